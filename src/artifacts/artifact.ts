@@ -1,0 +1,58 @@
+/** One desired outcome. Renderers make them; nothing here touches the machine. */
+export type Artifact = FileArtifact | SymlinkArtifact | CommandArtifact | GeneratedArtifact;
+
+/** Text of a file. `libvirt`: defined through `virsh define` on a live host, written directly under another root. */
+export type FileArtifact = {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly text: string;
+  readonly encoding: 'utf8' | 'latin1';
+  /** Permission bits for a new file; an existing one keeps its own. */
+  readonly mode: number;
+  readonly installer: 'file' | 'libvirt';
+  readonly why: readonly string[];
+};
+
+export type SymlinkArtifact = {
+  readonly kind: 'symlink';
+  readonly path: string;
+  readonly target: string;
+  readonly why: readonly string[];
+};
+
+/** A command that makes files take effect. Run once, after the files, when one of `triggers` changes. */
+export type CommandArtifact = {
+  readonly kind: 'command';
+  readonly argv: readonly [string, ...string[]];
+  /** Run on rollback after the files are restored; `null` when nothing is to do. */
+  readonly undo: readonly [string, ...string[]] | null;
+  readonly triggers: readonly string[];
+  readonly timeoutSeconds: number;
+  readonly why: readonly string[];
+};
+
+/**
+ * A file that a program makes (grub.cfg, an initrd). It is generated to a path of ours, validated and then
+ * installed by our writer: grub-mkconfig, dracut and update-initramfs replace in place (reliability: a kill or a
+ * full disk there leaves half a file).
+ */
+export type GeneratedArtifact = {
+  readonly kind: 'generated';
+  readonly path: string;
+  /** The argument `{output}` stands for the path to write to. */
+  readonly argv: readonly [string, ...string[]];
+  readonly validations: readonly Validation[];
+  readonly triggers: readonly string[];
+  readonly timeoutSeconds: number;
+  readonly why: readonly string[];
+};
+
+export type Validation =
+  /** Exit code 0 wanted; `{output}` as above. */
+  | {readonly kind: 'command'; readonly argv: readonly [string, ...string[]]}
+  /** stdout of a listing program must contain each of these as a substring of some line. */
+  | {readonly kind: 'listing'; readonly argv: readonly [string, ...string[]]; readonly contains: readonly string[]}
+  /** The new file must contain each of these texts. */
+  | {readonly kind: 'contains'; readonly texts: readonly string[]}
+  /** Not smaller than this part of the file it replaces (0.5 = half), and never empty. */
+  | {readonly kind: 'size'; readonly minimumRatio: number};

@@ -1,0 +1,92 @@
+/** Every finding code that the program can emit, grouped by the folder that emits it. */
+export type FindingCode = HostFindingCode | ProfileFindingCode | PlanFindingCode | ArtifactFindingCode | VerifyFindingCode;
+
+/** From src/host: what could not be read, or made no sense. */
+export type HostFindingCode =
+  | 'host-file-unreadable'
+  | 'host-file-malformed'
+  | 'host-needs-root'
+  | 'host-program-missing'
+  | 'boot-loader-ambiguous'
+  | 'boot-loader-unknown'
+  | 'initramfs-ambiguous'
+  | 'initramfs-unknown';
+
+/** From src/profile: the YAML file itself. */
+export type ProfileFindingCode =
+  | 'profile-syntax'
+  | 'profile-unknown-key'
+  | 'profile-missing-key'
+  | 'profile-wrong-type'
+  | 'profile-bad-value'
+  | 'profile-duplicate-key'
+  | 'profile-too-large';
+
+/** From src/plan: decisions that cannot be made, or that cost something. */
+export type PlanFindingCode =
+  | 'device-missing'
+  | 'device-mismatch'
+  | 'device-moved'
+  | 'device-not-assignable'
+  | 'device-is-bridge'
+  | 'device-needed-by-host'
+  | 'device-drives-console'
+  | 'device-twin'
+  | 'device-functions-incomplete'
+  | 'device-no-reset'
+  | 'device-reserved-region'
+  | 'device-no-iommu-group'
+  | 'iommu-off'
+  | 'iommu-group-shared'
+  | 'interrupt-remapping-missing'
+  | 'unsafe-interrupts-allowed'
+  | 'secure-boot'
+  | 'only-gpu'
+  | 'integrated-gpu'
+  | 'boot-framebuffer'
+  | 'driver-built-in'
+  | 'driver-variant'
+  | 'driver-parameter-unknown'
+  | 'binding-ids-ambiguous'
+  | 'kernel-argument-conflict'
+  | 'kernel-argument-unknown'
+  | 'kernel-version-unknown'
+  | 'boot-chain-unsupported'
+  | 'initramfs-unsupported'
+  | 'cpu-too-few-cores'
+  | 'cpu-pin-invalid'
+  | 'cpu-pin-splits-core'
+  | 'cpu-pin-off-node'
+  | 'cpu-pin-mixes-kinds'
+  | 'cpu-no-host-cores'
+  | 'cpu-node-unknown'
+  | 'cpu-virtualisation-missing'
+  | 'memory-too-large'
+  | 'memory-not-multiple'
+  | 'memory-host-reserve'
+  | 'memory-pages-unsupported'
+  | 'memory-node-unknown'
+  | 'memory-release-unit'
+  | 'guest-exists'
+  | 'guest-missing'
+  | 'guest-running'
+  | 'guest-xml-unusable'
+  | 'guest-emulator-off-node'
+  | 'guest-firmware-missing'
+  | 'guest-tpm-missing'
+  | 'guest-option-unsupported'
+  | 'guest-rom-invalid'
+  | 'libvirt-missing';
+
+/** From src/artifacts and src/changes: files that cannot be edited safely. */
+export type ArtifactFindingCode =
+  | 'grub-not-editable'
+  | 'grub-overridden'
+  | 'grub-file-missing'
+  | 'file-unreadable'
+  | 'file-not-regular'
+  | 'file-foreign'
+  | 'nothing-to-do';
+
+/** From src/verify: promises after the reboot. */
+export type VerifyFindingCode = 'promise-broken' | 'promise-unknown' | 'not-applied';

@@ -1,0 +1,112 @@
+import type {InitramfsSystem, PciAddress, PciId} from '../host/facts.ts';
+import type {GuestSystem} from '../profile/profile.ts';
+
+/** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
+export type Plan = {
+  readonly version: 1;
+  readonly profile: string;
+  readonly devices: readonly PlannedDevice[];
+  readonly binding: BindingPlan;
+  readonly kernelArguments: KernelArgumentPlan;
+  readonly pinning: PinningPlan;
+  readonly memory: MemoryPlan;
+  readonly guest: GuestPlan;
+  readonly initramfs: InitramfsSystem | null;
+  /** Every proposal with the fact that it comes from, in the order of the wizard. */
+  readonly decisions: readonly Decision[];
+};
+
+export type Decision = {
+  /** Profile path, `cpu.pins`. */
+  readonly subject: string;
+  readonly choice: string;
+  /** The fact, in words. */
+  readonly because: string;
+};
+
+export type PlannedDevice = {
+  readonly address: PciAddress;
+  readonly id: PciId;
+  readonly name: string | null;
+  readonly class: string;
+  readonly iommuGroup: number | null;
+  readonly numaNode: number | null;
+  readonly bindBy: 'address' | 'ids' | 'libvirt';
+  /** Kernel driver that vfio-pci (or a variant of it) takes it with. */
+  readonly driver: string;
+  readonly rom: string | null;
+};
+
+export type BindingPlan = {
+  /** Modules whose load must come after vfio-pci (softdep), as modprobe names them. */
+  readonly softdeps: readonly string[];
+  /** Lines `options MODULE PARAMETER=VALUE`. */
+  readonly moduleOptions: readonly {readonly module: string; readonly parameter: string; readonly value: string; readonly because: string}[];
+  /** Modules for the initramfs, in load order. */
+  readonly initramfsModules: readonly string[];
+  /** Addresses that the early script sets `driver_override` on. */
+  readonly byAddress: readonly PciAddress[];
+};
+
+export type KernelArgument = {readonly text: string; readonly because: string};
+
+export type KernelArgumentPlan = {
+  readonly add: readonly KernelArgument[];
+  /** Tokens to take out: our own of an earlier run, or stale ones of ours in meaning (`vfio-pci.ids=`). */
+  readonly remove: readonly KernelArgument[];
+  /**
+   * Keys that belong to us: a token with such a key that is not in `add` is stale and goes.
+   * `hugepages` and `hugepagesz` form ordered pairs.
+   */
+  readonly ownedKeys: readonly string[];
+};
+
+export type PinningPlan = {
+  readonly vcpus: readonly {readonly vcpu: number; readonly cpus: readonly number[]}[];
+  readonly emulator: readonly number[];
+  readonly iothreads: readonly {readonly iothread: number; readonly cpus: readonly number[]}[];
+  readonly hostNodes: readonly number[];
+  readonly topology: {readonly sockets: number; readonly dies: number; readonly cores: number; readonly threads: number};
+};
+
+export type MemoryPlan = {
+  readonly sizeKiB: number;
+  readonly hugepages: {
+    readonly sizeKiB: number;
+    /** Pages by node id. */
+    readonly perNode: Readonly<Record<string, number>>;
+    /** `argument`: the kernel places them; `release-unit`: allocated on all nodes, the rest given back early by a unit. */
+    readonly method: 'argument' | 'release-unit';
+    /** Pages on the kernel command line in total, when the method is `release-unit`. */
+    readonly bootTotal: number;
+    /** Node ids that the unit sets, with the pages that stay there. */
+    readonly release: Readonly<Record<string, number>>;
+  } | null;
+  readonly nodes: readonly number[];
+  readonly hostReserveKiB: number;
+};
+
+export type GuestPlan = {
+  readonly name: string;
+  /** Path of the domain to edit, or where a new one goes. */
+  readonly path: string;
+  readonly isNew: boolean;
+  readonly os: GuestSystem;
+  readonly firmware: 'uefi' | 'uefi-secure' | 'bios';
+  readonly hasTpm: boolean;
+  readonly disk: string;
+  readonly cdrom: string | null;
+  readonly network: string;
+  readonly emulator: string;
+  readonly machine: string;
+  readonly isKvmHidden: boolean;
+  readonly hypervVendorId: string | null;
+  readonly hyperv: readonly string[];
+  /** `<topoext>` must be asked for on AMD with SMT. */
+  readonly hasTopoext: boolean;
+  readonly hasCachePassthrough: boolean;
+  readonly maxPhysAddr: boolean;
+  readonly hasNumaCell: boolean;
+  readonly hasClock: boolean;
+  readonly managed: boolean;
+};

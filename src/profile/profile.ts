@@ -1,0 +1,88 @@
+import type {PciAddress, PciId} from '../host/facts.ts';
+
+/** `auto` values are resolved in the plan from the host's facts, so that a profile carries to another machine. */
+export type Auto = 'auto';
+
+/**
+ * What the user decided, as the YAML file says it. Everything but `devices`, `guest.name`,
+ * `cpu.vcpus` and `memory.sizeMiB` has a default. Positions for messages come from `positionOf`.
+ */
+export type Profile = {
+  readonly version: 1;
+  readonly name: string;
+  readonly description: string | null;
+  readonly devices: readonly ProfileDevice[];
+  readonly binding: Auto | 'address' | 'ids' | 'libvirt';
+  readonly cpu: ProfileCpu;
+  readonly memory: ProfileMemory;
+  readonly guest: ProfileGuest;
+  readonly host: ProfileHost;
+};
+
+/** Named by what stays true when slots move, and by the address it had; both are checked on replay. */
+export type ProfileDevice = {
+  readonly address: PciAddress;
+  readonly id: PciId | null;
+  readonly subsystem: PciId | null;
+  /** Bridges above it, root port first. */
+  readonly upstream: readonly PciAddress[] | null;
+  /** Absolute path of a ROM image for the guest. */
+  readonly rom: string | null;
+};
+
+export type ProfileCpu = {
+  /** Guest CPUs; a multiple of the host's threads per core, or the odd one is a thread left idle. */
+  readonly vcpus: number;
+  /** Host NUMA node of the vCPUs; `auto`: the device's. */
+  readonly node: Auto | number;
+  /** `auto`, or for vCPU 0, 1, … the host CPU. */
+  readonly pins: Auto | readonly number[];
+  readonly emulator: Auto | readonly number[];
+  /** Host CPU of I/O thread 1, 2, …; `auto` chooses, `[]` means none. */
+  readonly iothreads: Auto | readonly number[];
+};
+
+export type ProfileMemory = {
+  readonly sizeMiB: number;
+  readonly hugepages: Auto | '2MiB' | '1GiB' | 'none';
+  readonly node: Auto | number;
+  /** Memory that stays with the host on the guest's node. */
+  readonly hostReserveMiB: Auto | number;
+};
+
+export type GuestSystem = 'windows-11' | 'windows-10' | 'linux' | 'other';
+
+export type ProfileGuest = {
+  readonly name: string;
+  /** `new`: define it; `existing`: edit it; `auto`: edit it where it exists. */
+  readonly domain: Auto | 'new' | 'existing';
+  readonly os: GuestSystem;
+  readonly firmware: Auto | 'uefi' | 'uefi-secure' | 'bios';
+  /** Disk image of a new domain; `auto`: `/var/lib/libvirt/images/NAME.qcow2`. */
+  readonly disk: string;
+  /** Installation medium of a new domain. */
+  readonly cdrom: string | null;
+  readonly network: string;
+  readonly tpm: Auto | boolean;
+  /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */
+  readonly hideHypervisor: Auto | boolean;
+  /** Up to 12 characters; `auto`: a neutral one where `hideHypervisor` is on. */
+  readonly hypervVendorId: string;
+  /** Driver before R465 in the guest, or a mobile GPU: then Error 43 hiding is needed. */
+  readonly nvidiaDriver: Auto | 'before-r465' | 'r465-or-newer';
+  readonly hyperv: Auto | 'none' | readonly string[];
+  readonly numaCell: Auto | boolean;
+};
+
+export type ProfileHost = {
+  /** `vfio_iommu_type1.allow_unsafe_interrupts`: never set unless the user says so here. */
+  readonly allowUnsafeInterrupts: boolean;
+  /** Devices in the group that the host may lose although the user did not choose them. */
+  readonly acceptGroupMates: readonly PciAddress[];
+  /** Needs of the host that the user gives up in words, e.g. `0000:01:00.0`. */
+  readonly acceptLossOf: readonly PciAddress[];
+  /** `iommu=pt`: host devices bypass translation. */
+  readonly iommuPassthrough: boolean;
+  readonly ignoreMsrs: boolean;
+  readonly disableIdleD3: boolean;
+};

@@ -1,0 +1,135 @@
+import {closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync} from 'node:fs';
+import {resolveInRoot} from './root-path.ts';
+
+/** How the host is read. Nothing here can write; readers get no other way to the machine. */
+export type Source = {
+  readonly root: string;
+  readonly isLive: boolean;
+  readonly isPrivileged: boolean;
+  /** Whole content as text, `null` when it is absent or can't be read (then the path is in `denied` where that was the reason). */
+  readonly text: (path: string) => string | null;
+  readonly bytes: (path: string) => Buffer | null;
+  /** Names in a directory, sorted; empty when there is none. */
+  readonly list: (path: string) => readonly string[];
+  /** Target of a symlink as it is written; `null` when it is none. */
+  readonly link: (path: string) => string | null;
+  readonly stat: (path: string) => SourceStat | null;
+  readonly exists: (path: string) => boolean;
+  /** Absolute host path with links followed inside the root; `null` when they loop. */
+  readonly resolve: (path: string) => string | null;
+  /** stdout of a program that only reads; `null` under another root, when it is not installed, or when it fails. */
+  readonly run: (program: string, args: readonly string[]) => string | null;
+  /** Paths that exist and that this user may not read. */
+  readonly denied: ReadonlySet<string>;
+};
+
+export type SourceStat = {
+  readonly type: 'file' | 'directory' | 'symlink' | 'other';
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+};
+
+/** Larger than any file that facts come from; a captured tree from a stranger may hold anything. */
+const maximumBytes = 64 * 1024 * 1024;
+
+/** Kernel trees link relatively and deeply: following them by hand would cost one lstat for each part of each path. */
+const isKernelTree = (path: string): boolean => path.startsWith('/sys/') || path.startsWith('/proc/');
+
+export type Runner = (program: string, args: readonly string[]) => string | null;
+
+export const openSource = (root: string, run: Runner | null): Source => {
+  const base = root === '/' ? '' : root;
+  const isLive = root === '/';
+  const denied = new Set<string>();
+  const real = (path: string, followLast = true): string | null =>
+    isLive || isKernelTree(path) ? base + path : resolveInRoot(root, path, {followLast});
+
+  const bytes = (path: string): Buffer | null => {
+    const file = real(path);
+    if (file === null) return null;
+    try {
+      return readWhole(file);
+    } catch (error) {
+      if (isDenied(error)) denied.add(path);
+      return null;
+    }
+  };
+
+  return {
+    root,
+    isLive,
+    isPrivileged: process.geteuid?.() === 0,
+    bytes,
+    text: (path) => bytes(path)?.toString('utf8') ?? null,
+    list: (path) => {
+      const directory = real(path);
+      if (directory === null) return [];
+      try {
+        return readdirSync(directory).sort();
+      } catch (error) {
+        if (isDenied(error)) denied.add(path);
+        return [];
+      }
+    },
+    link: (path) => {
+      const file = real(path, false);
+      try {
+        return file === null ? null : readlinkSync(file);
+      } catch {
+        return null;
+      }
+    },
+    stat: (path) => statOf(real(path, false)),
+    exists: (path) => {
+      const file = real(path);
+      return file !== null && statOf(file) !== null;
+    },
+    resolve: (path) => {
+      const file = resolveInRoot(root, path);
+      return file === null ? null : file.slice(base.length) || '/';
+    },
+    run: (program, args) => (isLive && run !== null ? run(program, args) : null),
+    denied,
+  };
+};
+
+/**
+ * O_NONBLOCK: a FIFO planted in a captured tree must not hang the reader. sysfs files report 4096 bytes
+ * whatever they hold, so the size is never believed.
+ */
+const readWhole = (file: string): Buffer => {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const chunks: Buffer[] = [];
+    let total = 0;
+    let size = 4096;
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(size);
+      const count = readSync(fd, chunk, 0, size, null);
+      if (count === 0) break;
+      chunks.push(chunk.subarray(0, count));
+      total += count;
+      if (total > maximumBytes) throw new Error(`${file} is larger than ${maximumBytes} bytes`);
+      size = Math.min(size * 4, 1024 * 1024);
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const statOf = (file: string | null): SourceStat | null => {
+  if (file === null) return null;
+  try {
+    const stat = lstatSync(file);
+    const type = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';
+    return {type, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, size: stat.size};
+  } catch {
+    return null;
+  }
+};
+
+const isDenied = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');
