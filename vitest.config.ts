@@ -3,6 +3,7 @@ import {defineConfig} from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.{ts,tsx}'],
+    globalSetup: ['test/support/prepare-shared-data.ts'],
     testTimeout: 30_000,
     maxWorkers: 2,
   },

@@ -1,5 +1,5 @@
 /** One desired outcome. Renderers make them; nothing here touches the machine. */
-export type Artifact = FileArtifact | SymlinkArtifact | CommandArtifact | GeneratedArtifact;
+export type Artifact = FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact;
 
 /** Text of a file. `libvirt`: defined through `virsh define` on a live host, written directly under another root. */
 export type FileArtifact = {
@@ -17,6 +17,13 @@ export type SymlinkArtifact = {
   readonly kind: 'symlink';
   readonly path: string;
   readonly target: string;
+  readonly why: readonly string[];
+};
+
+/** A file or link of ours from an earlier run that this plan no longer needs. */
+export type AbsentArtifact = {
+  readonly kind: 'absent';
+  readonly path: string;
   readonly why: readonly string[];
 };
 

@@ -9,3 +9,9 @@ export type Check = {
   /** `null` where nothing is to do. */
   readonly remedy: string | null;
 };
+
+/** Makes checks of one subject: `const {ok, error} = about('iommu-active', 'IOMMU')`. */
+export const about = (id: string, title: string) => {
+  const make = (status: Check['status']) => (fact: string, remedy: string | null = null): Check => ({id, status, title, fact, remedy});
+  return {ok: make('ok'), info: make('info'), warning: make('warning'), error: make('error')} as const;
+};

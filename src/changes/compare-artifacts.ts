@@ -1,0 +1,89 @@
+import type {AbsentArtifact, Artifact, CommandArtifact, FileArtifact, GeneratedArtifact, SymlinkArtifact} from '../artifacts/artifact.ts';
+import type {FileFacts, HostFacts} from '../host/facts.ts';
+import type {Change, FileChange, Fingerprint, RunChange, SymlinkChange} from './change.ts';
+import {renderDiff} from './unified-diff.ts';
+
+/** Holds each artifact against the present; what is true already yields nothing, and a command whose files stay yields nothing. */
+export const compareArtifacts = (facts: HostFacts, artifacts: readonly Artifact[]): readonly Change[] => {
+  const files = artifacts.flatMap((artifact) => compareOne(facts, artifact));
+  const changed = new Set(files.map((change) => change.path));
+  const runs = artifacts.flatMap((artifact) => (isRun(artifact) && artifact.triggers.some((path) => changed.has(path)) ? [describeRun(artifact)] : []));
+  return [...files, ...withoutRepeats(runs)];
+};
+
+const compareOne = (facts: HostFacts, artifact: Artifact): readonly (FileChange | SymlinkChange)[] => {
+  if (isRun(artifact)) return [];
+  const present = facts.files[artifact.path];
+  switch (artifact.kind) {
+    case 'file':
+      return compareFile(present, artifact);
+    case 'symlink':
+      return compareSymlink(present, artifact);
+    case 'absent':
+      return compareAbsent(present, artifact);
+    default:
+      return [];
+  }
+};
+
+const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtifact => artifact.kind === 'command' || artifact.kind === 'generated';
+
+const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
+  if (present === undefined) return {state: 'absent'};
+  if (present.state === 'symlink') return {state: 'symlink', target: present.target ?? ''};
+  return {state: 'file', sha256: present.sha256 ?? '', mode: present.mode, uid: present.uid, gid: present.gid};
+};
+
+const compareFile = (present: FileFacts | undefined, artifact: FileArtifact): readonly FileChange[] => {
+  const before = present?.state === 'file' ? present.text : null;
+  if (present?.state === 'file' && before === artifact.text && present.encoding === artifact.encoding) return [];
+  const mode = present?.state === 'file' ? present.mode : artifact.mode;
+  const isNew = present === undefined;
+  const headers = isNew ? [`new file mode ${mode.toString(8).padStart(4, '0')}`] : [];
+  return [
+    {
+      kind: isNew ? 'create' : 'replace',
+      path: artifact.path,
+      expected: fingerprintOf(present),
+      content: {text: artifact.text, encoding: artifact.encoding, mode},
+      installer: artifact.installer,
+      diff: renderDiff(artifact.path, before, artifact.text, headers),
+      why: artifact.why,
+    },
+  ];
+};
+
+const linkText = (target: string | null): string | null => (target === null ? null : `${target}\n`);
+
+const compareSymlink = (present: FileFacts | undefined, artifact: SymlinkArtifact): readonly SymlinkChange[] => {
+  const before = present?.state === 'symlink' ? present.target : null;
+  if (before === artifact.target) return [];
+  return [
+    {
+      kind: present === undefined ? 'create' : 'replace',
+      path: artifact.path,
+      expected: fingerprintOf(present),
+      target: artifact.target,
+      diff: renderDiff(artifact.path, linkText(before), linkText(artifact.target), ['symbolic link']),
+      why: artifact.why,
+    },
+  ];
+};
+
+const compareAbsent = (present: FileFacts | undefined, artifact: AbsentArtifact): readonly (FileChange | SymlinkChange)[] => {
+  if (present === undefined) return [];
+  const common = {kind: 'remove', path: artifact.path, expected: fingerprintOf(present), why: artifact.why} as const;
+  if (present.state === 'symlink') return [{...common, target: null, diff: renderDiff(artifact.path, linkText(present.target), null, ['symbolic link'])}];
+  return [{...common, content: null, installer: 'file', diff: renderDiff(artifact.path, present.text ?? '', null)}];
+};
+
+const describeRun = (artifact: CommandArtifact | GeneratedArtifact): RunChange => ({
+  kind: 'run',
+  path: artifact.argv.map((word) => (artifact.kind === 'generated' && word === '{output}' ? artifact.path : word)).join(' '),
+  command: artifact,
+  diff: '',
+  why: artifact.why,
+});
+
+const withoutRepeats = (runs: readonly RunChange[]): readonly RunChange[] =>
+  runs.filter((run, index) => runs.findIndex((other) => other.path === run.path) === index);

@@ -1,0 +1,96 @@
+import {constants} from 'node:os';
+import {CommandError, LockedError, TransactionError, UsageError} from './errors.ts';
+import type {Command, CommandContext} from './commands/context.ts';
+import {exitCodes} from './commands/context.ts';
+import {parseOptions} from './commands/options.ts';
+import type {Options} from './commands/options.ts';
+
+declare const VFIO_PILOT_VERSION: string;
+
+/** Loaded one by one: `plan` must not pay for React, nor `--version` for anything. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  check: async () => (await import('./commands/check.ts')).check,
+  facts: async () => (await import('./commands/facts.ts')).facts,
+  groups: async () => (await import('./commands/groups.ts')).groups,
+  topology: async () => (await import('./commands/topology.ts')).topology,
+  plan: async () => (await import('./commands/plan.ts')).plan,
+  apply: async () => (await import('./commands/apply.ts')).apply,
+  verify: async () => (await import('./commands/verify.ts')).verify,
+  rollback: async () => (await import('./commands/rollback.ts')).rollback,
+  history: async () => (await import('./commands/history.ts')).history,
+  profile: async () => (await import('./commands/profile.ts')).profile,
+  capture: async () => (await import('./commands/capture.ts')).capture,
+};
+
+const main = async (): Promise<number> => {
+  const options = parseOptions(process.argv.slice(2));
+  if (options.isVersion) return write(`${VFIO_PILOT_VERSION}\n`);
+  if (options.isHelp || options.verb === 'help') return write((await import('./commands/help.ts')).helpText);
+  const load = options.verb === null ? async () => (await import('./commands/wizard.ts')).wizard : verbs[options.verb];
+  if (load === undefined || !Object.hasOwn({wizard: 1, ...verbs}, options.verb ?? 'wizard')) {
+    throw new UsageError(`There is no command ${JSON.stringify(options.verb)}.`, `Commands: ${Object.keys(verbs).join(', ')}; see \`vfio-pilot --help\`.`);
+  }
+  const command = await load();
+  return command(createContext(options));
+};
+
+const write = (text: string): number => {
+  process.stdout.write(text);
+  return exitCodes.done;
+};
+
+const createContext = (options: Options): CommandContext => {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+    process.on(name, () => {
+      // A command that does not listen for the abort would otherwise hang on it.
+      if (controller.signal.aborted && name === 'SIGINT') return;
+      controller.abort(name);
+      if (!isTransactional(options)) process.exit(128 + (constants.signals[name] ?? 0));
+    });
+  }
+  return {
+    options,
+    version: VFIO_PILOT_VERSION,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    hasColor: process.stdout.isTTY && !options.isColorOff && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    columns: process.stdout.columns ?? 80,
+    signal: controller.signal,
+  };
+};
+
+/** These restore the machine before they end; the wizard handles its own keys. */
+const isTransactional = ({verb}: Options): boolean => verb === null || verb === 'apply' || verb === 'rollback';
+
+const explain = (error: unknown, isVerbose: boolean): number => {
+  const say = (text: string): void => void process.stderr.write(text);
+  if (error instanceof UsageError) {
+    say(`vfio-pilot: ${error.message}\n  → ${error.nextStep}\n`);
+    return exitCodes.usage;
+  }
+  if (error instanceof LockedError) {
+    say(`vfio-pilot: ${error.message}\n  → ${error.nextStep}\n`);
+    return exitCodes.locked;
+  }
+  if (error instanceof TransactionError || error instanceof CommandError) {
+    say(`vfio-pilot: ${error.message}\n  → ${error.nextStep}\n`);
+    if (isVerbose) say(`${error.stack}\n`);
+    if (error instanceof CommandError) return exitCodes.restored;
+    return !error.isRestored ? exitCodes.notRestored : error.isInterrupted ? exitCodes.interrupted : exitCodes.restored;
+  }
+  say(`vfio-pilot: this is a bug in vfio-pilot ${VFIO_PILOT_VERSION}.\n${error instanceof Error ? error.stack : String(error)}\n  → Please report it with the output of \`vfio-pilot capture FILE.tar.gz\`.\n`);
+  return exitCodes.bug;
+};
+
+/** `vfio-pilot facts | head`: the reader went away, which is no error of ours. */
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(exitCodes.done);
+  throw error;
+});
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = explain(error, process.argv.includes('--verbose'));
+}

@@ -1,0 +1,42 @@
+import type {Change} from '../changes/change.ts';
+import type {Preview} from '../changes/preview.ts';
+import {printable} from '../ui/printable.ts';
+import {describeFindings, paint} from './describe-finding.ts';
+
+export const describePreview = ({plan, findings, changes}: Preview, hasColor: boolean): string => {
+  const decisions = plan.decisions.map((decision) => `  ${decision.subject}: ${decision.choice}\n      because ${decision.because}\n`).map(printableLines).join('');
+  return [
+    heading(`Decisions for profile ${printable(plan.profile)}`, hasColor),
+    decisions,
+    findings.length === 0 ? '' : `\n${heading('Findings', hasColor)}${describeFindings(findings, hasColor)}`,
+    `\n${heading(changes.length === 0 ? 'Nothing to change' : `${changes.length} changes`, hasColor)}`,
+    ...changes.map((change) => describeChange(change, hasColor)),
+  ].join('');
+};
+
+const heading = (text: string, hasColor: boolean): string => `${paint(text, '1', hasColor)}\n`;
+
+const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
+
+export const describeChange = (change: Change, hasColor: boolean): string => {
+  const why = change.why.map((reason) => `    because ${printable(reason)}\n`).join('');
+  if (change.kind === 'run') return `\n  run ${printable(change.path)}\n${why}`;
+  return `\n  ${change.kind} ${printable(change.path)}\n${why}${describeDiff(change.diff, hasColor)}`;
+};
+
+const lineColors: readonly (readonly [RegExp, string])[] = [
+  [/^(---|\+\+\+)/, '1'],
+  [/^@@/, '36'],
+  [/^\+/, '32'],
+  [/^-/, '31'],
+];
+
+/** Not indented, so that it can be cut out and given to patch(1). */
+const describeDiff = (diff: string, hasColor: boolean): string =>
+  diff
+    .split('\n')
+    .map((line) => {
+      const sgr = lineColors.find(([pattern]) => pattern.test(line))?.[1];
+      return sgr === undefined ? printable(line) : paint(printable(line), sgr, hasColor);
+    })
+    .join('\n');

@@ -1,0 +1,35 @@
+export const helpText = `vfio-pilot: give a graphics card to a virtual machine, see every byte before, take it all back
+
+Usage
+  sudo npx vfio-pilot                    the wizard (needs a terminal)
+  vfio-pilot --demo                      the wizard on an embedded host; writes to a scratch copy, never to this machine
+
+  vfio-pilot check                       firmware, kernel, IOMMU, libvirt: each with a remedy
+  vfio-pilot facts                       everything that was read from the host
+  vfio-pilot groups                      the IOMMU groups and what shares them
+  vfio-pilot topology [--profile FILE]   nodes, caches, cores, threads, memory, devices
+  vfio-pilot plan PROFILE                findings and the diff of every file; writes nothing
+  vfio-pilot apply PROFILE               the same, then one transaction  [--dry-run] [--yes]
+  vfio-pilot verify                      after the reboot: each promise, kept or not
+  vfio-pilot rollback [ID]               restore to the byte what a run changed  [--yes]
+  vfio-pilot history                     the runs and what they changed
+  vfio-pilot profile new --device ADDRESS [--vcpus N] [--memory SIZE] [--guest NAME] [--os OS] [--out FILE]
+  vfio-pilot profile show|check FILE     the profile with its defaults · its mistakes
+  vfio-pilot profile schema              a JSON Schema for editors
+  vfio-pilot capture FILE.tar.gz         the files that facts are read from, scrubbed, for a bug report
+
+Options
+  --root DIR     another root instead of /: a captured host, a mounted disk. Commands are listed there, not run.
+  --demo         with any command: a scratch copy of the embedded host as the root
+  --json         one JSON document on stdout and nothing more
+  --no-color     no colours (as NO_COLOR does)
+  --yes          answers the one confirmation of apply and rollback
+  --exit-code    plan: exit 10 when there are changes
+  --verbose      reasons and stack traces
+  --version, --help
+
+Exit codes
+  0 done, or nothing to do   1 our bug   2 usage or unreadable profile   3 blocked by findings
+  4 apply failed, machine restored   5 restore failed, journal path printed   75 another run holds the lock
+  130 interrupted, machine restored
+`;

@@ -1,0 +1,32 @@
+import {statSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {UsageError} from '../errors.ts';
+import {readHost} from '../host/read-host.ts';
+import type {HostFacts} from '../host/facts.ts';
+import {openSource} from '../system/source.ts';
+import type {Source} from '../system/source.ts';
+import type {CommandContext} from './context.ts';
+
+/** The root that a command works on: `/`, `--root DIR`, or a scratch copy of the embedded host. */
+export const chooseRoot = async ({options, err}: CommandContext): Promise<string> => {
+  if (options.isDemo) {
+    if (options.root !== null) throw new UsageError('--demo and --root exclude each other.', 'Give one of them.');
+    const {unpackDemoHost} = await import('../system/demo-host.ts');
+    const root = unpackDemoHost();
+    err(`Demo host: a scratch copy in ${root}; this machine is not touched.\n`);
+    return root;
+  }
+  if (options.root === null) return '/';
+  const root = resolve(options.root);
+  if (!statSync(root, {throwIfNoEntry: false})?.isDirectory()) {
+    throw new UsageError(`--root ${options.root} is not a directory.`, 'Name a directory that holds a host tree (etc, proc, sys, …).');
+  }
+  return root;
+};
+
+export const openHost = async (context: CommandContext, root?: string): Promise<{source: Source; facts: HostFacts}> => {
+  const directory = root ?? (await chooseRoot(context));
+  const run = directory === '/' ? (await import('../system/programs.ts')).readOnlyRunner : null;
+  const source = openSource(directory, run);
+  return {source, facts: readHost(source)};
+};

@@ -1,0 +1,125 @@
+import type {ChosenDevices} from './choose-devices.ts';
+import {chooseHiding} from './choose-hiding.ts';
+import {chooseHyperv} from './choose-hyperv.ts';
+import type {PlanContext} from './context.ts';
+import type {GuestPlan, PinningPlan} from './plan.ts';
+import {isAtLeast} from '../host/versions.ts';
+
+export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): GuestPlan => {
+  const {facts, profile} = context;
+  const {guest} = profile;
+  const isNew = judgeDomain(context);
+  const firmware = chooseFirmware(context, isNew);
+  const hasTpm = chooseTpm(context, isNew);
+  const isWindows = guest.os.startsWith('windows');
+  const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
+  judgeLibvirt(context);
+  judgeRoms(context);
+  return {
+    name: guest.name,
+    path: facts.libvirt.domains.find((domain) => domain.name === guest.name)?.path ?? `/etc/libvirt/qemu/${guest.name}.xml`,
+    isNew,
+    os: guest.os,
+    firmware,
+    hasTpm,
+    disk: guest.disk === 'auto' ? `/var/lib/libvirt/images/${guest.name}.qcow2` : guest.disk,
+    cdrom: guest.cdrom,
+    network: guest.network,
+    emulator: facts.libvirt.emulator ?? '/usr/bin/qemu-system-x86_64',
+    machine: 'q35',
+    ...chooseHiding(context, chosen),
+    hyperv: chooseHyperv(context),
+    hasTopoext: chooseTopoext(context, isAmd, pinning),
+    hasCachePassthrough: true,
+    maxPhysAddr: isAtLeast(facts.libvirt.version, '8.7.0'),
+    hasNumaCell: guest.numaCell === 'auto' ? facts.nodes.length > 1 : guest.numaCell,
+    hasClock: isWindows,
+    managed: true,
+  };
+};
+
+const judgeDomain = (context: PlanContext): boolean => {
+  const {guest} = context.profile;
+  const existing = context.facts.libvirt.domains.find((domain) => domain.name === guest.name);
+  if (existing === undefined && guest.domain === 'existing') {
+    const names = context.facts.libvirt.domains.map((domain) => domain.name);
+    context.report('blocker', 'guest-missing', {
+      subject: 'guest.name',
+      message: `No libvirt domain is called ${guest.name}${names.length === 0 ? '; this host has none' : `; this host has ${names.join(', ')}`}.`,
+      remedy: 'Correct guest.name, or set guest.domain: new.',
+    });
+  }
+  if (existing !== undefined && guest.domain === 'new') {
+    context.report('blocker', 'guest-exists', {
+      subject: 'guest.name',
+      message: `A libvirt domain called ${guest.name} exists already.`,
+      remedy: 'Choose another guest.name, or set guest.domain: existing to edit it.',
+    });
+  }
+  const isNew = existing === undefined;
+  context.decide('guest.domain', isNew ? `new domain ${guest.name}` : `existing domain ${guest.name}, edited in place`, isNew ? 'libvirt knows no domain of this name' : `libvirt knows it (${existing.path})`);
+  return isNew;
+};
+
+const chooseFirmware = (context: PlanContext, isNew: boolean): GuestPlan['firmware'] => {
+  const {facts, profile} = context;
+  const wanted = profile.guest.firmware === 'auto' ? (profile.guest.os === 'windows-11' ? 'uefi-secure' : 'uefi') : profile.guest.firmware;
+  if (!isNew) return wanted;
+  const isThere = wanted === 'bios' || facts.libvirt.firmware.some((image) => wanted === 'uefi' || (image.hasSecureBoot && image.hasEnrolledKeys));
+  if (!isThere) {
+    context.report('warning', 'guest-firmware-missing', {
+      subject: 'guest.firmware',
+      message: `No ${wanted === 'uefi-secure' ? 'OVMF image with Secure Boot and enrolled keys' : 'OVMF (UEFI) image'} is installed, and the new guest needs one to start.`,
+      remedy: 'Install the package ovmf, or set guest.firmware: bios.',
+    });
+  }
+  if (profile.guest.firmware === 'auto') context.decide('guest.firmware', wanted, wanted === 'uefi-secure' ? 'Windows 11 asks for Secure Boot' : 'UEFI initialises current graphics cards without legacy VGA');
+  return wanted;
+};
+
+const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
+  const {facts, profile} = context;
+  const isWanted = profile.guest.tpm === 'auto' ? profile.guest.os === 'windows-11' : profile.guest.tpm;
+  if (!isWanted || !isNew) return isWanted;
+  context.decide('guest.tpm', 'emulated TPM 2.0', profile.guest.tpm === 'auto' ? 'Windows 11 asks for a TPM 2.0' : 'you chose it');
+  if (!facts.libvirt.hasSwtpm) {
+    context.report('warning', 'guest-tpm-missing', {
+      subject: 'guest.tpm',
+      message: 'The guest gets an emulated TPM, but swtpm is not installed.',
+      remedy: 'Install the packages swtpm and swtpm-tools before the guest is started.',
+    });
+  }
+  return isWanted;
+};
+
+/** QEMU never enables topoext by itself, not even with the host CPU model (target/i386/cpu.c, no_autoenable_flags). */
+const chooseTopoext = (context: PlanContext, isAmd: boolean, pinning: PinningPlan): boolean => {
+  if (!isAmd || pinning.topology.threads < 2) return false;
+  context.decide('guest.cpu', 'topoext required', 'on AMD the guest sees sibling threads only with this flag');
+  return true;
+};
+
+const judgeLibvirt = (context: PlanContext): void => {
+  const {libvirt, isLive} = context.facts;
+  if (libvirt.version !== null || libvirt.domains.length > 0 || context.facts.files['/etc/libvirt/qemu.conf'] !== undefined) return;
+  context.report(isLive ? 'blocker' : 'warning', 'libvirt-missing', {
+    subject: 'guest',
+    message: 'No libvirt was found on this host, so the guest could not be defined.',
+    remedy: 'Install libvirt-daemon-system, qemu-system-x86 and ovmf, then plan again.',
+  });
+};
+
+/** The default AppArmor profile of libvirt lets QEMU read ROM files below these (abstractions/libvirt-qemu). */
+const readableRoms = ['/usr/share/vgabios/', '/usr/share/qemu/', '/usr/share/kvm/'];
+
+const judgeRoms = (context: PlanContext): void => {
+  context.profile.devices.forEach((device, index) => {
+    if (device.rom === null || readableRoms.some((directory) => device.rom?.startsWith(directory))) return;
+    context.report('warning', 'guest-rom-invalid', {
+      subject: device.address,
+      path: `devices[${index}].rom`,
+      message: `QEMU may not be allowed to read ${device.rom}: AppArmor lets it read ROM files only below ${readableRoms.join(', ')}.`,
+      remedy: `Put the file below /usr/share/vgabios.`,
+    });
+  });
+};

@@ -1,0 +1,134 @@
+import type {ChosenDevices} from './choose-devices.ts';
+import {idList, isBuiltIn} from './choose-binding.ts';
+import type {BindBy} from './choose-binding.ts';
+import type {PlanContext} from './context.ts';
+import {configuredArguments} from './host-command-line.ts';
+import {idOf} from './pci-names.ts';
+import type {BindingPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
+
+type Part = {readonly add?: readonly KernelArgument[]; readonly remove?: readonly KernelArgument[]; readonly owned?: readonly string[]};
+
+export const chooseKernelArguments = (
+  context: PlanContext,
+  chosen: ChosenDevices,
+  bindBy: BindBy,
+  binding: BindingPlan,
+  memory: MemoryPlan,
+): KernelArgumentPlan => {
+  const parts: readonly Part[] = [
+    chooseIommu(context, chosen),
+    choosePassthroughMode(context),
+    chooseIds(context, chosen, bindBy),
+    chooseBuiltInOptions(context, binding),
+    chooseHugepages(context, memory),
+  ];
+  for (const part of parts) for (const argument of part.add ?? []) context.decide('kernelArguments', argument.text, argument.because);
+  return {
+    add: parts.flatMap((part) => part.add ?? []),
+    remove: parts.flatMap((part) => part.remove ?? []),
+    ownedKeys: parts.flatMap((part) => part.owned ?? []),
+  };
+};
+
+/** AMD needs nothing (`amd_iommu=on` does not exist); Intel depends on how the kernel was built. */
+const chooseIommu = (context: PlanContext, chosen: ChosenDevices): Part => {
+  const {cpu, kernel, iommu} = context.facts;
+  if (cpu.vendor !== 'GenuineIntel') return {};
+  const present = configuredArguments(context.facts, 'intel_iommu');
+  if (present.some((value) => value.split(',').includes('on')) && !present.some((value) => value.split(',').includes('off'))) {
+    context.decide('kernelArguments', 'intel_iommu as it is', `intel_iommu=${present.join(', ')} is configured already`);
+    return {};
+  }
+  const isIntegrated = chosen.assigned.some(({function: device}) => device.vendor === '8086' && device.address.endsWith(':00:02.0'));
+  const because = whyIntelIommu(kernel.config, iommu.active, present, isIntegrated);
+  return because === null ? {} : {add: [{text: 'intel_iommu=on', because}], owned: ['intel_iommu']};
+};
+
+const whyIntelIommu = (
+  config: Readonly<Record<string, string>> | null,
+  isActive: boolean,
+  present: readonly string[],
+  isIntegrated: boolean,
+): string | null => {
+  if (present.some((value) => value.split(',').includes('off'))) return 'intel_iommu=off is configured, and passthrough needs the IOMMU';
+  if (config?.['INTEL_IOMMU_DEFAULT_ON'] === 'y') return null;
+  if (config?.['INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF'] === 'y') return isIntegrated ? 'this kernel leaves the integrated GPU out of the IOMMU unless it is told (INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF)' : null;
+  if (config !== null) return 'this kernel leaves VT-d off unless it is told (INTEL_IOMMU_DEFAULT_ON is not set)';
+  return isActive ? null : 'the IOMMU is not active, and the kernel config that would tell its default is not readable';
+};
+
+const choosePassthroughMode = (context: PlanContext): Part =>
+  context.profile.host.iommuPassthrough
+    ? {add: [{text: 'iommu=pt', because: 'you asked for it: devices of the host bypass translation; it makes no difference to the guest'}], owned: ['iommu']}
+    : {};
+
+/** An old `vfio-pci.ids=` is stale when it names nothing but chosen or absent cards; one that binds other cards stays. */
+const chooseIds = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): Part => {
+  const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
+  const isOnCommandLine = bindBy === 'ids' && isBuiltIn(context.facts, 'vfio_pci');
+  const add = isOnCommandLine
+    ? [{text: `vfio-pci.ids=${idList(functions)}`, because: 'vfio-pci is built into this kernel, so modprobe.d options do not reach it'}]
+    : [];
+  const addresses = new Set(functions.map((device) => device.address));
+  const stale: KernelArgument[] = [];
+  for (const value of configuredArguments(context.facts, 'vfio-pci.ids')) {
+    if (add.some((argument) => argument.text.endsWith(`=${value}`))) continue;
+    const bound = context.facts.pci.filter((device) => !addresses.has(device.address) && value.toLowerCase().split(',').some((id) => id.split(':').slice(0, 2).join(':') === idOf(device)));
+    if (bound.length > 0 && bindBy !== 'ids') {
+      context.report('warning', 'kernel-argument-conflict', {
+        subject: 'kernelArguments',
+        message: `vfio-pci.ids=${value} is configured already and binds ${bound.map((device) => device.address).join(' and ')}, which this profile does not name; it is left as it is.`,
+        remedy: 'If nothing else needs it, remove it by hand.',
+      });
+      continue;
+    }
+    const because = bindBy === 'ids' ? 'replaced by the ids of this profile' : 'it names no card that stays with the host: an earlier setup, replaced by binding by address';
+    for (const spelling of ['vfio-pci.ids', 'vfio_pci.ids']) stale.push({text: `${spelling}=${value}`, because});
+  }
+  return {add, remove: stale};
+};
+
+const chooseBuiltInOptions = (context: PlanContext, binding: BindingPlan): Part => {
+  const add = binding.moduleOptions
+    .filter((option) => isBuiltIn(context.facts, option.module))
+    .map((option) => ({
+      text: `${option.module}.${option.parameter}=${option.value}`,
+      because: `${option.module} is built into this kernel, so modprobe.d options do not reach it; ${option.because}`,
+    }));
+  return {add, owned: add.map((argument) => argument.text.slice(0, argument.text.indexOf('=')))};
+};
+
+const sizeWord = (sizeKiB: number): string => (sizeKiB >= 1048576 ? `${sizeKiB / 1048576}G` : `${sizeKiB / 1024}M`);
+
+/** `hugepagesz=` selects the size for the `hugepages=` behind it (kernel: admin-guide/mm/hugetlbpage.rst). */
+const chooseHugepages = (context: PlanContext, memory: MemoryPlan): Part => {
+  const pages = memory.hugepages;
+  if (pages === null) return {};
+  const foreign = configuredArguments(context.facts, 'hugepages');
+  const counts = Object.entries(pages.perNode);
+  const isSingleNode = context.facts.nodes.filter((node) => node.memoryKiB !== 0).length <= 1;
+  const value = pages.method === 'release-unit' ? String(pages.bootTotal)
+    : isSingleNode ? String(counts.reduce((sum, [, count]) => sum + count, 0))
+    : counts.map(([node, count]) => `${node}:${count}`).join(',');
+  if (foreign.length > 0 && !foreign.includes(value)) {
+    context.report('warning', 'kernel-argument-conflict', {
+      subject: 'memory.hugepages',
+      message: `hugepages=${foreign.join(', ')} is configured already and is replaced by hugepages=${value}.`,
+      remedy: 'If another guest uses those pages, raise the number by hand after applying, or keep them for it and set memory.hugepages: none.',
+    });
+  }
+  const size = sizeWord(pages.sizeKiB);
+  const because = pages.method === 'release-unit'
+    ? `${describePages(pages.perNode, size)}; this kernel can't place pages on a node, so it allocates on all and the unit gives the rest back`
+    : describePages(pages.perNode, size);
+  const add: KernelArgument[] = [];
+  if (pages.sizeKiB >= 1048576) add.push({text: `default_hugepagesz=${size}`, because: `/dev/hugepages is mounted with the default size only, and libvirt looks there`});
+  add.push({text: `hugepagesz=${size}`, because: 'selects the page size of the number behind it'}, {text: `hugepages=${value}`, because});
+  return {add, owned: ['default_hugepagesz', 'hugepagesz', 'hugepages']};
+};
+
+const describePages = (perNode: Readonly<Record<string, number>>, size: string): string =>
+  Object.entries(perNode)
+    .filter(([, count]) => count > 0)
+    .map(([node, count]) => `${count} pages of ${size} on node ${node}`)
+    .join(', ');

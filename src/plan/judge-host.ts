@@ -1,0 +1,46 @@
+import type {PlanContext} from './context.ts';
+import type {MemoryPlan, PinningPlan} from './plan.ts';
+
+/** What is true of the host as a whole, whichever device is chosen. */
+export const judgeHost = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
+  judgeVirtualisation(context);
+  judgeSecureBoot(context);
+  judgeEmulator(context, pinning, memory);
+};
+
+const judgeVirtualisation = (context: PlanContext): void => {
+  const {cpu} = context.facts;
+  if (cpu.virtualisation !== null || cpu.flags === null || !['x86_64', 'i686', null].includes(cpu.architecture)) return;
+  context.report('blocker', 'cpu-virtualisation-missing', {
+    subject: 'cpu',
+    message: 'The CPU shows neither vmx nor svm: hardware virtualisation is off in the firmware, or this is a guest without nesting.',
+    remedy: "Turn on 'Intel VT-x' / 'Virtualization Technology' or 'SVM Mode' in the firmware set-up.",
+  });
+};
+
+const judgeSecureBoot = (context: PlanContext): void => {
+  const {secureBoot, lockdown} = context.facts.boot;
+  if (secureBoot !== true) return;
+  context.report('note', 'secure-boot', {
+    subject: 'boot',
+    message: `Secure Boot is on${lockdown === null || lockdown === 'none' ? '' : ` and the kernel is locked down (${lockdown})`}: vfio works, but unsigned modules (vendor-reset, kvmfr) and writing PCI config space do not.`,
+    remedy: 'Nothing to do unless you need such a module: then enrol your own key with mokutil.',
+  });
+};
+
+/**
+ * QEMU allocates the pages from threads in the emulator's cpuset: when that has no CPU of the memory's node, immediate
+ * allocation fails with "Setting CPU affinity failed" and the guest does not start.
+ */
+const judgeEmulator = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
+  if (memory.hugepages === null || pinning.emulator.length === 0) return;
+  const nodeOf = (cpu: number): number | null => context.facts.cpu.cpus.find((one) => one.id === cpu)?.node ?? null;
+  const nodes = new Set(pinning.emulator.map(nodeOf));
+  const missing = memory.nodes.filter((node) => !nodes.has(node));
+  if (missing.length === 0 || nodes.has(null)) return;
+  context.report('warning', 'guest-emulator-off-node', {
+    subject: 'cpu.emulator',
+    message: `QEMU's own threads are on CPUs ${pinning.emulator.join(', ')}, none of them on node ${missing.join(', ')} where the memory is: memory is then not allocated at guest start but when it is first used.`,
+    remedy: `Give cpu.emulator a CPU of node ${missing.join(', ')}.`,
+  });
+};

@@ -1,0 +1,63 @@
+import type {Finding} from '../findings.ts';
+import type {HostFacts} from '../host/facts.ts';
+import type {Profile} from '../profile/profile.ts';
+import {chooseBindBy, chooseBinding} from './choose-binding.ts';
+import {chooseDevices} from './choose-devices.ts';
+import type {ChosenDevices} from './choose-devices.ts';
+import {chooseGuest} from './choose-guest.ts';
+import {chooseKernelArguments} from './choose-kernel-arguments.ts';
+import {chooseMemory} from './choose-memory.ts';
+import {chooseNode} from './choose-node.ts';
+import {choosePinning} from './choose-pinning.ts';
+import {startContext} from './context.ts';
+import type {PositionOf} from './context.ts';
+import {judgeHost} from './judge-host.ts';
+import {idOf} from './pci-names.ts';
+import type {Plan, PlannedDevice} from './plan.ts';
+
+/**
+ * All decisions for one guest on this host. There is always a plan, as good as the facts allow, so that it can be
+ * shown beside the findings; one with a blocker among them must not be applied.
+ */
+export const planPassthrough = (
+  facts: HostFacts,
+  profile: Profile,
+  positionOf: PositionOf = () => null,
+): {readonly plan: Plan; readonly findings: readonly Finding[]} => {
+  const {context, findings, decisions} = startContext(facts, profile, positionOf);
+  const chosen = chooseDevices(context);
+  const bindBy = chooseBindBy(context, chosen);
+  const binding = chooseBinding(context, chosen, bindBy);
+  const node = chooseNode(context, chosen);
+  const pinning = choosePinning(context, node);
+  const memory = chooseMemory(context, node);
+  const kernelArguments = chooseKernelArguments(context, chosen, bindBy, binding, memory);
+  const guest = chooseGuest(context, chosen, pinning);
+  judgeHost(context, pinning, memory);
+  const plan: Plan = {
+    version: 1,
+    profile: profile.name,
+    devices: describeDevices(chosen, bindBy),
+    binding,
+    kernelArguments,
+    pinning,
+    memory,
+    guest,
+    initramfs: facts.boot.initramfs,
+    decisions,
+  };
+  return {plan, findings};
+};
+
+const describeDevices = (chosen: ChosenDevices, bindBy: PlannedDevice['bindBy']): readonly PlannedDevice[] =>
+  chosen.assigned.map(({function: device, rom}) => ({
+    address: device.address,
+    id: idOf(device),
+    name: device.name,
+    class: device.class,
+    iommuGroup: device.iommuGroup,
+    numaNode: device.numaNode,
+    bindBy,
+    driver: 'vfio-pci',
+    rom,
+  }));

@@ -1,0 +1,48 @@
+import type {HostFacts, PciAddress, PciFunction} from '../host/facts.ts';
+import type {Profile} from '../profile/profile.ts';
+import {profileDefaults} from '../profile/defaults.ts';
+import {coresOf} from './cores.ts';
+import {idOf, isDisplay, slotOf} from './pci-names.ts';
+
+/** A starting point for these devices on this host: whole cards, most cores of their node, half of its memory. */
+export const proposeProfile = (facts: HostFacts, addresses: readonly PciAddress[]): Profile => {
+  const devices = withCompanions(facts, addresses);
+  const node = devices.find((device) => device.numaNode !== null)?.numaNode ?? null;
+  const defaults = profileDefaults();
+  return {
+    ...defaults,
+    name: proposeName(devices),
+    devices: devices.map((device) => ({address: device.address, id: idOf(device), subsystem: device.subsystem, upstream: device.upstream, rom: null})),
+    cpu: {...defaults.cpu, vcpus: proposeVcpus(facts, node)},
+    memory: {...defaults.memory, sizeMiB: proposeMemoryMiB(facts, node)},
+    guest: {...defaults.guest, name: 'win11', os: 'windows-11'},
+  };
+};
+
+const withCompanions = (facts: HostFacts, addresses: readonly PciAddress[]): readonly PciFunction[] => {
+  const chosen = facts.pci.filter((device) => addresses.includes(device.address));
+  const cards = new Set(chosen.filter((device) => device.upstream.length > 0 || !device.address.includes(':00:')).map((device) => slotOf(device.address)));
+  return facts.pci.filter((device) => !device.isBridge && (addresses.includes(device.address) || cards.has(slotOf(device.address))));
+};
+
+const proposeName = (devices: readonly PciFunction[]): string => {
+  const display = devices.find(isDisplay) ?? devices[0];
+  const bracketed = /\[([^\]]+)\]/.exec(display?.name ?? '')?.[1];
+  const word = (bracketed ?? (display === undefined ? 'guest' : idOf(display))).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
+  return word === '' ? 'guest' : word.slice(0, 40);
+};
+
+/** Two cores of the node stay with the host (one of four or fewer), and more than 16 vCPUs are a choice, not a default. */
+const proposeVcpus = (facts: HostFacts, node: number | null): number => {
+  const all = coresOf(facts);
+  const local = all.filter((core) => node === null || core.node === node);
+  const best = local.some((core) => core.kind === 'performance') ? local.filter((core) => core.kind === 'performance') : local;
+  const threads = Math.max(1, Math.min(...best.map((core) => core.threads.length)));
+  const cores = Math.max(1, best.length - (best.length > 4 ? 2 : 1));
+  return Math.max(threads, Math.min(cores * threads, 16));
+};
+
+const proposeMemoryMiB = (facts: HostFacts, node: number | null): number => {
+  const total = (node === null ? null : (facts.nodes.find((one) => one.id === node)?.memoryKiB ?? null)) ?? facts.memory.totalKiB ?? 8 * 1048576;
+  return Math.max(1, Math.round(total / 2 / 1048576)) * 1024;
+};

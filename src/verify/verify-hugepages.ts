@@ -1,0 +1,21 @@
+import type {HostFacts} from '../host/facts.ts';
+import type {Plan} from '../plan/plan.ts';
+import type {PromiseResult} from './promise.ts';
+
+/** A short allocation is no error to the kernel: only the counters tell. */
+export const verifyHugepages = (facts: HostFacts, plan: Plan): readonly PromiseResult[] => {
+  const pages = plan.memory.hugepages;
+  if (pages === null) return [];
+  const wanted = {...pages.perNode, ...pages.release};
+  return Object.entries(wanted).map(([id, count]) => {
+    const pool = facts.nodes.find((node) => node.id === Number(id))?.hugepages.find((one) => one.sizeKiB === pages.sizeKiB);
+    const isKept = pool === undefined ? null : count === 0 ? pool.total === 0 : pool.total >= count;
+    return {
+      id: 'hugepages',
+      status: isKept === null ? 'unknown' : isKept ? 'kept' : 'broken',
+      promise: count === 0 ? `Node ${id} has no pages of ${pages.sizeKiB / 1024} MiB left.` : `Node ${id} has ${count} pages of ${pages.sizeKiB / 1024} MiB.`,
+      fact: pool === undefined ? 'The node or the page size is not there.' : `It has ${pool.total}, of which ${pool.free} are free.`,
+      remedy: isKept === false ? (count === 0 ? 'Look at `systemctl status vfio-pilot-hugepages.service`.' : 'Too little contiguous memory at boot: lower the number, or add memory to this node.') : null,
+    };
+  });
+};

@@ -1,0 +1,49 @@
+import {renderDomain} from '../artifacts/domain/render-domain.ts';
+import {renderHost} from '../artifacts/render-host.ts';
+import {compareArtifacts} from '../changes/compare-artifacts.ts';
+import type {HostFacts} from '../host/facts.ts';
+import type {AppliedPlan, PromiseResult} from './promise.ts';
+import {verifyDevices} from './verify-devices.ts';
+import {verifyHugepages} from './verify-hugepages.ts';
+import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
+
+/** Every promise of the applied plan against facts that were read again; `bootId` is that of the boot they were read in. */
+export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: string | null): readonly PromiseResult[] => {
+  const hasRebooted = applied.bootId === null || bootId === null ? null : applied.bootId !== bootId;
+  const afterBoot = [
+    ...verifyArguments(facts, applied.plan),
+    verifyIommu(facts),
+    ...verifyDevices(facts, applied.plan),
+    ...verifyModuleOptions(facts, applied.plan),
+    ...verifyHugepages(facts, applied.plan),
+  ];
+  return [...verifyFiles(facts, applied), ...afterBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
+};
+
+const waitForReboot = (result: PromiseResult): PromiseResult =>
+  result.status === 'broken' ? {...result, status: 'pending', remedy: 'Reboot, then run `vfio-pilot verify` again.'} : result;
+
+const verifyIommu = (facts: HostFacts): PromiseResult => ({
+  id: 'iommu-active',
+  status: facts.iommu.active ? 'kept' : 'broken',
+  promise: 'The IOMMU is active.',
+  fact: facts.iommu.active ? `${facts.iommu.groups.length} groups.` : 'There are no IOMMU groups.',
+  remedy: facts.iommu.active ? null : '`vfio-pilot check` says whether the firmware or the kernel has it off.',
+});
+
+/** Rendering the plan again over the present files must find nothing to do: then each of them says what was promised. */
+const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseResult[] => {
+  const artifacts = [...renderHost(facts, plan).artifacts, ...renderDomain(facts, plan).artifacts];
+  const paths = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
+  const changed = new Set(compareArtifacts(facts, artifacts).map((change) => change.path));
+  return paths.map((path) => {
+    const isDenied = facts.files[path]?.state === 'denied';
+    return {
+      id: 'file',
+      status: isDenied ? 'unknown' : changed.has(path) ? 'broken' : 'kept',
+      promise: `${path} holds what was applied.`,
+      fact: isDenied ? 'It can be read by root only.' : changed.has(path) ? 'It was changed since, or is gone.' : 'It does.',
+      remedy: isDenied ? 'Run verify with sudo.' : changed.has(path) ? 'See who changed it (a package upgrade?), then apply the profile again.' : null,
+    };
+  });
+};

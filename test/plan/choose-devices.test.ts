@@ -1,0 +1,104 @@
+import {describe, expect, it} from 'vitest';
+import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
+import {sampleProfile} from '../support/sample-profile.ts';
+
+const codes = (facts = sampleFacts(), profile = sampleProfile()): string[] =>
+  planPassthrough(facts, profile).findings.filter((finding) => finding.severity === 'blocker').map((finding) => finding.code);
+const withPci = (pci: typeof samplePciFunctions, overrides = {}) => sampleFacts(defaultShape, {pci, ...overrides});
+const device = (address: string, id: string | null = null) => ({address, id, subsystem: null, upstream: null, rom: null});
+
+describe('devices', () => {
+  it('finds nothing against a clean group with a card for the host beside it', () => {
+    expect(codes()).toEqual([]);
+  });
+
+  it('takes the other functions of a card along and says why', () => {
+    const {plan} = planPassthrough(sampleFacts(), sampleProfile({devices: [device('0000:06:00.0', '10de:1c81')]}));
+    expect(plan.devices.map((one) => one.address)).toEqual(['0000:06:00.0', '0000:06:00.1']);
+    expect(plan.decisions.find((decision) => decision.choice === '0000:06:00.1')?.because).toContain('same card');
+  });
+
+  it('blocks a group that holds another endpoint and names it', () => {
+    const sata = samplePci('0000:05:00.0', {class: '010601', vendor: '8086', device: '2922', driver: 'ahci', iommuGroup: 17});
+    const {findings} = planPassthrough(withPci([...samplePciFunctions, sata]), sampleProfile());
+    expect(findings.find((finding) => finding.code === 'iommu-group-shared')?.message).toContain('0000:05:00.0 (8086:2922, ahci)');
+  });
+
+  it('takes a group mate only when the user named it, and binds it without assigning it', () => {
+    const mate = samplePci('0000:05:00.0', {class: '0c0330', vendor: '8086', device: '1', driver: 'xhci_hcd', iommuGroup: 17});
+    const {plan, findings} = planPassthrough(withPci([...samplePciFunctions, mate]), sampleProfile({host: {acceptGroupMates: ['0000:05:00.0']}}));
+    expect(findings.filter((finding) => finding.severity === 'blocker')).toEqual([]);
+    expect(plan.binding.byAddress).toContain('0000:05:00.0');
+    expect(plan.devices.map((one) => one.address)).not.toContain('0000:05:00.0');
+  });
+
+  it('counts neither bridges nor driverless host bridges against a group', () => {
+    const bridge = {...samplePciFunctions[0]!, iommuGroup: 17};
+    const host = samplePci('0000:00:00.0', {class: '060000', vendor: '8086', device: '3406', iommuGroup: 17});
+    expect(codes(withPci([bridge, host, ...samplePciFunctions.slice(1)]))).toEqual([]);
+  });
+
+  it.each([
+    ['another device is at the address', [device('0000:06:00.0', '1002:67df')], 'device-mismatch'],
+    ['nothing is at the address', [device('0000:42:00.0', '1002:67df')], 'device-missing'],
+    ['the ids are at another address', [device('0000:42:00.0', '10de:1c81')], 'device-moved'],
+    ['a bridge is named', [device('0000:00:07.0')], 'device-is-bridge'],
+    ['the boot VGA is named', [device('0000:0a:03.0')], null],
+  ])('when %s: %s', (_what, devices, code) => {
+    const found = codes(sampleFacts(), sampleProfile({devices}));
+    if (code === null) expect(found).toEqual([]);
+    else expect(found).toContain(code);
+  });
+
+  it('blocks a card whose upstream path changed although address and ids are the same', () => {
+    const moved = [{...device('0000:06:00.0', '10de:1c81'), upstream: ['0000:00:03.0']}];
+    expect(codes(sampleFacts(), sampleProfile({devices: moved}))).toContain('device-moved');
+  });
+
+  it('blocks what the host needs to boot even when the user accepts it, and lets a NIC go only when he does', () => {
+    const needs = [{address: '0000:06:00.0', kind: 'root', chain: '/ is on sda1 → 0000:06:00.0'} as const];
+    expect(codes(sampleFacts(defaultShape, {needs}), sampleProfile({host: {acceptLossOf: ['0000:06:00.0']}}))).toEqual(['device-needed-by-host']);
+    const network = [{address: '0000:06:00.0', kind: 'network', chain: 'default route → eth0'} as const];
+    expect(codes(sampleFacts(defaultShape, {needs: network}))).toEqual(['device-needed-by-host']);
+    expect(codes(sampleFacts(defaultShape, {needs: network}), sampleProfile({host: {acceptLossOf: ['0000:06:00.0']}}))).toEqual([]);
+  });
+
+  it('blocks the only display device', () => {
+    expect(codes(withPci(samplePciFunctions.slice(0, 3)))).toEqual(['only-gpu']);
+  });
+
+  it('blocks a region of type direct and lets direct-relaxable pass', () => {
+    const groups = (type: string) => ({...sampleFacts().iommu, groups: [{id: 17, devices: [], type: 'DMA', reservedRegions: [{start: '0x1', end: '0x2', type}]}]});
+    expect(codes(sampleFacts(defaultShape, {iommu: groups('direct')}))).toContain('device-reserved-region');
+    expect(codes(sampleFacts(defaultShape, {iommu: groups('direct-relaxable')}))).toEqual([]);
+  });
+
+  it('refuses devices without interrupt remapping unless the user says so, and then sets the option', () => {
+    const facts = sampleFacts(defaultShape, {iommu: {...sampleFacts().iommu, interruptRemapping: false}});
+    expect(codes(facts)).toEqual(['interrupt-remapping-missing']);
+    const {plan, findings} = planPassthrough(facts, sampleProfile({host: {allowUnsafeInterrupts: true}}));
+    expect(findings.map((finding) => finding.code)).toContain('unsafe-interrupts-allowed');
+    expect(plan.binding.moduleOptions).toMatchObject([{module: 'vfio_iommu_type1', parameter: 'allow_unsafe_interrupts', value: '1'}]);
+  });
+
+  it('does not set unsafe interrupts where remapping works, even when allowed', () => {
+    expect(planPassthrough(sampleFacts(), sampleProfile({host: {allowUnsafeInterrupts: true}})).plan.binding.moduleOptions).toEqual([]);
+  });
+
+  it('binds a twin by address and refuses to bind it by ids', () => {
+    const twin = samplePci('0000:07:00.0', {driver: 'nouveau', iommuGroup: 21});
+    const facts = withPci([...samplePciFunctions, twin]);
+    const {plan, findings} = planPassthrough(facts, sampleProfile());
+    expect(findings.map((finding) => finding.code)).toContain('device-twin');
+    expect(plan.binding.byAddress).toEqual(['0000:06:00.0', '0000:06:00.1']);
+    expect(codes(facts, sampleProfile({binding: 'ids'}))).toEqual(['binding-ids-ambiguous']);
+  });
+
+  it('says that the IOMMU is off in the firmware when there is no table', () => {
+    const pci = samplePciFunctions.map((one) => ({...one, iommuGroup: null}));
+    const iommu = {...sampleFacts().iommu, active: false, groups: [], acpiTable: 'none' as const};
+    const {findings} = planPassthrough(withPci(pci, {iommu}), sampleProfile());
+    expect(findings.find((finding) => finding.code === 'iommu-off')?.remedy).toContain('VT-d');
+  });
+});

@@ -1,0 +1,62 @@
+import {describe, expect, it} from 'vitest';
+import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
+import {sampleProfile} from '../support/sample-profile.ts';
+
+const decide = (guest = {}, overrides = {}) => planPassthrough(sampleFacts(defaultShape, overrides), sampleProfile({guest}));
+const libvirt = (values: object) => ({libvirt: {...sampleFacts().libvirt, ...values}});
+const because = (result: ReturnType<typeof decide>, subject: string): string => result.plan.decisions.find((decision) => decision.subject === subject)?.because ?? '';
+
+describe('guest', () => {
+  it('does not hide KVM from a current NVIDIA driver and says from which release on that is so', () => {
+    const result = decide();
+    expect(result.plan.guest).toMatchObject({isKvmHidden: false, hypervVendorId: null});
+    expect(because(result, 'guest.hideHypervisor')).toContain('R465');
+  });
+
+  it('hides KVM for an old driver and for a mobile GPU, each with its reason', () => {
+    const old = decide({nvidiaDriver: 'before-r465'});
+    expect(old.plan.guest.isKvmHidden).toBe(true);
+    expect(old.plan.guest.hypervVendorId?.length).toBeLessThanOrEqual(12);
+    const mobile = samplePciFunctions.map((device) => (device.address === '0000:06:00.0' ? samplePci(device.address, {...device, class: '030200', name: 'TU117M [GeForce GTX 1650 Mobile]'}) : device));
+    const result = decide({}, {pci: mobile});
+    expect(result.plan.guest.isKvmHidden).toBe(true);
+    expect(because(result, 'guest.hideHypervisor')).toContain('mobile');
+  });
+
+  it('proposes only Hyper-V features that this libvirt knows, with what they stand on', () => {
+    expect(decide({}, libvirt({version: '1.2.9'})).plan.guest.hyperv).toEqual(['relaxed', 'vapic', 'spinlocks']);
+    const current = decide().plan.guest.hyperv;
+    expect(current).toEqual(['relaxed', 'vapic', 'spinlocks', 'vpindex', 'runtime', 'synic', 'stimer', 'frequencies', 'tlbflush', 'ipi']);
+    expect(decide({os: 'linux'}).plan.guest.hyperv).toEqual([]);
+    expect(decide({}, libvirt({hypervFeatures: ['relaxed', 'stimer']})).plan.guest.hyperv).toEqual(['relaxed']);
+  });
+
+  it('blocks a Hyper-V feature without what it stands on', () => {
+    expect(decide({hyperv: ['stimer']}).findings).toContainEqual(expect.objectContaining({code: 'guest-option-unsupported', severity: 'blocker', message: 'stimer needs vpindex and synic.'}));
+  });
+
+  it('asks for topoext on AMD with sibling threads only', () => {
+    expect(decide().plan.guest.hasTopoext).toBe(false);
+    expect(decide({}, {cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}}).plan.guest.hasTopoext).toBe(true);
+  });
+
+  it('gives Windows 11 Secure Boot and a TPM, and warns where they are not installed', () => {
+    const {plan} = decide({os: 'windows-11'});
+    expect(plan.guest).toMatchObject({firmware: 'uefi-secure', hasTpm: true});
+    const bare = decide({os: 'windows-11'}, libvirt({hasSwtpm: false, firmware: []}));
+    expect(bare.findings.map((finding) => finding.code)).toEqual(expect.arrayContaining(['guest-tpm-missing', 'guest-firmware-missing']));
+  });
+
+  it('holds a wish for a new or an existing domain against what is there', () => {
+    const domains = libvirt({domains: [{name: 'win10', uuid: null, path: '/etc/libvirt/qemu/win10.xml', xml: '<domain/>', isActive: false, isAutostart: false}]});
+    expect(decide({domain: 'new'}, domains).findings.map((finding) => finding.code)).toContain('guest-exists');
+    expect(decide({domain: 'existing'}).findings.map((finding) => finding.code)).toContain('guest-missing');
+    expect(decide({}, domains).plan.guest.isNew).toBe(false);
+  });
+
+  it('warns when the emulator threads have no CPU on the node of the memory', () => {
+    const result = planPassthrough(sampleFacts(), sampleProfile({cpu: {emulator: [1]}}));
+    expect(result.findings.map((finding) => finding.code)).toContain('guest-emulator-off-node');
+  });
+});

@@ -1,0 +1,98 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import type {MachineShape} from '../support/sample-facts.ts';
+import {defaultShape, sampleFacts} from '../support/sample-facts.ts';
+import {sampleProfile} from '../support/sample-profile.ts';
+
+const plan = (shape: MachineShape, vcpus: number, cpu = {}) => planPassthrough(sampleFacts(shape), sampleProfile({cpu: {vcpus, ...cpu}, memory: {sizeMiB: 2048}}));
+const pinsOf = (result: ReturnType<typeof plan>): number[] => result.plan.pinning.vcpus.map((one) => one.cpus[0]!);
+
+describe('pinning', () => {
+  it('pins sibling pairs within the node of the card and leaves the core of CPU 0 alone', () => {
+    expect(pinsOf(plan(defaultShape, 8))).toEqual([2, 14, 4, 16, 6, 18, 8, 20]);
+  });
+
+  it('keeps I/O and emulator threads on the node, off the vCPU cores', () => {
+    const {pinning} = plan(defaultShape, 8).plan;
+    expect(pinning.iothreads).toEqual([{iothread: 1, cpus: [10, 22]}]);
+    expect(pinning.emulator).toEqual([0, 12]);
+  });
+
+  it('obeys the user’s own pins, emulator and I/O threads', () => {
+    const {plan: chosen, findings} = plan(defaultShape, 8, {pins: [0, 12, 2, 14, 4, 16, 6, 18], emulator: [10, 22], iothreads: [8, 20]});
+    expect(chosen.pinning).toEqual({
+      vcpus: [0, 12, 2, 14, 4, 16, 6, 18].map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
+      emulator: [10, 22],
+      iothreads: [{iothread: 1, cpus: [8]}, {iothread: 2, cpus: [20]}],
+      hostNodes: [0],
+      topology: {sockets: 1, dies: 1, cores: 4, threads: 2},
+    });
+    expect(findings).toEqual([]);
+  });
+
+  it.each([
+    ['a CPU that is not there', [0, 99], 'cpu-pin-invalid', 'blocker'],
+    ['the same CPU twice', [2, 2], 'cpu-pin-invalid', 'blocker'],
+    ['too few CPUs', [2], 'cpu-pin-invalid', 'blocker'],
+    ['threads of two cores as a pair', [2, 4], 'cpu-pin-splits-core', 'warning'],
+    ['CPUs of another node', [1, 13], 'cpu-pin-off-node', 'warning'],
+  ])('judges %s', (_what, pins, code, severity) => {
+    expect(plan(defaultShape, 2, {pins}).findings).toContainEqual(expect.objectContaining({code, severity}));
+  });
+
+  it('tells the guest one thread per core when its pins split cores', () => {
+    expect(plan(defaultShape, 2, {pins: [2, 4]}).plan.pinning.topology).toEqual({sockets: 1, dies: 1, cores: 2, threads: 1});
+  });
+
+  it('takes performance cores only', () => {
+    const hybrid: MachineShape = {nodes: 1, coresPerNode: 14, threads: 2, coresPerL3: 14, numbering: 'blocks', memoryKiBPerNode: 32 * 1048576, efficiencyFrom: 6};
+    const facts = sampleFacts(hybrid);
+    const kinds = pinsOf(plan(hybrid, 8)).map((pin) => facts.cpu.cpus.find((cpu) => cpu.id === pin)?.kind);
+    expect(new Set(kinds)).toEqual(new Set(['performance']));
+  });
+
+  it('stays within one level-3 domain when one is large enough', () => {
+    const ryzen: MachineShape = {nodes: 1, coresPerNode: 8, threads: 2, coresPerL3: 4, numbering: 'blocks', memoryKiBPerNode: 32 * 1048576};
+    expect(pinsOf(plan(ryzen, 8))).toEqual([4, 12, 5, 13, 6, 14, 7, 15]);
+  });
+
+  it('blocks more vCPUs than the node has cores for, and says how many fit', () => {
+    const {findings} = plan(defaultShape, 16);
+    expect(findings.find((finding) => finding.code === 'cpu-too-few-cores')?.remedy).toContain('12');
+  });
+
+  it('holds on generated machines: whole cores, one node, no thread twice, something left for the host', () => {
+    const shapes = fc.record({
+      nodes: fc.integer({min: 1, max: 4}),
+      coresPerNode: fc.integer({min: 2, max: 16}),
+      threads: fc.constantFrom(1, 2, 4),
+      coresPerL3: fc.integer({min: 1, max: 8}),
+      numbering: fc.constantFrom('interleaved' as const, 'blocks' as const),
+      memoryKiBPerNode: fc.constant(64 * 1048576),
+    });
+    fc.assert(
+      fc.property(shapes, fc.integer({min: 1, max: 16}), (shape, units) => {
+        const vcpus = units * shape.threads;
+        const facts = sampleFacts(shape);
+        const {plan: chosen} = plan(shape, vcpus);
+        const pins = chosen.pinning.vcpus.map((one) => one.cpus[0]!);
+        if (pins.length === 0) {
+          expect(units).toBeGreaterThanOrEqual(shape.nodes === 1 ? shape.coresPerNode : shape.coresPerNode + 1);
+          return;
+        }
+        const cpuOf = new Map(facts.cpu.cpus.map((cpu) => [cpu.id, cpu]));
+        expect(new Set(pins).size).toBe(vcpus);
+        expect(new Set(pins.map((pin) => cpuOf.get(pin)?.node))).toEqual(new Set([0]));
+        for (let first = 0; first < pins.length; first += shape.threads) {
+          expect(pins.slice(first, first + shape.threads)).toEqual(cpuOf.get(pins[first]!)?.siblings);
+        }
+        const used = new Set(pins);
+        expect([...chosen.pinning.emulator, ...chosen.pinning.iothreads.flatMap((one) => one.cpus)].some((cpu) => used.has(cpu))).toBe(false);
+        const {sockets, dies, cores, threads} = chosen.pinning.topology;
+        expect(sockets * dies * cores * threads).toBe(vcpus);
+      }),
+      {numRuns: 500},
+    );
+  });
+});

@@ -1,0 +1,34 @@
+import type {Profile} from '../../src/profile/profile.ts';
+
+type Deep<T> = {readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Partial<T[K]> : T[K]};
+
+/** The GTX 1050 of `sampleFacts` for a Windows 10 guest of 8 vCPUs and 12 GiB. */
+export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
+  version: 1,
+  name: 'sample',
+  description: null,
+  devices: overrides.devices ?? [
+    {address: '0000:06:00.0', id: '10de:1c81', subsystem: null, upstream: null, rom: null},
+    {address: '0000:06:00.1', id: '10de:0fb9', subsystem: null, upstream: null, rom: null},
+  ],
+  binding: overrides.binding ?? 'auto',
+  cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', ...overrides.cpu},
+  memory: {sizeMiB: 12288, hugepages: '2MiB', node: 'auto', hostReserveMiB: 'auto', ...overrides.memory},
+  guest: {
+    name: 'win10',
+    domain: 'auto',
+    os: 'windows-10',
+    firmware: 'auto',
+    disk: 'auto',
+    cdrom: null,
+    network: 'default',
+    tpm: 'auto',
+    hideHypervisor: 'auto',
+    hypervVendorId: 'auto',
+    nvidiaDriver: 'auto',
+    hyperv: 'auto',
+    numaCell: 'auto',
+    ...overrides.guest,
+  },
+  host: {allowUnsafeInterrupts: false, acceptGroupMates: [], acceptLossOf: [], iommuPassthrough: false, ignoreMsrs: false, disableIdleD3: false, ...overrides.host},
+});
