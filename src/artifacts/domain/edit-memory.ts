@@ -1,0 +1,92 @@
+import {memoryBackingOrder} from './customary-order.ts';
+import {parseSizeKiB} from './domain-values.ts';
+import {nothing} from './edit-context.ts';
+import type {Edit, EditContext} from './edit-context.ts';
+import {judgeImmediateAllocation} from './immediate-allocation.ts';
+import type {Wish} from './reconcile.ts';
+import {attributeOf, childNamed, childrenNamed} from './xml-element.ts';
+import type {XmlElement} from './xml-element.ts';
+
+/** `<memory>`, and `<currentMemory>` where it is there; without it libvirt takes all of the memory. */
+export const editMemorySize = ({plan, root, report}: EditContext): Edit => {
+  const {sizeKiB} = plan.memory;
+  const maximum = childNamed(root, 'maxMemory');
+  const maximumKiB = maximum === null ? null : sizeOf(maximum);
+  if (maximum !== null && (maximumKiB === null || maximumKiB < sizeKiB)) {
+    report('blocker', 'guest-xml-unusable', {
+      element: maximum,
+      message: `<maxMemory> is less than the ${sizeKiB} KiB that the guest is to have, and libvirt refuses that.`,
+      remedy: 'Raise <maxMemory> with `virsh edit`, or take memory hotplug out of the guest.',
+    });
+  }
+  const current = childNamed(root, 'currentMemory');
+  return {
+    children: [sizeWish('memory', childNamed(root, 'memory'), sizeKiB), ...(current === null ? [] : [sizeWish('currentMemory', current, sizeKiB)])],
+    drops: [],
+  };
+};
+
+const sizeWish = (name: string, existing: XmlElement | null, sizeKiB: number): Wish =>
+  existing !== null && sizeOf(existing) === sizeKiB ? {name, existing} : {name, existing, attributes: {unit: 'KiB'}, text: String(sizeKiB)};
+
+const sizeOf = (element: XmlElement): number | null => parseSizeKiB(element.text, attributeOf(element, 'unit'));
+
+export const editMemoryBacking = (context: EditContext): Edit => {
+  const existing = childNamed(context.root, 'memoryBacking');
+  const {children, drops} = context.plan.memory.hugepages === null ? withoutHugepages(context, existing) : withHugepages(context, existing, context.plan.memory.hugepages.sizeKiB);
+  if (existing !== null && drops.length > 0 && children.length === 0 && existing.children.length === drops.length) return {children: [], drops: [existing]};
+  if (children.length === 0 && drops.length === 0) return nothing;
+  return {children: [{name: 'memoryBacking', existing, children, drops, order: memoryBackingOrder}], drops: []};
+};
+
+const withoutHugepages = (context: EditContext, existing: XmlElement | null): Edit => {
+  const hugepages = childrenNamed(existing, 'hugepages');
+  for (const element of hugepages) {
+    context.report('note', 'guest-setting-replaced', {
+      element,
+      message: 'The guest asks for hugepages and the plan reserves none, so <hugepages> is taken out: with it the guest could not start.',
+      remedy: 'Set memory.hugepages in the profile if the guest should keep them.',
+    });
+  }
+  const allocation = childNamed(existing, 'allocation');
+  const isLost = attributeOf(allocation, 'mode') === 'immediate' && !judgeImmediateAllocation(context, allocation);
+  return {children: [], drops: [...hugepages, ...(isLost && allocation !== null ? [allocation] : [])]};
+};
+
+const withHugepages = (context: EditContext, existing: XmlElement | null, sizeKiB: number): Edit => {
+  const allocation = chooseAllocation(context, existing);
+  const anonymous = childrenNamed(existing, 'source').filter((source) => attributeOf(source, 'type') === 'anonymous');
+  for (const element of anonymous) {
+    context.report('warning', 'guest-setting-replaced', {
+      element,
+      message: 'libvirt refuses hugepages together with <source type=\'anonymous\'/>, so that line is taken out.',
+      remedy: 'Use memfd as the source if the guest shares its memory.',
+    });
+  }
+  return {children: [hugepagesWish(existing, sizeKiB), ...allocation.children], drops: [...anonymous, ...allocation.drops]};
+};
+
+/** Without `nodeset`, the page size holds for all guest nodes, and for a guest without any. */
+const hugepagesWish = (existing: XmlElement | null, sizeKiB: number): Wish => {
+  const hugepages = childNamed(existing, 'hugepages');
+  const pages = childrenNamed(hugepages, 'page');
+  const [page] = pages;
+  const isRight = pages.length === 1 && page !== undefined && attributeOf(page, 'nodeset') === null && parseSizeKiB(attributeOf(page, 'size') ?? '', attributeOf(page, 'unit')) === sizeKiB;
+  if (isRight) return {name: 'hugepages', existing: hugepages};
+  return {name: 'hugepages', existing: hugepages, children: [{name: 'page', existing: null, attributes: {size: String(sizeKiB), unit: 'KiB'}}], drops: pages};
+};
+
+const chooseAllocation = (context: EditContext, existing: XmlElement | null): Edit => {
+  const allocation = childNamed(existing, 'allocation');
+  const mode = attributeOf(allocation, 'mode');
+  const isPossible = judgeImmediateAllocation(context, mode === 'immediate' ? allocation : null);
+  if (allocation !== null && mode === 'ondemand') {
+    context.report('warning', 'guest-setting-replaced', {
+      element: allocation,
+      message: 'libvirt refuses hugepages together with allocation on demand, so that setting is replaced.',
+      remedy: 'Set memory.hugepages: none in the profile to keep allocation on demand.',
+    });
+  }
+  if (isPossible) return {children: [{name: 'allocation', existing: allocation, attributes: {mode: 'immediate'}}], drops: []};
+  return allocation !== null && mode !== null ? {children: [], drops: [allocation]} : nothing;
+};
