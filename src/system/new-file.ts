@@ -1,0 +1,45 @@
+import {closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, writeSync} from 'node:fs';
+import {basename, dirname} from 'node:path';
+import {copyAttributes} from './copy-attributes.ts';
+import type {NewFile} from './machine.ts';
+import {machineError} from './machine-error.ts';
+import {withDirectory} from './open-directory.ts';
+import {openRegular, statOf} from './real-file.ts';
+import {trustedProgram} from './programs.ts';
+
+const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** `real` is the descriptor path, `path` the host's name of it for messages. */
+export const createNewFile = (root: string, path: string, real: string): NewFile => {
+  const fd = openSync(real, createFlags, 0o600);
+  const named = <Result>(doing: string, act: () => Result): Result => {
+    try {
+      return act();
+    } catch (error) {
+      throw machineError(doing, path, error);
+    }
+  };
+  return {
+    write: (bytes) => named('Writing', () => writeSync(fd, bytes)),
+    copyAttributes: (from) => named('Copying the attributes to', () => copyFrom(root, from, fd)),
+    chown: (uid, gid) => named('Giving away', () => fchownSync(fd, uid, gid)),
+    chmod: (mode) => named('Setting the mode of', () => fchmodSync(fd, mode)),
+    sync: () => named('Saving', () => fsyncSync(fd)),
+    stat: () => statOf(fstatSync(fd)),
+    close: () => closeSync(fd),
+  };
+};
+
+/** In another tree owner and mode are all that matters, and they are set by calls of their own. */
+const copyFrom = (root: string, from: string, targetFd: number): void => {
+  const cp = root === '/' ? trustedProgram('cp') : null;
+  if (cp === null) return;
+  withDirectory(root, dirname(from), (directory) => {
+    const sourceFd = openRegular(`${directory}/${basename(from)}`);
+    try {
+      copyAttributes(cp, sourceFd, targetFd);
+    } finally {
+      closeSync(sourceFd);
+    }
+  });
+};

@@ -1,0 +1,79 @@
+import {accessSync, closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, readSync, type Stats, statfsSync, statSync} from 'node:fs';
+import type {HeldFile, MachineStat, Space} from './machine.ts';
+import {errorCode} from './machine-error.ts';
+
+const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+/** linux/magic.h: MSDOS_SUPER_MAGIC; vfat and msdos share it. */
+const fatMagic = 0x4d44;
+
+export const statOf = (stat: Stats): MachineStat => ({
+  type: stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other',
+  mode: stat.mode & 0o7777,
+  uid: stat.uid,
+  gid: stat.gid,
+  size: stat.size,
+  links: stat.nlink,
+  device: stat.dev,
+});
+
+export const openRegular = (real: string): number => {
+  const fd = openSync(real, readFlags);
+  if (fstatSync(fd).isFile()) return fd;
+  closeSync(fd);
+  throw new Error('it is no regular file');
+};
+
+export const readRegular = (real: string): Buffer => {
+  const fd = openRegular(real);
+  try {
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+export const hold = (real: string): HeldFile => {
+  const fd = openRegular(real);
+  return {read: () => readFromStart(fd), close: () => closeSync(fd)};
+};
+
+/** `readFileSync(fd)` goes on where the last read ended; here each read starts anew. */
+const readFromStart = (fd: number): Buffer => {
+  const bytes = Buffer.alloc(fstatSync(fd).size);
+  let done = 0;
+  while (done < bytes.length) {
+    const count = readSync(fd, bytes, done, bytes.length - done, done);
+    if (count === 0) break;
+    done += count;
+  }
+  return bytes.subarray(0, done);
+};
+
+export const spaceOf = (directory: string): Space => {
+  const {bavail, bsize, ffree, files, type} = statfsSync(directory);
+  return {
+    device: statSync(directory).dev,
+    freeBytes: bavail * bsize,
+    blockSize: bsize,
+    freeFiles: files === 0 ? null : ffree,
+    isFat: type === fatMagic,
+  };
+};
+
+export const whyNotWritable = (real: string): string | null => {
+  try {
+    accessSync(real, constants.W_OK);
+    return null;
+  } catch (error) {
+    return errorCode(error) ?? 'EIO';
+  }
+};
+
+export const syncDirectory = (directory: string): void => {
+  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+};

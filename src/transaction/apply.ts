@@ -1,0 +1,97 @@
+import type {Change} from '../changes/change.ts';
+import {TransactionError} from '../errors.ts';
+import type {Machine} from '../system/machine.ts';
+import {begin} from './begin.ts';
+import {checkSpace} from './check-space.ts';
+import {commit} from './commit.ts';
+import {readJournals} from './decode-journal.ts';
+import {failure, interruption} from './failure.ts';
+import {type Inspection, inspect} from './inspect.ts';
+import {isUnfinished} from './journal.ts';
+import {acquireLock} from './lock.ts';
+import {isTransactionId, journalDirectory} from './paths.ts';
+import {prepare} from './prepare.ts';
+import type {OnProgress} from './progress-event.ts';
+import {refusal} from './refuse.ts';
+import {restore} from './restore.ts';
+import type {Transaction} from './transaction.ts';
+
+export type ApplyRequest = {
+  readonly changes: readonly Change[];
+  /** Kept as plan.json for `verify`; any JSON. */
+  readonly plan: unknown;
+  readonly profileName: string;
+  readonly toolVersion: string;
+  /** ISO 8601. */
+  readonly now: string;
+  /** Of `transactionId`. */
+  readonly id: string;
+};
+
+export type ApplyResult = {readonly id: string; readonly outcome: 'applied' | 'nothing-to-do'};
+
+/**
+ * Makes all changes true, or leaves the machine as it was. Throws LockedError, or TransactionError, whose
+ * `isRestored` tells whether everything is as before.
+ */
+export const applyChanges = async (machine: Machine, request: ApplyRequest, events: OnProgress, signal: AbortSignal): Promise<ApplyResult> => {
+  const {id} = request;
+  events({kind: 'step', step: 'check'});
+  if (!isTransactionId(id)) throw refusal('check', `${JSON.stringify(id)} is no transaction id.`, 'Report this as a bug.');
+  if (check(machine, request).isDone) return {id, outcome: 'nothing-to-do'};
+  events({kind: 'step', step: 'lock'});
+  const lock = acquireLock(machine);
+  try {
+    // Another run may have been at work until it gave the lock back.
+    refuseUnfinished(machine);
+    const inspection = check(machine, request);
+    if (inspection.isDone) return {id, outcome: 'nothing-to-do'};
+    if (signal.aborted) throw interruption();
+    await transact(machine, request, inspection, events, signal);
+    return {id, outcome: 'applied'};
+  } finally {
+    lock.release();
+  }
+};
+
+const check = (machine: Machine, {changes, plan}: ApplyRequest): Inspection => {
+  const inspection = inspect(machine, changes);
+  if (!inspection.isDone) checkSpace(machine, inspection, JSON.stringify(plan)?.length ?? 0);
+  return inspection;
+};
+
+const refuseUnfinished = (machine: Machine): void => {
+  const journal = readJournals(machine).find(isUnfinished);
+  if (journal === undefined) return;
+  throw new TransactionError(`The transaction ${journal.id} was interrupted and is not finished yet.`, {
+    step: 'check',
+    isRestored: false,
+    nextStep: `Run vfio-pilot rollback, or look into ${journalDirectory(journal.id)}.`,
+  });
+};
+
+const transact = async (machine: Machine, request: ApplyRequest, inspection: Inspection, events: OnProgress, signal: AbortSignal): Promise<void> => {
+  const {id, profileName: profile, toolVersion, now: startedAt, plan} = request;
+  events({kind: 'step', step: 'journal'});
+  const sequence = Math.max(0, ...readJournals(machine).map((journal) => journal.sequence)) + 1;
+  const ledger = beginOrRefuse(() => begin(machine, {id, profile, toolVersion, startedAt, sequence, plan}, inspection));
+  const transaction: Transaction = {machine, ledger, events, signal};
+  try {
+    await prepare(transaction, inspection.targets);
+    await commit(transaction);
+  } catch (error) {
+    // The interruption has done its work; what restores must not be interrupted by it again.
+    const restoring = {...transaction, signal: new AbortController().signal};
+    const restoration = await restore(restoring, {failure: error instanceof Error ? error.message : String(error), acceptPresent: false});
+    throw failure(error, restoration, id, signal.aborted);
+  }
+};
+
+const beginOrRefuse = <Result>(start: () => Result): Result => {
+  try {
+    return start();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new TransactionError(`The journal could not be started: ${message}.`, {step: 'journal', isRestored: true, nextStep: 'Nothing was changed. Put that right, then run apply again.', cause: error});
+  }
+};

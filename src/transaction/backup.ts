@@ -1,0 +1,22 @@
+import {dirname} from 'node:path';
+import type {Machine} from '../system/machine.ts';
+import type {PathState} from './path-state.ts';
+import {sha256} from './path-state.ts';
+import {createWhole, removeIfThere, setAttributes} from './write-file.ts';
+
+/**
+ * A copy, not a second hard link: the state directory may lie on another file system, a link would be changed by an
+ * editor that writes in place, and a link beside the file would be run or read by whatever enumerates the directory.
+ * The copy carries the attributes too, for ACLs and labels that the journal cannot hold.
+ */
+export const backUp = (machine: Machine, path: string, backup: string, old: Extract<PathState, {state: 'file'}>): void => {
+  const bytes = machine.read(path);
+  if (sha256(bytes) !== old.sha256) throw new Error(`${path} changed while it was backed up.`);
+  removeIfThere(machine, backup);
+  createWhole(machine, backup, bytes, (file) => {
+    file.copyAttributes(path);
+    setAttributes(file, {...old, mode: 0o600, uid: machine.self.uid, gid: machine.self.gid});
+  });
+  machine.syncDirectory(dirname(backup));
+  if (sha256(machine.read(backup)) !== old.sha256) throw new Error(`The backup ${backup} is not what was written.`);
+};

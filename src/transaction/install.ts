@@ -1,0 +1,68 @@
+import {dirname} from 'node:path';
+import {type JournalItem, saveItem} from './journal.ts';
+import {defineDomain, undefineDomain} from './libvirt.ts';
+import {describeDifference, isSameState, readPathState, sha256} from './path-state.ts';
+import {lateFile} from './paths.ts';
+import {replace} from './replace.ts';
+import {checkpoint, type Transaction} from './transaction.ts';
+import {writePrivate} from './write-file.ts';
+
+/** Makes each item true that is not yet; which those are is decided by content, so it can also finish an interrupted run. */
+export const installItems = async (transaction: Transaction): Promise<void> => {
+  const {machine, ledger, events, signal} = transaction;
+  events({kind: 'step', step: 'install'});
+  const directories = new Set<string>();
+  for (const [index, item] of ledger.current().items.entries()) {
+    if (item.installer !== 'file' || isInstalled(transaction, item)) continue;
+    await checkpoint(signal);
+    installFile(transaction, index, item);
+    directories.add(dirname(item.path));
+  }
+  for (const directory of directories) machine.syncDirectory(directory);
+  for (const [index, item] of ledger.current().items.entries()) {
+    if (item.installer !== 'libvirt' || isInstalled(transaction, item)) continue;
+    await checkpoint(signal);
+    await installDomain(transaction, index, item);
+  }
+  verifyItems(transaction);
+};
+
+const isInstalled = ({machine}: Transaction, item: JournalItem): boolean =>
+  !item.isUnsettled && item.new !== null && isSameState(item.new, readPathState(machine, item.path));
+
+/** Throws when an editor's save was replaced: it becomes the old content, so that undoing brings it back. */
+export const installFile = ({machine, ledger, events}: Transaction, index: number, item: JournalItem): void => {
+  const late = replace(machine, item.path, item.temp, item.old);
+  if (late !== null && item.old.state === 'file') {
+    const backup = lateFile(ledger.current().id, index);
+    writePrivate(machine, backup, late);
+    saveItem(ledger, index, {...item, backup, old: {...item.old, sha256: sha256(late), size: late.length}});
+    throw new Error(`${item.path} was edited while it was being replaced.`);
+  }
+  events({kind: 'file', path: item.path, did: 'installed'});
+};
+
+const installDomain = async (transaction: Transaction, index: number, item: JournalItem): Promise<void> => {
+  const {machine, ledger, events} = transaction;
+  if (!item.isUnsettled) {
+    const difference = describeDifference(item.old, readPathState(machine, item.path));
+    if (difference !== null) throw new Error(`${item.path} changed in the meantime: ${difference}.`);
+  }
+  saveItem(ledger, index, {...item, isUnsettled: true});
+  if (item.temp === null) await undefineDomain(transaction, item.path);
+  else await defineDomain(transaction, item.temp);
+  const found = readPathState(machine, item.path);
+  const isAsWanted = item.temp === null ? found.state === 'absent' : found.state === 'file';
+  if (!isAsWanted) throw new Error(`virsh reported success, but ${item.path} is not as it should be.`);
+  saveItem(ledger, index, {...item, new: found, isUnsettled: false});
+  events({kind: 'file', path: item.path, did: 'installed'});
+};
+
+const verifyItems = ({machine, ledger, events}: Transaction): void => {
+  events({kind: 'step', step: 'verify'});
+  for (const {path, installer, new: wanted} of ledger.current().items) {
+    if (installer === 'generated') continue;
+    const difference = wanted === null ? 'it was never written' : describeDifference(wanted, readPathState(machine, path));
+    if (difference !== null) throw new Error(`${path} is not what was written: ${difference}.`);
+  }
+};

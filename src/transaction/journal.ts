@@ -1,0 +1,76 @@
+import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
+import type {Machine} from '../system/machine.ts';
+import type {PathState} from './path-state.ts';
+import {journalFile} from './paths.ts';
+import {replacePrivate} from './write-file.ts';
+
+/**
+ * PREPARED: nothing but temps and directories of ours. COMMITTING: targets change. ROLLING_BACK: targets go back.
+ * COMMITTED and ROLLED_BACK are ends; what is in between is finished by `recover`.
+ */
+export type JournalState = 'PREPARED' | 'COMMITTING' | 'COMMITTED' | 'ROLLING_BACK' | 'ROLLED_BACK';
+
+/** Everything that is needed to finish or to undo, decided by content alone, never by what exists. */
+export type Journal = {
+  readonly version: 1;
+  readonly id: string;
+  /** Order of the transactions, whatever the clock did. */
+  readonly sequence: number;
+  readonly profile: string;
+  readonly toolVersion: string;
+  readonly startedAt: string;
+  readonly state: JournalState;
+  /** Why it was undone by itself; `null` when it was not, or was rolled back on request. */
+  readonly failure: string | null;
+  /** Made for the files, outermost first. */
+  readonly directories: readonly JournalDirectory[];
+  readonly items: readonly JournalItem[];
+  readonly runs: readonly JournalRun[];
+};
+
+export type JournalDirectory = {readonly path: string; readonly mode: number};
+
+export type JournalItem = {
+  readonly path: string;
+  readonly installer: 'file' | 'libvirt' | 'generated';
+  readonly old: PathState;
+  /** Copy of the old file. */
+  readonly backup: string | null;
+  /** `null` while it is not known: libvirt writes the file in its own words. */
+  readonly new: PathState | null;
+  /** Where the new content waits: beside the target, or the XML for `virsh define`; `null` for a removal. */
+  readonly temp: string | null;
+  /** libvirt is rewriting the file: whatever it holds that is not the old content is ours. */
+  readonly isUnsettled: boolean;
+};
+
+export type JournalRun = {
+  readonly artifact: CommandArtifact | GeneratedArtifact;
+  readonly state: 'pending' | 'started' | 'ran' | 'not-run' | 'undone';
+  readonly reason: string | null;
+};
+
+export const isUnfinished = ({state}: Journal): boolean => state !== 'COMMITTED' && state !== 'ROLLED_BACK';
+
+/** The journal in hand and on the disk; what is in hand is never behind. */
+export type Ledger = {
+  readonly current: () => Journal;
+  readonly save: (changes: Partial<Journal>) => void;
+};
+
+export const openLedger = (machine: Machine, journal: Journal): Ledger => {
+  let current = journal;
+  return {
+    current: () => current,
+    save: (changes) => {
+      current = {...current, ...changes};
+      replacePrivate(machine, journalFile(current.id), Buffer.from(`${JSON.stringify(current, null, 1)}\n`));
+    },
+  };
+};
+
+export const saveItem = (ledger: Ledger, index: number, item: JournalItem): void =>
+  ledger.save({items: Object.assign([...ledger.current().items], {[index]: item})});
+
+export const saveRun = (ledger: Ledger, index: number, changes: Pick<JournalRun, 'state' | 'reason'>): void =>
+  ledger.save({runs: ledger.current().runs.map((run, at) => (at === index ? {...run, ...changes} : run))});

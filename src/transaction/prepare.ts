@@ -1,0 +1,67 @@
+import {dirname} from 'node:path';
+import {backUp} from './backup.ts';
+import {refuseStale, type Target} from './inspect.ts';
+import type {JournalItem} from './journal.ts';
+import {describeDifference, readPathState} from './path-state.ts';
+import {type NewContent, stage} from './replace.ts';
+import {checkpoint, type Transaction} from './transaction.ts';
+import {writePrivate} from './write-file.ts';
+
+/** Everything that can fail for want of space, permission or agreement happens here, before a target changes. */
+export const prepare = async (transaction: Transaction, targets: readonly Target[]): Promise<void> => {
+  makeDirectories(transaction);
+  transaction.events({kind: 'step', step: 'stage'});
+  warnOfFat(transaction, targets);
+  const items: JournalItem[] = [];
+  for (const [index, target] of targets.entries()) {
+    await checkpoint(transaction.signal);
+    const item = transaction.ledger.current().items[index];
+    if (item !== undefined) items.push(stageItem(transaction, item, target));
+  }
+  transaction.events({kind: 'step', step: 'recheck'});
+  for (const {path, old} of items) refuseStale(path, describeDifference(old, readPathState(transaction.machine, path)));
+  transaction.events({kind: 'step', step: 'backup'});
+  for (const item of items) {
+    await checkpoint(transaction.signal);
+    backUpItem(transaction, item);
+  }
+  transaction.ledger.save({state: 'COMMITTING', items});
+};
+
+const makeDirectories = ({machine, ledger}: Transaction): void => {
+  for (const {path, mode} of ledger.current().directories) {
+    machine.makeDirectory(path, mode);
+    machine.syncDirectory(dirname(path));
+  }
+};
+
+/** Measured: after a power cut in a rename on vfat a third of the states had neither the old nor the new file. */
+const warnOfFat = ({machine, events}: Transaction, targets: readonly Target[]): void => {
+  for (const {path} of targets.filter(({old}) => old.state === 'file')) {
+    if (!machine.space(dirname(path)).isFat) continue;
+    events({kind: 'warning', message: `${path} is on a FAT file system: a power cut while it is replaced can lose it. Its backup is kept elsewhere.`});
+  }
+};
+
+const stageItem = ({machine, events}: Transaction, item: JournalItem, {wanted}: Target): JournalItem => {
+  if (wanted.kind === 'absent' || item.temp === null) return item;
+  events({kind: 'file', path: item.path, did: 'staged'});
+  if (item.installer === 'libvirt') {
+    if (wanted.kind === 'file') writePrivate(machine, item.temp, wanted.bytes);
+    return item;
+  }
+  return {...item, new: stage(machine, item.temp, contentOf(machine.self, item, wanted))};
+};
+
+/** A file that is there keeps its owner, mode and the rest; a new one is ours. */
+const contentOf = (self: {uid: number; gid: number}, {path, old}: JournalItem, wanted: Exclude<Target['wanted'], {kind: 'absent'}>): NewContent => {
+  const owner = old.state === 'file' || old.state === 'symlink' ? {uid: old.uid, gid: old.gid} : {uid: self.uid, gid: self.gid};
+  if (wanted.kind === 'symlink') return {kind: 'symlink', target: wanted.target, ...owner};
+  return {kind: 'file', bytes: wanted.bytes, mode: old.state === 'file' ? old.mode : wanted.mode, like: old.state === 'file' ? path : null, ...owner};
+};
+
+const backUpItem = ({machine, events}: Transaction, {path, old, backup}: JournalItem): void => {
+  if (old.state !== 'file' || backup === null) return;
+  backUp(machine, path, backup, old);
+  events({kind: 'file', path, did: 'backed-up'});
+};

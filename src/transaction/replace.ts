@@ -1,0 +1,50 @@
+import {dirname} from 'node:path';
+import type {Machine} from '../system/machine.ts';
+import {describeDifference, type PathState, readPathState, sha256} from './path-state.ts';
+import {createWhole, removeIfThere, setAttributes} from './write-file.ts';
+
+/** The new content beside its target, complete and on the disk; `like` is the file whose attributes it takes over. */
+export type NewContent =
+  | {readonly kind: 'file'; readonly bytes: Uint8Array; readonly mode: number; readonly uid: number; readonly gid: number; readonly like: string | null}
+  | {readonly kind: 'symlink'; readonly target: string; readonly uid: number; readonly gid: number};
+
+/** Returns what the temp is, as it will be found at the target. */
+export const stage = (machine: Machine, temp: string, content: NewContent): PathState => {
+  removeIfThere(machine, temp);
+  const {isFat} = machine.space(dirname(temp));
+  if (content.kind === 'symlink') {
+    machine.symlink(content.target, temp);
+    const stat = machine.stat(temp);
+    if (stat?.uid !== content.uid || stat.gid !== content.gid) machine.changeLinkOwner(temp, content.uid, content.gid);
+  } else {
+    createWhole(machine, temp, content.bytes, (file) => {
+      // FAT has no owners and modes of its own: each file has those of the mount.
+      if (isFat) return;
+      if (content.like !== null) file.copyAttributes(content.like);
+      setAttributes(file, content);
+    });
+  }
+  machine.syncDirectory(dirname(temp));
+  return readPathState(machine, temp);
+};
+
+/** What an editor saved into the old file after the last look at it; `null` when nobody did. */
+export type LateEdit = Buffer | null;
+
+/**
+ * Puts the temp at the target (or removes it, `temp` null), when the target still is what was seen. An editor that
+ * writes in place can come between the look and the rename: the old file is kept open over it and read once more.
+ */
+export const replace = (machine: Machine, path: string, temp: string | null, seen: PathState): LateEdit => {
+  const held = seen.state === 'file' ? machine.hold(path) : null;
+  try {
+    const difference = describeDifference(seen, readPathState(machine, path));
+    if (difference !== null) throw new Error(`${path} changed in the meantime: ${difference}.`);
+    if (temp === null) machine.unlink(path);
+    else machine.rename(temp, path);
+    const after = held?.read() ?? null;
+    return after !== null && seen.state === 'file' && sha256(after) !== seen.sha256 ? after : null;
+  } finally {
+    held?.close();
+  }
+};

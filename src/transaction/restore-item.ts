@@ -1,0 +1,56 @@
+import {dirname} from 'node:path';
+import {type JournalItem, saveItem} from './journal.ts';
+import {defineDomain, undefineDomain} from './libvirt.ts';
+import {isSameState, type PathState, readPathState, sha256} from './path-state.ts';
+import {lateFile, tempFile} from './paths.ts';
+import {type NewContent, replace, stage} from './replace.ts';
+import type {Transaction} from './transaction.ts';
+import {writePrivate} from './write-file.ts';
+
+export const restoreItem = async (transaction: Transaction, index: number, item: JournalItem): Promise<'restored' | 'unchanged' | 'foreign'> => {
+  const {machine, ledger, events} = transaction;
+  const now = readPathState(machine, item.path);
+  if (isSameState(now, item.old)) return 'unchanged';
+  if (!isOurs(item, now)) {
+    events({kind: 'file', path: item.path, did: 'left-alone'});
+    return 'foreign';
+  }
+  if (item.installer === 'libvirt') {
+    // Once libvirt has begun to take the old domain back, the file holds neither of the two for a while.
+    saveItem(ledger, index, {...item, isUnsettled: true});
+    await restoreDomain(transaction, item);
+  }
+  putBack(transaction, index, item);
+  events({kind: 'file', path: item.path, did: 'restored'});
+  return 'restored';
+};
+
+export const isOurs = (item: JournalItem, now: PathState): boolean => item.isUnsettled || (item.new !== null && isSameState(item.new, now));
+
+const restoreDomain = async (transaction: Transaction, {path, backup}: JournalItem): Promise<void> =>
+  backup === null ? undefineDomain(transaction, path) : defineDomain(transaction, backup, false);
+
+/** Byte by byte, as libvirt may have written the old domain in other words. */
+const putBack = ({machine, ledger, events}: Transaction, index: number, item: JournalItem): void => {
+  const {id} = ledger.current();
+  const now = readPathState(machine, item.path);
+  if (isSameState(now, item.old)) return;
+  const content = oldContent(machine.read, item);
+  const temp = content === null ? null : tempFile(item.path, id, index);
+  if (content !== null && temp !== null) stage(machine, temp, content);
+  const late = replace(machine, item.path, temp, now);
+  machine.syncDirectory(dirname(item.path));
+  if (late === null) return;
+  const kept = lateFile(id, index);
+  writePrivate(machine, kept, late);
+  events({kind: 'warning', message: `${item.path} was edited while it was being restored; that edit is kept in ${kept}.`});
+};
+
+const oldContent = (read: (path: string) => Buffer, {path, old, backup}: JournalItem): NewContent | null => {
+  if (old.state === 'symlink') return {kind: 'symlink', target: old.target, uid: old.uid, gid: old.gid};
+  if (old.state !== 'file') return null;
+  if (backup === null) throw new Error(`There is no backup of ${path}.`);
+  const bytes = read(backup);
+  if (sha256(bytes) !== old.sha256) throw new Error(`The backup ${backup} of ${path} is damaged.`);
+  return {kind: 'file', bytes, mode: old.mode, uid: old.uid, gid: old.gid, like: backup};
+};

@@ -1,0 +1,80 @@
+import {TransactionError, UsageError} from '../errors.ts';
+import type {Machine} from '../system/machine.ts';
+import {readJournals} from './decode-journal.ts';
+import {incomplete, interruption} from './failure.ts';
+import {isUnfinished, type Journal, openLedger} from './journal.ts';
+import {acquireLock} from './lock.ts';
+import {isSameState, readPathState} from './path-state.ts';
+import {journalDirectory} from './paths.ts';
+import type {OnProgress} from './progress-event.ts';
+import {refusal} from './refuse.ts';
+import {isOurs} from './restore-item.ts';
+import {isComplete, restore} from './restore.ts';
+
+export type RollbackRequest = {
+  /** Without it the newest applied transaction. */
+  readonly id?: string;
+};
+export type RollbackResult = {readonly id: string | null; readonly outcome: 'rolled-back' | 'nothing-to-do'; readonly paths: readonly string[]};
+
+/**
+ * Puts the machine back as it was before that transaction. Refuses, without a change, when a file was edited since or
+ * a newer transaction stands on it. Throws LockedError, UsageError (unknown id) or TransactionError.
+ */
+export const rollback = async (machine: Machine, request: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+  if (chooseJournal(readJournals(machine), request) === null) return {id: null, outcome: 'nothing-to-do', paths: []};
+  const lock = acquireLock(machine);
+  try {
+    const journals = readJournals(machine);
+    const journal = chooseJournal(journals, request);
+    if (journal === null) return {id: null, outcome: 'nothing-to-do', paths: []};
+    refuseBuiltUpon(journals, journal);
+    if (!isUnfinished(journal)) refuseEdited(machine, journal);
+    if (signal.aborted) throw interruption();
+    return await undo(machine, journal, events, signal);
+  } finally {
+    lock.release();
+  }
+};
+
+/** `null` when it is undone already, or nothing is applied. */
+const chooseJournal = (journals: readonly Journal[], {id}: RollbackRequest): Journal | null => {
+  const chosen = id === undefined ? journals.findLast(({state}) => state !== 'ROLLED_BACK') : journals.find((journal) => journal.id === id);
+  if (chosen === undefined && id !== undefined) throw new UsageError(`There is no transaction ${id}.`, 'See `vfio-pilot history` for those that there are.');
+  return chosen === undefined || chosen.state === 'ROLLED_BACK' ? null : chosen;
+};
+
+const undo = async (machine: Machine, journal: Journal, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+  const ledger = openLedger(machine, journal);
+  // On the disk before the first file goes back: a crash from here on is finished by `recover`.
+  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK'});
+  const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
+  if (!isComplete(restoration)) throw incomplete(restoration, journal.id, signal.aborted);
+  return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path)};
+};
+
+const ownPaths = ({items}: Journal): readonly string[] => items.filter(({installer}) => installer !== 'generated').map(({path}) => path);
+
+const refuseBuiltUpon = (journals: readonly Journal[], journal: Journal): void => {
+  const paths = new Set(ownPaths(journal));
+  const newer = journals.filter(({sequence, state}) => sequence > journal.sequence && state !== 'ROLLED_BACK');
+  const builtUpon = newer.filter((other) => ownPaths(other).some((path) => paths.has(path)));
+  const newest = builtUpon.at(-1);
+  if (newest === undefined) return;
+  const order = [...builtUpon, journal].sort((one, other) => other.sequence - one.sequence).map(({id}) => id);
+  const shared = ownPaths(newest).find((path) => paths.has(path)) ?? '';
+  throw refusal('check', `${shared} was changed again by ${newest.id}.`, `Nothing was changed. Roll back in this order: ${order.join(', ')}.`);
+};
+
+const refuseEdited = (machine: Machine, journal: Journal): void => {
+  const edited = journal.items.filter((item) => {
+    const now = readPathState(machine, item.path);
+    return item.installer !== 'generated' && !isSameState(now, item.old) && !isOurs(item, now);
+  });
+  if (edited.length === 0) return;
+  throw new TransactionError(`${edited.map(({path}) => path).join(', ')} ${edited.length === 1 ? 'was' : 'were'} edited since ${journal.id} was applied.`, {
+    step: 'check',
+    isRestored: false,
+    nextStep: `Nothing was changed. The versions from before are in ${journalDirectory(journal.id)}/backup; carry the edit over, or take it back, then run rollback again.`,
+  });
+};

@@ -1,0 +1,42 @@
+import type {GeneratedArtifact, Validation} from '../artifacts/artifact.ts';
+import type {PathState} from './path-state.ts';
+import {withOutput} from './with-output.ts';
+import {runCommand} from './run-command.ts';
+import type {Transaction} from './transaction.ts';
+
+/** Throws when the new file does not hold what it must; it is not installed then. */
+export const validate = async (transaction: Transaction, artifact: GeneratedArtifact, output: string, old: PathState): Promise<void> => {
+  for (const validation of [{kind: 'size', minimumRatio: 0} as const, ...artifact.validations]) {
+    const problem = await problemOf(transaction, validation, artifact, output, old);
+    if (problem !== null) throw new Error(`The new ${artifact.path} was not installed: ${problem}.`);
+  }
+};
+
+const problemOf = async (
+  transaction: Transaction,
+  validation: Validation,
+  artifact: GeneratedArtifact,
+  output: string,
+  old: PathState,
+): Promise<string | null> => {
+  const {machine} = transaction;
+  if (validation.kind === 'size') return sizeProblem(machine.stat(output)?.size ?? 0, old.state === 'file' ? old.size : 0, validation.minimumRatio);
+  if (validation.kind === 'contains') {
+    const bytes = machine.read(output);
+    return missing(validation.texts, (text) => bytes.includes(text));
+  }
+  const result = await runCommand(transaction, withOutput(validation.argv, output), artifact.timeoutSeconds);
+  if (validation.kind === 'command' || result.state === 'not-run') return null;
+  const lines = result.stdout.split('\n');
+  return missing(validation.contains, (text) => lines.some((line) => line.includes(text)));
+};
+
+const missing = (texts: readonly string[], has: (text: string) => boolean): string | null => {
+  const text = texts.find((candidate) => !has(candidate));
+  return text === undefined ? null : `${JSON.stringify(text)} is not in it`;
+};
+
+const sizeProblem = (size: number, oldSize: number, minimumRatio: number): string | null => {
+  if (size === 0) return 'it is empty';
+  return size < oldSize * minimumRatio ? `it has ${size} bytes and the present one ${oldSize}` : null;
+};

@@ -1,0 +1,79 @@
+import {dirname} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {interceptMachine, type MutatingCall} from '../../src/system/intercept-machine.ts';
+import type {Machine} from '../../src/system/machine.ts';
+import {realMachine} from '../../src/system/real-machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
+import {rollback} from '../../src/transaction/rollback.ts';
+import {fileChange, fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
+import {put, withRoot} from './scratch-root.ts';
+
+type Call = {readonly name: string; readonly path: string; readonly from?: string};
+
+/** Every rename must find its source synced, and be followed by a sync of the directory before the next journal state. */
+const faults = (calls: readonly Call[]): readonly string[] => {
+  const dirty = new Set<string>();
+  const unsyncedDirectories = new Set<string>();
+  const found: string[] = [];
+  for (const {name, path, from} of calls) {
+    if (['create', 'write', 'chmod', 'chown', 'copyAttributes'].includes(name)) dirty.add(path);
+    if (name === 'sync') dirty.delete(path);
+    if (name === 'syncDirectory') unsyncedDirectories.delete(path);
+    if (name === 'rename' && from !== undefined) {
+      if (dirty.has(from)) found.push(`${path} was renamed before its content was on the disk`);
+      if (path.endsWith('/journal.json')) for (const directory of unsyncedDirectories) found.push(`${directory} was not on the disk before the journal`);
+    }
+    if (['rename', 'unlink', 'symlink', 'makeDirectory'].includes(name) && !path.includes('/generated/') && !path.endsWith('.new') && !path.includes('/lock')) unsyncedDirectories.add(dirname(path));
+    if (name === 'removeDirectory') unsyncedDirectories.delete(path);
+  }
+  return found;
+};
+
+const recorded = async (verb: 'apply' | 'rollback'): Promise<readonly Call[]> =>
+  withRoot(async (root) => {
+    fillHost(root);
+    const calls: Call[] = [];
+    const sound = realMachine(root, programs);
+    const noted: Machine = {...sound, rename: (from, to) => (calls.push({name: 'rename', path: to, from}), sound.rename(from, to))};
+    const machine = interceptMachine(noted, {
+      onRead: silent,
+      onMutation: ({name, path}: MutatingCall) => {
+        if (name !== 'rename') calls.push({name, path});
+        return null;
+      },
+    });
+    await applyChanges(machine, request(hostChanges(sound)), silent, never);
+    if (verb === 'apply') return calls;
+    calls.length = 0;
+    await rollback(machine, {}, silent, never);
+    return calls;
+  });
+
+describe('the order on the disk', () => {
+  it.each(['apply', 'rollback'] as const)('of %s is: content, name, directory, journal', async (verb) => {
+    const calls = await recorded(verb);
+    expect(calls.filter(({name}) => name === 'rename').length).toBeGreaterThan(8);
+    expect(faults(calls)).toEqual([]);
+  });
+
+  it.each(['sync', 'syncDirectory'])('would be found wrong without "%s"', async (missing) => {
+    expect(faults((await recorded('apply')).filter(({name}) => name !== missing))).not.toEqual([]);
+  });
+});
+
+it('on FAT leaves owner and mode to the mount and tells of the risk', () =>
+  withRoot(async (root) => {
+    put(root, '/efi/a', 'old');
+    const sound = realMachine(root);
+    const calls: string[] = [];
+    const machine = interceptMachine(
+      {...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})},
+      {onRead: silent, onMutation: ({name, path}) => (path.startsWith('/efi') && calls.push(name), null)},
+    );
+    const events: ProgressEvent[] = [];
+    await applyChanges(machine, request([fileChange(sound, '/efi/b', 'new')]), (event) => events.push(event), never);
+    expect(calls).not.toContain('chmod');
+    await applyChanges(machine, request([fileChange(sound, '/efi/a', 'new')], '20260131T120009Z-aaaa'), (event) => events.push(event), never);
+    expect(events.filter(({kind}) => kind === 'warning')).toMatchObject([{message: expect.stringContaining('/efi/a is on a FAT')}]);
+  }));

@@ -1,0 +1,129 @@
+import {truncateSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {TransactionError} from '../../src/errors.ts';
+import {failingMachine} from '../../src/system/failing-machine.ts';
+import {realMachine} from '../../src/system/real-machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import {readHistory} from '../../src/transaction/history.ts';
+import {journalFile} from '../../src/transaction/paths.ts';
+import {findInterrupted, recover} from '../../src/transaction/recover.ts';
+import {rollback} from '../../src/transaction/rollback.ts';
+import {fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
+import {put, snapshot, text, withRoot} from './scratch-root.ts';
+
+describe('rollback', () => {
+  it('refuses when a file was edited since, names it and changes nothing', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const machine = realMachine(root, programs);
+      await applyChanges(machine, request(hostChanges(machine)), silent, never);
+      writeFileSync(join(root, '/etc/modprobe.d/vfio.conf'), 'edited by hand\n');
+      const before = snapshot(root);
+      await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/\/etc\/modprobe\.d\/vfio\.conf was edited since/u);
+      expect(snapshot(root)).toEqual(before);
+      expect(readHistory(machine)).toMatchObject([{state: 'applied'}]);
+    }));
+
+  it('of an older transaction under a newer one on the same file is refused with the order', () =>
+    withRoot(async (root) => {
+      put(root, '/etc/a', 'one');
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'two')], ids[0]), silent, never);
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'three')], ids[1]), silent, never);
+      await applyChanges(machine, request([fileChange(machine, '/etc/b', 'other')], ids[2]), silent, never);
+      await expect(rollback(machine, {id: ids[0]}, silent, never)).rejects.toMatchObject({nextStep: expect.stringContaining(`${ids[1]}, ${ids[0]}`)});
+      await rollback(machine, {id: ids[1]}, silent, never);
+      await rollback(machine, {id: ids[0]}, silent, never);
+      expect(text(root, '/etc/a')).toBe('one');
+      expect(text(root, '/etc/b')).toBe('other');
+    }));
+
+  it('goes by the order of the transactions, not by the clock', () =>
+    withRoot(async (root) => {
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, '/first', 'x')], ids[2]), silent, never);
+      await applyChanges(machine, request([fileChange(machine, '/second', 'x')], ids[0]), silent, never);
+      await expect(rollback(machine, {}, silent, never)).resolves.toMatchObject({paths: ['/second']});
+    }));
+
+  it('generates anew what somebody else has generated since', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const before = snapshot(root);
+      const machine = realMachine(root, programs);
+      await applyChanges(machine, request(hostChanges(machine)), silent, never);
+      writeFileSync(join(root, '/boot/grub/grub.cfg'), 'a menu with a newer kernel\n');
+      await rollback(machine, {}, silent, never);
+      expect(snapshot(root)).toEqual(before);
+    }));
+
+  it('of a transaction that there is not is a mistake of the user', () =>
+    withRoot(async (root) => {
+      await expect(rollback(realMachine(root), {id: ids[0]}, silent, never)).rejects.toMatchObject({name: 'UsageError'});
+      await expect(rollback(realMachine(root), {}, silent, never)).resolves.toMatchObject({outcome: 'nothing-to-do'});
+    }));
+
+  it('refuses to restore from a damaged backup, and keeps the new file', () =>
+    withRoot(async (root) => {
+      put(root, '/etc/a', 'old');
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never);
+      writeFileSync(join(root, readHistory(machine)[0]?.backups[0]?.backup ?? ''), 'damaged');
+      await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/damaged/u);
+      expect(text(root, '/etc/a')).toBe('new');
+    }));
+});
+
+const crashed = async (root: string, failAt: number): Promise<void> => {
+  const sound = realMachine(root, programs);
+  const machine = failingMachine({...sound, self: {...sound.self, pid: 999_999_999}}, {failAt, crash: true});
+  await applyChanges(machine, request(hostChanges(sound)), silent, never).catch(() => undefined);
+};
+
+describe('recover', () => {
+  it('leaves a file alone that somebody edited meanwhile, restores the others and says so each time', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const before = snapshot(root);
+      await crashed(root, 150);
+      writeFileSync(join(root, '/etc/default/grub'), 'edited\n');
+      const machine = realMachine(root, programs);
+      expect(findInterrupted(machine)).toEqual([ids[0]]);
+      for (let time = 0; time < 2; time += 1) {
+        await expect(recover(machine, {}, silent)).rejects.toMatchObject({isRestored: false, message: expect.stringContaining('/etc/default/grub'), nextStep: expect.stringContaining(`journal/${ids[0]}`)});
+        const {'/etc/default/grub': _edited, ...others} = snapshot(root);
+        const {'/etc/default/grub': _old, ...othersBefore} = before;
+        expect(others).toEqual(othersBefore);
+      }
+      await recover(machine, {acceptPresent: true}, silent);
+      expect(text(root, '/etc/default/grub')).toBe('edited\n');
+      expect(findInterrupted(machine)).toEqual([]);
+    }));
+
+  it('is asked for before anything else is applied', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      await crashed(root, 150);
+      const machine = realMachine(root, programs);
+      await expect(applyChanges(machine, request([fileChange(machine, '/etc/new', 'x')], ids[1]), silent, never)).rejects.toThrow(/interrupted and is not finished/u);
+    }));
+
+  it.each<[string, (file: string) => void]>([
+    ['cut short', (file) => truncateSync(file, 100)],
+    ['empty', (file) => truncateSync(file, 0)],
+    ['another document', (file) => writeFileSync(file, '{"version":1,"id":"../../etc"}')],
+    ['a list', (file) => writeFileSync(file, '[]')],
+  ])('names a journal that is %s and goes no further', (_title, damage) =>
+    withRoot(async (root) => {
+      put(root, '/etc/a', 'old');
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never);
+      damage(join(root, journalFile(ids[0])));
+      for (const act of [() => recover(machine, {}, silent), () => rollback(machine, {}, silent, never), async () => readHistory(machine)]) {
+        await expect(act()).rejects.toThrow(journalFile(ids[0]));
+        await expect(act()).rejects.toBeInstanceOf(TransactionError);
+      }
+      expect(text(root, '/etc/a')).toBe('new');
+    }));
+});
