@@ -1,0 +1,43 @@
+import {isNode, isScalar, isSeq} from 'yaml';
+import type {Codec} from './codec.ts';
+
+/** A word that stands for a value to be decided later, or a value of the given kind. */
+export const orWord = <const W extends string, T>(word: W, codec: Codec<T>): Codec<W | T> => {
+  const isWord = (value: W | T): value is W => value === word;
+  return {
+    type: `${word} | ${codec.type}`,
+    schema: {anyOf: [{const: word}, codec.schema]},
+    decode: (node, path, complaints) => (isScalar(node) && node.value === word ? word : codec.decode(node, path, complaints)),
+    encode: (value) => (isWord(value) ? word : codec.encode(value)),
+  };
+};
+
+export const orAuto = <T>(codec: Codec<T>): Codec<'auto' | T> => orWord('auto', codec);
+
+/** A key that may be left out and has no value then; the file never writes the absence. */
+export const orAbsent = <T>(codec: Codec<T>): Codec<T | null> => ({
+  ...codec,
+  encode: (value) => (value === null ? '' : codec.encode(value)),
+});
+
+export const listOf = <T>(codec: Codec<T>, limits: {readonly minimum: number; readonly maximum: number}): Codec<readonly T[]> => ({
+  type: `list of ${codec.type}`,
+  schema: {type: 'array', items: codec.schema, minItems: limits.minimum, maxItems: limits.maximum},
+  encode: (values) => values.map(codec.encode),
+  decode: (node, path, complaints) => {
+    if (!isSeq(node)) {
+      complaints.report({code: 'profile-wrong-type', path, node, message: `\`${path}\` is not a list.`, remedy: 'Write one item per line with a leading `- `, or all of them in brackets.'});
+      return undefined;
+    }
+    if (node.items.length < limits.minimum || node.items.length > limits.maximum) {
+      complaints.report({code: 'profile-bad-value', path, node, message: `\`${path}\` has ${node.items.length} items; ${limits.minimum} to ${limits.maximum} are possible.`, remedy: 'Correct the list.'});
+      return undefined;
+    }
+    const values = node.items.map((item, index) => {
+      const itemPath = `${path}[${index}]`;
+      if (isNode(item)) complaints.locate(itemPath, item);
+      return codec.decode(isNode(item) ? item : null, itemPath, complaints);
+    });
+    return values.every((value) => value !== undefined) ? values : undefined;
+  },
+});

@@ -1,0 +1,83 @@
+import {isAlias, LineCounter, parseDocument, visit, type Document, type Node} from 'yaml';
+import type {ProfileFindingCode} from '../finding-codes.ts';
+import type {Finding, Position} from '../findings.ts';
+
+/** Far more than a profile needs; what is larger was given by mistake, or is meant to hurt. */
+const maximumCharacters = 256 * 1024;
+const maximumSyntaxFindings = 20;
+
+type Parsed =
+  | {readonly root: Node | null; readonly positionAt: (offset: number) => Position}
+  | {readonly findings: readonly Finding[]};
+
+/** YAML to nodes; every scalar stays the text that it is (failsafe schema). Never throws. */
+export const parseProfileDocument = (text: string, file: string): Parsed => {
+  if (text.length > maximumCharacters) {
+    return refused(file, 'profile-too-large', `The file is larger than ${maximumCharacters / 1024} KiB.`, 'Give the path of a profile: it is a YAML file of a few lines.');
+  }
+  const binaryAt = text.search(/[^\P{Cc}\t\n\r]|\ufffd/u);
+  const lines = new LineCounter();
+  const positionAt = (offset: number): Position => {
+    const {line, col} = lines.linePos(offset);
+    return {file, line: Math.max(1, line), column: Math.max(1, col)};
+  };
+  if (binaryAt !== -1) {
+    return refused(file, 'profile-syntax', 'The file is not text: it holds control characters or is not UTF-8.', 'Give the path of a profile, written in UTF-8.', positionOfOffset(text, binaryAt, file));
+  }
+  const document = parsed(text, lines);
+  if (document === null) return refused(file, 'profile-syntax', 'The file is nested too deeply.', 'A profile has at most three levels of keys.');
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
+    return {findings: problems.slice(0, maximumSyntaxFindings).map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0])))};
+  }
+  const alias = firstAlias(document);
+  if (alias !== null) {
+    return {findings: [finding('profile-syntax', 'Aliases (`*name`) are not used in profiles.', 'Write the value out where the alias is.', positionAt(alias.range?.[0] ?? 0))]};
+  }
+  return {root: document.contents, positionAt};
+};
+
+const parsed = (text: string, lineCounter: LineCounter): Document.Parsed | null => {
+  try {
+    // Keys are compared by our own decoders: the library compares each with each, which takes minutes on a hostile file.
+    return parseDocument(text, {schema: 'failsafe', lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'error'});
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+};
+
+const firstAlias = (document: Document.Parsed): Node | null => {
+  let found: Node | null = null;
+  visit(document, {
+    Alias: (_, node) => {
+      found = node;
+      return visit.BREAK;
+    },
+  });
+  return isAlias(found) ? found : null;
+};
+
+const remedies: Readonly<Record<string, string>> = {
+  TAB_AS_INDENT: 'Indent with spaces.',
+  MULTIPLE_DOCS: 'Keep one profile per file: remove the `---` line and what follows it.',
+  TAG_RESOLVE_FAILED: 'Remove the tag (`!…`): values are plain text here.',
+  DUPLICATE_KEY: 'Keep one of the two lines.',
+  BLOCK_AS_IMPLICIT_KEY: 'Check the indentation and the colon of this line and of the one before.',
+};
+
+const syntaxFinding = (code: string, message: string, at: Position): Finding => {
+  const said = code === 'MULTIPLE_DOCS' ? 'The file holds more than one YAML document' : message.replace(/[.\s]+$/, '').replaceAll('\n', ' ');
+  return finding('profile-syntax', `${said}.`, remedies[code] ?? 'Correct this line; keys are written as `key: value`.', at);
+};
+
+const finding = (code: ProfileFindingCode, message: string, remedy: string, at: Position): Finding => ({code, severity: 'blocker', subject: at.file, at, message, remedy});
+
+const refused = (file: string, code: ProfileFindingCode, message: string, remedy: string, at: Position = {file, line: 1, column: 1}): Parsed => ({
+  findings: [finding(code, message, remedy, at)],
+});
+
+const positionOfOffset = (text: string, offset: number, file: string): Position => {
+  const before = text.slice(0, offset).split('\n');
+  return {file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1};
+};

@@ -1,0 +1,50 @@
+import {Document, isMap, isScalar, isSeq, type YAMLMap} from 'yaml';
+import {profileKeys} from './keys.ts';
+import type {Profile} from './profile.ts';
+import {sectionOf} from './sections.ts';
+
+/** Names of devices by address, for comments. */
+export type DeviceNames = Readonly<Record<string, string>>;
+
+const header = ` A profile of vfio-pilot: what a guest gets and how the host is set up for it.
+ What is not here has its default; \`vfio-pilot profile schema\` lists every key.
+ See what it would change:  vfio-pilot plan FILE
+ Apply it:                  sudo vfio-pilot apply FILE`;
+
+/** The file for a profile: required keys and what differs from the default, in one order. Decoding it gives the same profile. */
+export const encodeProfile = (profile: Profile, names: DeviceNames = {}): string => {
+  // A name is never left to the file's name: it identifies the profile in the journal.
+  const value = sectionOf(profileKeys(''), () => null).encode(profile);
+  const document = new Document(value, {schema: 'failsafe'});
+  document.commentBefore = header;
+  if (isMap(document.contents)) {
+    shortListsInline(document.contents);
+    addNames(document.contents, profile, names);
+    for (const item of document.contents.items.slice(1)) spaceBefore(item.key, item.value);
+  }
+  return document.toString({lineWidth: 0, flowCollectionPadding: false});
+};
+
+/** Numbers and addresses in brackets on one line; devices and sections stay blocks. */
+const shortListsInline = (map: YAMLMap): void => {
+  for (const {value} of map.items) {
+    if (isMap(value)) shortListsInline(value);
+    if (!isSeq(value)) continue;
+    value.flow = value.items.every((item) => isScalar(item));
+    for (const item of value.items) if (isMap(item)) shortListsInline(item);
+  }
+};
+
+const addNames = (map: YAMLMap, profile: Profile, names: DeviceNames): void => {
+  const devices = map.get('devices');
+  if (!isSeq(devices)) return;
+  devices.items.forEach((item, index) => {
+    const address = profile.devices[index]?.address ?? '';
+    const name = Object.hasOwn(names, address) ? names[address] : undefined;
+    if (name !== undefined && isMap(item)) item.commentBefore = ` ${name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}`;
+  });
+};
+
+const spaceBefore = (key: unknown, value: unknown): void => {
+  if (isScalar(key) && (isMap(value) || isSeq(value))) key.spaceBefore = true;
+};

@@ -1,0 +1,116 @@
+import type {Codec, Section} from './codec.ts';
+import {listOf, orAbsent, orAuto, orWord} from './combinators.ts';
+import {cpuList, pins} from './cpu-lists.ts';
+import type {Profile, ProfileCpu, ProfileDevice, ProfileGuest, ProfileHost, ProfileMemory} from './profile.ts';
+import {absolutePath, memorySize, oneLine, oneOf, pciAddress, pciId, plainName, scalar, vendorId, wholeNumber, yesOrNo} from './scalars.ts';
+import {fallbacksOf, fieldsOf, sectionOf} from './sections.ts';
+
+/**
+ * Every key of the file, once: decoding, encoding, suggestions, the JSON Schema and the documentation read this table.
+ * A field of Profile without a line here does not compile.
+ */
+const auto = 'auto' as const;
+const nodeNumber = wholeNumber(0, 1023);
+const addresses = listOf(pciAddress, {minimum: 0, maximum: 256});
+
+const deviceKeys: Section<ProfileDevice> = {
+  address: {key: 'address', codec: pciAddress, meaning: 'Where the device was; checked on replay against the other keys.'},
+  id: {key: 'id', codec: orAbsent(pciId), fallback: null, meaning: 'Vendor and device, which stay true when slots move.'},
+  subsystem: {key: 'subsystem', codec: orAbsent(pciId), fallback: null, meaning: 'Vendor and model of the board, which tells cards with one chip apart.'},
+  upstream: {key: 'upstream', codec: orAbsent(listOf(pciAddress, {minimum: 1, maximum: 32})), fallback: null, meaning: 'Bridges above it, root port first.'},
+  rom: {key: 'rom', codec: orAbsent(absolutePath), fallback: null, meaning: 'ROM image that the guest sees instead of the card’s own.'},
+};
+
+export const cpuKeys: Section<ProfileCpu> = {
+  vcpus: {key: 'vcpus', codec: wholeNumber(1, 4096), meaning: 'Guest CPUs; a multiple of the host’s threads per core.'},
+  node: {key: 'node', codec: orAuto(nodeNumber), fallback: auto, meaning: 'Host NUMA node of the vCPUs; auto: the device’s.'},
+  pins: {key: 'pins', codec: orAuto(pins), fallback: auto, meaning: 'Host CPU of vCPU 0, 1, …; auto chooses whole cores on the node.'},
+  emulator: {key: 'emulator', codec: orAuto(cpuList(1)), fallback: auto, meaning: 'Host CPUs of QEMU’s own threads.'},
+  iothreads: {key: 'iothreads', codec: orAuto(cpuList(0)), fallback: auto, meaning: 'Host CPU of I/O thread 1, 2, …; [] for none.'},
+};
+
+export const memoryKeys: Section<ProfileMemory> = {
+  sizeMiB: {key: 'size', codec: memorySize(64), meaning: 'Memory of the guest.'},
+  hugepages: {key: 'hugepages', codec: oneOf(['auto', '2MiB', '1GiB', 'none']), fallback: auto, meaning: 'Pages that back it, reserved at boot.'},
+  node: {key: 'node', codec: orAuto(nodeNumber), fallback: auto, meaning: 'Host NUMA node of the memory; auto: the vCPUs’.'},
+  hostReserveMiB: {key: 'hostReserve', codec: orAuto(memorySize(0)), fallback: auto, meaning: 'Memory that stays with the host on that node.'},
+};
+
+export const guestKeys: Section<ProfileGuest> = {
+  name: {key: 'name', codec: plainName, meaning: 'Name of the libvirt domain.'},
+  domain: {key: 'domain', codec: oneOf(['auto', 'new', 'existing']), fallback: auto, meaning: 'Define it, or edit the one that exists; auto: edit it where it exists.'},
+  os: {key: 'os', codec: oneOf(['windows-11', 'windows-10', 'linux', 'other']), fallback: 'other', meaning: 'Guest system: decides clock, Hyper-V features and firmware.'},
+  firmware: {key: 'firmware', codec: oneOf(['auto', 'uefi', 'uefi-secure', 'bios']), fallback: auto, meaning: 'Guest firmware of a new domain.'},
+  disk: {key: 'disk', codec: orAuto(absolutePath), fallback: auto, meaning: 'Disk image of a new domain; auto: /var/lib/libvirt/images/NAME.qcow2.'},
+  cdrom: {key: 'cdrom', codec: orAbsent(absolutePath), fallback: null, meaning: 'Installation medium of a new domain.'},
+  network: {key: 'network', codec: plainName, fallback: 'default', meaning: 'libvirt network of a new domain.'},
+  tpm: {key: 'tpm', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Emulated TPM 2.0; auto: where the guest system needs one.'},
+  hideHypervisor: {key: 'hideHypervisor', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Hide KVM from the guest against Error 43; auto: decided from card and driver age.'},
+  hypervVendorId: {key: 'hypervVendorId', codec: orAuto(vendorId), fallback: auto, meaning: 'Hyper-V vendor id that the guest sees; auto: a neutral one where the hypervisor is hidden.'},
+  nvidiaDriver: {key: 'nvidiaDriver', codec: oneOf(['auto', 'before-r465', 'r465-or-newer']), fallback: auto, meaning: 'NVIDIA driver in the guest; R465 and newer need no hiding on desktop cards.'},
+  hyperv: {key: 'hyperv', codec: orAuto(orWord('none', listOf(plainName, {minimum: 1, maximum: 64}))), fallback: auto, meaning: 'Hyper-V features of a Windows guest, by libvirt’s names.'},
+  numaCell: {key: 'numaCell', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Show the guest its memory as one NUMA cell.'},
+};
+
+export const hostKeys: Section<ProfileHost> = {
+  allowUnsafeInterrupts: {key: 'allowUnsafeInterrupts', codec: yesOrNo, fallback: false, meaning: 'Accept that a guest can forge interrupts, on a host without interrupt remapping.'},
+  acceptGroupMates: {key: 'acceptGroupMates', codec: addresses, fallback: [], meaning: 'Other devices of the group that the host may lose.'},
+  acceptLossOf: {key: 'acceptLossOf', codec: addresses, fallback: [], meaning: 'Devices that the host needs and that you give up nevertheless.'},
+  iommuPassthrough: {key: 'iommuPassthrough', codec: yesOrNo, fallback: false, meaning: 'iommu=pt: the host’s own devices bypass translation.'},
+  ignoreMsrs: {key: 'ignoreMsrs', codec: yesOrNo, fallback: false, meaning: 'kvm.ignore_msrs=1: unknown registers read as zero instead of failing.'},
+  disableIdleD3: {key: 'disableIdleD3', codec: yesOrNo, fallback: false, meaning: 'Keep an unused assigned device out of D3, for cards that do not wake.'},
+};
+
+const homeOf = (key: string): string | null =>
+  homes.find(({fields}) => fields.some(([, field]) => field.key === key))?.path ?? null;
+
+const deviceCodec = sectionOf(deviceKeys, homeOf);
+const section = <T extends object>(keys: Section<T>): Codec<T> => sectionOf(keys, homeOf);
+
+const versionNumber: Codec<1> = scalar({
+  type: '1',
+  schema: {const: 1},
+  render: String,
+  parse: (text) => (text === '1' ? {value: 1} : {refusal: 'is not a version that this program reads', remedy: 'Write `version: 1`, or use a newer vfio-pilot.'}),
+});
+
+export const profileKeys = (name: string): Section<Profile> => ({
+  version: {key: 'version', codec: versionNumber, meaning: 'Version of this format.'},
+  name: {key: 'name', codec: plainName, fallback: name, meaning: 'Name of the profile; without it the file’s.'},
+  description: {key: 'description', codec: orAbsent(oneLine), fallback: null, meaning: 'One line for people.'},
+  devices: {key: 'devices', codec: listOf(deviceCodec, {minimum: 1, maximum: 64}), meaning: 'PCI functions for the guest.'},
+  binding: {key: 'binding', codec: oneOf(['auto', 'address', 'ids', 'libvirt']), fallback: auto, meaning: 'How vfio-pci gets them: by address early at boot, by id, or by libvirt when the guest starts.'},
+  cpu: {key: 'cpu', codec: section(cpuKeys), meaning: 'Guest CPUs and where they run.'},
+  memory: {key: 'memory', codec: section(memoryKeys), meaning: 'Guest memory and where it comes from.'},
+  guest: {key: 'guest', codec: section(guestKeys), meaning: 'The libvirt domain.'},
+  host: {key: 'host', codec: section(hostKeys), fallback: fallbacksOf<ProfileHost>(hostKeys), meaning: 'What you accept on the host; everything here is off unless you say so.'},
+});
+
+const homes: readonly {readonly path: string; readonly fields: ReturnType<typeof fieldsOf>}[] = [
+  {path: 'the top level', fields: fieldsOf(profileKeys('profile'))},
+  {path: 'devices', fields: fieldsOf(deviceKeys)},
+  {path: 'cpu', fields: fieldsOf(cpuKeys)},
+  {path: 'memory', fields: fieldsOf(memoryKeys)},
+  {path: 'guest', fields: fieldsOf(guestKeys)},
+  {path: 'host', fields: fieldsOf(hostKeys)},
+];
+
+export type DocumentedKey = {readonly path: string; readonly type: string; readonly default: string; readonly meaning: string};
+
+/** The table for people: README and help print it. */
+export const documentedKeys = (): readonly DocumentedKey[] =>
+  homes.flatMap(({path, fields}) =>
+    fields.map(([, field]) => ({
+      path: path === 'the top level' ? field.key : `${path === 'devices' ? 'devices[]' : path}.${field.key}`,
+      type: field.codec.type,
+      default: 'fallback' in field ? describeDefault(field.fallback) : 'required',
+      meaning: field.meaning,
+    })),
+  );
+
+const describeDefault = (fallback: unknown): string => {
+  if (fallback === null) return 'none';
+  if (typeof fallback === 'boolean') return fallback ? 'yes' : 'no';
+  if (Array.isArray(fallback)) return '[]';
+  return typeof fallback === 'string' ? fallback : 'all defaults';
+};

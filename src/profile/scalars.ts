@@ -1,0 +1,158 @@
+import {isScalar, type Node} from 'yaml';
+import type {PciAddress, PciId} from '../host/facts.ts';
+import {parsePciAddress} from '../host/pci-address.ts';
+import type {Codec, Complaints, JsonSchema} from './codec.ts';
+import {nearestWord} from './nearest.ts';
+
+/** Why a text is not such a value, as the end of the sentence "`x` …". */
+type Refusal = {readonly refusal: string; readonly remedy: string};
+
+type ScalarRule<T> = {
+  readonly type: string;
+  readonly parse: (text: string) => {readonly value: T} | Refusal;
+  readonly render: (value: T) => string;
+  readonly schema: JsonSchema;
+};
+
+export const scalar = <T>(rule: ScalarRule<T>): Codec<T> => ({
+  type: rule.type,
+  schema: rule.schema,
+  encode: rule.render,
+  decode: (node, path, complaints) => {
+    const text = scalarText(node, path, rule.type, complaints);
+    if (text === undefined) return undefined;
+    const result = rule.parse(text);
+    if ('value' in result) return result.value;
+    complaints.report({code: 'profile-bad-value', path, node, message: `\`${shorten(text)}\` ${result.refusal}.`, remedy: result.remedy});
+    return undefined;
+  },
+});
+
+const scalarText = (node: Node | null, path: string, type: string, complaints: Complaints): string | undefined => {
+  if (isScalar(node) && typeof node.value === 'string' && node.value !== '') return node.value;
+  const found = node === null || isScalar(node) ? 'nothing' : 'a list or a map';
+  complaints.report({code: 'profile-wrong-type', path, node, message: `\`${path}\` holds ${found} where a ${type} belongs.`, remedy: `Write one ${type} after \`${path}:\`, or leave the key out.`});
+  return undefined;
+};
+
+/** A value from a file ends up in a terminal: it is shown short, and its control characters escaped. */
+export const shorten = (text: string): string => {
+  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+};
+
+export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> =>
+  scalar<W>({
+    type: words.join(' | '),
+    schema: {enum: words},
+    render: (word) => word,
+    parse: (text) => {
+      const word = words.find((candidate) => candidate === text);
+      if (word !== undefined) return {value: word};
+      const near = nearestWord(text, words);
+      return {refusal: `is not one of ${words.join(', ')}`, remedy: near === null ? 'Write one of these words.' : `Did you mean \`${near}\`?`};
+    },
+  });
+
+export const wholeNumber = (minimum: number, maximum: number): Codec<number> =>
+  scalar({
+    type: 'whole number',
+    schema: {type: 'integer', minimum, maximum},
+    render: String,
+    parse: (text) => {
+      const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+      return value >= minimum && value <= maximum
+        ? {value}
+        : {refusal: `is not a whole number from ${minimum} to ${maximum}`, remedy: 'Write digits only, without a unit.'};
+    },
+  });
+
+const truths: Readonly<Record<string, boolean>> = {yes: true, true: true, no: false, false: false};
+
+export const yesOrNo: Codec<boolean> = scalar({
+  type: 'yes | no',
+  schema: {enum: ['yes', 'no', true, false]},
+  render: (value) => (value ? 'yes' : 'no'),
+  parse: (text) => {
+    const value = Object.hasOwn(truths, text) ? truths[text] : undefined;
+    return value === undefined ? {refusal: 'is neither yes nor no', remedy: 'Write `yes` or `no`.'} : {value};
+  },
+});
+
+const mibibytes: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
+const largestMiB = 64 * 1024 * 1024;
+
+/** In MiB. The unit is required: 12 alone has been read as MiB, as GiB and as KiB by different programs. */
+export const memorySize = (minimumMiB: number): Codec<number> =>
+  scalar({
+    type: 'size with unit (`12 GiB`, `512 MiB`)',
+    schema: {type: 'string', pattern: '^[0-9]{1,9} ?(GiB|MiB)$'},
+    render: (value) => (value > 0 && value % 1024 === 0 ? `${value / 1024} GiB` : `${value} MiB`),
+    parse: (text) => {
+      const [, digits, unit] = /^(\d{1,9}) ?(GiB|MiB)$/.exec(text) ?? [];
+      const value = Number(digits) * (mibibytes[unit ?? ''] ?? Number.NaN);
+      if (Number.isNaN(value)) return {refusal: 'is not a size in GiB or MiB', remedy: 'Write a whole number and the unit, as in `12 GiB`.'};
+      return value >= minimumMiB && value <= largestMiB ? {value} : {refusal: `is not between ${minimumMiB} MiB and ${largestMiB / 1024} GiB`, remedy: 'Write a size that a machine can have.'};
+    },
+  });
+
+export const pciAddress: Codec<PciAddress> = scalar({
+  type: 'PCI address (`0000:06:00.0`)',
+  schema: {type: 'string', pattern: '^([0-9A-Fa-f]{4,8}:)?[0-9A-Fa-f]{2}:[01][0-9A-Fa-f]\\.[0-7]$'},
+  render: (value) => value,
+  parse: (text) => {
+    const value = text.startsWith('pci_') ? null : parsePciAddress(text);
+    return value === null ? {refusal: 'is not a PCI address', remedy: 'Write it as `lspci -D` shows it: `0000:06:00.0`.'} : {value};
+  },
+});
+
+export const pciId: Codec<PciId> = scalar({
+  type: 'PCI id (`10de:1c81`)',
+  schema: {type: 'string', pattern: '^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$'},
+  render: (value) => value,
+  parse: (text) =>
+    /^[0-9a-f]{4}:[0-9a-f]{4}$/i.test(text)
+      ? {value: text.toLowerCase()}
+      : {refusal: 'is not a PCI id', remedy: 'Write vendor and device as `lspci -nn` shows them in brackets: `10de:1c81`.'},
+});
+
+/** Editors differ in what patterns they know, so the schema has a simpler one where ours needs Unicode classes. */
+const patterned = (type: string, pattern: string, refusal: string, remedy: string, schema: JsonSchema = {type: 'string', pattern}): Codec<string> =>
+  scalar({
+    type,
+    schema,
+    render: (value) => value,
+    parse: (text) => (new RegExp(pattern, 'u').test(text) ? {value: text} : {refusal, remedy}),
+  });
+
+/** Goes into file names and libvirt XML. */
+export const plainName = patterned(
+  'name',
+  '^[A-Za-z0-9][A-Za-z0-9._+\\-]{0,62}$',
+  'is not a usable name',
+  'Use 1 to 63 letters, digits, `.`, `_`, `+` or `-`, with a letter or a digit first.',
+);
+
+/** Commas separate options in QEMU's arguments, so a path with one cannot be passed on. */
+export const absolutePath = patterned(
+  'absolute path',
+  '^(?!.*/\\.\\.(/|$))/[^,\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,1023}$',
+  'is not a usable path',
+  'Write an absolute path without `..`, commas and control characters.',
+  {type: 'string', pattern: '^/[^,]+$', maxLength: 1024},
+);
+
+export const vendorId = patterned(
+  'text of 1 to 12 characters',
+  '^[A-Za-z0-9 _.\\-]{1,12}$',
+  'is not a usable Hyper-V vendor id',
+  'Use 1 to 12 letters, digits, spaces, `_`, `.` or `-`.',
+);
+
+export const oneLine = patterned(
+  'text of one line',
+  '^[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,500}$',
+  'is not one line of text',
+  'Write at most 500 characters on one line, without control characters.',
+  {type: 'string', minLength: 1, maxLength: 500},
+);

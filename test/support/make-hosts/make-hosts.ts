@@ -1,0 +1,26 @@
+import {asusP8h67m} from './asus-p8h67m.ts';
+import {dellR710, dellR710Debian12} from './dell-r710.ts';
+import {dualSocket} from './dual-socket.ts';
+import {assemble, type Entries} from './entries.ts';
+import {laptopOptimus} from './laptop-optimus.ts';
+import {ryzenTwoCards} from './ryzen-two-cards.ts';
+import {twoIdenticalCards} from './two-identical-cards.ts';
+
+const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
+  'asus-p8h67m-gtx750': asusP8h67m,
+  'dell-r710-gtx1050': dellR710,
+  'dell-r710-gtx1050-debian12': dellR710Debian12,
+  'dual-socket-1gib': dualSocket,
+  'laptop-optimus': laptopOptimus,
+  'ryzen-two-cards': ryzenTwoCards,
+  'two-identical-cards': twoIdenticalCards,
+};
+
+export const describedHosts: readonly string[] = Object.keys(hosts);
+
+/** The host from its description and the captured machines below `machines`; what lies in test/hosts is this, written out. */
+export const makeHost = (name: string, machines: string): Entries => {
+  const make = hosts[name];
+  if (make === undefined) throw new Error(`${name} has no description`);
+  return assemble([make(machines)]);
+};
