@@ -39,7 +39,7 @@ export type Cpu = {
   readonly die: number | null;
   /** `core_id`: unique only within its package and die; compare cores by `siblings`. */
   readonly core: number | null;
-  /** Online hardware threads of the same core, itself included, ascending; empty when offline. */
+  /** Online hardware threads of the same core, itself included, ascending; empty when offline or when no file tells. */
   readonly siblings: readonly number[];
   /** CPUs that share the level-3 cache, itself included; `null` when there is none or it is not told. */
   readonly l3: readonly number[] | null;
@@ -97,6 +97,15 @@ export type PciBar = {
   readonly isUnset: boolean;
 };
 
+export type BridgePort = 'root port' | 'upstream port' | 'downstream port' | 'PCI bridge';
+
+export type BridgeAcs = {
+  readonly isPresent: boolean;
+  readonly isIsolating: boolean;
+  /** What its PCI Express capability calls it; `PCI bridge` when a conventional bus is on one side. */
+  readonly port?: BridgePort;
+};
+
 export type PciFunction = {
   readonly address: PciAddress;
   /** Six hexadecimal digits: base class, subclass, programming interface. */
@@ -125,7 +134,7 @@ export type PciFunction = {
   readonly upstream: readonly PciAddress[];
   readonly isBridge: boolean;
   /** ACS of a bridge or port, decoded from config space; `null` when not readable or not a bridge. */
-  readonly acs: {readonly isPresent: boolean; readonly isIsolating: boolean} | null;
+  readonly acs: BridgeAcs | null;
   readonly powerState: string | null;
   readonly physicalFunction: PciAddress | null;
   readonly sriovTotalVfs: number | null;

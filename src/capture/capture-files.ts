@@ -1,0 +1,26 @@
+import type {Source} from '../system/source.ts';
+import type {Capture, CapturedEntry} from './captured-entry.ts';
+import type {Collected} from './collect-entries.ts';
+import {collectEntries} from './collect-entries.ts';
+import {scrubContent} from './scrub-content.ts';
+import type {Scrubber} from './scrub-names.ts';
+import {makeScrubber} from './scrub-names.ts';
+
+/** All files that facts are read from, without serial numbers, MAC addresses, UUIDs, passwords and the host's name. */
+export const captureFiles = (source: Source): Capture => {
+  const hostName = source.text('/proc/sys/kernel/hostname') ?? source.text('/etc/hostname');
+  const scrubber = makeScrubber(hostName);
+  const entries = collectEntries(source).map((collected) => scrubEntry(collected, scrubber));
+  return {entries, unreadable: [...source.denied].sort()};
+};
+
+const scrubEntry = ({entry, kind}: Collected, scrubber: Scrubber): CapturedEntry => {
+  const path = scrubPath(entry.path, scrubber);
+  if (entry.type === 'directory') return {...entry, path};
+  if (entry.type === 'link') return {...entry, path, target: scrubPath(entry.target, scrubber)};
+  return {...entry, path, bytes: scrubContent(entry.bytes, entry.path, kind, scrubber)};
+};
+
+/** sysfs and the module tree hold the kernel's names only. */
+const scrubPath = (path: string, scrubber: Scrubber): string =>
+  /^\/(?:etc|dev|run|boot)\//.test(path) ? scrubber.names(path) : scrubber.values(path);

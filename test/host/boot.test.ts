@@ -1,0 +1,106 @@
+import {describe, expect, it} from 'vitest';
+import {readBoot} from '../../src/host/boot.ts';
+import type {Finding} from '../../src/findings.ts';
+import {openTree} from '../support/make-tree.ts';
+
+const loaderGuid = '4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
+const efivars = '/sys/firmware/efi/efivars';
+const attributes = Buffer.from([6, 0, 0, 0]);
+const variable = (text: string): Buffer => Buffer.concat([attributes, Buffer.from(`${text}\0`, 'utf16le')]);
+const secureBoot = (value: number): Record<string, Buffer> => ({
+  [`${efivars}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`]: Buffer.from([...attributes, value]),
+});
+type Tree = Parameters<typeof openTree>[0];
+
+const read = (tree: Tree) => {
+  const notes: Finding[] = [];
+  return {...readBoot(openTree(tree), (finding) => notes.push(finding)), notes};
+};
+
+const grubPackage: Tree = {'/etc/default/grub': 'GRUB_TIMEOUT=5\n', '/usr/sbin/update-grub': ''};
+const systemdBoot: Tree = {'/boot/efi/loader/loader.conf': '', '/boot/efi/loader/entries/debian.conf': ''};
+
+describe('boot loader', () => {
+  const cases: readonly (readonly [string, Tree, string | null])[] = [
+    ['GRUB by a BOOT_IMAGE that it added', {...grubPackage, '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz-6.1.0-18-amd64 root=/dev/sda1\n'}, 'grub'],
+    ['GRUB by its LoaderInfo (2.12 and later)', {...grubPackage, [`${efivars}/LoaderInfo-${loaderGuid}`]: variable('GRUB 2.12')}, 'grub'],
+    ['GRUB by its menu', {'/boot/grub/grub.cfg': '', '/etc/default/grub': ''}, 'grub'],
+    ['GRUB by /etc/default/grub alone when nothing contradicts', {'/etc/default/grub': ''}, 'grub'],
+    ['GRUB with BLS where its entries carry the arguments', {'/etc/default/grub': 'GRUB_ENABLE_BLSCFG=true\n', '/boot/grub2/grub.cfg': '', '/boot/loader/entries/a.conf': '', '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.12\n'}, 'grub-bls'],
+    ['GRUB although a loader.conf was left behind', {...grubPackage, ...systemdBoot, '/boot/grub/grub.cfg': '', '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz\n'}, 'grub'],
+    ['systemd-boot although the GRUB package is installed', {...grubPackage, ...systemdBoot}, 'systemd-boot'],
+    ['systemd-boot by its LoaderInfo although a GRUB menu was left behind', {...grubPackage, '/boot/grub/grub.cfg': '', [`${efivars}/LoaderInfo-${loaderGuid}`]: variable('systemd-boot 252.39')}, 'systemd-boot'],
+    ['systemd-boot by the backslashes of initrd=', {...grubPackage, '/proc/cmdline': 'initrd=\\EFI\\arch\\initramfs.img root=UUID=x\n'}, 'systemd-boot'],
+    ['a unified kernel image by StubInfo', {...systemdBoot, [`${efivars}/StubInfo-${loaderGuid}`]: variable('systemd-stub 256'), [`${efivars}/LoaderInfo-${loaderGuid}`]: variable('systemd-boot 256')}, 'uki'],
+    ['kernelstub on Pop!_OS', {'/etc/kernelstub/configuration': '{}', ...systemdBoot, '/proc/cmdline': 'initrd=\\EFI\\Pop_OS-x\\initrd.img root=UUID=x\n'}, 'kernelstub'],
+    ['proxmox-boot-tool with systemd-boot', {...grubPackage, '/boot/grub/grub.cfg': '', '/etc/kernel/proxmox-boot-uuids': 'AAAA-BBBB\n', '/proc/cmdline': 'initrd=\\EFI\\proxmox\\6.8.12-1-pve\\initrd.img root=ZFS=rpool/ROOT/pve-1 boot=zfs\n'}, 'proxmox-boot-tool'],
+    ['GRUB on a Proxmox host that GRUB starts', {...grubPackage, '/boot/grub/grub.cfg': '', '/etc/kernel/proxmox-boot-uuids': 'AAAA-BBBB\n', '/proc/cmdline': 'BOOT_IMAGE=/ROOT/pve-1@/boot/vmlinuz root=ZFS=rpool/ROOT/pve-1\n'}, 'grub'],
+    ['rpm-ostree by ostree= although GRUB started it', {'/etc/default/grub': '', '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/ostree/x/vmlinuz ostree=/ostree/boot.1/x\n'}, 'rpm-ostree'],
+    ['NixOS by its init', {...systemdBoot, '/proc/cmdline': 'initrd=\\EFI\\nixos\\x init=/nix/store/abc/init\n'}, 'nixos'],
+    ['Limine by limine.conf', {'/boot/limine.conf': ''}, 'limine'],
+    ['no systemd-boot under BIOS', {'/sys/firmware': {directory: true}, ...systemdBoot, '/etc/default/grub': ''}, 'grub'],
+    ['nothing on an empty tree', {}, null],
+  ];
+  it.each(cases)('finds %s', (_, tree, loader) => {
+    const facts = read(tree);
+    expect(facts.loader).toBe(loader);
+    expect(facts.loaderEvidence.length > 0).toBe(loader !== null);
+  });
+
+  it('chooses none of two real candidates and names the evidence of both (failure 15)', () => {
+    const facts = read({...systemdBoot, '/boot/grub/grub.cfg': ''});
+    expect(facts.loader).toBeNull();
+    expect([...facts.loaderCandidates].sort()).toEqual(['grub', 'systemd-boot']);
+    const note = facts.notes.find((finding) => finding.code === 'boot-loader-ambiguous');
+    expect(note?.message).toContain('/boot/grub/grub.cfg');
+    expect(note?.message).toContain('/boot/efi/loader/loader.conf');
+  });
+
+  it('calls BOOT_IMAGE without any GRUB file ambiguous beside a Limine configuration', () => {
+    expect(read({'/boot/limine.conf': '', '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz\n'}).loader).toBeNull();
+  });
+});
+
+describe('firmware', () => {
+  it('tells UEFI, BIOS and unknown apart', () => {
+    expect(read({'/sys/firmware/efi': {directory: true}}).firmware).toBe('uefi');
+    expect(read({'/sys/firmware/acpi': {directory: true}}).firmware).toBe('bios');
+    expect(read({}).firmware).toBeNull();
+  });
+
+  it('reads Secure Boot behind the four attribute bytes', () => {
+    expect(read(secureBoot(1)).secureBoot).toBe(true);
+    expect(read(secureBoot(0)).secureBoot).toBe(false);
+    expect(read({'/sys/firmware/efi': {directory: true}}).secureBoot).toBeNull();
+    expect(read({[`${efivars}/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c`]: attributes}).secureBoot).toBeNull();
+  });
+
+  it('reads the active lockdown mode', () => {
+    expect(read({'/sys/kernel/security/lockdown': 'none [integrity] confidentiality\n'}).lockdown).toBe('integrity');
+    expect(read({'/sys/kernel/security/lockdown': '[none] integrity confidentiality\n'}).lockdown).toBe('none');
+  });
+});
+
+describe('initramfs', () => {
+  const cases: readonly (readonly [string, Tree, string | null])[] = [
+    ['initramfs-tools by its program', {'/usr/sbin/update-initramfs': '', '/etc/initramfs-tools/modules': ''}, 'initramfs-tools'],
+    ['dracut although /etc/initramfs-tools was left behind', {'/usr/bin/dracut': '', '/etc/initramfs-tools/modules': ''}, 'dracut'],
+    ['dracut although its update-initramfs has the other one\'s name', {'/usr/bin/dracut': '', '/usr/sbin/update-initramfs': '', '/var/lib/dpkg/diversions': '/usr/sbin/update-initramfs\n/usr/sbin/update-initramfs.initramfs-tools\ndracut\n'}, 'dracut'],
+    ['initramfs-tools by the directory in a tree without programs', {'/etc/initramfs-tools/modules': ''}, 'initramfs-tools'],
+    ['the package database before the directory', {'/etc/initramfs-tools/modules': '', '/var/lib/dpkg/status': 'Package: dracut\nStatus: install ok installed\nVersion: 106-2\n\n'}, 'dracut'],
+    ['mkinitcpio', {'/etc/mkinitcpio.conf': ''}, 'mkinitcpio'],
+    ['booster', {'/etc/booster.yaml': ''}, 'booster'],
+    ['the generator that kernel-install is told to use', {'/usr/bin/dracut': '', '/usr/bin/mkinitcpio': '', '/etc/kernel/install.conf': 'layout=bls\ninitrd_generator=mkinitcpio\n'}, 'mkinitcpio'],
+    ['none of two that are installed', {'/usr/bin/dracut': '', '/usr/bin/mkinitcpio': ''}, null],
+  ];
+  it.each(cases)('finds %s', (_, tree, system) => {
+    const facts = read(tree);
+    expect(facts.initramfs).toBe(system);
+    expect(facts.notes.some((finding) => finding.code === 'initramfs-ambiguous')).toBe(system === null);
+  });
+
+  it('lists kernels that have an image, rescue images left out', () => {
+    const boot = {'/boot/vmlinuz-6.1.0-18-amd64': '', '/boot/vmlinuz-6.12.9+bpo-amd64': '', '/boot/vmlinuz-0-rescue-abc': '', '/boot/vmlinuz-linux': '', '/boot/config-5.10': ''};
+    expect(read(boot).kernels).toEqual(['6.1.0-18-amd64', '6.12.9+bpo-amd64']);
+  });
+});
