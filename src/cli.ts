@@ -23,6 +23,8 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 const main = async (): Promise<number> => {
+  // Inherited by every program that is run; 077 from a hardened root shell would make /boot files unreadable.
+  process.umask(0o022);
   const options = parseOptions(process.argv.slice(2));
   if (options.isVersion) return write(`${VFIO_PILOT_VERSION}\n`);
   if (options.isHelp || options.verb === 'help') return write((await import('./commands/help.ts')).helpText);

@@ -72,6 +72,7 @@ export type PlanFindingCode =
   | 'guest-running'
   | 'guest-xml-unusable'
   | 'guest-emulator-off-node'
+  | 'guest-disk-needed'
   | 'guest-firmware-missing'
   | 'guest-tpm-missing'
   | 'guest-option-unsupported'
@@ -86,6 +87,9 @@ export type ArtifactFindingCode =
   | 'file-unreadable'
   | 'file-not-regular'
   | 'file-foreign'
+  | 'guest-hostdev-foreign'
+  | 'guest-setting-replaced'
+  | 'modprobe-conflict'
   | 'nothing-to-do';
 
 /** From src/verify: promises after the reboot. */

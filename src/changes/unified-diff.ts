@@ -8,7 +8,7 @@ export const renderDiff = (path: string, before: string | null, after: string | 
   const from = before === null ? '/dev/null' : path;
   const to = after === null ? '/dev/null' : path;
   const patch = createTwoFilesPatch(from, to, before ?? '', after ?? '', undefined, undefined, {context: 3});
-  // jsdiff starts with a line of equal signs that patch(1) ignores and people wonder about.
-  const body = patch.replace(/^=+\n/, '').replaceAll('\t\n', '\n');
+  // jsdiff starts with an Index line and equal signs, which patch(1) ignores and people wonder about.
+  const body = patch.replace(/^(Index: .*\n)?=+\n/, '').replaceAll('\t\n', '\n');
   return [...headers, body].join('\n');
 };

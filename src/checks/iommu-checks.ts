@@ -8,8 +8,8 @@ const amdVi = "Look for 'IOMMU' or 'AMD-Vi' under Advanced → AMD CBS → NBIO,
 /** Decided by the tables and the groups, never by log text (a rotated log makes false alarms). */
 export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
   const {ok, info, error} = about('iommu-firmware', 'VT-d / AMD-Vi in the firmware');
-  if (iommu.acpiTable === 'DMAR') return ok(`The firmware describes VT-d (ACPI table DMAR${iommu.dmar === null ? ', readable by root only' : `, ${iommu.dmar.units.length} remapping units`}).`);
-  if (iommu.acpiTable === 'IVRS') return ok(`The firmware describes AMD-Vi (ACPI table IVRS${iommu.ivrs === null ? ', readable by root only' : `, ${iommu.ivrs.units.length} IOMMUs`}).`);
+  if (iommu.acpiTable === 'DMAR') return ok(`The firmware describes VT-d (ACPI table DMAR${iommu.dmar === null ? ', readable by root only' : `, remapping units: ${iommu.dmar.units.length}`}).`);
+  if (iommu.acpiTable === 'IVRS') return ok(`The firmware describes AMD-Vi (ACPI table IVRS${iommu.ivrs === null ? ', readable by root only' : `, IOMMUs: ${iommu.ivrs.units.length}`}).`);
   if (iommu.active) return ok('IOMMU groups exist, so the firmware has it on.');
   if (kernel.hypervisor === 'xen') return info('Under Xen the hypervisor owns the IOMMU and hides its table.', "Ask 'xl info' for virt_caps: hvm_directio.");
   if (iommu.acpiTable === null) return info('The ACPI tables are not known here (/sys/firmware/acpi is missing).');

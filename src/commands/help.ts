@@ -25,6 +25,8 @@ Options
   --no-color     no colours (as NO_COLOR does)
   --yes          answers the one confirmation of apply and rollback
   --exit-code    plan: exit 10 when there are changes
+  --resume       apply, rollback: finish an interrupted run instead of undoing it
+  --keep-edits   apply, rollback: end an interrupted run although somebody edited its files since; they stay as they are
   --verbose      reasons and stack traces
   --version, --help
 

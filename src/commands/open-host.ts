@@ -25,8 +25,10 @@ export const chooseRoot = async ({options, err}: CommandContext): Promise<string
 };
 
 export const openHost = async (context: CommandContext, root?: string): Promise<{source: Source; facts: HostFacts}> => {
-  const directory = root ?? (await chooseRoot(context));
-  const run = directory === '/' ? (await import('../system/programs.ts')).readOnlyRunner : null;
-  const source = openSource(directory, run);
+  const source = await openSourceOf(root ?? (await chooseRoot(context)));
   return {source, facts: readHost(source)};
 };
+
+/** Programs that tell facts (virsh, zpool) are asked on this machine only, never about another root. */
+export const openSourceOf = async (root: string): Promise<Source> =>
+  openSource(root, root === '/' ? (await import('../system/programs.ts')).readOnlyRunner : null);

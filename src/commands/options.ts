@@ -19,6 +19,8 @@ const definitions = {
   memory: {type: 'string'},
   guest: {type: 'string'},
   os: {type: 'string'},
+  resume: {type: 'boolean'},
+  'keep-edits': {type: 'boolean'},
 } as const;
 
 export type Options = {
@@ -41,6 +43,8 @@ export type Options = {
   readonly memory: string | null;
   readonly guest: string | null;
   readonly os: string | null;
+  readonly isResume: boolean;
+  readonly hasKeepEdits: boolean;
 };
 
 export const parseOptions = (argv: readonly string[]): Options => {
@@ -66,6 +70,8 @@ export const parseOptions = (argv: readonly string[]): Options => {
     memory: values.memory ?? null,
     guest: values.guest ?? null,
     os: values.os ?? null,
+    isResume: values.resume ?? false,
+    hasKeepEdits: values['keep-edits'] ?? false,
   };
 };
 

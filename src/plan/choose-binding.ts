@@ -1,7 +1,7 @@
 import type {HostFacts, PciFunction} from '../host/facts.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
-import {describeFunction, idOf} from './pci-names.ts';
+import {describeFunction, idOf} from './describe-function.ts';
 import type {BindingPlan, PlannedDevice} from './plan.ts';
 
 export type BindBy = PlannedDevice['bindBy'];
@@ -34,9 +34,11 @@ const chooseIds = (context: PlanContext, chosen: ChosenDevices): BindBy => {
 
 export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): BindingPlan => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
+  const options = chooseModuleOptions(context, functions, bindBy);
   return {
     softdeps: bindBy === 'libvirt' ? [] : chooseSoftdeps(context, functions),
-    moduleOptions: chooseModuleOptions(context, functions, bindBy),
+    moduleOptions: options.filter((option) => !isBuiltIn(context.facts, option.module)),
+    builtInOptions: options.filter((option) => isBuiltIn(context.facts, option.module)),
     initramfsModules: bindBy === 'libvirt' ? [] : chooseInitramfsModules(context.facts),
     byAddress: bindBy === 'address' ? functions.map((device) => device.address) : [],
   };

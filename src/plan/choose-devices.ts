@@ -3,7 +3,7 @@ import type {ProfileDevice} from '../profile/profile.ts';
 import type {PlanContext} from './context.ts';
 import {judgeDevice} from './judge-device.ts';
 import {judgeGroup} from './judge-group.ts';
-import {describeFunction, idOf, isDisplay, slotOf} from './pci-names.ts';
+import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
 
 export type ChosenDevice = {
   readonly function: PciFunction;

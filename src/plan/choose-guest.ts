@@ -12,6 +12,8 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   const firmware = chooseFirmware(context, isNew);
   const hasTpm = chooseTpm(context, isNew);
   const isWindows = guest.os.startsWith('windows');
+  const disk = guest.disk === 'auto' ? `/var/lib/libvirt/images/${guest.name}.qcow2` : guest.disk;
+  if (isNew) tellDisk(context, disk);
   const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
   judgeLibvirt(context);
   judgeRoms(context);
@@ -22,7 +24,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     os: guest.os,
     firmware,
     hasTpm,
-    disk: guest.disk === 'auto' ? `/var/lib/libvirt/images/${guest.name}.qcow2` : guest.disk,
+    disk,
     cdrom: guest.cdrom,
     network: guest.network,
     emulator: facts.libvirt.emulator ?? '/usr/bin/qemu-system-x86_64',
@@ -91,6 +93,14 @@ const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
   }
   return isWanted;
 };
+
+/** Making a disk image or fetching an installer is no configuration: the user does it, and is told how. */
+const tellDisk = (context: PlanContext, disk: string): void =>
+  context.report('note', 'guest-disk-needed', {
+    subject: 'guest.disk',
+    message: `The new guest starts from ${disk}${context.profile.guest.cdrom === null ? ' and has no installation medium' : ''}.`,
+    remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${disk} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
+  });
 
 /** QEMU never enables topoext by itself, not even with the host CPU model (target/i386/cpu.c, no_autoenable_flags). */
 const chooseTopoext = (context: PlanContext, isAmd: boolean, pinning: PinningPlan): boolean => {

@@ -1,7 +1,7 @@
 import type {PciFunction} from '../host/facts.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
-import {describeFunction, isDisplay, isNvidia} from './pci-names.ts';
+import {describeFunction, isDisplay, isNvidia} from './describe-function.ts';
 
 export type Hiding = {readonly isKvmHidden: boolean; readonly hypervVendorId: string | null};
 

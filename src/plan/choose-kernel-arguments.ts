@@ -3,7 +3,7 @@ import {idList, isBuiltIn} from './choose-binding.ts';
 import type {BindBy} from './choose-binding.ts';
 import type {PlanContext} from './context.ts';
 import {configuredArguments} from './host-command-line.ts';
-import {idOf} from './pci-names.ts';
+import {idOf} from './describe-function.ts';
 import type {BindingPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
 type Part = {readonly add?: readonly KernelArgument[]; readonly remove?: readonly KernelArgument[]; readonly owned?: readonly string[]};
@@ -19,7 +19,7 @@ export const chooseKernelArguments = (
     chooseIommu(context, chosen),
     choosePassthroughMode(context),
     chooseIds(context, chosen, bindBy),
-    chooseBuiltInOptions(context, binding),
+    chooseBuiltInOptions(binding),
     chooseHugepages(context, memory),
   ];
   for (const part of parts) for (const argument of part.add ?? []) context.decide('kernelArguments', argument.text, argument.because);
@@ -88,13 +88,11 @@ const chooseIds = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy):
   return {add, remove: stale};
 };
 
-const chooseBuiltInOptions = (context: PlanContext, binding: BindingPlan): Part => {
-  const add = binding.moduleOptions
-    .filter((option) => isBuiltIn(context.facts, option.module))
-    .map((option) => ({
-      text: `${option.module}.${option.parameter}=${option.value}`,
-      because: `${option.module} is built into this kernel, so modprobe.d options do not reach it; ${option.because}`,
-    }));
+const chooseBuiltInOptions = (binding: BindingPlan): Part => {
+  const add = binding.builtInOptions.map((option) => ({
+    text: `${option.module}.${option.parameter}=${option.value}`,
+    because: `${option.module} is built into this kernel, so modprobe.d options do not reach it; ${option.because}`,
+  }));
   return {add, owned: add.map((argument) => argument.text.slice(0, argument.text.indexOf('=')))};
 };
 

@@ -1,7 +1,7 @@
 import type {HostNeed} from '../host/facts.ts';
 import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
-import {describeFunction, idOf, isDisplay, slotOf} from './pci-names.ts';
+import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
 
 /** Everything that speaks against giving this one function away. */
 export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: readonly ChosenDevice[]): void => {

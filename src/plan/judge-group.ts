@@ -1,48 +1,47 @@
+import {analyseGroup, endpointsBeside} from '../groups/analyse-group.ts';
+import type {GroupAnalysis} from '../groups/analyse-group.ts';
+import {explainSharing} from '../groups/explain-sharing.ts';
 import type {PciFunction} from '../host/facts.ts';
 import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
-import {describeFunction} from './pci-names.ts';
+import {describeFunction} from './describe-function.ts';
 
 /**
- * vfio gives out groups, not devices: every endpoint of the group must be with vfio or have no driver; bridges stay
- * with pcieport and do no harm (kernel: drivers/pci/pcie/portdrv.c, driver_managed_dma). Returns the mates that the
- * user agreed to lose.
+ * vfio gives out groups, not devices: every endpoint of the group must be with vfio or have no driver. Returns the
+ * mates that the user agreed to take from the host.
  */
 export const judgeGroup = (context: PlanContext, assigned: readonly ChosenDevice[]): readonly PciFunction[] => {
-  const chosen = new Set(assigned.map((device) => device.function.address));
-  const accepted: PciFunction[] = [];
-  for (const group of context.facts.iommu.groups) {
-    const members = assigned.filter((device) => device.function.iommuGroup === group.id);
-    const first = members[0];
-    if (first === undefined) continue;
-    const mates = context.facts.pci.filter(
-      (device) => device.iommuGroup === group.id && !chosen.has(device.address) && !isHarmless(device),
-    );
-    const refused = mates.filter((mate) => !context.profile.host.acceptGroupMates.includes(mate.address));
-    accepted.push(...mates.filter((mate) => !refused.includes(mate)));
-    if (refused.length > 0) reportShared(context, group.id, first, refused);
-    else context.decide(`devices`, `group ${group.id}: ${members.map((member) => member.function.address).join(', ')}`, describeGroupFact(context, group.id, members.length, mates.length));
-  }
-  return accepted;
+  const addresses = assigned.map((device) => device.function.address);
+  const ids = new Set(assigned.map((device) => device.function.iommuGroup).filter((id) => id !== null));
+  return [...ids].flatMap((id) => {
+    const group = analyseGroup(context.facts, id);
+    const first = assigned.find((device) => device.function.iommuGroup === id);
+    return group === null || first === undefined ? [] : judgeOne(context, group, first, addresses);
+  });
 };
 
-/** A bridge, or a host bridge that no driver holds. */
-const isHarmless = (device: PciFunction): boolean =>
-  device.isBridge || (device.class.startsWith('0600') && device.driver === null);
+const judgeOne = (context: PlanContext, group: GroupAnalysis, first: ChosenDevice, addresses: readonly string[]): readonly PciFunction[] => {
+  const mates = endpointsBeside(group, addresses);
+  const refused = mates.filter((mate) => !context.profile.host.acceptGroupMates.includes(mate.address));
+  if (refused.length > 0) reportShared(context, group, first, refused);
+  else context.decide('devices', `group ${group.id}: ${group.endpoints.map((member) => member.address).join(', ')}`, describeGroupFact(group, mates.length));
+  return mates.filter((mate) => !refused.includes(mate));
+};
 
-const describeGroupFact = (context: PlanContext, id: number, members: number, mates: number): string => {
-  const bridges = context.facts.pci.filter((device) => device.iommuGroup === id && device.isBridge).length;
-  const parts = [`IOMMU group ${id} holds ${members === 1 ? 'this function' : `these ${members} functions`}`];
-  if (bridges > 0) parts.push(`${bridges === 1 ? 'a bridge' : `${bridges} bridges`}, which may stay with the host`);
+const describeGroupFact = (group: GroupAnalysis, mates: number): string => {
+  const own = group.endpoints.length - mates;
+  const parts = [`IOMMU group ${group.id} holds ${own === 1 ? 'this function' : `these ${own} functions`}`];
+  if (group.bridges.length > 0) parts.push(`${group.bridges.length === 1 ? 'a bridge' : `${group.bridges.length} bridges`}, which may stay with the host`);
   if (mates > 0) parts.push(`${mates} more that you agreed to take from the host`);
   return parts.join(', and ');
 };
 
-const reportShared = (context: PlanContext, id: number, first: ChosenDevice, refused: readonly PciFunction[]): void => {
+const reportShared = (context: PlanContext, group: GroupAnalysis, first: ChosenDevice, refused: readonly PciFunction[]): void => {
+  const reasons = explainSharing(group).slice(0, 3).join('; ');
   context.report('blocker', 'iommu-group-shared', {
     subject: first.function.address,
     path: first.path,
-    message: `IOMMU group ${id} also holds ${refused.map(describeFunction).join(' and ')}: a group goes to one guest as a whole.`,
+    message: `IOMMU group ${group.id} also holds ${refused.map(describeFunction).join(' and ')}: a group goes to one guest as a whole.${reasons === '' ? '' : ` They share it because ${reasons}.`}`,
     remedy: `Move the card to another slot, or pass these too (add them to devices), or let the host lose them in words: host.acceptGroupMates: [${refused.map((mate) => mate.address).join(', ')}].`,
   });
 };

@@ -12,7 +12,7 @@ import {choosePinning} from './choose-pinning.ts';
 import {startContext} from './context.ts';
 import type {PositionOf} from './context.ts';
 import {judgeHost} from './judge-host.ts';
-import {idOf} from './pci-names.ts';
+import {idOf} from './describe-function.ts';
 import type {Plan, PlannedDevice} from './plan.ts';
 
 /**

@@ -37,11 +37,15 @@ export type PlannedDevice = {
   readonly rom: string | null;
 };
 
+export type ModuleOption = {readonly module: string; readonly parameter: string; readonly value: string; readonly because: string};
+
 export type BindingPlan = {
   /** Modules whose load must come after vfio-pci (softdep), as modprobe names them. */
   readonly softdeps: readonly string[];
   /** Lines `options MODULE PARAMETER=VALUE`. */
-  readonly moduleOptions: readonly {readonly module: string; readonly parameter: string; readonly value: string; readonly because: string}[];
+  readonly moduleOptions: readonly ModuleOption[];
+  /** Of modules that are built into the kernel: modprobe.d does not reach them, so they become kernel arguments. */
+  readonly builtInOptions: readonly ModuleOption[];
   /** Modules for the initramfs, in load order. */
   readonly initramfsModules: readonly string[];
   /** Addresses that the early script sets `driver_override` on. */

@@ -2,7 +2,7 @@ import type {HostFacts, PciAddress, PciFunction} from '../host/facts.ts';
 import type {Profile} from '../profile/profile.ts';
 import {profileDefaults} from '../profile/defaults.ts';
 import {coresOf} from './cores.ts';
-import {idOf, isDisplay, slotOf} from './pci-names.ts';
+import {idOf, isDisplay, slotOf} from './describe-function.ts';
 
 /** A starting point for these devices on this host: whole cards, most cores of their node, half of its memory. */
 export const proposeProfile = (facts: HostFacts, addresses: readonly PciAddress[]): Profile => {
@@ -12,7 +12,7 @@ export const proposeProfile = (facts: HostFacts, addresses: readonly PciAddress[
   return {
     ...defaults,
     name: proposeName(devices),
-    devices: devices.map((device) => ({address: device.address, id: idOf(device), subsystem: device.subsystem, upstream: device.upstream, rom: null})),
+    devices: devices.map((device) => ({address: device.address, id: idOf(device), subsystem: device.subsystem, upstream: device.upstream.length === 0 ? null : device.upstream, rom: null})),
     cpu: {...defaults.cpu, vcpus: proposeVcpus(facts, node)},
     memory: {...defaults.memory, sizeMiB: proposeMemoryMiB(facts, node)},
     guest: {...defaults.guest, name: 'win11', os: 'windows-11'},
@@ -35,7 +35,9 @@ const proposeName = (devices: readonly PciFunction[]): string => {
 /** Two cores of the node stay with the host (one of four or fewer), and more than 16 vCPUs are a choice, not a default. */
 const proposeVcpus = (facts: HostFacts, node: number | null): number => {
   const all = coresOf(facts);
-  const local = all.filter((core) => node === null || core.node === node);
+  if (all.length === 0) return 2;
+  const onNode = all.filter((core) => node === null || core.node === node);
+  const local = onNode.length === 0 ? all : onNode;
   const best = local.some((core) => core.kind === 'performance') ? local.filter((core) => core.kind === 'performance') : local;
   const threads = Math.max(1, Math.min(...best.map((core) => core.threads.length)));
   const cores = Math.max(1, best.length - (best.length > 4 ? 2 : 1));
@@ -43,6 +45,7 @@ const proposeVcpus = (facts: HostFacts, node: number | null): number => {
 };
 
 const proposeMemoryMiB = (facts: HostFacts, node: number | null): number => {
-  const total = (node === null ? null : (facts.nodes.find((one) => one.id === node)?.memoryKiB ?? null)) ?? facts.memory.totalKiB ?? 8 * 1048576;
+  const local = facts.nodes.find((one) => one.id === node)?.memoryKiB ?? null;
+  const total = local ?? facts.memory.totalKiB ?? 8 * 1048576;
   return Math.max(1, Math.round(total / 2 / 1048576)) * 1024;
 };

@@ -1,5 +1,5 @@
 import type {HostFacts} from '../host/facts.ts';
-import {describeFunction, isDisplay} from '../plan/pci-names.ts';
+import {describeFunction, isDisplay} from '../plan/describe-function.ts';
 import type {Plan, PlannedDevice} from '../plan/plan.ts';
 import type {PromiseResult} from './promise.ts';
 

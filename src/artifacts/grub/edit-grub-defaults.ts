@@ -1,0 +1,140 @@
+import type {Finding, Position} from '../../findings.ts';
+import type {GrubEdit} from './choose-token-edit.ts';
+import {chooseTokenEdit} from './choose-token-edit.ts';
+import {findObstacle, findReader} from './find-obstacle.ts';
+import type {GrubVariable, Obstacle} from './grub-variable.ts';
+import {isObstacle, readVariable} from './grub-variable.ts';
+import {isQuoted, isUnknown, keyOf, splitKernelLine} from './kernel-tokens.ts';
+import type {KernelLine, KernelToken} from './kernel-tokens.ts';
+import {parseShellScript} from './parse-shell-script.ts';
+import type {ShellScript} from './shell-script.ts';
+import {ShellSyntaxError} from './shell-script.ts';
+import {applySplices, insertArguments, removeTokens} from './splice-value.ts';
+
+export type GrubEditResult = {readonly ok: true; readonly text: string} | {readonly ok: false; readonly finding: Finding; readonly isBroken: boolean};
+
+export type GrubLine = {readonly variable: GrubVariable; readonly line: KernelLine};
+
+/** What the file says about the kernel command line. */
+export type GrubReading = {readonly script: ShellScript; readonly linux: GrubLine; readonly linuxDefault: GrubLine};
+
+/** Arguments that pass through the shell, grub.cfg and the kernel without a quote. */
+const safeArgument = /^[A-Za-z0-9_.:=,@/+%-]+$/;
+
+/**
+ * The text of `/etc/default/grub` with our arguments in it: every other token and every other byte as before.
+ * What can't be edited with certainty is refused with line and column.
+ */
+export const editGrubDefaults = (text: string, edit: GrubEdit, file: string): GrubEditResult => {
+  const unsafe = edit.add.find((argument) => !safeArgument.test(argument));
+  const obstacle: Obstacle | null = unsafe === undefined ? null : {offset: 0, reason: `the argument ${unsafe} can not be written without quotes`, isBroken: true};
+  const reading = obstacle ?? readGrubDefaults(text);
+  if (isObstacle(reading)) return refuse(text, file, reading);
+  const edited = editReading(reading, edit);
+  return isObstacle(edited) ? refuse(text, file, edited) : {ok: true, text: edited.text};
+};
+
+export const readGrubDefaults = (text: string): GrubReading | Obstacle => {
+  try {
+    const script = parseShellScript(text);
+    const obstacle = findObstacle(script);
+    if (obstacle !== null) return obstacle;
+    const linux = readLine(script, 'GRUB_CMDLINE_LINUX');
+    if (isObstacle(linux)) return linux;
+    const linuxDefault = readLine(script, 'GRUB_CMDLINE_LINUX_DEFAULT');
+    return isObstacle(linuxDefault) ? linuxDefault : {script, linux, linuxDefault};
+  } catch (error) {
+    if (error instanceof ShellSyntaxError) return {offset: error.offset, reason: error.message, isBroken: false};
+    throw error;
+  }
+};
+
+const readLine = (script: ShellScript, name: Parameters<typeof readVariable>[1]): GrubLine | Obstacle => {
+  const variable = readVariable(script, name);
+  return isObstacle(variable) ? variable : {variable, line: splitKernelLine(variable.text)};
+};
+
+const editReading = (reading: GrubReading, edit: GrubEdit): {readonly text: string} | Obstacle => {
+  const {script, linux, linuxDefault} = reading;
+  const {missing, isStale} = chooseTokenEdit([...linux.line.tokens, ...linuxDefault.line.tokens], edit);
+  const obstacle = judgeEdit(reading, edit, missing, isStale);
+  if (obstacle !== null) return obstacle;
+  const splices = [linux, linuxDefault].flatMap(({variable, line}) => removeTokens(variable, line.tokens, isStale));
+  const base = linuxDefault.variable.base;
+  const text = base === null || missing.length === 0
+    ? applySplices(script.text, splices)
+    : applySplices(script.text, [...splices, ...insertArguments(script.text, base, missing, splices, goesFirst(linuxDefault))]);
+  const whole = base === null && missing.length > 0 ? appendLine(text, missing) : text;
+  return judgeResult(reading, whole, edit, isStale) ?? {text: whole};
+};
+
+/** Where text behind ours would swallow it, or be glued to it, ours goes to the front. */
+const goesFirst = ({variable, line}: GrubLine): boolean =>
+  line.swallows !== null || variable.additions.length > 0 || (variable.base?.value.text.endsWith('\r') ?? false);
+
+const appendLine = (text: string, missing: readonly string[]): string =>
+  `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}GRUB_CMDLINE_LINUX_DEFAULT="${missing.join(' ')}"\n`;
+
+const judgeEdit = ({script, linux, linuxDefault}: GrubReading, edit: GrubEdit, missing: readonly string[], isStale: (token: KernelToken) => boolean): Obstacle | null => {
+  for (const {variable, line} of [linux, linuxDefault]) {
+    const at = (reason: string, isBroken = false): Obstacle => ({offset: variable.base?.start ?? 0, reason, isBroken});
+    const name = variable === linux.variable ? 'GRUB_CMDLINE_LINUX' : 'GRUB_CMDLINE_LINUX_DEFAULT';
+    const stale = line.tokens.filter(isStale);
+    const fixed = stale.find((token) => isUnknown(token.text) || variable.starts.slice(token.start, token.end).includes(-1));
+    if (fixed !== undefined) return at(`${fixed.text.replaceAll('\0', '$…')} must go, but it comes from another variable`);
+    const quoted = line.tokens.find((token) => isQuoted(token.text) && (isStale(token) || namesOwnedKey(token.text, edit.ownedKeys) || edit.remove.some((gone) => token.text.includes(gone))));
+    if (quoted !== undefined) return at(`an argument of ours stands in a quotation: ${quoted.text.replaceAll(/\s+/g, ' ')}`);
+    const added = variable.additions.find((addition) => addition.value.expansions.size > 0 || namesOwnedKey(addition.value.text, edit.ownedKeys));
+    if (added !== undefined) return {offset: added.start, reason: 'an argument of ours is added with +=, which sh does not know', isBroken: false};
+    const hidden = variable.hidden.find((part) => namesOwnedKey(part.text, edit.ownedKeys));
+    if (hidden !== undefined) return {offset: hidden.offset, reason: 'arguments of ours may be hidden in here', isBroken: false};
+    const isChanged = stale.length > 0 || (missing.length > 0 && name === 'GRUB_CMDLINE_LINUX_DEFAULT');
+    if (missing.length > 0 && line.broken !== null) return at(line.broken, true);
+    if (missing.length > 0 && line.swallows !== null && name === 'GRUB_CMDLINE_LINUX') return at(line.swallows, true);
+    const reader = isChanged ? findReader(script, name) : null;
+    if (reader !== null) return reader;
+  }
+  return null;
+};
+
+export const namesOwnedKey = (text: string, ownedKeys: readonly string[]): boolean => {
+  const words = text.replaceAll('-', '_').split(/[^A-Za-z0-9_.]+/);
+  return ownedKeys.some((key) => words.includes(keyOf(key)));
+};
+
+/** The editor does not trust itself: the result is read again, and whatever is not ours must be as before. */
+const judgeResult = (before: GrubReading, text: string, edit: GrubEdit, isStale: (token: KernelToken) => boolean): Obstacle | null => {
+  const wrong: Obstacle = {offset: before.linuxDefault.variable.base?.start ?? 0, reason: 'the edited text would not mean what it should', isBroken: false};
+  const after = readGrubDefaults(text);
+  if (isObstacle(after)) return wrong;
+  const foreign = (reading: GrubReading): string =>
+    JSON.stringify([reading.linux, reading.linuxDefault].map(({line}) => line.tokens.filter((token) => !isStale(token) && !edit.add.includes(token.text)).map((token) => token.text)));
+  const others = ({script}: GrubReading): string =>
+    JSON.stringify(script.assignments.filter(({name}) => !name.startsWith('GRUB_CMDLINE_LINUX')).map(({start, value}) => script.text.slice(start, value.end)));
+  const again = chooseTokenEdit([...after.linux.line.tokens, ...after.linuxDefault.line.tokens], edit);
+  const isDone = again.missing.length === 0 && ![...after.linux.line.tokens, ...after.linuxDefault.line.tokens].some(again.isStale);
+  return isDone && foreign(before) === foreign(after) && others(before) === others(after) && before.script.commands.length === after.script.commands.length ? null : wrong;
+};
+
+const refuse = (text: string, file: string, obstacle: Obstacle): GrubEditResult => {
+  const at = positionAt(text, obstacle.offset, file);
+  return {
+    ok: false,
+    isBroken: obstacle.isBroken,
+    finding: {
+      code: 'grub-not-editable',
+      severity: 'blocker',
+      subject: file,
+      at,
+      message: `${file}:${at.line}:${at.column} can't be edited safely: ${obstacle.reason}.`,
+      remedy: obstacle.isBroken
+        ? 'Correct that line, then run the command again.'
+        : 'Put the arguments into a drop-in, /etc/default/grub.d/*.cfg, where this system reads them, or simplify that line.',
+    },
+  };
+};
+
+export const positionAt = (text: string, offset: number, file: string): Position => {
+  const before = text.slice(0, offset);
+  return {file, line: before.split('\n').length, column: offset - before.lastIndexOf('\n')};
+};

@@ -1,0 +1,66 @@
+import type {HostFacts} from '../host/facts.ts';
+import type {Plan} from '../plan/plan.ts';
+import type {Artifact, CommandArtifact, GeneratedArtifact} from './artifact.ts';
+import {bootScriptPath, initramfsModulesPath} from './initramfs-tools.ts';
+import {modprobePath, renderModprobe} from './modprobe.ts';
+
+/** Files whose change the image must follow. */
+export const initramfsTriggers: readonly string[] = [modprobePath, initramfsModulesPath, bootScriptPath];
+
+const hookDirectory = '/etc/initramfs/post-update.d';
+
+/**
+ * One image for each installed kernel, since any of them may be started next.
+ *
+ * Not `update-initramfs -u -k all`: it moves the new image into place before it is synced, skips silently when
+ * update_initramfs=no, and nobody has looked inside the image by then. It does no more than mkinitramfs besides:
+ * a .bak copy, and the hooks in post-update.d, which are run here when there are any. Checksums of images under
+ * /var/lib/initramfs-tools ended with 0.138 (Debian 12 has 0.142).
+ * mkinitramfs copies /etc/modprobe.d by itself, no hook is needed for it.
+ */
+export const renderInitramfs = (facts: HostFacts, plan: Plan): readonly Artifact[] => {
+  const images = facts.boot.kernels.map((release) => renderImage(plan, release));
+  const hooks = Object.keys(facts.files).some((path) => path.startsWith(`${hookDirectory}/`));
+  return [...images, ...(hooks ? facts.boot.kernels.map(renderHooks) : [])];
+};
+
+const imagePath = (release: string): string => `/boot/initrd.img-${release}`;
+
+const renderImage = (plan: Plan, release: string): GeneratedArtifact => ({
+  kind: 'generated',
+  path: imagePath(release),
+  argv: ['/usr/sbin/mkinitramfs', '-o', '{output}', release],
+  validations: [
+    {kind: 'size', minimumRatio: 0.5},
+    {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: expectedMembers(plan)},
+  ],
+  triggers: initramfsTriggers,
+  timeoutSeconds: 900,
+  why: [`Kernel ${release} reads modules, modprobe.d and the boot script from its initramfs, before the root file system is there.`],
+});
+
+const expectedMembers = (plan: Plan): readonly string[] => [
+  'scripts/init-top/ORDER',
+  ...(plan.binding.byAddress.length > 0 ? ['scripts/init-top/00-vfio-pilot'] : []),
+  ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
+  ...plan.binding.initramfsModules.flatMap((module) => moduleFiles[module.replaceAll('-', '_')] ?? []),
+];
+
+/** Files are spelled as their makers liked; with or without compression behind it, so only the beginning is looked for. */
+const moduleFiles: Readonly<Record<string, readonly string[]>> = {
+  vfio: ['/vfio.ko'],
+  vfio_pci: ['/vfio-pci.ko'],
+  vfio_iommu_type1: ['/vfio_iommu_type1.ko'],
+};
+
+const renderHooks = (release: string): CommandArtifact => {
+  const argv: CommandArtifact['argv'] = ['/usr/bin/run-parts', `--arg=${release}`, `--arg=${imagePath(release)}`, hookDirectory];
+  return {
+    kind: 'command',
+    argv,
+    undo: argv,
+    triggers: [...initramfsTriggers, imagePath(release)],
+    timeoutSeconds: 300,
+    why: [`Packages on this system want to be told about a new initramfs (${hookDirectory}).`],
+  };
+};

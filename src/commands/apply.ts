@@ -1,0 +1,76 @@
+import {randomBytes} from 'node:crypto';
+import {previewChanges} from '../changes/preview.ts';
+import type {Preview} from '../changes/preview.ts';
+import {isBlocked} from '../findings.ts';
+import type {Source} from '../system/source.ts';
+import type {Machine} from '../system/machine.ts';
+import {applyChanges} from '../transaction/apply.ts';
+import type {ApplyResult} from '../transaction/apply.ts';
+import {transactionId} from '../transaction/paths.ts';
+import type {OnProgress} from '../transaction/progress-event.ts';
+import type {AppliedPlan} from '../verify/promise.ts';
+import {confirm} from './confirm.ts';
+import type {CommandContext} from './context.ts';
+import {exitCodes} from './context.ts';
+import {describeProgress} from './describe-progress.ts';
+import {loadProfile} from './load-profile.ts';
+import {chooseRoot, openHost} from './open-host.ts';
+import {previewDocument, refuseProfile, showPreview} from './plan.ts';
+import {requireRights, startMachine} from './start-machine.ts';
+
+export const apply = async (context: CommandContext): Promise<number> => {
+  const {options} = context;
+  const loaded = loadProfile(options.positionals[0]);
+  if (!loaded.isValid) return refuseProfile(context, loaded.findings);
+  const root = await chooseRoot(context);
+  if (!options.isDryRun) requireRights(root);
+  const machine = options.isDryRun ? null : await startMachine(context, root);
+  const {facts, source} = await openHost(context, root);
+  const preview = previewChanges(facts, loaded.profile, loaded.positionOf);
+  if (!options.isJson) showPreview(context, preview);
+  if (isBlocked(preview.findings)) return finish(context, preview, null, exitCodes.blocked, 'Blocked by the findings above; nothing was written.');
+  if (preview.changes.length === 0) return finish(context, preview, null, exitCodes.done, 'Nothing to do: this host is already as the profile says.');
+  if (machine === null) return finish(context, preview, null, exitCodes.done, 'Dry run: nothing was written.');
+  if (!(await confirm(context, 'apply'))) return finish(context, preview, null, exitCodes.done, 'Left as it was.');
+  const result = await applyPreview(machine, source, preview, context.version, describeProgress(context, machine.isLive), context.signal);
+  return finish(context, preview, result, exitCodes.done, whatNext(result, context, root));
+};
+
+/** The one way to a written machine, for the wizard and the replay alike. */
+export const applyPreview = (
+  machine: Machine,
+  source: Source,
+  {plan, changes}: Pick<Preview, 'plan' | 'changes'>,
+  toolVersion: string,
+  events: OnProgress,
+  signal: AbortSignal,
+): Promise<ApplyResult> => {
+  const now = new Date();
+  const applied: AppliedPlan = {version: 1, plan, bootId: readBootId(source)};
+  const id = transactionId(now, randomBytes(8).toString('hex'));
+  return applyChanges(machine, {changes, plan: applied, profileName: plan.profile, toolVersion, now: now.toISOString(), id}, events, signal);
+};
+
+export const readBootId = (source: Source): string | null => source.text('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
+
+const finish = (context: CommandContext, preview: Preview, result: ApplyResult | null, exitCode: number, words: string): number => {
+  if (!context.options.isJson) {
+    context.out(`\n${words}\n`);
+    return exitCode;
+  }
+  const document = {...(previewDocument(preview) as object), applied: result === null ? null : result.id};
+  context.out(`${JSON.stringify(document, null, 2)}\n`);
+  return exitCode;
+};
+
+const whatNext = ({id, outcome}: ApplyResult, {options}: CommandContext, root: string): string => {
+  if (outcome === 'nothing-to-do') return 'Nothing to do: this host is already as the profile says.';
+  const flags = options.isDemo || root !== '/' ? ` --root ${root}` : '';
+  const sudo = flags === '' ? 'sudo ' : '';
+  return [
+    `Applied as ${id}.`,
+    flags === '' ? 'Reboot now; the card changes hands early in the next boot.' : 'Commands were listed and not run, because this is another root.',
+    `After the reboot:  ${sudo}vfio-pilot verify${flags}`,
+    `To take it back:   ${sudo}vfio-pilot rollback${flags}`,
+  ].join('\n');
+};

@@ -1,0 +1,74 @@
+import {readdirSync, readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {previewChanges} from '../changes/preview.ts';
+import {runChecks} from '../checks/run-checks.ts';
+import {UsageError} from '../errors.ts';
+import {isBlocked} from '../findings.ts';
+import type {HostFacts} from '../host/facts.ts';
+import {proposeProfile} from '../plan/propose-profile.ts';
+import {decodeProfile} from '../profile/decode-profile.ts';
+import {encodeProfile} from '../profile/encode-profile.ts';
+import type {Machine} from '../system/machine.ts';
+import type {Source} from '../system/source.ts';
+import {createUserFile} from '../system/user-file.ts';
+import type {ProgressEvent} from '../transaction/progress-event.ts';
+import type {ApplyProgress, SavedProfile, WizardServices} from '../ui/services.ts';
+import {applyPreview} from './apply.ts';
+import type {CommandContext} from './context.ts';
+
+type Host = {readonly facts: HostFacts; readonly source: Source; readonly machine: Machine | null; readonly root: string};
+
+/** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
+export const createServices = (context: CommandContext, {facts, source, machine, root}: Host): WizardServices => {
+  const names = Object.fromEntries(facts.pci.flatMap((device) => (device.name === null ? [] : [[device.address, device.name]])));
+  const directory = context.options.isDemo ? root : process.cwd();
+  return {
+    facts,
+    checks: runChecks(facts),
+    savedProfiles: readSavedProfiles(process.cwd()),
+    preview: (profile) => previewChanges(facts, profile),
+    proposeProfile: (devices) => proposeProfile(facts, devices),
+    saveProfile: (profile, path) => {
+      try {
+        createUserFile(path, encodeProfile(profile, names));
+        return {path};
+      } catch (error) {
+        if (error instanceof UsageError) return {problem: `${error.message} ${error.nextStep}`};
+        throw error;
+      }
+    },
+    apply: async (changes, plan, onProgress, signal) => {
+      if (machine === null) throw new UsageError('Writing to this machine needs root.', 'Run the wizard with sudo.');
+      const {id} = await applyPreview(machine, source, {plan, changes}, context.version, describeSteps(onProgress), signal);
+      return {id};
+    },
+    isDemo: context.options.isDemo,
+    canApply: machine === null ? {ok: false, reason: 'Writing to this machine needs root: save the profile, then run `sudo vfio-pilot apply` with it.'} : {ok: true},
+    defaultProfilePath: (profile) => join(directory, `${profile.name}.yaml`),
+  };
+};
+
+const describeSteps = (onProgress: (progress: ApplyProgress) => void): ((event: ProgressEvent) => void) => (event) => {
+  if (event.kind === 'file' && (event.did === 'installed' || event.did === 'restored')) onProgress({kind: 'step', title: `${event.did} ${event.path}`});
+  if (event.kind === 'command' && event.state !== 'ended') onProgress({kind: 'step', title: `${event.state === 'started' ? 'running' : 'not run:'} ${event.argv.join(' ')}`});
+  if (event.kind === 'output') onProgress({kind: 'output', lastLines: event.lines});
+};
+
+const largestProfileBytes = 256 * 1024;
+
+/** Profiles in the directory that the user is in, where the wizard saves them. */
+const readSavedProfiles = (directory: string): readonly SavedProfile[] => {
+  try {
+    const files = readdirSync(directory, {withFileTypes: true}).filter((entry) => entry.isFile() && /\.ya?ml$/.test(entry.name));
+    return files.slice(0, 50).flatMap((entry) => readProfile(join(directory, entry.name)));
+  } catch {
+    return [];
+  }
+};
+
+const readProfile = (path: string): readonly SavedProfile[] => {
+  const text = readFileSync(path, 'utf8');
+  if (text.length > largestProfileBytes || !/^version:/m.test(text)) return [];
+  const {profile, findings} = decodeProfile(text, path);
+  return profile === null || isBlocked(findings) ? [] : [{path, profile}];
+};

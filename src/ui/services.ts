@@ -1,0 +1,48 @@
+import type {Change} from '../changes/change.ts';
+import type {Check} from '../checks/check.ts';
+import type {Finding} from '../findings.ts';
+import type {HostFacts, PciAddress} from '../host/facts.ts';
+import type {Plan} from '../plan/plan.ts';
+import type {Profile} from '../profile/profile.ts';
+
+export type Preview = {readonly plan: Plan | null; readonly findings: readonly Finding[]; readonly changes: readonly Change[]};
+
+export type SavedProfile = {readonly path: string; readonly profile: Profile};
+
+export type ApplyProgress =
+  /** What begins now, in words. */
+  | {readonly kind: 'step'; readonly title: string}
+  /** The last lines of the running command, oldest first. */
+  | {readonly kind: 'output'; readonly lastLines: readonly string[]};
+
+/** All that the wizard can do and know; it imports no reader and no writer of its own. */
+export type WizardServices = {
+  readonly facts: HostFacts;
+  readonly checks: readonly Check[];
+  readonly savedProfiles: readonly SavedProfile[];
+  /** Pure and fast: called as the choice changes. */
+  readonly preview: (profile: Profile) => Preview;
+  /** Defaults for these devices on this host. */
+  readonly proposeProfile: (devices: readonly PciAddress[]) => Profile;
+  readonly saveProfile: (profile: Profile, path: string) => {readonly path: string} | {readonly problem: string};
+  /** Rejects with a TransactionError; an aborted `signal` means "stop and restore". */
+  readonly apply: (
+    changes: readonly Change[],
+    plan: Plan,
+    onProgress: (progress: ApplyProgress) => void,
+    signal: AbortSignal,
+  ) => Promise<{readonly id: string}>;
+  readonly isDemo: boolean;
+  readonly canApply: {readonly ok: true} | {readonly ok: false; readonly reason: string};
+  readonly defaultProfilePath: (profile: Profile) => string;
+};
+
+/** What the caller prints and turns into an exit code once the terminal is its own again. */
+export type WizardOutcome = {
+  /** `left`: the user went away before the end; `interrupted`: Ctrl-C or a signal; `finished`: walked to the end. */
+  readonly reason: 'left' | 'interrupted' | 'finished';
+  readonly savedPath: string | null;
+  readonly appliedId: string | null;
+  /** What `apply` rejected with, a TransactionError as a rule. */
+  readonly error: unknown;
+};

@@ -1,0 +1,61 @@
+import {blank, line, segment, wrapText} from '../lines.ts';
+import type {Line} from '../lines.ts';
+import {applyWord, whyNotApply} from '../wizard/apply-step.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import type {ApplyProblem, Progress, WizardState} from '../wizard/state.ts';
+import {findingLines} from './finding-lines.ts';
+
+const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
+  const {changes} = state.preview;
+  const runs = changes.filter((change) => change.kind === 'run');
+  return [
+    ...wrapText(`${changes.length - runs.length} files change and ${runs.length} commands run, as one transaction: if one part fails or you press Ctrl-C, everything is put back as it was.`, columns),
+    ...(context.services.isDemo ? wrapText('This is the demo: a scratch copy is written, never this machine.', columns, 'warning') : []),
+    blank,
+    [segment(`Type ${applyWord} and press Enter: `, 'strong'), segment(`${word}▏`, 'focus')],
+    blank,
+    ...changes.map((change): Line => [segment(change.kind.padEnd(8), 'muted'), segment(change.path)]),
+  ];
+};
+
+const refusal = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const refused = whyNotApply(context.services, state);
+  if (refused === null) return [];
+  const saved = state.save.phase === 'saved' ? state.save.path : null;
+  const advice = refused.kind === 'done' ? [] : wrapText(saved === null ? 'Go back to save the profile and apply it later.' : `The profile is saved. Later: sudo vfio-pilot apply ${saved}`, columns);
+  return [
+    ...wrapText(refused.reason, columns, refused.kind === 'done' ? 'good' : 'warning'),
+    ...advice,
+    blank,
+    ...(refused.kind === 'blocked' ? findingLines(state.preview.findings.filter((finding) => finding.severity === 'blocker'), columns) : []),
+  ];
+};
+
+const running = (progress: Progress, isRestoring: boolean, columns: number): readonly Line[] => [
+  isRestoring ? line('Stopping and restoring what was there …', 'warning') : line('Applying … Ctrl-C stops and restores.', 'strong'),
+  blank,
+  ...progress.finished.slice(-8).map((title): Line => [segment('✓ ', 'good'), segment(title)]),
+  ...(progress.title === null ? [] : [[segment('❯ ', 'focus'), segment(progress.title, 'strong')]]),
+  ...progress.lastLines.slice(-6).flatMap((row) => wrapText(`  │ ${row}`, columns, 'muted').slice(0, 1)),
+];
+
+const failure = ({message, step, isRestored, nextStep}: ApplyProblem, columns: number): readonly Line[] => [
+  ...wrapText(`✗ ${message}`, columns, 'error'),
+  ...(step === null ? [] : [line(`Step: ${step}`, 'muted')]),
+  ...(isRestored === null
+    ? []
+    : wrapText(isRestored ? '✓ The machine is as it was before.' : '✗ Not everything could be put back.', columns, isRestored ? 'good' : 'error')),
+  ...(nextStep === null ? [] : wrapText(`→ ${nextStep}`, columns, 'key')),
+  blank,
+  line('Esc goes back to your choices, Enter goes on to what can be done next.'),
+];
+
+export const applyLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  switch (state.apply.phase) {
+    case 'typing': return whyNotApply(context.services, state) === null ? summary(context, state, state.apply.word, columns) : refusal(context, state, columns);
+    case 'running': return running(state.apply, false, columns);
+    case 'restoring': return running(state.apply, true, columns);
+    case 'failed': return failure(state.apply.error, columns);
+    case 'done': return wrapText(`✓ Applied as ${state.apply.id}.`, columns, 'good');
+  }
+};

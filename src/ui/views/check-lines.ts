@@ -1,0 +1,30 @@
+import type {Check} from '../../checks/check.ts';
+import {blank, line, segment, wrapText} from '../lines.ts';
+import type {Line, Tone} from '../lines.ts';
+
+const looks: Readonly<Record<Check['status'], {readonly glyph: string; readonly tone: Tone}>> = {
+  error: {glyph: '✗', tone: 'error'},
+  warning: {glyph: '!', tone: 'warning'},
+  info: {glyph: '·', tone: 'info'},
+  ok: {glyph: '✓', tone: 'good'},
+};
+const order: readonly Check['status'][] = ['error', 'warning', 'info', 'ok'];
+
+const oneCheck = (check: Check, columns: number): readonly Line[] => {
+  const {glyph, tone} = looks[check.status];
+  const word = check.status === 'error' ? 'ERROR ' : check.status === 'warning' ? 'WARNING ' : '';
+  const rest = (text: string, restTone: Tone): readonly Line[] => wrapText(text, columns - 2, restTone).map((one) => [segment('  '), ...one]);
+  return [
+    [segment(`${glyph} ${word}`, tone), segment(check.title, 'strong')],
+    ...rest(check.fact, 'muted'),
+    ...(check.remedy === null ? [] : rest(`→ ${check.remedy}`, 'key')),
+  ];
+};
+
+/** What is wrong comes first. */
+export const checkLines = (checks: readonly Check[], columns: number): readonly Line[] => {
+  const counts = order.map((status) => ({status, count: checks.filter((check) => check.status === status).length}));
+  const summary: Line = counts.flatMap(({status, count}) => (count === 0 ? [] : [segment(`${looks[status].glyph} ${count} ${status}   `, looks[status].tone)]));
+  const sorted = order.flatMap((status) => checks.filter((check) => check.status === status));
+  return checks.length === 0 ? [line('Nothing was checked.')] : [summary, blank, ...sorted.flatMap((check) => oneCheck(check, columns))];
+};

@@ -1,0 +1,13 @@
+import {describeTopology} from '../../topology/topology-map.ts';
+import {segment} from '../lines.ts';
+import type {Line} from '../lines.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import type {WizardState} from '../wizard/state.ts';
+
+export const topologyLines = ({services}: WizardContext, {preview, draft}: WizardState, columns: number): readonly Line[] =>
+  describeTopology({
+    facts: services.facts,
+    pinning: preview.plan?.pinning ?? null,
+    deviceAddresses: (preview.plan?.devices ?? draft.base.devices).map((device) => device.address),
+    columns,
+  }).map((row) => row.map(({text, role}) => segment(text, role)));

@@ -1,0 +1,55 @@
+import {isBlocked} from '../../findings.ts';
+import type {ApplyProgress, WizardServices} from '../services.ts';
+import type {WizardContext} from './context.ts';
+import {goOn} from './move.ts';
+import type {Action, Progress, WizardState} from './state.ts';
+
+/** Typed by hand: no key that was pressed once too often writes to the machine. */
+export const applyWord = 'apply';
+
+/** Why there is nothing to type for. `done` means that the host is as the plan wants it. */
+export const whyNotApply = ({canApply}: WizardServices, {preview}: WizardState): {readonly kind: 'blocked' | 'forbidden' | 'done'; readonly reason: string} | null => {
+  if (preview.plan === null || isBlocked(preview.findings)) return {kind: 'blocked', reason: 'Blocked by what the review lists first. Nothing can be applied until that is solved.'};
+  if (preview.changes.length === 0) return {kind: 'done', reason: 'Nothing to do: this host is as the plan wants it.'};
+  return canApply.ok ? null : {kind: 'forbidden', reason: canApply.reason};
+};
+
+export const canType = (context: WizardContext, state: WizardState): boolean =>
+  state.step === 'apply' && state.apply.phase === 'typing' && whyNotApply(context.services, state) === null;
+
+export const typeWord = (state: WizardState, text: string): WizardState =>
+  state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: (state.apply.word + text).slice(0, 20)}} : state;
+
+export const eraseWord = (state: WizardState): WizardState =>
+  state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: state.apply.word.slice(0, -1)}} : state;
+
+export const submitWord = (state: WizardState): WizardState => {
+  if (state.apply.phase !== 'typing') return state;
+  if (state.apply.word !== applyWord) return {...state, notice: `Type the word ${applyWord}, then Enter. Nothing was written.`};
+  return {...state, notice: null, apply: {phase: 'running', finished: [], title: null, lastLines: []}};
+};
+
+export const stopAndRestore = (state: WizardState): WizardState =>
+  state.apply.phase === 'running' ? {...state, apply: {...state.apply, phase: 'restoring'}} : state;
+
+const withProgress = (before: Progress, progress: ApplyProgress): Progress => {
+  if (progress.kind === 'output') return {...before, lastLines: progress.lastLines.slice(-20)};
+  return {finished: before.title === null ? before.finished : [...before.finished, before.title], title: progress.title, lastLines: []};
+};
+
+type TaskAction = Extract<Action, {type: 'apply-progressed' | 'apply-succeeded' | 'apply-failed'}>;
+
+/** What the running task says; anything that comes after its end is ignored. */
+export const reduceTask = (context: WizardContext, state: WizardState, action: TaskAction): WizardState => {
+  if (state.apply.phase !== 'running' && state.apply.phase !== 'restoring') return state;
+  if (action.type === 'apply-progressed') return {...state, apply: {phase: state.apply.phase, ...withProgress(state.apply, action.progress)}};
+  if (action.type === 'apply-failed') return {...state, apply: {phase: 'failed', error: action.error, cause: action.cause}};
+  return goOn(context, {...state, apply: {phase: 'done', id: action.id}});
+};
+
+/** One sentence about the machine, for whoever is about to leave; never better news than is known. */
+export const describeMachine = ({apply}: WizardState): string => {
+  if (apply.phase === 'done') return 'The changes are applied.';
+  if (apply.phase === 'failed' && apply.error.isRestored !== true) return 'Applying failed, and it is not certain that everything was put back: see `vfio-pilot history`.';
+  return 'Nothing was changed on this machine.';
+};

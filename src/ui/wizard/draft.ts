@@ -1,0 +1,26 @@
+import type {Profile} from '../../profile/profile.ts';
+import type {Field, FieldHost, FieldValue} from './field.ts';
+
+/** A profile to start from, and what the user changed since; kept apart so that another card keeps the changes. */
+export type Draft = {
+  readonly base: Profile;
+  /** By field id. */
+  readonly edits: Readonly<Record<string, FieldValue>>;
+  /** File that the draft was taken from. */
+  readonly path: string | null;
+};
+
+export const draftFromProfile = (profile: Profile, path: string | null = null): Draft => ({base: profile, edits: {}, path});
+
+export const profileFromDraft = (draft: Draft, fields: readonly Field[], host: FieldHost): Profile =>
+  fields.reduce((profile, field) => {
+    const value = draft.edits[field.id];
+    return value === undefined ? profile : field.write(profile, value, host);
+  }, draft.base);
+
+/** Addresses and nodes of the card before mean nothing for this one; sizes and names do. */
+export const rebaseDraft = (draft: Draft, base: Profile): Draft => ({
+  base,
+  edits: Object.fromEntries(Object.entries(draft.edits).filter(([id]) => !id.startsWith('host.') && !id.endsWith('.node'))),
+  path: draft.path,
+});

@@ -1,0 +1,79 @@
+import fc from 'fast-check';
+import {expect, it} from 'vitest';
+import {editGrubDefaults} from '../../../src/artifacts/grub/edit-grub-defaults.ts';
+import {sourceWithDash, words} from './source-with-dash.ts';
+
+const edit = {add: ['intel_iommu=on', 'hugepagesz=2M', 'hugepages=0:512,1:0'], remove: ['stale.one'], ownedKeys: ['intel_iommu', 'vfio-pci.ids', 'hugepages', 'hugepagesz']};
+
+const token = fc.constantFrom('quiet', 'splash', 'console=ttyS0,115200', 'root=UUID=1-2', 'a=b;c', '#x', '--', 'é=ü', 'vfio-pci.ids=10de:1c81', 'vfio_pci.ids=1:2', 'hugepages=7', 'hugepagesz=2M', 'hugepages=0:512,1:0', 'intel_iommu=on', 'intel-iommu=off', 'stale.one', 'x\\"y z\\"', "it's", '$A', '${A}', '${B:-c}', '$GRUB_CMDLINE_LINUX_DEFAULT', '${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }', '$GRUB_CMDLINE_LINUX', '$(echo q)', '`echo q`', '\\$', '\\\\', '\\q', '*', '~');
+const plain = fc.constantFrom('quiet', 'splash', 'ro', 'console=tty0', 'vfio-pci.ids=1:2', 'hugepages=7', 'intel_iommu=on', 'x=é');
+const gap = fc.constantFrom(' ', ' ', ' ', '  ', '\t', '\\\n', ' \\\n  ', '\n', '');
+const joined = (part: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.array(fc.tuple(part, gap), {maxLength: 5}).map((parts) => parts.flat().join(''));
+const weird = joined(fc.oneof({weight: 3, arbitrary: plain}, {weight: 1, arbitrary: token}));
+const calm = fc.array(plain, {maxLength: 5}).map((parts) => parts.join(' '));
+
+const value = fc.oneof(
+  {weight: 4, arbitrary: calm.map((text) => `"${text}"`)},
+  {weight: 3, arbitrary: weird.map((text) => `"${text}"`)},
+  {weight: 2, arbitrary: weird.map((text) => `'${text.replaceAll("'", '')}'`)},
+  {weight: 1, arbitrary: fc.tuple(calm, weird).map(([one, other]) => `"${one}"'${other.replaceAll("'", '')}'`)},
+  {weight: 1, arbitrary: plain},
+  {weight: 1, arbitrary: weird},
+  {weight: 1, arbitrary: fc.constantFrom('', '$\'a\'', '"a"b\\ c', '(a b)', '"open', "'open")},
+);
+const name = fc.constantFrom('GRUB_CMDLINE_LINUX_DEFAULT', 'GRUB_CMDLINE_LINUX_DEFAULT', 'GRUB_CMDLINE_LINUX', 'GRUB_TIMEOUT', 'A');
+const assignment = fc.tuple(fc.constantFrom('', '', '', '', 'export ', ' '), name, fc.constantFrom('=', '=', '=', '=', '=', '=', '+=', ' ='), value, fc.constantFrom('', '', '', ' # why "', '; B=1', ' B=2', ' true', ' && true', ' | cat', ' &', ' > /dev/null')).map((parts) => parts.join(''));
+const wrapped = fc.tuple(fc.constantFrom(['if true; then ', '; fi'], ['for i in 1 2; do\n', '\ndone'], ['f() { ', '; }\nf'], ['{ ', '; }'], ['( ', ' )'], ['case x in\nx) ', ';;\nesac'], ['while false; do ', '; done'], ['false || ', ''], ['cat <<E\n', '\nE'], ["cat <<-'E'\n", '\n\tE'], ['eval "', '"'], ['unset ', ''], ['# ', ''], ['true; ', '']), assignment).map(([[open, close], text]) => `${open}${text}${close}`);
+const line = fc.oneof({weight: 6, arbitrary: assignment}, {weight: 1, arbitrary: wrapped}, {weight: 3, arbitrary: fc.constantFrom('', '# comment \\', '#GRUB_CMDLINE_LINUX_DEFAULT="no"', 'GRUB_DISTRIBUTOR=`echo x || echo Debian`', 'GRUB_DISTRIBUTOR="$(sed \'s, .*$,,g\' /dev/null)"', 'GRUB_DISABLE_OS_PROBER=false', 'A="é \xFF"')});
+const file = fc
+  .tuple(fc.array(line, {maxLength: 6}), fc.constantFrom('\n', '\n', '\n', '\r\n'), fc.boolean(), fc.constantFrom('', '', '', '', '\xEF\xBB\xBF'))
+  .map(([lines, ending, hasFinal, mark]) => mark + lines.join(ending) + (hasFinal ? ending : ''));
+
+const owned = (word: string): boolean => /^"?(?:intel[-_]iommu|vfio[-_]pci\.ids|hugepages|hugepagesz)=/.test(word) || word === 'stale.one';
+const foreign = (text: string): readonly string[] => (text === 'unset' ? [] : words(text).filter((word) => !owned(word)));
+const effective = (linux: string, rest: string): readonly string[] => [linux, rest].flatMap((text) => (text === 'unset' ? [] : words(text)));
+
+/** Bytes that the two texts share at both ends. */
+const common = (one: string, other: string): number => {
+  let start = 0;
+  while (start < one.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  while (end < one.length - start && one[one.length - 1 - end] === other[other.length - 1 - end]) end += 1;
+  return start + end;
+};
+
+it('never edits a generated file wrongly without saying so, as dash sees it (3,000 files)', () => {
+  const files = fc.sample(file, {numRuns: 3000, seed: 20});
+  const results = files.map((text) => ({text, result: editGrubDefaults(text, edit, 'grub')}));
+  const done = results.flatMap(({text, result}) => (result.ok ? [{text, after: result.text}] : []));
+  const before = sourceWithDash(done.map(({text}) => text));
+  const now = sourceWithDash(done.map(({after}) => after));
+  expect([before.length, now.length]).toEqual([done.length, done.length]);
+  for (const [index, {text, after}] of done.entries()) {
+    const [old, sourced] = [before[index], now[index]];
+    const shown = JSON.stringify({text, after});
+    expect(sourced?.others, shown).toBe(old?.others);
+    expect(foreign(sourced?.linux ?? ''), shown).toEqual(foreign(old?.linux ?? ''));
+    expect(foreign(sourced?.linuxDefault ?? ''), shown).toEqual(foreign(old?.linuxDefault ?? ''));
+    const ours = effective(sourced?.linux ?? '', sourced?.linuxDefault ?? '').filter(owned);
+    expect([...new Set(ours)].sort(), shown).toEqual([...edit.add].sort());
+    expect(ours.indexOf('hugepages=0:512,1:0'), shown).toBe(ours.indexOf('hugepagesz=2M') + 1);
+    expect(editGrubDefaults(after, edit, 'grub'), shown).toEqual({ok: true, text: after});
+  }
+  // A refusal is right for most of the odd ones; an editor that refuses all of them would pass everything above.
+  expect(done.length).toBeGreaterThan(900);
+}, 60_000);
+
+it('edits every file that holds nothing odd, and only inside the value', () => {
+  const comment = fc.constantFrom('# note', '', 'GRUB_TIMEOUT=5', 'GRUB_DISTRIBUTOR=`echo x`');
+  const tame = fc.tuple(fc.array(comment, {maxLength: 3}), calm, fc.constantFrom('"', "'"), fc.array(comment, {maxLength: 3}));
+  fc.assert(
+    fc.property(tame, ([head, text, quote, tail]) => {
+      const before = [...head, `GRUB_CMDLINE_LINUX_DEFAULT=${quote}${text}${quote}`, ...tail].join('\n');
+      const result = editGrubDefaults(before, edit, 'grub');
+      if (!result.ok) throw new Error(result.finding.message);
+      expect(common(before, result.text)).toBeGreaterThanOrEqual(before.length - text.length);
+    }),
+    {numRuns: 500},
+  );
+});

@@ -1,0 +1,43 @@
+import fc from 'fast-check';
+import {describe, expect, it} from 'vitest';
+import {displayWidth, padColumns, printable, takeColumns, truncate} from '../../src/ui/printable.ts';
+
+describe('text of the machine on the terminal', () => {
+  it.each([
+    ['a colour sequence', '\u001b[31mred', '\ufffd[31mred'],
+    ['a line break', 'a\nb\rc', 'a\ufffdb\ufffdc'],
+    ['a bidi override', 'a\u202eb', 'a\ufffdb'],
+    ['a C1 control', 'a\u009bb', 'a\ufffdb'],
+    ['a zero-width space', 'a\u200bb', 'a\ufffdb'],
+    ['a tab', 'a\tb', 'a    b'],
+    ['half a surrogate pair', 'a\ud800b', 'a\ufffdb'],
+  ])('shows %s as something that can not act', (_what, text, shown) => {
+    expect(printable(text)).toBe(shown);
+  });
+
+  it('keeps letters of every language', () => {
+    expect(printable('Grüße, 日本 →')).toBe('Grüße, 日本 →');
+  });
+
+  it('never leaves a control character, whatever comes in', () => {
+    fc.assert(fc.property(fc.string({unit: 'binary'}), (text) => !/\p{Cc}|\p{Bidi_Control}/u.test(printable(text))));
+  });
+});
+
+describe('columns', () => {
+  it('counts wide characters twice and combining ones not at all', () => {
+    expect([displayWidth('ab'), displayWidth('日本'), displayWidth('e\u0301')]).toEqual([2, 4, 1]);
+  });
+
+  it('leaves out a wide character that would stand half outside', () => {
+    expect(takeColumns('a日本', 2)).toBe('a');
+  });
+
+  it('never exceeds the columns it is given', () => {
+    fc.assert(fc.property(fc.string({unit: 'grapheme'}), fc.integer({min: 1, max: 30}), (text, columns) => displayWidth(truncate(printable(text), columns)) <= columns));
+  });
+
+  it('pads to exactly the columns', () => {
+    expect([padColumns('日', 4), padColumns('abcdef', 4)]).toEqual(['日  ', 'abc…']);
+  });
+});

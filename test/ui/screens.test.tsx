@@ -1,0 +1,114 @@
+import {afterEach, describe, expect, it} from 'vitest';
+import {cleanup} from 'ink-testing-library';
+import {keys, openWizard} from './open-wizard.tsx';
+import {sampleHost, sampleServices} from './sample-services.ts';
+
+afterEach(cleanup);
+
+const {enter, down, right} = keys;
+const rule = '─'.repeat(80);
+const at = async (count: number, overrides = {}) => {
+  const wizard = openWizard(sampleServices(overrides));
+  await wizard.press(...Array.from({length: count}, () => enter));
+  return wizard;
+};
+
+describe('screens at 80x24', () => {
+  it('shows the checks with what is wrong first', async () => {
+    const {lines} = await at(0);
+    expect(lines()).toEqual([
+      'vfio-pilot  step 1 of 9  Host checks',
+      rule,
+      'What this host can do, and what to change if something is missing.',
+      rule,
+      '! 1 warning   ✓ 1 ok',
+      '',
+      '! WARNING No OVMF image',
+      '  nothing in /usr/share/OVMF',
+      '  → Install the package ovmf.',
+      '✓ The IOMMU is active',
+      '  2 groups in /sys/kernel/iommu_groups',
+      ...Array.from({length: 11}, () => ''),
+      'Enter next step   Esc back   PgDn/PgUp scroll   ? help   q leave',
+    ]);
+  });
+
+  it('tells what assigning means, and what shares the group, where the card is chosen', async () => {
+    const {frame, lines} = await at(1);
+    expect(lines().slice(2, 5).join(' ')).toMatch(/guest alone.*pinned in RAM.*own connector/);
+    expect(lines()[5]).toBe('❯ [x] ✓ 0000:06:00.0 GeForce GTX 1050 +1      group 17 nouveau   node 0 10de:1c81');
+    expect(frame()).toContain('✓ Can be given to a guest as it is.');
+    expect(frame()).toContain('Group 17');
+  });
+
+  it('shows other functions on request, and refuses what can not be given away until Enter is pressed again', async () => {
+    const needs = [{address: '0000:00:1f.2', kind: 'root' as const, chain: '/ is on sda1 → 0000:00:1f.2'}];
+    const wizard = await at(1, {facts: sampleHost({needs})});
+    expect(wizard.frame()).not.toContain('0000:00:1f.2');
+    expect(await wizard.press('o', '/', 'sata', enter)).toContain('/ is on sda1 → 0000:00:1f.2');
+    expect(await wizard.press(enter)).toContain('It can\'t be given to a guest (device-needed-by-host)');
+    expect(await wizard.press(enter)).toContain('CPU');
+  });
+
+  it('adds a device with Space beside the card', async () => {
+    const wizard = await at(1);
+    await wizard.press(down, ' ');
+    expect(wizard.lines()[6]).toMatch(/^❯ \[\+\]/);
+    expect(await wizard.press(keys.up)).toContain('Together with 0000:0a:03.0');
+  });
+
+  it('says where each proposal comes from', async () => {
+    const {frame} = await at(2);
+    expect(frame()).toMatch(/cpu\.pins: .*\n\s+because /);
+  });
+
+  it('draws a bar for each node', async () => {
+    const {lines} = await at(3);
+    const bars = lines().filter((row) => /^ {2}[█▓▒░]{72}$/.test(row));
+    expect(bars).toHaveLength(2);
+    expect(bars[0]).toContain('█');
+    expect(bars[1]).toBe(`  ${'░'.repeat(72)}`);
+  });
+
+  it('gives the reason for hiding the hypervisor with the choice', async () => {
+    const wizard = await at(4);
+    await wizard.press(down, down, down, down, down);
+    expect(wizard.frame()).toContain('❯ NVIDIA driver       ‹ not known ›');
+    expect(await wizard.press(right, right, down)).toContain('Error 43: hide KVM  ‹ auto: hidden');
+    expect(wizard.frame()).toMatch(/because you said that the guest uses an NVIDIA driver before R465/);
+  });
+
+  it('lists findings first, then each file with its counts', async () => {
+    const {lines} = await at(5);
+    expect(lines().slice(3, 8)).toEqual([
+      expect.stringMatching(/^❯ What to know: /),
+      '  replace  /etc/default/grub  +1 -0',
+      '  create   /etc/modprobe.d/vfio-pilot.conf  +40 -0',
+      '  run      update-initramfs -u',
+      expect.stringMatching(/^─/),
+    ]);
+  });
+
+  it('says what to do next, with the path of the profile', async () => {
+    const wizard = await at(7);
+    await wizard.press('apply', enter);
+    expect(wizard.lines().slice(4, 14)).toEqual([
+      '✓ Applied as 2026-01-02T03-04-05.',
+      '',
+      '  $ sudo systemctl reboot',
+      '    The card, the pages and the kernel arguments take effect with the next boot.',
+      '  $ sudo vfio-pilot verify',
+      '    After the reboot: each promise, kept or not, and what to do.',
+      '  $ sudo vfio-pilot rollback 2026-01-02T03-04-05',
+      '    Puts back every byte that was changed.',
+      '',
+      'Profile: /home/me/geforce-gtx-1050.yaml',
+    ]);
+  });
+
+  it('names the command for later where this user may not apply', async () => {
+    const {frame} = await at(7, {canApply: {ok: false, reason: 'Only root can change this machine.'}});
+    expect(frame()).toContain('Only root can change this machine.');
+    expect(frame()).toContain('sudo vfio-pilot apply /home/me/geforce-gtx-1050.yaml');
+  });
+});

@@ -1,0 +1,192 @@
+import {describe, expect, it} from 'vitest';
+import type {Key, NamedKey} from '../../../src/ui/split-keys.ts';
+import {splitKeys} from '../../../src/ui/split-keys.ts';
+import type {WizardServices} from '../../../src/ui/services.ts';
+import {profileOf} from '../../../src/ui/wizard/context.ts';
+import {viewOf} from '../../../src/ui/wizard/state.ts';
+import type {WizardState} from '../../../src/ui/wizard/state.ts';
+import {reduce, startWizard} from '../../../src/ui/wizard/wizard.ts';
+import {proposeProfile} from '../../../src/plan/propose-profile.ts';
+import {sampleHost, sampleServices} from '../sample-services.ts';
+
+const size = {columns: 80, rows: 24};
+const key = (name: NamedKey): Key => ({name});
+const [enter, escape, down, right, left] = (['enter', 'escape', 'down', 'right', 'left'] as const).map(key) as [Key, Key, Key, Key, Key];
+
+const begin = (overrides: Partial<WizardServices> = {}) => {
+  const {context, state} = startWizard(sampleServices(overrides), size);
+  const press = (before: WizardState, ...keys: readonly Key[]): WizardState =>
+    keys.reduce((now, one) => reduce(context, now, {type: 'pressed', keys: [one], view: viewOf(now)}), before);
+  const chunk = (before: WizardState, ...keys: readonly Key[]): WizardState => reduce(context, before, {type: 'pressed', keys, view: viewOf(before)});
+  const type = (before: WizardState, text: string): WizardState => press(before, ...splitKeys(text));
+  return {context, state, press, chunk, type, profile: (of: WizardState) => profileOf(context, of.draft)};
+};
+
+describe('forward and back', () => {
+  it('forgets nothing', () => {
+    const {state, press, type, profile} = begin();
+    const atGuest = press(type(press(press(state, enter, enter), left, enter), '8'), enter);
+    const before = profile(atGuest);
+    const again = press(press(atGuest, escape, escape, escape, escape), enter, enter, enter, enter);
+    expect(again.step).toBe('guest');
+    expect(profile(again)).toEqual(before);
+    expect(before.memory.sizeMiB).toBe(8192);
+  });
+
+  it('keeps sizes and names for another card, and drops its node', () => {
+    const {state, press, type, profile} = begin();
+    const atCpu = press(state, enter, enter);
+    const edited = press(type(atCpu, '4'), down, right);
+    expect(profile(edited).cpu).toMatchObject({vcpus: 4, node: 0});
+    const other = press(edited, escape, down, enter, enter);
+    expect(profile(other).devices.map((device) => device.address)).toEqual(['0000:0a:03.0']);
+    expect(profile(other).cpu).toMatchObject({vcpus: 4, node: 'auto'});
+  });
+
+  it('asks before it leaves by Esc on the first step', () => {
+    const {state, press} = begin();
+    expect(press(state, escape).overlay).toBe('leave');
+  });
+});
+
+describe('a choice is resolved from the state', () => {
+  it('takes the row below when Down and Enter arrive in one chunk', () => {
+    const saved = {path: '/home/me/old.yaml', profile: {...proposeProfile(sampleHost(), ['0000:06:00.0']), name: 'old'}};
+    const {state, chunk, profile} = begin({savedProfiles: [saved]});
+    expect(state.step).toBe('start');
+    const next = chunk(state, down, enter);
+    expect([next.step, next.draft.path, profile(next).name]).toEqual(['checks', '/home/me/old.yaml', 'old']);
+  });
+
+  it('filters and chooses in one chunk', () => {
+    const {state, press, chunk, profile} = begin();
+    const next = chunk(press(state, enter), ...splitKeys('/0a:03'), enter, enter);
+    expect(profile(next).devices[0]?.address).toBe('0000:0a:03.0');
+  });
+});
+
+describe('what does not fit is ignored', () => {
+  it('does not let a second Enter of the same chunk fall through to the next screen', () => {
+    const {state, chunk} = begin();
+    expect(chunk(state, enter, enter, enter).step).toBe('device');
+  });
+
+  it('does nothing for keys that were pressed on another screen', () => {
+    const {context, state, press} = begin();
+    const atDevice = press(state, enter);
+    expect(reduce(context, atDevice, {type: 'pressed', keys: [enter], view: 'checks'})).toEqual(atDevice);
+  });
+
+  it('ignores results of a task that does not run', () => {
+    const {context, state} = begin();
+    expect(reduce(context, state, {type: 'apply-succeeded', id: 'x'})).toEqual(state);
+    expect(reduce(context, state, {type: 'profile-saved', path: '/x'})).toEqual(state);
+  });
+
+  it('ignores keys while the terminal is too small, and not Ctrl-C', () => {
+    const {context, state, press} = begin();
+    const small = reduce(context, state, {type: 'resized', size: {columns: 79, rows: 24}});
+    expect(press(small, enter).step).toBe('checks');
+    expect(press(small, key('interrupt')).outcome?.reason).toBe('interrupted');
+  });
+});
+
+describe('fields', () => {
+  it('steps vCPUs by whole cores', () => {
+    const {state, press, profile} = begin();
+    const atCpu = press(state, enter, enter);
+    const {vcpus} = profile(atCpu).cpu;
+    expect([profile(press(atCpu, left)).cpu.vcpus, profile(press(atCpu, right)).cpu.vcpus]).toEqual([vcpus - 2, vcpus + 2]);
+  });
+
+  it('takes a small typed size for GiB and a large one for MiB', () => {
+    const {state, press, type, profile} = begin();
+    const atMemory = press(state, enter, enter, enter);
+    expect(profile(type(atMemory, '12')).memory.sizeMiB).toBe(12288);
+    expect(profile(type(atMemory, '3072')).memory.sizeMiB).toBe(3072);
+  });
+
+  it('says why a number is not taken over and keeps the one before', () => {
+    const {state, press, type, profile} = begin();
+    const atMemory = press(state, enter, enter, enter);
+    const typed = type(atMemory, '999');
+    expect(typed.notice).toMatch(/^999 GiB is more than this host has/);
+    expect(profile(typed).memory.sizeMiB).toBe(99 * 1024 > 48 * 1024 ? 9216 : 0);
+  });
+
+  it('makes explicit pins automatic when the count they were written for changes', () => {
+    const base = proposeProfile(sampleHost(), ['0000:06:00.0']);
+    const pinned = {...base, cpu: {...base.cpu, vcpus: 4, pins: [0, 12, 2, 14], emulator: [10]}};
+    const {state, press, profile} = begin({savedProfiles: [{path: '/p.yaml', profile: pinned}]});
+    const atCpu = press(state, down, enter, enter, enter);
+    expect(profile(atCpu).cpu.pins).toEqual([0, 12, 2, 14]);
+    expect(profile(press(atCpu, right)).cpu).toMatchObject({vcpus: 6, pins: 'auto', emulator: 'auto'});
+    expect(profile(press(atCpu, right, left)).cpu).toMatchObject({vcpus: 4, pins: [0, 12, 2, 14], emulator: [10]});
+  });
+});
+
+describe('what has to be given up', () => {
+  const unsafe = {facts: sampleHost({iommu: {...sampleHost().iommu, interruptRemapping: false}})};
+
+  it('is asked for on a step of its own, and given only by the word', () => {
+    const {state, press, type, profile} = begin(unsafe);
+    const atRisks = press(state, enter, enter);
+    expect(atRisks.step).toBe('risks');
+    expect(profile(type(atRisks, 'accep')).host.allowUnsafeInterrupts).toBe(false);
+    const given = type(atRisks, 'accept');
+    expect(profile(given).host.allowUnsafeInterrupts).toBe(true);
+    expect(profile(press(given, key('backspace'))).host.allowUnsafeInterrupts).toBe(false);
+    expect(given.preview.findings.some((finding) => finding.code === 'interrupt-remapping-missing')).toBe(false);
+  });
+
+  it('is no step where nothing has to be', () => {
+    const {state, press} = begin();
+    expect(press(state, enter, enter).step).toBe('cpu');
+  });
+});
+
+describe('apply', () => {
+  const atApply = (overrides: Partial<WizardServices> = {}) => {
+    const begun = begin(overrides);
+    let {state} = begun;
+    while (state.step !== 'save') state = begun.press(state, enter);
+    state = begun.press(begun.press(state, right), enter);
+    return {...begun, state};
+  };
+
+  it('begins with the word and not with Enter', () => {
+    const {state, press, type} = atApply();
+    expect(state.step).toBe('apply');
+    expect(press(state, enter).apply.phase).toBe('typing');
+    expect(press(type(state, 'appl'), enter).apply.phase).toBe('typing');
+    expect(press(type(state, 'apply'), enter).apply.phase).toBe('running');
+  });
+
+  it('can not begin while something blocks', () => {
+    const blocked = sampleServices();
+    const {state, press, type} = atApply({
+      preview: (profile) => ({...blocked.preview(profile), findings: [{code: 'memory-too-large', severity: 'blocker', subject: 'memory.size', message: 'm', remedy: 'r'}]}),
+    });
+    expect(press(type(state, 'apply'), enter).apply.phase).toBe('typing');
+  });
+
+  it('can not begin for who may not', () => {
+    const {state, press, type} = atApply({canApply: {ok: false, reason: 'Only root can apply.'}});
+    expect(press(type(state, 'apply'), enter).apply.phase).toBe('typing');
+  });
+
+  it('turns Ctrl-C into stop and restore, and does not end', () => {
+    const {state, press, type} = atApply();
+    const running = press(type(state, 'apply'), enter);
+    const stopped = press(running, key('interrupt'), key('interrupt'), escape, enter);
+    expect([stopped.apply.phase, stopped.outcome]).toEqual(['restoring', null]);
+  });
+
+  it('never says that a machine of unknown state is unchanged', () => {
+    const {context, state, press, type} = atApply();
+    const running = press(type(state, 'apply'), enter);
+    const failed = reduce(context, running, {type: 'apply-failed', error: {message: 'm', step: 's', isRestored: false, nextStep: 'n'}, cause: 'why'});
+    expect(failed.apply.phase).toBe('failed');
+    expect(press(failed, enter, enter).outcome).toMatchObject({reason: 'finished', appliedId: null, error: 'why'});
+  });
+});
