@@ -3,6 +3,14 @@ import {build} from 'esbuild';
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 
+/** ink loads them when DEV=true, and with them a web socket; they have no place in what root runs. */
+const withoutDevtools = {
+  name: 'without-devtools',
+  setup({onLoad}) {
+    onLoad({filter: /\/ink\/build\/devtools\.js$/}, () => ({contents: 'export {};'}));
+  },
+};
+
 rmSync('dist', {recursive: true, force: true});
 await build({
   entryPoints: ['src/cli.ts'],
@@ -15,9 +23,13 @@ await build({
   jsx: 'automatic',
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'linked',
-  // ink loads its devtools only when DEV=true; they are not part of the package.
-  external: ['react-devtools-core'],
-  define: {'process.env.NODE_ENV': '"production"', VFIO_PILOT_VERSION: JSON.stringify(version)},
+  plugins: [withoutDevtools],
+  define: {
+    'process.env.NODE_ENV': '"production"',
+    VFIO_PILOT_VERSION: JSON.stringify(version),
+    // yoga only asks whether it is there; Node answers by loading its whole HTTP client (10 ms), and we have no use for a network.
+    fetch: 'undefined',
+  },
   banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
 });
 copyFileSync('test/hosts/dell-r710-gtx1050.tree', 'dist/demo-host.tree');

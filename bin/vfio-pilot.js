@@ -5,5 +5,5 @@ if (version[0] < 20 || (version[0] === 20 && version[1] < 19)) {
   process.stderr.write('vfio-pilot needs Node 20.19 or newer, and this is ' + process.version + '.\n  -> Install a newer Node, for example the nodejs package of Debian 13.\n');
   process.exitCode = 2;
 } else {
-  import('../dist/cli.js');
+  void import('../dist/cli.js');
 }

@@ -81,6 +81,7 @@ export const captureTable: readonly CaptureRow[] = [
   ['/etc/kernelstub', 'configuration'],
   ['/etc/modprobe.d', '*'],
   ['/etc/modules-load.d', '*'],
+  ['/etc/initramfs', 'post-update.d/*'],
   ['/etc/initramfs-tools', '. modules initramfs.conf hooks/* scripts/*/*'],
   ['/etc/dracut.conf.d', '*'],
   ['/etc/mkinitcpio.conf.d', '*'],

@@ -18,7 +18,7 @@ const heading = (text: string, hasColor: boolean): string => `${paint(text, '1',
 
 const printableLines = (text: string): string => text.split('\n').map(printable).join('\n');
 
-export const describeChange = (change: Change, hasColor: boolean): string => {
+const describeChange = (change: Change, hasColor: boolean): string => {
   const why = change.why.map((reason) => `    because ${printable(reason)}\n`).join('');
   if (change.kind === 'run') return `\n  run ${printable(change.path)}\n${why}`;
   return `\n  ${change.kind} ${printable(change.path)}\n${why}${describeDiff(change.diff, hasColor)}`;

@@ -1,4 +1,4 @@
-import {statSync} from 'node:fs';
+import {rmSync, statSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {UsageError} from '../errors.ts';
 import {readHost} from '../host/read-host.ts';
@@ -14,6 +14,8 @@ export const chooseRoot = async ({options, err}: CommandContext): Promise<string
     const {unpackDemoHost} = await import('../system/demo-host.ts');
     const root = unpackDemoHost();
     err(`Demo host: a scratch copy in ${root}; this machine is not touched.\n`);
+    // What was applied to it can be verified and rolled back with --root; the rest leaves nothing behind.
+    if (options.verb !== null && options.verb !== 'apply') process.on('exit', () => rmSync(root, {recursive: true, force: true}));
     return root;
   }
   if (options.root === null) return '/';

@@ -1,5 +1,7 @@
-import {UsageError} from '../errors.ts';
+import {describeOutcome} from '../ui/describe-outcome.ts';
 import {refuseWizard} from '../ui/plain-refusal.ts';
+import {printable} from '../ui/printable.ts';
+import {startWizard} from '../ui/start-wizard.ts';
 import type {WizardOutcome} from '../ui/services.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
@@ -10,21 +12,20 @@ import {createServices} from './wizard-services.ts';
 export const wizard = async (context: CommandContext): Promise<number> => {
   const refusal = refuseWizard({stdinIsTty: process.stdin.isTTY, stdoutIsTty: process.stdout.isTTY, term: process.env['TERM']});
   if (refusal !== null) {
-    const [sentence, ...rest] = refusal.split(/(?<=\.) (?=Use)/);
-    throw new UsageError(sentence?.replace(/\.$/, '') ?? refusal, rest.join(' '));
+    context.err(`${refusal}\n`);
+    return exitCodes.usage;
   }
   const root = await chooseRoot(context);
   const canApply = root !== '/' || process.geteuid?.() === 0;
   const machine = canApply ? await startMachine(context, root) : null;
   const {facts, source} = await openHost(context, root);
   const services = createServices(context, {facts, source, machine, root});
-  const {runWizard} = await import('../ui/run-wizard.tsx');
-  return conclude(context, await runWizard(services, {hasColor: context.hasColor, signal: context.signal}));
+  const outcome = await startWizard(services, {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: context.options.isColorOff});
+  return conclude(context, outcome);
 };
 
-const conclude = (context: CommandContext, {reason, savedPath, appliedId, error}: WizardOutcome): number => {
-  if (savedPath !== null) context.out(`Profile: ${savedPath}\n`);
-  if (error !== null && error !== undefined) throw error;
-  if (appliedId !== null) context.out(`Applied as ${appliedId}.\n`);
-  return reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
+const conclude = (context: CommandContext, outcome: WizardOutcome): number => {
+  for (const line of describeOutcome(outcome)) context.out(`${printable(line)}\n`);
+  if (outcome.error !== null && outcome.error !== undefined) throw outcome.error;
+  return outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
 };

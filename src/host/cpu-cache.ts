@@ -20,14 +20,15 @@ export const l3Reader = (source: Source, note: Note): ((id: number) => L3 | null
   let usual = 3;
   return (id) => {
     const directory = `${cpuDirectory}/cpu${id}/cache`;
-    const same = known.get(`${usual} ${source.text(sharedList(directory, usual)) ?? ''}`);
+    const same = known.get(`${usual} ${source.text(sharedList(directory, usual))}`);
     if (same !== undefined) return same;
     const indexes = numberedEntries(source.list(directory), 'index').toReversed();
     const index = indexes.find((index) => isL3(source, `${directory}/index${index}`));
     if (index === undefined) return null;
     const l3 = readShares(source, note, `${directory}/index${index}`);
     usual = index;
-    if (l3?.cpus.includes(id) === true) known.set(`${index} ${source.text(sharedList(directory, index)) ?? ''}`, l3);
+    const list = source.text(sharedList(directory, index));
+    if (list !== null && list.trim() !== '' && l3?.cpus.includes(id) === true) known.set(`${index} ${list}`, l3);
     return l3;
   };
 };

@@ -31,6 +31,8 @@ const decodeText = (bytes: Buffer): Pick<FileFacts, 'text' | 'encoding'> => {
 
 const singleFiles = [
   '/etc/default/grub',
+  // The directory itself: where it is empty, a drop-in of ours is still possible.
+  '/etc/default/grub.d',
   '/etc/modules',
   '/etc/initramfs-tools/modules',
   '/etc/initramfs-tools/initramfs.conf',
@@ -46,6 +48,7 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/etc/modprobe.d', /\.conf$/],
   ['/etc/modules-load.d', /\.conf$/],
   ['/etc/initramfs-tools/hooks', /./],
+  ['/etc/initramfs/post-update.d', /./],
   ['/etc/systemd/system', /^vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/dracut.conf.d', /\.conf$/],

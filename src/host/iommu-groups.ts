@@ -46,7 +46,7 @@ const groupFilter = (source: Source): ((id: number) => boolean) => {
 };
 
 /** Lines `0x00000000fee00000 0x00000000feefffff msi`, end inclusive. */
-export const parseReservedRegions = (text: string): readonly ReservedRegion[] =>
+const parseReservedRegions = (text: string): readonly ReservedRegion[] =>
   text.split('\n').flatMap((line) => {
     const [start, end, type] = line.trim().split(/\s+/);
     const isRegion = [start, end].every((one) => one !== undefined && /^0x[0-9a-f]{1,16}$/i.test(one));

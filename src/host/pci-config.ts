@@ -2,7 +2,7 @@ import type {BridgeAcs, BridgePort} from './facts.ts';
 import {readU16, readU32, readU8} from './bytes.ts';
 
 /** An ordinary user gets the first 64 bytes only (kernel: drivers/pci/pci-sysfs.c pci_read_config). */
-export const headerBytes = 64;
+const headerBytes = 64;
 const extendedStart = 0x100;
 const acsCapability = 0x000d;
 const expressCapability = 0x10;

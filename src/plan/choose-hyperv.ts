@@ -8,7 +8,7 @@ type Enlightenment = {readonly since: string; readonly needs: readonly string[];
  * with missing dependencies is refused). Not proposed: `reset` and `reenlightenment` (QEMU advises against, or only of
  * use when nested), `evmcs` (Intel, nested), `avic` (needs its hardware).
  */
-export const enlightenments: Readonly<Record<string, Enlightenment>> = {
+const enlightenments: Readonly<Record<string, Enlightenment>> = {
   relaxed: {since: '1.0.0', needs: [], isProposed: true},
   vapic: {since: '1.1.0', needs: [], isProposed: true},
   spinlocks: {since: '1.1.0', needs: [], isProposed: true},

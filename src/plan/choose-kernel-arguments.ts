@@ -2,7 +2,7 @@ import type {ChosenDevices} from './choose-devices.ts';
 import {idList, isBuiltIn} from './choose-binding.ts';
 import type {BindBy} from './choose-binding.ts';
 import type {PlanContext} from './context.ts';
-import {configuredArguments} from './host-command-line.ts';
+import {configuredArguments, isBootFileKnown, runningArguments, writtenArguments} from './host-command-line.ts';
 import {idOf} from './describe-function.ts';
 import type {BindingPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
@@ -35,14 +35,23 @@ const chooseIommu = (context: PlanContext, chosen: ChosenDevices): Part => {
   const {cpu, kernel, iommu} = context.facts;
   if (cpu.vendor !== 'GenuineIntel') return {};
   const present = configuredArguments(context.facts, 'intel_iommu');
-  if (present.some((value) => value.split(',').includes('on')) && !present.some((value) => value.split(',').includes('off'))) {
+  const running = runningArguments(context.facts, 'intel_iommu');
+  const lasting = isBootFileKnown(context.facts) ? writtenArguments(context.facts, 'intel_iommu') : running;
+  if (isOn(running) && isOn(lasting)) {
     context.decide('kernelArguments', 'intel_iommu as it is', `intel_iommu=${present.join(', ')} is configured already`);
     return {};
   }
   const isIntegrated = chosen.assigned.some(({function: device}) => device.vendor === '8086' && device.address.endsWith(':00:02.0'));
-  const because = whyIntelIommu(kernel.config, iommu.active, present, isIntegrated);
-  return because === null ? {} : {add: [{text: 'intel_iommu=on', because}], owned: ['intel_iommu']};
+  const isTemporary = isOn(running) && !isOn(lasting) && kernel.config === null;
+  const because = whyIntelIommu(kernel.config, iommu.active, present, isIntegrated)
+    ?? (isTemporary ? 'it is on the running command line, but not in the files that the next boot reads' : null);
+  // Written with more than `on`, and not booted with yet, or undone by a later assignment.
+  const text = `intel_iommu=${isOn(lasting) ? lasting[0] : 'on'}`;
+  return because === null ? {} : {add: [{text, because}], owned: ['intel_iommu']};
 };
+
+const isOn = (values: readonly string[]): boolean =>
+  values.some((value) => value.split(',').includes('on')) && !values.some((value) => value.split(',').includes('off'));
 
 const whyIntelIommu = (
   config: Readonly<Record<string, string>> | null,

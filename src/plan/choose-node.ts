@@ -1,4 +1,4 @@
-import type {HostFacts} from '../host/facts.ts';
+import type {HostFacts, NumaNode} from '../host/facts.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
 import {coresOf} from './cores.ts';
@@ -23,7 +23,7 @@ export const chooseNode = (context: PlanContext, chosen: ChosenDevices): number 
       : `${display.function.address} is on node ${ofDevice}, which has no CPUs; node ${node} is nearest`);
     return node;
   }
-  const roomiest = [...usable].sort((a, b) => coreCount(facts, b.id) - coreCount(facts, a.id) || (b.memoryKiB ?? 0) - (a.memoryKiB ?? 0) || a.id - b.id)[0];
+  const roomiest = roomiestOf(facts, usable);
   if (roomiest === undefined) return null;
   context.report('note', 'cpu-node-unknown', {
     subject: 'cpu.node',
@@ -32,6 +32,18 @@ export const chooseNode = (context: PlanContext, chosen: ChosenDevices): number 
   });
   context.decide('cpu.node', `node ${roomiest.id}`, 'the node of the device is not told, and this one has the most cores and memory');
   return roomiest.id;
+};
+
+/** Where nothing tells the device's node: the node with the most cores and memory. */
+export const roomiestNode = (facts: HostFacts): number | null =>
+  roomiestOf(facts, facts.nodes.filter((node) => node.cpus.length > 0))?.id ?? null;
+
+/** The first of those with the most cores and nearly the most memory: the kernel's own share makes equal nodes differ a little. */
+const roomiestOf = (facts: HostFacts, nodes: readonly NumaNode[]): NumaNode | undefined => {
+  const cores = Math.max(...nodes.map((node) => coreCount(facts, node.id)));
+  const largest = nodes.filter((node) => coreCount(facts, node.id) === cores);
+  const memoryKiB = Math.max(...largest.map((node) => node.memoryKiB ?? 0));
+  return [...largest].sort((a, b) => a.id - b.id).find((node) => (node.memoryKiB ?? 0) >= memoryKiB * 0.9);
 };
 
 const coreCount = (facts: HostFacts, node: number): number => coresOf(facts).filter((core) => core.node === node).length;

@@ -1,13 +1,14 @@
 import type {HostFacts, PciAddress, PciFunction} from '../host/facts.ts';
 import type {Profile} from '../profile/profile.ts';
 import {profileDefaults} from '../profile/defaults.ts';
+import {roomiestNode} from './choose-node.ts';
 import {coresOf} from './cores.ts';
 import {idOf, isDisplay, slotOf} from './describe-function.ts';
 
 /** A starting point for these devices on this host: whole cards, most cores of their node, half of its memory. */
 export const proposeProfile = (facts: HostFacts, addresses: readonly PciAddress[]): Profile => {
   const devices = withCompanions(facts, addresses);
-  const node = devices.find((device) => device.numaNode !== null)?.numaNode ?? null;
+  const node = devices.find((device) => device.numaNode !== null)?.numaNode ?? roomiestNode(facts);
   const defaults = profileDefaults();
   return {
     ...defaults,

@@ -50,7 +50,7 @@ export const openSource = (root: string, run: Runner | null): Source => {
     const file = real(path);
     if (file === null) return null;
     try {
-      return readWhole(file);
+      return readWhole(file, path.startsWith('/sys/'));
     } catch (error) {
       if (isDenied(error)) denied.add(path);
       return null;
@@ -95,28 +95,34 @@ export const openSource = (root: string, run: Runner | null): Source => {
   };
 };
 
+const firstBytes = Buffer.allocUnsafe(4096);
+
 /**
- * O_NONBLOCK: a FIFO planted in a captured tree must not hang the reader. sysfs files report 4096 bytes
- * whatever they hold, so the size is never believed.
+ * O_NONBLOCK: a FIFO planted in a captured tree must not hang the reader. sysfs files report 4096 bytes whatever they
+ * hold, so the size is never believed; but sysfs gives all it has in one read (kernel: fs/sysfs/file.c), so a short
+ * one is the end there. With thousands of functions each saved call counts.
  */
-const readWhole = (file: string): Buffer => {
+const readWhole = (file: string, isSysfs: boolean): Buffer => {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
-    const chunks: Buffer[] = [];
-    let total = 0;
-    let size = 4096;
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(size);
-      const count = readSync(fd, chunk, 0, size, null);
-      if (count === 0) break;
-      chunks.push(chunk.subarray(0, count));
-      total += count;
-      if (total > maximumBytes) throw new Error(`${file} is larger than ${maximumBytes} bytes`);
-      size = Math.min(size * 4, 1024 * 1024);
-    }
-    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+    const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
+    const first = Buffer.from(firstBytes.subarray(0, count));
+    return count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, first, file);
   } finally {
     closeSync(fd);
+  }
+};
+
+const readRest = (fd: number, first: Buffer, file: string): Buffer => {
+  const chunks = [first];
+  let total = first.length;
+  for (let size = 16_384; ; size = Math.min(size * 4, 1024 * 1024)) {
+    const chunk = Buffer.allocUnsafe(size);
+    const count = readSync(fd, chunk, 0, size, null);
+    if (count === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, count));
+    total += count;
+    if (total > maximumBytes) throw new Error(`${file} is larger than ${maximumBytes} bytes`);
   }
 };
 

@@ -1,9 +1,10 @@
-import {Box, Text, useApp, useInput} from 'ink';
+import {Box, Text, useApp} from 'ink';
 import {useCallback, useEffect, useReducer, useRef} from 'react';
 import type {Dispatch, ReactNode} from 'react';
 import {Header} from './components/header.tsx';
 import {KeyHints} from './components/key-hints.tsx';
 import {LineText} from './components/line-text.tsx';
+import {useKeys} from './hooks/use-keys.ts';
 import {useTask} from './hooks/use-task.ts';
 import {useTerminalSize} from './hooks/use-terminal-size.ts';
 import {line} from './lines.ts';
@@ -11,7 +12,7 @@ import {HelpScreen} from './screens/help-screen.tsx';
 import {LeaveScreen} from './screens/leave-screen.tsx';
 import {StepScreen} from './screens/step-screen.tsx';
 import type {WizardOutcome} from './services.ts';
-import {readKeys} from './split-keys.ts';
+import type {Key} from './split-keys.ts';
 import {ThemeContext} from './theme.ts';
 import type {Theme} from './theme.ts';
 import {profileOf} from './wizard/context.ts';
@@ -37,8 +38,7 @@ export const App = ({context, initial, theme, interrupt, onEnd}: Props): ReactNo
   useTasks(context, state, dispatch);
   useEnd(state, onEnd);
   useInterrupt(interrupt, dispatch);
-  const view = viewOf(state);
-  useInput((input, key) => dispatch({type: 'pressed', keys: readKeys(input, key), view}));
+  useKeys(viewOf(state), useCallback((keys: readonly Key[], view: string) => dispatch({type: 'pressed', keys, view}), []));
   return (
     <ThemeContext value={theme}>
       {isTooSmall(state.size) ? <TooSmall size={state.size} /> : <Frame context={context} state={state} />}

@@ -59,7 +59,7 @@ export const bindings: readonly Binding[] = [
   {intent: 'close-overlay', modes: ['leave'], keys: ['n', 'N', 'escape'], label: 'n', hint: 'stay'},
   {intent: 'close-overlay', modes: ['help'], keys: ['escape', '?', 'q', 'enter'], label: 'Esc', hint: 'close'},
   {intent: 'stop-and-restore', modes: ['running'], keys: ['interrupt'], label: 'Ctrl-C', hint: 'stop and restore what was there'},
-  {intent: 'interrupt', modes: [...steps, 'filter', 'help', 'leave', 'running'], keys: ['interrupt'], label: 'Ctrl-C', hint: 'leave at once', isRare: true},
+  {intent: 'interrupt', modes: [...steps, 'filter', 'help', 'leave'], keys: ['interrupt'], label: 'Ctrl-C', hint: 'leave at once', isRare: true},
 ];
 
 export const intentOf = (mode: Mode, key: Key): Intent | null => {

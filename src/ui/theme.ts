@@ -39,9 +39,9 @@ const ascii: Readonly<Record<string, string>> = {
 };
 
 /** One column for one column, so that what was measured before still fits. */
-const spellAscii = (text: string): string => text.replace(/[^\u0000-\u007e]/gu, (character) => ascii[character] ?? '?');
+const spellAscii = (text: string): string => text.replace(/[^ -~]/gu, (character) => ascii[character] ?? '?');
 
-export const createTheme = ({hasColour, hasUnicode}: {hasColour: boolean; hasUnicode: boolean}): Theme => ({
+const createTheme = ({hasColour, hasUnicode}: {hasColour: boolean; hasUnicode: boolean}): Theme => ({
   hasColour,
   styleOf: (tone) => (hasColour ? styles[tone] : {}),
   spell: hasUnicode ? (text) => text : spellAscii,

@@ -1,7 +1,9 @@
 import {renderDomain} from '../artifacts/domain/render-domain.ts';
 import {renderHost} from '../artifacts/render-host.ts';
+import {grubDefaultsPath, grubDropInPath} from '../artifacts/grub/choose-grub-target.ts';
 import {compareArtifacts} from '../changes/compare-artifacts.ts';
 import type {HostFacts} from '../host/facts.ts';
+import type {Plan} from '../plan/plan.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
@@ -34,7 +36,8 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
 /** Rendering the plan again over the present files must find nothing to do: then each of them says what was promised. */
 const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseResult[] => {
   const artifacts = [...renderHost(facts, plan).artifacts, ...renderDomain(facts, plan).artifacts];
-  const paths = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
+  const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
+  const paths = [...new Set([...rendered, ...grubFiles(facts, plan)])];
   const changed = new Set(compareArtifacts(facts, artifacts).map((change) => change.path));
   return paths.map((path) => {
     const isDenied = facts.files[path]?.state === 'denied';
@@ -46,4 +49,10 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
       remedy: isDenied ? 'Run verify with sudo.' : changed.has(path) ? 'See who changed it (a package upgrade?), then apply the profile again.' : null,
     };
   });
+};
+
+/** No artifact is rendered for GRUB's file while it says all that it should. */
+const grubFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
+  if (facts.boot.loader !== 'grub' || kernelArguments.add.length === 0) return [];
+  return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
 };

@@ -49,6 +49,7 @@ describe('files that may be edited', () => {
       '/boot/grub/grub.cfg': 'set x\n',
     });
     expect(Object.keys(files)).toEqual([
+      '/etc/default/grub.d',
       '/etc/default/grub.d/90-x.cfg',
       '/etc/initramfs-tools/hooks/x',
       '/etc/initramfs-tools/scripts/init-top/00-vfio',

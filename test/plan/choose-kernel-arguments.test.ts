@@ -8,6 +8,7 @@ const grubFile = (line: string): HostFacts['files'] => {
   const file: FileFacts = {path: '/etc/default/grub', state: 'file', text: `# intel_iommu=on in a comment\nGRUB_CMDLINE_LINUX_DEFAULT="${line}"\n`, encoding: 'utf8', target: null, sha256: '', mode: 0o644, uid: 0, gid: 0};
   return {'/etc/default/grub': file};
 };
+const running = (commandLine: string): Pick<HostFacts, 'boot'> => ({boot: {...sampleFacts().boot, commandLine}});
 const config = (values: Record<string, string> | null) => ({...sampleFacts().kernel, config: values});
 const decide = (overrides: Partial<HostFacts> = {}, profile = sampleProfile({memory: {hugepages: 'none'}})) => {
   const result = planPassthrough(sampleFacts(defaultShape, overrides), profile);
@@ -24,8 +25,21 @@ describe('kernel arguments', () => {
   it('turns VT-d on where the kernel leaves it off, unless it is configured already', () => {
     const off = {kernel: config({VFIO: 'm'})};
     expect(decide(off).add).toEqual(['intel_iommu=on']);
-    expect(decide({...off, files: grubFile('quiet intel_iommu=on,sm_on')}).add).toEqual([]);
+    expect(decide({...off, ...running('intel_iommu=on'), files: grubFile('quiet intel_iommu=on')}).add).toEqual([]);
     expect(decide({...off, files: grubFile('quiet')}).add).toEqual(['intel_iommu=on']);
+  });
+
+  it('keeps what stands beside “on” when it is configured and not booted with', () => {
+    expect(decide({kernel: config({VFIO: 'm'}), files: grubFile('quiet intel_iommu=on,sm_on')}).add).toEqual(['intel_iommu=on,sm_on']);
+  });
+
+  it('does not take an argument of this boot, or one in our own drop-in, for one that stays', () => {
+    const off = {kernel: config({VFIO: 'm'}), ...running('quiet intel_iommu=on')};
+    expect(decide({...off, files: grubFile('quiet')}).add).toEqual(['intel_iommu=on']);
+    expect(decide({...off, kernel: config(null), files: grubFile('quiet')}).add).toEqual(['intel_iommu=on']);
+    const [file] = Object.values(grubFile('quiet intel_iommu=on'));
+    const path = '/etc/default/grub.d/zz-vfio-pilot.cfg';
+    expect(decide({...off, files: {...grubFile('quiet'), [path]: {...file!, path}}}).add).toEqual(['intel_iommu=on']);
   });
 
   it('replaces intel_iommu=off', () => {

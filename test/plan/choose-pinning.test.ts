@@ -28,7 +28,7 @@ describe('pinning', () => {
       hostNodes: [0],
       topology: {sockets: 1, dies: 1, cores: 4, threads: 2},
     });
-    expect(findings).toEqual([]);
+    expect(findings.filter((finding) => finding.severity !== 'note')).toEqual([]);
   });
 
   it.each([

@@ -26,7 +26,7 @@ const runChange: RunChange = {
   why: ['the initramfs holds a copy of the module options'],
 };
 
-export const sampleChanges: readonly Change[] = [
+const sampleChanges: readonly Change[] = [
   fileChange('/etc/default/grub', 'replace', ['GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on hugepagesz=2M hugepages=0:6144"']),
   fileChange('/etc/modprobe.d/vfio-pilot.conf', 'create', Array.from({length: 40}, (_, index) => `softdep driver${index} pre: vfio-pci`)),
   runChange,

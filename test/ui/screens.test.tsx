@@ -36,7 +36,7 @@ describe('screens at 80x24', () => {
   it('tells what assigning means, and what shares the group, where the card is chosen', async () => {
     const {frame, lines} = await at(1);
     expect(lines().slice(2, 5).join(' ')).toMatch(/guest alone.*pinned in RAM.*own connector/);
-    expect(lines()[5]).toBe('❯ [x] ✓ 0000:06:00.0 GeForce GTX 1050 +1      group 17 nouveau   node 0 10de:1c81');
+    expect(lines()[5]).toBe('❯ [x] ✓ 0000:06:00.0 GeForce GTX 1050 +1    group 17 nouveau   node 0 10de:1c81');
     expect(frame()).toContain('✓ Can be given to a guest as it is.');
     expect(frame()).toContain('Group 17');
   });
@@ -82,9 +82,9 @@ describe('screens at 80x24', () => {
     const {lines} = await at(5);
     expect(lines().slice(3, 8)).toEqual([
       expect.stringMatching(/^❯ What to know: /),
-      '  replace  /etc/default/grub  +1 -0',
-      '  create   /etc/modprobe.d/vfio-pilot.conf  +40 -0',
-      '  run      update-initramfs -u',
+      '  replace +1 -0    /etc/default/grub',
+      '  create  +40 -0   /etc/modprobe.d/vfio-pilot.conf',
+      '  run              update-initramfs -u',
       expect.stringMatching(/^─/),
     ]);
   });

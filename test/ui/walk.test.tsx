@@ -39,6 +39,12 @@ describe('a walk through the wizard', () => {
     expect(wizard.lines().find((row) => row.startsWith('❯'))).toMatch(/^❯ \[x\] . 0000:0a:03.0/);
   });
 
+  it('ignores keys of the same read once the screen has changed', async () => {
+    const wizard = openWizard(sampleServices());
+    expect(await wizard.press(`${enter}${down}${enter}`)).toContain('step 2 of 9  Device');
+    expect(wizard.lines()[5]).toMatch(/^❯/);
+  });
+
   it('shows why a profile could not be saved and goes no further', async () => {
     const wizard = openWizard(sampleServices({saveProfile: () => ({problem: 'EACCES: /home/me'})}));
     await wizard.press(...toReview, enter);

@@ -8,7 +8,7 @@ import {judgeOwnedFile, judgeReadable, ownHeader} from '../own-file.ts';
 import {readDropIn} from './read-drop-in.ts';
 
 export const grubDefaultsPath = '/etc/default/grub';
-export const grubDropInDirectory = '/etc/default/grub.d';
+const grubDropInDirectory = '/etc/default/grub.d';
 /** Drop-ins are read in the order of their names, so that the last word is ours. */
 export const grubDropInPath = `${grubDropInDirectory}/zz-vfio-pilot.cfg`;
 

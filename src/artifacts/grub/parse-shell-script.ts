@@ -1,23 +1,9 @@
-import type {Reader} from './read-word.ts';
-import {readWord} from './read-word.ts';
-import type {Assignment, ShellCommand, ShellScript, Word} from './shell-script.ts';
+import {parseCompound} from './parse-compound.ts';
+import {parseRedirection, parseSimple} from './parse-simple-command.ts';
+import {closers, expectText, nested, reservedWord, skipBlanks, skipLines, unexpected} from './shell-parser.ts';
+import type {Parser} from './shell-parser.ts';
+import type {ShellScript} from './shell-script.ts';
 import {ShellSyntaxError} from './shell-script.ts';
-import {readHereDocuments} from './here-documents.ts';
-import type {HereDocument} from './here-documents.ts';
-
-type Context = {readonly depth: number; readonly isConditional: boolean; readonly isSubshell: boolean};
-
-type Mutable<T> = {-readonly [K in keyof T]: T[K]};
-
-type Parser = Reader & {
-  readonly assignments: Mutable<Assignment>[];
-  readonly commands: Mutable<ShellCommand>[];
-  readonly hereDocuments: HereDocument[];
-  context: Context;
-};
-
-/** Deeper nesting than any person writes; a hostile file must not exhaust the stack. */
-const maximumDepth = 40;
 
 /** @throws ShellSyntaxError with the offset of what could not be understood */
 export const parseShellScript = (text: string): ShellScript => {
@@ -32,6 +18,8 @@ export const parseShellScript = (text: string): ShellScript => {
     hereDocuments: [],
     context: {depth: 0, isConditional: false, isSubshell: false},
     skipCommand: () => parseSubstitution(parser),
+    parseList: () => parseList(parser),
+    parseCommand: () => parseCommand(parser),
   };
   parseList(parser);
   if (parser.position < text.length) throw unexpected(parser);
@@ -44,18 +32,6 @@ const parseSubstitution = (parser: Parser): void => {
   nested(parser, {isSubshell: true}, () => parseList(parser));
   if (parser.hereDocuments.length > 0) throw new ShellSyntaxError('a here-document begins in a $( … )', parser.position);
 };
-
-const nested = (parser: Parser, change: {readonly isSubshell?: boolean}, parse: () => void): void => {
-  const outer = parser.context;
-  if (outer.depth >= maximumDepth) throw new ShellSyntaxError('the nesting is too deep', parser.position);
-  parser.context = {depth: outer.depth + 1, isConditional: true, isSubshell: outer.isSubshell || change.isSubshell === true};
-  parse();
-  parser.context = outer;
-};
-
-const closers = ['then', 'elif', 'else', 'fi', 'do', 'done', 'esac', '}'];
-const openers = ['if', 'while', 'until', 'for', 'case', '{', '!'];
-const reserved = new Set([...closers, ...openers]);
 
 const parseList = (parser: Parser): void => {
   for (;;) {
@@ -130,221 +106,4 @@ const parseCommand = (parser: Parser): void => {
     nested(parser, {}, () => parseCompound(parser, word));
   }
   while (parseRedirection(parser)) skipBlanks(parser);
-};
-
-const parseCompound = (parser: Parser, word: string): void => {
-  if (word === 'if') parseIf(parser);
-  else if (word === 'while' || word === 'until') parseLoop(parser);
-  else if (word === 'for') parseFor(parser);
-  else if (word === 'case') parseCase(parser);
-  else if (word === '{') {
-    parseList(parser);
-    expectReserved(parser, '}');
-  } else throw unexpected(parser);
-};
-
-const parseIf = (parser: Parser): void => {
-  parseList(parser);
-  expectReserved(parser, 'then');
-  parseList(parser);
-  const word = reservedWord(parser);
-  if (word === 'elif') {
-    parser.position += word.length;
-    nested(parser, {}, () => parseIf(parser));
-    return;
-  }
-  if (word === 'else') {
-    parser.position += word.length;
-    parseList(parser);
-  }
-  expectReserved(parser, 'fi');
-};
-
-const parseLoop = (parser: Parser): void => {
-  parseList(parser);
-  expectReserved(parser, 'do');
-  parseList(parser);
-  expectReserved(parser, 'done');
-};
-
-const parseFor = (parser: Parser): void => {
-  skipBlanks(parser);
-  const variable = readWord(parser);
-  // The loop sets the variable: for our names that is an assignment that nobody can edit.
-  parser.assignments.push({name: variable.text, operator: '=', start: variable.start, value: variable, isConditional: true, command: [], hasRedirection: false, isArgument: false});
-  skipLines(parser);
-  if (/^in[\s;]/.test(parser.text.slice(parser.position, parser.position + 3))) {
-    parser.position += 2;
-    skipBlanks(parser);
-    while (!'\n;'.includes(parser.text[parser.position] ?? '\n')) {
-      const {position} = parser;
-      readWord(parser);
-      if (parser.position === position) throw unexpected(parser);
-      skipBlanks(parser);
-    }
-  }
-  if (parser.text[parser.position] === ';') parser.position += 1;
-  skipLines(parser);
-  expectReserved(parser, 'do');
-  parseList(parser);
-  expectReserved(parser, 'done');
-};
-
-const parseCase = (parser: Parser): void => {
-  skipBlanks(parser);
-  readWord(parser);
-  skipLines(parser);
-  if (!/^in\s/.test(parser.text.slice(parser.position, parser.position + 3))) throw unexpected(parser);
-  parser.position += 2;
-  for (;;) {
-    skipLines(parser);
-    if (reservedWord(parser) === 'esac') break;
-    parsePattern(parser);
-    parseList(parser);
-    if (parser.text.startsWith(';;', parser.position)) parser.position += 2;
-    else if (reservedWord(parser) !== 'esac') throw unexpected(parser);
-  }
-  parser.position += 'esac'.length;
-};
-
-const parsePattern = (parser: Parser): void => {
-  if (parser.text[parser.position] === '(') parser.position += 1;
-  for (;;) {
-    skipBlanks(parser);
-    const {position} = parser;
-    readWord(parser);
-    if (parser.position === position) throw unexpected(parser);
-    skipBlanks(parser);
-    if (parser.text[parser.position] !== '|') break;
-    parser.position += 1;
-  }
-  expectText(parser, ')');
-};
-
-const parseSimple = (parser: Parser): void => {
-  const start = parser.position;
-  const assignments: Mutable<Assignment>[] = [];
-  const words: Word[] = [];
-  let hasRedirection = false;
-  for (;;) {
-    skipBlanks(parser);
-    if (parseRedirection(parser)) {
-      hasRedirection = true;
-      continue;
-    }
-    const character = parser.text[parser.position];
-    if (character === '(') {
-      parseFunction(parser, words, assignments.length > 0);
-      return;
-    }
-    if (character === undefined || '\n;&|)'.includes(character)) break;
-    const word = readWord(parser);
-    const assignment = words.length === 0 ? asAssignment(word, parser.context.isConditional) : null;
-    if (assignment === null) words.push(word);
-    else assignments.push(assignment);
-  }
-  if (parser.position === start) throw unexpected(parser);
-  const [command] = words;
-  // A reserved word that was written over two lines or so: the shell sees it, this reader did not.
-  if (command !== undefined && reserved.has(command.text) && command.bareLength === command.text.length) throw new ShellSyntaxError('this is not understood', start);
-  parser.assignments.push(...assignments.map((assignment) => ({...assignment, command: words, hasRedirection})));
-  if (command === undefined) return;
-  if (command.text === 'export' && command.bareLength === command.text.length) parser.assignments.push(...exported(parser, words.slice(1), hasRedirection));
-  parser.commands.push({start: command.start, words, isSubshell: parser.context.isSubshell});
-};
-
-const exported = (parser: Parser, words: readonly Word[], hasRedirection: boolean): Mutable<Assignment>[] =>
-  words.flatMap((word) => {
-    const assignment = asAssignment(word, parser.context.isConditional);
-    return assignment === null ? [] : [{...assignment, hasRedirection, isArgument: true}];
-  });
-
-const parseFunction = (parser: Parser, words: readonly Word[], hasAssignments: boolean): void => {
-  const [name] = words;
-  const isDefinition = words.length === 1 && !hasAssignments && name !== undefined && /^[A-Za-z_]\w*$/.test(name.text) && name.bareLength === name.text.length;
-  if (!isDefinition) throw new ShellSyntaxError('a ( stands where sh allows none', parser.position);
-  parser.position += 1;
-  skipBlanks(parser);
-  expectText(parser, ')');
-  skipLines(parser);
-  nested(parser, {}, () => parseCommand(parser));
-};
-
-/** `NAME=value` counts as an assignment only when nothing before the value is quoted or escaped. */
-const asAssignment = (word: Word, isConditional: boolean): Mutable<Assignment> | null => {
-  const match = /^([A-Za-z_][A-Za-z0-9_]*)(\+?=)/.exec(word.text.slice(0, word.bareLength));
-  if (match === null) return null;
-  const [whole, name = '', operator] = match;
-  return {
-    name,
-    operator: operator === '+=' ? '+=' : '=',
-    start: word.start,
-    value: afterPrefix(word, whole.length),
-    isConditional,
-    command: [],
-    hasRedirection: false,
-    isArgument: false,
-  };
-};
-
-const afterPrefix = (word: Word, length: number): Word => ({
-  ...word,
-  start: word.ends[length - 1] ?? word.end,
-  text: word.text.slice(length),
-  starts: word.starts.slice(length),
-  ends: word.ends.slice(length),
-  bareLength: word.bareLength - length,
-  expansions: new Map([...word.expansions].map(([index, expansion]) => [index - length, expansion])),
-});
-
-/** Returns whether there was one. */
-const parseRedirection = (parser: Parser): boolean => {
-  const match = /^(?:[0-9]*)(<<-?|<>|<&|>&|>>|>\||<|>)/.exec(parser.text.slice(parser.position, parser.position + 16));
-  if (match === null) return false;
-  parser.position += match[0].length;
-  skipBlanks(parser);
-  const {position} = parser;
-  const word = readWord(parser);
-  if (parser.position === position) throw unexpected(parser);
-  if (match[1] === '<<' || match[1] === '<<-') parser.hereDocuments.push({delimiter: word, stripsTabs: match[1] === '<<-'});
-  return true;
-};
-
-const reservedWord = (parser: Parser): string => {
-  const word = /^[a-z{}!]+(?=[ \t\n;&|<>()]|$)/.exec(parser.text.slice(parser.position, parser.position + 8))?.[0] ?? '';
-  return reserved.has(word) ? word : '';
-};
-
-const expectReserved = (parser: Parser, word: string): void => {
-  if (reservedWord(parser) !== word) throw unexpected(parser, word);
-  parser.position += word.length;
-};
-
-const expectText = (parser: Parser, text: string): void => {
-  if (!parser.text.startsWith(text, parser.position)) throw unexpected(parser, text);
-  parser.position += text.length;
-};
-
-const unexpected = (parser: Parser, wanted?: string): ShellSyntaxError =>
-  new ShellSyntaxError(wanted === undefined ? 'this is not understood' : `'${wanted}' is missing`, parser.position);
-
-const skipBlanks = (parser: Parser): void => {
-  for (;;) {
-    const character = parser.text[parser.position];
-    if (character === ' ' || character === '\t') parser.position += 1;
-    else if (character === '\\' && parser.text[parser.position + 1] === '\n') parser.position += 2;
-    else if (character === '#') {
-      const end = parser.text.indexOf('\n', parser.position);
-      parser.position = end < 0 ? parser.text.length : end;
-    } else return;
-  }
-};
-
-const skipLines = (parser: Parser): void => {
-  for (;;) {
-    skipBlanks(parser);
-    if (parser.text[parser.position] !== '\n') return;
-    parser.position += 1;
-    parser.position = readHereDocuments(parser.text, parser.position, parser.hereDocuments.splice(0));
-  }
 };

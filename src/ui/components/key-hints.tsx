@@ -10,7 +10,7 @@ const hintLine = (hints: readonly KeyHint[]): Line =>
   hints.flatMap(({label, hint}, index) => [segment(index === 0 ? '' : '   '), segment(label, 'key'), segment(` ${hint}`)]);
 
 /** As many as fit; help and leave always do. */
-export const fitHints = (mode: Mode, columns: number): Line => {
+const fitHints = (mode: Mode, columns: number): Line => {
   const all = hintsOf(mode).filter((hint) => !hint.isRare);
   const last = all.filter(({label}) => label === '?' || label === 'q');
   const rest = all.filter((hint) => !last.includes(hint));

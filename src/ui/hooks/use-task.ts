@@ -11,7 +11,9 @@ type Task = {
 /** The only place where the wizard does something: one service, begun, stopped and aborted when the wizard goes away. */
 export const useTask = ({isWanted, isStopped, run}: Task): void => {
   const latest = useRef(run);
-  latest.current = run;
+  useEffect(() => {
+    latest.current = run;
+  });
   const controller = useRef<AbortController | null>(null);
   useEffect(() => {
     if (!isWanted) return undefined;

@@ -22,7 +22,7 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
   const refused = whyNotApply(context.services, state);
   if (refused === null) return [];
   const saved = state.save.phase === 'saved' ? state.save.path : null;
-  const advice = refused.kind === 'done' ? [] : wrapText(saved === null ? 'Go back to save the profile and apply it later.' : `The profile is saved. Later: sudo vfio-pilot apply ${saved}`, columns);
+  const advice = refused.kind === 'done' ? [] : saved === null ? [line('Go back to save the profile and apply it later.')] : [line('The profile is saved. Apply it later with'), line(`  sudo vfio-pilot apply ${saved}`, 'key')];
   return [
     ...wrapText(refused.reason, columns, refused.kind === 'done' ? 'good' : 'warning'),
     ...advice,

@@ -7,7 +7,7 @@ import {stepOf} from '../wizard/steps.ts';
 import type {StepId} from '../wizard/steps.ts';
 import {meaningOfAssigning} from './device-lines.ts';
 
-export const wideFrom = 120;
+const wideFrom = 120;
 
 /** Of the rows below the introduction, where list and text lie above each other: a diff needs the room, a form its rows. */
 const shares: Readonly<Partial<Record<StepId, number>>> = {guest: 0.65, review: 0.3};

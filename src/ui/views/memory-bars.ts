@@ -3,23 +3,23 @@ import type {MemoryPlan} from '../../plan/plan.ts';
 import {line, segment} from '../lines.ts';
 import type {Line, Segment} from '../lines.ts';
 
-export type MemoryPart = {readonly name: string; readonly glyph: string; readonly tone: Segment['tone']; readonly kiB: number};
+type MemoryPart = {readonly name: string; readonly glyph: string; readonly tone: Segment['tone']; readonly kiB: number};
 
 const gib = (kiB: number): string => `${(kiB / 1048576).toFixed(1).replace(/\.0$/, '')} GiB`;
 const pageName = (sizeKiB: number): string => (sizeKiB >= 1048576 ? `${sizeKiB / 1048576} GiB` : `${sizeKiB / 1024} MiB`);
 
 /** Of one node: the guest, what is kept for the host, huge pages of other owners, the rest. */
-export const memoryParts = (node: NumaNode, plan: MemoryPlan): readonly MemoryPart[] => {
+const memoryParts = (node: NumaNode, plan: MemoryPlan): readonly MemoryPart[] => {
   const isHome = plan.nodes.includes(node.id);
   const total = node.memoryKiB ?? 0;
   const guest = isHome ? Math.min(total, plan.sizeKiB / Math.max(1, plan.nodes.length)) : 0;
   const reserve = isHome ? Math.min(total - guest, plan.hostReserveKiB) : 0;
   const pools = Math.min(total - guest - reserve, foreignPagesKiB(node.hugepages, plan, guest));
   return [
-    {name: plan.hugepages === null ? 'guest' : `guest, ${pageName(plan.hugepages.sizeKiB)} pages`, glyph: '█', tone: 'hugepages', kiB: guest},
-    {name: 'kept for the host', glyph: '▓', tone: 'host', kiB: reserve},
-    {name: 'huge pages set aside now', glyph: '▒', tone: 'warning', kiB: pools},
-    {name: 'free for both', glyph: '░', tone: 'memory', kiB: Math.max(0, total - guest - reserve - pools)},
+    {name: plan.hugepages === null ? 'guest' : `guest (${pageName(plan.hugepages.sizeKiB)} pages)`, glyph: '█', tone: 'hugepages', kiB: guest},
+    {name: 'for the host', glyph: '▓', tone: 'host', kiB: reserve},
+    {name: 'other huge pages', glyph: '▒', tone: 'warning', kiB: pools},
+    {name: 'free', glyph: '░', tone: 'memory', kiB: Math.max(0, total - guest - reserve - pools)},
   ];
 };
 
@@ -47,7 +47,7 @@ const nodeLines = (node: NumaNode, plan: MemoryPlan, columns: number): readonly 
   return [
     [segment(`node ${node.id}`, 'title'), segment(`  ${gib(node.memoryKiB)}${free}${pools.length > 0 ? `; now ${pools.join(', ')}` : ''}`)],
     [segment('  '), ...bar(parts, node.memoryKiB, Math.max(10, Math.min(72, columns - 4)))],
-    [segment('  '), ...parts.filter((part) => part.kiB > 0).flatMap((part) => [segment(`${part.glyph} `, part.tone), segment(`${part.name} ${gib(part.kiB)}   `)])],
+    [segment('  '), ...parts.filter((part) => part.kiB > 0).flatMap((part) => [segment(`${part.glyph} `, part.tone), segment(`${part.name} ${gib(part.kiB)}  `)])],
   ];
 };
 

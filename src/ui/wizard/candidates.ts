@@ -2,6 +2,7 @@ import type {Finding} from '../../findings.ts';
 import type {HostFacts, PciAddress, PciFunction} from '../../host/facts.ts';
 import {slotOf} from '../../host/pci-address.ts';
 import type {WizardServices} from '../services.ts';
+import {isVital} from './consent-fields.ts';
 import {stepOfFinding} from './step-of-finding.ts';
 
 /** The functions of one card (same slot), or one function where they need not go together. */
@@ -46,5 +47,6 @@ const liftable: readonly Finding['code'][] = ['interrupt-remapping-missing', 'io
 export const judgeCandidate = (services: WizardServices, addresses: readonly PciAddress[]): Verdict => {
   const findings = services.preview(services.proposeProfile(addresses)).findings.filter((finding) => stepOfFinding(finding) === 'device');
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
-  return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every((one) => liftable.includes(one.code)), findings};
+  const isLiftable = (one: Finding): boolean => liftable.includes(one.code) && !isVital(services.facts.needs, one.subject);
+  return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};
 };

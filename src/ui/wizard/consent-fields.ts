@@ -5,7 +5,7 @@ import {always} from './field.ts';
 import type {Field, FieldContext, TextField} from './field.ts';
 
 /** The word that gives something up: typed, never a key pressed by mistake. */
-export const consentWord = 'accept';
+const consentWord = 'accept';
 
 const withHost = (profile: Profile, host: Partial<Profile['host']>): Profile => ({...profile, host: {...profile.host, ...host}});
 
@@ -42,14 +42,17 @@ const losing = (key: ListKey, address: PciAddress, label: string, cost: string):
 
 /** Without these the host does not come back up, so no word gives them away. */
 const vital: readonly HostNeed['kind'][] = ['root', 'boot', 'esp', 'swap'];
+
+export const isVital = (needs: readonly HostNeed[], address: PciAddress): boolean =>
+  needs.some((need) => need.address === address && vital.includes(need.kind));
+
 const lossCodes: readonly Finding['code'][] = ['device-needed-by-host', 'device-drives-console', 'only-gpu'];
 
 const losses = ({facts, profile, preview}: FieldContext): readonly TextField[] => {
-  const isVital = (address: PciAddress): boolean => facts.needs.some((need) => need.address === address && vital.includes(need.kind));
   const asked = preview.findings.filter((finding) => finding.severity === 'blocker' && lossCodes.includes(finding.code)).map((finding) => finding.subject);
   return [...new Set([...asked, ...profile.host.acceptLossOf])]
     .sort()
-    .filter((address) => !isVital(address))
+    .filter((address) => !isVital(facts.needs, address))
     .map((address) => losing('acceptLossOf', address, `Lose ${address}`, whyNeeded(preview.findings, facts.needs, address)));
 };
 

@@ -1,4 +1,3 @@
-import type {Finding} from '../../findings.ts';
 import type {HostFacts} from '../../host/facts.ts';
 import type {Profile} from '../../profile/profile.ts';
 import type {Preview} from '../services.ts';
@@ -72,6 +71,3 @@ export const writeYesNoAuto = (value: FieldValue): 'auto' | boolean => (value ==
 /** What the user sees in the field: what was typed, else what the profile says. */
 export const valueOf = (field: Field, context: FieldContext): FieldValue =>
   field.kind === 'text' ? (context.edits[field.id] ?? field.read(context)) : field.read(context);
-
-export const findingsAbout = (findings: readonly Finding[], codes: readonly string[]): readonly Finding[] =>
-  findings.filter((finding) => codes.includes(finding.code));

@@ -1,7 +1,7 @@
 import type {WizardOutcome} from '../services.ts';
 import type {WizardState} from './state.ts';
 
-export const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardOutcome => ({
+const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardOutcome => ({
   reason,
   savedPath: state.save.phase === 'saved' ? state.save.path : null,
   appliedId: state.apply.phase === 'done' ? state.apply.id : null,

@@ -7,7 +7,7 @@ const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profi
 
 const hostMiB = ({facts}: FieldContext): number => Math.max(1024, Math.floor((facts.memory.totalKiB ?? 1024 * 1024 * 1024) / 1024));
 
-export const renderMiB = (mebibytes: number): string =>
+const renderMiB = (mebibytes: number): string =>
   mebibytes % 1024 === 0 ? `${mebibytes / 1024} GiB` : mebibytes > 1024 ? `${mebibytes} MiB (${(mebibytes / 1024).toFixed(1)} GiB)` : `${mebibytes} MiB`;
 
 /** Nobody means a guest of 16 MiB: small numbers are GiB. */

@@ -19,8 +19,10 @@ export const candidatesOf = (context: WizardContext, {devices}: WizardState): re
 const countLines = (diff: string, sign: '+' | '-'): number =>
   diff.split('\n').filter((row) => row.startsWith(sign) && !row.startsWith(sign.repeat(3))).length;
 
-const describeChange = (change: Change): string =>
-  change.kind === 'run' ? `run      ${printable(change.path)}` : `${padColumns(change.kind, 8)} ${printable(change.path)}  +${countLines(change.diff, '+')} -${countLines(change.diff, '-')}`;
+const describeChange = (change: Change): string => {
+  const counts = change.kind === 'run' ? '' : `+${countLines(change.diff, '+')} -${countLines(change.diff, '-')}`;
+  return `${padColumns(change.kind, 8)}${padColumns(counts, 9)}${printable(change.path)}`;
+};
 
 const startRows = ({services}: WizardContext): readonly Row[] => [
   {value: 'new', label: 'A new set-up'},

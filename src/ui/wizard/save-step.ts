@@ -3,7 +3,7 @@ import type {WizardContext} from './context.ts';
 import {goOn} from './move.ts';
 import type {Action, WizardState} from './state.ts';
 
-export const pathToSave = (context: WizardContext, state: WizardState): string => {
+const pathToSave = (context: WizardContext, state: WizardState): string => {
   const typed = state.draft.edits['save.path'];
   return typed === undefined ? fieldContextOf(context, state).defaultPath : String(typed);
 };

@@ -39,13 +39,13 @@ export type DeviceState = {
   readonly refused: PciAddress | null;
 };
 
-export type SaveState =
+type SaveState =
   | {readonly phase: 'idle'}
   | {readonly phase: 'saving'; readonly path: string}
   | {readonly phase: 'saved'; readonly path: string}
   | {readonly phase: 'failed'; readonly path: string; readonly problem: string};
 
-export type ApplyState =
+type ApplyState =
   | {readonly phase: 'typing'; readonly word: string}
   | ({readonly phase: 'running' | 'restoring'} & Progress)
   | {readonly phase: 'failed'; readonly error: ApplyProblem; readonly cause: unknown}

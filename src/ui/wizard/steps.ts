@@ -15,7 +15,7 @@ type Step = {
 
 const always = (): boolean => true;
 
-export const steps: readonly Step[] = [
+const steps: readonly Step[] = [
   {id: 'start', title: 'Start', purpose: 'Begin anew, or from a profile that you saved.', isNeeded: ({services}) => services.savedProfiles.length > 0},
   {id: 'checks', title: 'Host checks', purpose: 'What this host can do, and what to change if something is missing.', isNeeded: always},
   {id: 'device', title: 'Device', purpose: 'Which card goes to the guest. What shares its IOMMU group has to go along.', isNeeded: always},

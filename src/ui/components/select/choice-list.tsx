@@ -2,7 +2,7 @@ import {Box, Text} from 'ink';
 import SelectInput from 'ink-select-input';
 import {useContext} from 'react';
 import type {ReactNode} from 'react';
-import {truncate} from '../../printable.ts';
+import {printable, truncate} from '../../printable.ts';
 import {ThemeContext} from '../../theme.ts';
 
 type Choice = {readonly value: string; readonly label: string};
@@ -23,7 +23,7 @@ const Item = ({isSelected = false, label}: {readonly isSelected?: boolean; reado
 };
 
 /** The part of a list that is shown, so that the focused row is in it. */
-export const windowOf = (count: number, focus: number, height: number): {readonly start: number; readonly end: number} => {
+const windowOf = (count: number, focus: number, height: number): {readonly start: number; readonly end: number} => {
   const start = Math.max(0, Math.min(focus - Math.floor(height / 2), count - height));
   return {start, end: Math.min(count, start + height)};
 };
@@ -37,7 +37,7 @@ export const ChoiceList = ({choices, focus, columns, height}: Props): ReactNode 
   if (choices.length === 0 || height === 0) return null;
   const focused = Math.min(focus, choices.length - 1);
   const {start, end} = windowOf(choices.length, focused, height);
-  const items = choices.slice(start, end).map(({value, label}) => ({key: value, value, label: truncate(label, columns - 2)}));
+  const items = choices.slice(start, end).map(({value, label}) => ({key: value, value, label: truncate(printable(label), columns - 2)}));
   return (
     <Box flexDirection="column" width={columns} height={height} flexShrink={0}>
       <SelectInput

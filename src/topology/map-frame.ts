@@ -1,0 +1,46 @@
+import type {HostFacts} from '../host/facts.ts';
+import {formatCpuList} from '../host/kernel-lists.ts';
+import type {Detail} from './map-cells.ts';
+import {segment, wrapWords, type MapLine} from './map-line.ts';
+import {formatKiB} from './map-memory.ts';
+
+export const drawTitle = ({cpu, nodes, memory}: HostFacts, columns: number): readonly MapLine[] => {
+  const online = cpu.cpus.filter((one) => one.online);
+  const packages = new Set(online.flatMap((one) => one.package ?? [])).size;
+  const words = [
+    count(online.length, 'CPU'),
+    ...(packages > 0 ? [count(packages, 'package')] : []),
+    ...(nodes.length > 0 ? [count(nodes.length, 'node')] : []),
+    ...(memory.totalKiB === null ? [] : [formatKiB(memory.totalKiB)]),
+  ];
+  const lead = segment(cpu.model ?? cpu.vendor ?? 'Processor of unknown model', 'title');
+  return wrapWords([lead], words.map((word) => [segment(`· ${word}`, 'plain')]), columns, 2);
+};
+
+export const drawOffline = ({cpu}: HostFacts, columns: number): readonly MapLine[] => {
+  const offline = cpu.cpus.filter((one) => !one.online).map((one) => one.id);
+  if (offline.length === 0) return [];
+  const words = formatCpuList(offline).split(',').map((range): MapLine => [segment(`${range}:`, 'muted'), segment('x', 'offline')]);
+  return wrapWords([segment('Offline', 'title')], words, columns, 2);
+};
+
+/** What the letters mean; only those that can occur. */
+export const drawLegend = (detail: Detail, hasPinning: boolean, hasDevices: boolean, columns: number): readonly MapLine[] => {
+  const words: MapLine[] = [
+    [segment('· host', 'host')],
+    ...(hasPinning ? [[segment('V guest CPU', 'vcpu')], [segment('E emulator', 'emulator')], [segment('I I/O thread', 'iothread')]] : []),
+    [segment('x offline', 'offline')],
+    ...(hasDevices ? [[segment('* goes to the guest', 'device')]] : []),
+    [segment('█ used', 'memory')],
+    [segment(cellLegend[detail], 'muted')],
+  ];
+  return wrapWords([], words.map((word, index) => (index === 0 ? word : [segment(' ', 'plain'), ...word])), columns, 2);
+};
+
+const cellLegend: Readonly<Record<Detail, string>> = {
+  numbered: '[core of CPU:role]',
+  threads: 'a letter is a thread, a word a core',
+  cores: 'a letter is a core, small if in part',
+};
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,0 +1,47 @@
+import {readdirSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {unpackHost} from '../support/host-tree.ts';
+import {profilePath, runCli} from '../support/run-cli.ts';
+import {differences, treeState} from '../support/tree-state.ts';
+import {applyTo, expectNothingToDo, type PlanDocument} from './plan-document.ts';
+
+const directory = resolve(import.meta.dirname, '../../profiles');
+const names = readdirSync(directory).filter((name) => name.endsWith('.yaml')).map((name) => name.replace(/\.yaml$/, ''));
+
+/** What is decided, without the words for it. */
+const decided = ({findings, devices, kernelArguments, pinning, memory, changes}: PlanDocument): string =>
+  `${JSON.stringify({
+    findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
+    devices: devices.map(({address, bindBy}) => `${address} by ${bindBy}`),
+    kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
+    pinning,
+    memory,
+    changes: changes.map(({kind, path}) => `${kind} ${path}`),
+  }, null, 2)}\n`;
+
+type Promised = {readonly id: string; readonly status: string; readonly promise: string};
+
+describe.each(names)('the profile %s on its host', (name) => {
+  it('is planned as written down, applied once, verified, and rolled back to the byte', async () => {
+    const root = unpackHost(name);
+    const before = treeState(root);
+    const applied = await applyTo(profilePath(name), root);
+    await expect(decided(applied)).toMatchFileSnapshot(`../golden/plan/${name}.json`);
+    const written = Object.keys(differences(before, treeState(root))).length;
+    expect(written).toBeGreaterThanOrEqual(applied.changes.filter(({kind}) => kind !== 'run').length);
+
+    await expectNothingToDo(profilePath(name), root);
+
+    const verified = await runCli(['verify', '--root', root, '--json']);
+    const {promises} = JSON.parse(verified.stdout) as {promises: Promised[]};
+    expect(promises.filter(({id}) => id === 'file').map(({status}) => status)).toEqual(applied.changes.filter(({kind}) => kind !== 'run').map(() => 'kept'));
+    expect(promises.filter(({id}) => id === 'device-driver').length).toBe(applied.devices.length);
+    expect([0, 3]).toContain(verified.exitCode);
+
+    const rollback = await runCli(['rollback', '--root', root, '--yes']);
+    expect(rollback.exitCode, rollback.stderr).toBe(0);
+    expect(rollback.stdout).toContain(applied.applied);
+    expect(differences(before, treeState(root))).toEqual({});
+  });
+});

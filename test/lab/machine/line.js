@@ -1,0 +1,68 @@
+import {connect} from 'node:net';
+import {appendFileSync} from 'node:fs';
+
+const deaths = /\(initramfs\) |Kernel panic - not syncing|end Kernel panic|grub rescue>/;
+
+/** One serial line: everything that arrived, and a mark behind what was already answered for. */
+export const openLine = async (socketPath, logPath) => {
+  const socket = await connectWithPatience(socketPath);
+  const line = {text: '', mark: 0};
+  const waiters = new Set();
+  socket.setEncoding('utf8').on('data', (chunk) => {
+    line.text += chunk;
+    appendFileSync(logPath, chunk);
+    for (const look of waiters) look();
+  });
+  // A power cut resets the connection; that is what it is for.
+  socket.on('error', () => {});
+
+  /** Waits for a pattern behind the mark, moves the mark behind it and returns the match; `match.before` is what came first. */
+  const waitFor = (pattern, seconds) =>
+    new Promise((resolve, reject) => {
+      const finish = (settle, value) => {
+        clearTimeout(timer);
+        waiters.delete(look);
+        socket.off('close', ended);
+        settle(value);
+      };
+      const fail = (why) => finish(reject, new Error(`${why}; waited for ${pattern}. The last that came:\n${line.text.slice(line.mark).slice(-1500)}`));
+      const ended = () => fail('The machine is gone');
+      const look = () => {
+        const news = line.text.slice(line.mark);
+        const match = pattern.exec(news);
+        if (match === null) return deaths.test(news) ? fail('The machine died') : undefined;
+        line.mark += match.index + match[0].length;
+        return finish(resolve, Object.assign(match, {before: news.slice(0, match.index)}));
+      };
+      const timer = setTimeout(() => fail(`Nothing within ${seconds} s`), seconds * 1000);
+      waiters.add(look);
+      socket.once('close', ended);
+      look();
+    });
+
+  return {
+    waitFor,
+    type: (keys) => void socket.write(keys),
+    /** What came since the mark, without escape sequences. */
+    seen: () => stripEscapes(line.text.slice(line.mark)),
+    skip: () => void (line.mark = line.text.length),
+    close: () => socket.destroy(),
+  };
+};
+
+export const stripEscapes = (text) => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g, '');
+
+export const connectWithPatience = async (path) => {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const socket = await new Promise((resolve) => {
+      const candidate = connect(path);
+      candidate.once('connect', () => resolve(candidate));
+      candidate.once('error', () => resolve(null));
+    });
+    if (socket !== null) return socket;
+    await pause(100);
+  }
+  throw new Error(`Nobody listens at ${path} after 10 s`);
+};
+
+export const pause = (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds));

@@ -1,0 +1,88 @@
+import {mkdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {killGroup, start} from '../processes.js';
+import {machineArguments} from './arguments.js';
+import {openLine} from './line.js';
+import {openMonitor} from './monitor.js';
+
+const bootSeconds = 300;
+
+/** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB. */
+export const startMachine = async (directory, {disk, snapshot, direct, hardware = {}}) => {
+  const share = join(directory, 'share');
+  mkdirSync(share, {recursive: true});
+  const socket = (name) => join(directory, `${name}.sock`);
+  const emulator = start('qemu-system-x86_64', [
+    ...machineArguments({disk, share, ...hardware}),
+    ...['console', 'shell'].flatMap((name) => ['-chardev', `socket,id=${name},path=${socket(name)},server=on,wait=on`, '-serial', `chardev:${name}`]),
+    '-qmp', `unix:${socket('qmp')},server=on,wait=off`,
+    ...(snapshot === undefined ? [] : ['-loadvm', snapshot]),
+    ...(direct === undefined ? [] : ['-kernel', direct.kernel, '-initrd', direct.initrd, '-append', direct.commandLine]),
+  ]);
+  const errors = [];
+  emulator.stderr.on('data', (chunk) => errors.push(chunk));
+  emulator.once('exit', () => writeFileSync(join(directory, 'qemu.log'), Buffer.concat(errors)));
+  const console = await openLine(socket('console'), join(directory, 'console.log'));
+  const shell = await openLine(socket('shell'), join(directory, 'shell.log'));
+  const monitor = await openMonitor(socket('qmp'));
+  return {directory, share, console, monitor, ...shellCommands(shell, console), stop: () => stopEmulator(emulator, [console, shell, monitor])};
+};
+
+const stopEmulator = async (emulator, connections) => {
+  for (const connection of connections) connection.close();
+  if (emulator.exitCode !== null || emulator.signalCode !== null) return;
+  const gone = new Promise((resolve) => void emulator.once('exit', resolve));
+  killGroup(emulator);
+  await gone;
+};
+
+const shellCommands = (shell, console) => {
+  let count = 0;
+
+  /** Runs one command line as root on the second serial port. */
+  const tryRun = async (command, seconds = 60) => {
+    count += 1;
+    const tag = `lab-${count}-${process.pid}`;
+    shell.skip();
+    shell.type(`{ ${command}\n} </dev/null; printf '<%s %s>\\n' ${tag} $?\n`);
+    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>`), seconds);
+    return {code: Number(code), output: before.replaceAll('\r', '').trimEnd()};
+  };
+
+  const run = async (command, seconds) => {
+    const {code, output} = await tryRun(command, seconds);
+    if (code !== 0) throw new Error(`\`${command}\` ended with ${code}:\n${output.slice(-2000)}`);
+    return output;
+  };
+
+  const waitForLogin = async (seconds = bootSeconds) => {
+    await console.waitFor(/lab# $/, seconds);
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      try {
+        await tryRun('true', 10);
+        return;
+      } catch (error) {
+        if (attempt === 9) throw error;
+      }
+    }
+  };
+
+  /** Through the firmware and GRUB, as the person at the machine would. */
+  const reboot = async () => {
+    console.skip();
+    shell.type('systemctl reboot\n');
+    await console.waitFor(/Booting `Debian GNU\/Linux'/, bootSeconds);
+    await waitForLogin();
+  };
+
+  const withShare = async (command, seconds) => {
+    await run('mkdir -p /mnt/share && mount -t 9p -o trans=virtio,version=9p2000.L share /mnt/share', 30);
+    try {
+      return await run(command, seconds);
+    } finally {
+      await run('umount /mnt/share', 30);
+    }
+  };
+
+  return {tryRun, run, waitForLogin, reboot, withShare};
+};

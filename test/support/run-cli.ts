@@ -1,0 +1,50 @@
+import {spawn} from 'node:child_process';
+import type {ChildProcessWithoutNullStreams} from 'node:child_process';
+import {resolve} from 'node:path';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+/** The built program as users start it; `npm test` builds first. VFIO_PILOT_PROGRAM names another one, such as an installed one. */
+export const program = process.env['VFIO_PILOT_PROGRAM'] ?? resolve(repository, 'bin/vfio-pilot.js');
+
+export const profilePath = (name: string): string => resolve(repository, 'profiles', `${name}.yaml`);
+
+export type CliResult = {
+  readonly stdout: string;
+  readonly stderr: string;
+  /** `null` when a signal ended it. */
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+};
+
+export type CliSettings = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** In front of `node PROGRAM`, `['strace', '-f', …]`. */
+  readonly prefix?: readonly string[];
+};
+
+/** A built environment: what the tester has set (NO_COLOR, CI) must not decide what is seen. */
+const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', LANG: 'C.UTF-8'};
+
+export const spawnCli = (args: readonly string[], {env = {}, cwd = repository, prefix = []}: CliSettings = {}): ChildProcessWithoutNullStreams => {
+  const [file = process.execPath, ...rest] = [...prefix, process.execPath, program, ...args];
+  return spawn(file, rest, {cwd, env: {...environment, ...env}});
+};
+
+/** Runs the program to its end with an empty standard input that is no terminal. */
+export const runCli = (args: readonly string[], settings: CliSettings = {}): Promise<CliResult> => {
+  const child = spawnCli(args, settings);
+  child.stdin.end();
+  return collect(child);
+};
+
+export const collect = (child: ChildProcessWithoutNullStreams): Promise<CliResult> => {
+  const [out, err]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  return new Promise((done, fail) => {
+    child.once('error', fail);
+    child.once('close', (exitCode, signal) => done({stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), exitCode, signal}));
+  });
+};

@@ -1,0 +1,13 @@
+import type {HostFacts} from '../../src/host/facts.ts';
+import {readCpu} from '../../src/host/cpu.ts';
+import {readMemory} from '../../src/host/memory.ts';
+import {readNodes} from '../../src/host/numa.ts';
+import {openSource} from '../../src/system/source.ts';
+
+/** Only what the map draws from; the other facts are not read by it. */
+export const readMapFacts = (root: string, pci: readonly Partial<HostFacts['pci'][number]>[] = []): HostFacts => {
+  const source = openSource(root, null);
+  const note = (): void => undefined;
+  const facts = {cpu: readCpu(source, note), nodes: readNodes(source, note), memory: readMemory(source, note), pci};
+  return facts as unknown as HostFacts;
+};

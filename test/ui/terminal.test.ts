@@ -1,0 +1,80 @@
+import {spawn, spawnSync} from 'node:child_process';
+import type {ChildProcessWithoutNullStreams} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+
+/** util-linux: runs a command in a pseudo-terminal and hands on what is typed. */
+const hasScript = spawnSync('script', ['--version']).status === 0;
+const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-terminal-'));
+const program = join(directory, 'pty-wizard.mjs');
+
+beforeAll(async () => {
+  await build({
+    entryPoints: [join(import.meta.dirname, 'pty-wizard.ts')],
+    outdir: directory,
+    outExtension: {'.js': '.mjs'},
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    jsx: 'automatic',
+    external: ['react-devtools-core'],
+    define: {'process.env.NODE_ENV': '"production"'},
+    banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
+  });
+});
+afterAll(() => rmSync(directory, {recursive: true}));
+
+const open = () => {
+  const command = `stty cols 80 rows 24; ${process.execPath} ${program}; stty -a`;
+  const child: ChildProcessWithoutNullStreams = spawn('script', ['-qec', command, '/dev/null'], {env: {...process.env, TERM: 'xterm', LANG: 'C.UTF-8', CI: 'true'}});
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  /** Resolves with all that came since the call, once it holds the text. */
+  const see = (text: string | RegExp): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!(typeof text === 'string' ? output.includes(text) : text.test(output))) return;
+        const seen = output;
+        output = '';
+        child.stdout.off('data', look);
+        resolve(seen);
+      };
+      child.stdout.on('data', look);
+      child.on('close', () => reject(new Error(`ended without showing ${String(text)}: ${output}`)));
+      look();
+    });
+  const closed = new Promise<void>((resolve) => child.on('close', () => resolve()));
+  return {see, closed, type: (text: string) => child.stdin.write(text), child};
+};
+
+describe.skipIf(!hasScript)('in a real terminal (needs the program script)', () => {
+  it('draws although CI is set, and chooses the right row when Down and Enter arrive in one read', async () => {
+    const {see, type, closed} = open();
+    await see('Host checks');
+    type('\r');
+    await see('[x] ✓ 0000:06:00.0');
+    type('\u001b[B\r');
+    await see('step 3 of 9  CPU');
+    type('\u001b');
+    await see('❯ [x] ✓ 0000:0a:03.0');
+    type('\u0003');
+    expect(await see('ended interrupted')).not.toContain('CPU');
+    await closed;
+  });
+
+  it('gives the terminal back on Ctrl-C: main screen, cursor, echo and lines', async () => {
+    const {see, type, closed} = open();
+    await see('\u001b[?1049h');
+    await see('q leave');
+    type('\u0003');
+    const after = await see(/ended interrupted[^]*iexten[^]*\n/);
+    expect(after).toMatch(/\u001b\[\?25h\u001b\[\?1049l[^]*ended interrupted/);
+    expect(after).toMatch(/[^-]icanon/);
+    expect(after).toMatch(/[^-]echo /);
+    await closed;
+  });
+});
