@@ -32,8 +32,17 @@ const main = async (): Promise<number> => {
   if (load === undefined || !Object.hasOwn({wizard: 1, ...verbs}, options.verb ?? 'wizard')) {
     throw new UsageError(`There is no command ${JSON.stringify(options.verb)}.`, `Commands: ${Object.keys(verbs).join(', ')}; see \`vfio-pilot --help\`.`);
   }
+  refuseSurplus(options);
   const command = await load();
   return command(createContext(options));
+};
+
+const argumentCounts: Readonly<Record<string, number>> = {plan: 1, apply: 1, rollback: 1, profile: 2, capture: 1};
+
+/** `plan a.yaml b.yaml` must not look as if both had been planned. */
+const refuseSurplus = ({verb, positionals}: Options): void => {
+  const surplus = positionals[argumentCounts[verb ?? ''] ?? 0];
+  if (surplus !== undefined) throw new UsageError(`${verb} takes no argument ${JSON.stringify(surplus)}.`, 'See `vfio-pilot --help`.');
 };
 
 const write = (text: string): number => {

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {closeSync, openSync, readSync} from 'node:fs';
 import {UsageError} from '../errors.ts';
 import type {Finding} from '../findings.ts';
 import {isBlocked} from '../findings.ts';
@@ -11,7 +11,7 @@ export type LoadedProfile =
   | {readonly isValid: false; readonly findings: readonly Finding[]; readonly text: string};
 
 export const loadProfile = (path: string | undefined): LoadedProfile => {
-  if (path === undefined) throw new UsageError('A profile is needed.', 'Name its YAML file; the wizard saves one, and `vfio-pilot profile new` prints one.');
+  if (path === undefined || path === '') throw new UsageError('A profile is needed.', 'Name its YAML file; the wizard saves one, and `vfio-pilot profile new` prints one.');
   const text = readText(path);
   const {profile, findings, positionOf} = decodeProfile(text, path);
   if (profile === null || isBlocked(findings)) return {isValid: false, findings, text};
@@ -20,10 +20,25 @@ export const loadProfile = (path: string | undefined): LoadedProfile => {
 
 const readText = (path: string): string => {
   try {
-    return readFileSync(path, 'utf8');
+    return readBeginning(path);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     const reason = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : code === 'EACCES' ? 'may not be read by this user' : `can't be read (${code})`;
     throw new UsageError(`${path} ${reason}.`, 'Check the path of the profile.', {cause: error});
+  }
+};
+
+/** The decoder refuses a much shorter text; the rest of a disk or of /dev/zero is not read. */
+const mostBytes = 1024 * 1024;
+
+const readBeginning = (path: string): string => {
+  const fd = openSync(path, 'r');
+  try {
+    const buffer = Buffer.alloc(mostBytes);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < mostBytes; length += count) count = readSync(fd, buffer, length, mostBytes - length, null);
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(fd);
   }
 };

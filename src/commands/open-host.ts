@@ -19,9 +19,10 @@ export const chooseRoot = async ({options, err}: CommandContext): Promise<string
     return root;
   }
   if (options.root === null) return '/';
-  const root = resolve(options.root);
-  if (!statSync(root, {throwIfNoEntry: false})?.isDirectory()) {
-    throw new UsageError(`--root ${options.root} is not a directory.`, 'Name a directory that holds a host tree (etc, proc, sys, …).');
+  // An empty shell variable would otherwise mean the working directory.
+  const root = options.root === '' ? null : resolve(options.root);
+  if (root === null || !statSync(root, {throwIfNoEntry: false})?.isDirectory()) {
+    throw new UsageError(`--root ${options.root || '""'} is not a directory.`, 'Name a directory that holds a host tree (etc, proc, sys, …).');
   }
   return root;
 };

@@ -25,7 +25,7 @@ export const profile = async (context: CommandContext): Promise<number> => {
     context.out(`${JSON.stringify(profileSchema(), null, 2)}\n`);
     return exitCodes.done;
   }
-  throw new UsageError(`There is no \`profile ${verb ?? ''}\`.`, 'One of: profile new, profile show FILE, profile check FILE, profile schema.');
+  throw new UsageError(verb === undefined ? 'profile needs to know what to do.' : `There is no \`profile ${verb}\`.`, 'One of: profile new, profile show FILE, profile check FILE, profile schema.');
 };
 
 const createProfile = async (context: CommandContext): Promise<number> => {

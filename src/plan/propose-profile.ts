@@ -28,7 +28,8 @@ const withCompanions = (facts: HostFacts, addresses: readonly PciAddress[]): rea
 
 const proposeName = (devices: readonly PciFunction[]): string => {
   const display = devices.find(isDisplay) ?? devices[0];
-  const bracketed = /\[([^\]]+)\]/.exec(display?.name ?? '')?.[1];
+  // pci.ids writes makers in brackets too: "[AMD/ATI] Ellesmere [Radeon RX 580]".
+  const bracketed = [...(display?.name ?? '').matchAll(/\[([^\]]+)\]/g)].at(-1)?.[1];
   const word = (bracketed ?? (display === undefined ? 'guest' : idOf(display))).toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-+|-+$/g, '');
   return word === '' ? 'guest' : word.slice(0, 40);
 };

@@ -36,8 +36,14 @@ export const decodeProfile = (text: string, file: string): DecodedProfile => {
     const place = finding.code === 'profile-bad-value' ? positions.get(finding.subject) : undefined;
     return place === undefined ? finding : {...finding, at: place};
   });
-  return {profile: findings.length > 0 ? null : (profile ?? null), findings: placed, positionOf: (path) => nearestPosition(path, positions)};
+  return {profile: findings.length > 0 ? null : (profile ?? null), findings: inFileOrder(placed), positionOf: (path) => nearestPosition(path, positions) ?? (isKeyPath(path) ? at(document.root) : null)};
 };
+
+const inFileOrder = (findings: readonly Finding[]): readonly Finding[] =>
+  findings.toSorted((one, other) => (one.at?.line ?? 0) - (other.at?.line ?? 0) || (one.at?.column ?? 0) - (other.at?.column ?? 0));
+
+/** A section that is left out is told where the file begins; a host address or path is not told there. */
+const isKeyPath = (path: string): boolean => /^(?:devices|binding|cpu|memory|guest|host)(?:$|[.[])/.test(path);
 
 const decodeRoot = (root: Node | null, file: string, complaints: Complaints): Profile | undefined => {
   if (isMap(root)) return sectionOf(profileKeys(nameFromFile(file)), () => null).decode(root, '', complaints);

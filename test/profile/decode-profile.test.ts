@@ -92,8 +92,8 @@ describe('a profile', () => {
     const text = minimal.replace('vcpus: 4', 'vcpus: four').replace('size: 8 GiB', 'size: 8\n  hugepage: 2MiB').replace('name: win10', 'name: ../x');
     expect(said(text)).toEqual([
       'profile-bad-value 6:10 `four` is not a whole number from 1 to 4096. Write digits only, without a unit.',
-      'profile-unknown-key 9:3 `memory` has no key `hugepage`. Did you mean `hugepages`?',
       'profile-bad-value 8:9 `8` is not a size in GiB or MiB. Write a whole number and the unit, as in `12 GiB`.',
+      'profile-unknown-key 9:3 `memory` has no key `hugepage`. Did you mean `hugepages`?',
       'profile-bad-value 11:9 `../x` is not a usable name. Use 1 to 63 letters, digits, `.`, `_`, `+` or `-`, with a letter or a digit first.',
     ]);
   });

@@ -45,7 +45,7 @@ rm -f "$root/etc/motd" "$root/etc/issue"
 rm -rf "$root/etc/update-motd.d"
 cat > "$root/root/.bash_profile" <<'PROFILE'
 case $(tty) in
-  /dev/ttyS1) stty -echo; PS1='' PS2='' exec bash --noprofile --norc --noediting ;;
+  /dev/ttyS1) stty -echo; export PAGER=cat SYSTEMD_PAGER=cat TERM=dumb; PS1='' PS2='' exec bash --noprofile --norc --noediting ;;
   *) stty rows 24 cols 80; PS1='lab# '; export PS1 ;;
 esac
 PROFILE
