@@ -2,7 +2,7 @@ import type {ChosenDevices} from './choose-devices.ts';
 import {idList, isBuiltIn} from './choose-binding.ts';
 import type {BindBy} from './choose-binding.ts';
 import type {PlanContext} from './context.ts';
-import {configuredArguments, isBootFileKnown, runningArguments, writtenArguments} from './host-command-line.ts';
+import {configuredArguments, lastingArguments, runningArguments} from './host-command-line.ts';
 import {idOf} from './describe-function.ts';
 import type {BindingPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
@@ -34,19 +34,17 @@ export const chooseKernelArguments = (
 const chooseIommu = (context: PlanContext, chosen: ChosenDevices): Part => {
   const {cpu, kernel, iommu} = context.facts;
   if (cpu.vendor !== 'GenuineIntel') return {};
-  const present = configuredArguments(context.facts, 'intel_iommu');
+  const lasting = lastingArguments(context.facts, 'intel_iommu');
   const running = runningArguments(context.facts, 'intel_iommu');
-  const lasting = isBootFileKnown(context.facts) ? writtenArguments(context.facts, 'intel_iommu') : running;
-  if (isOn(running) && isOn(lasting)) {
-    context.decide('kernelArguments', 'intel_iommu as it is', `intel_iommu=${present.join(', ')} is configured already`);
+  if (isOn(lasting) && isOn(running)) {
+    context.decide('kernelArguments', 'intel_iommu as it is', `intel_iommu=${lasting.join(', ')} is configured already, and in effect`);
     return {};
   }
   const isIntegrated = chosen.assigned.some(({function: device}) => device.vendor === '8086' && device.address.endsWith(':00:02.0'));
-  const isTemporary = isOn(running) && !isOn(lasting) && kernel.config === null;
-  const because = whyIntelIommu(kernel.config, iommu.active, present, isIntegrated)
-    ?? (isTemporary ? 'it is on the running command line, but not in the files that the next boot reads' : null);
-  // Written with more than `on`, and not booted with yet, or undone by a later assignment.
-  const text = `intel_iommu=${isOn(lasting) ? lasting[0] : 'on'}`;
+  const isActiveByDefault = iommu.active && running.length === 0;
+  const because = whyIntelIommu(kernel.config, isActiveByDefault, lasting, isIntegrated);
+  // Written already, but this boot does not have it: not booted with yet, or undone by a later assignment.
+  const text = `intel_iommu=${isOn(lasting) ? lasting.at(-1) : 'on'}`;
   return because === null ? {} : {add: [{text, because}], owned: ['intel_iommu']};
 };
 
@@ -55,15 +53,15 @@ const isOn = (values: readonly string[]): boolean =>
 
 const whyIntelIommu = (
   config: Readonly<Record<string, string>> | null,
-  isActive: boolean,
-  present: readonly string[],
+  isActiveByDefault: boolean,
+  lasting: readonly string[],
   isIntegrated: boolean,
 ): string | null => {
-  if (present.some((value) => value.split(',').includes('off'))) return 'intel_iommu=off is configured, and passthrough needs the IOMMU';
+  if (lasting.some((value) => value.split(',').includes('off'))) return 'intel_iommu=off is configured, and passthrough needs the IOMMU';
   if (config?.['INTEL_IOMMU_DEFAULT_ON'] === 'y') return null;
   if (config?.['INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF'] === 'y') return isIntegrated ? 'this kernel leaves the integrated GPU out of the IOMMU unless it is told (INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF)' : null;
   if (config !== null) return 'this kernel leaves VT-d off unless it is told (INTEL_IOMMU_DEFAULT_ON is not set)';
-  return isActive ? null : 'the IOMMU is not active, and the kernel config that would tell its default is not readable';
+  return isActiveByDefault ? null : 'the IOMMU does not come up without it here, as far as can be told (the kernel config is not readable)';
 };
 
 const choosePassthroughMode = (context: PlanContext): Part =>

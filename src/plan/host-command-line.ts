@@ -1,20 +1,19 @@
 import type {HostFacts} from '../host/facts.ts';
 
-/**
- * Values of a kernel argument that the next boot would have: from the boot loader's files, or from the running command
- * line where no file is known (an argument typed at the boot prompt is gone after the next boot). Enough to see
- * whether it is there; the exact edit parses the file.
- */
+/** Values of a kernel argument wherever it stands. Enough to see whether it is there; the exact edit parses the file. */
 export const configuredArguments = (facts: HostFacts, key: string): readonly string[] =>
-  [...new Set([...runningArguments(facts, key), ...writtenArguments(facts, key)])];
+  [...new Set([...runningArguments(facts, key), ...lastingArguments(facts, key)])];
 
 export const runningArguments = (facts: HostFacts, key: string): readonly string[] => valuesIn([facts.boot.commandLine ?? ''], key);
 
-/** In the boot loader's files only: what stands on the running command line may have been typed for this one boot. */
-export const writtenArguments = (facts: HostFacts, key: string): readonly string[] => valuesIn(bootFiles(facts).map(withoutComments), key);
-
-/** Only these are edited; of another boot loader the running command line is all that is known. */
-export const isBootFileKnown = (facts: HostFacts): boolean => facts.boot.loader === 'grub' && bootFiles(facts).length > 0;
+/**
+ * What the next boot has: the boot loader's files say it, where they are known. What stands only on the running command
+ * line may have been typed for this one boot.
+ */
+export const lastingArguments = (facts: HostFacts, key: string): readonly string[] => {
+  const files = bootFiles(facts);
+  return facts.boot.loader === 'grub' && files.length > 0 ? valuesIn(files.map(withoutComments), key) : runningArguments(facts, key);
+};
 
 const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
   const pattern = new RegExp(`(?<![\\w.-])${key.replaceAll('.', '\\.').replaceAll(/[-_]/g, '[-_]')}=([^\\s"'\`\\\\]+)`, 'g');

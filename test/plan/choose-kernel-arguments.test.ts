@@ -22,7 +22,7 @@ describe('kernel arguments', () => {
     expect(decide({kernel: config({INTEL_IOMMU_DEFAULT_ON: 'y'})}).add).toEqual([]);
   });
 
-  it('turns VT-d on where the kernel leaves it off, unless it is configured already', () => {
+  it('turns VT-d on where the kernel leaves it off, and keeps a value that says more than on', () => {
     const off = {kernel: config({VFIO: 'm'})};
     expect(decide(off).add).toEqual(['intel_iommu=on']);
     expect(decide({...off, ...running('intel_iommu=on'), files: grubFile('quiet intel_iommu=on')}).add).toEqual([]);
