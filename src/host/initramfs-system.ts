@@ -22,7 +22,8 @@ const systems: readonly {readonly system: InitramfsSystem; readonly programs: re
  * In a captured tree without programs the directory is all there is.
  */
 export const readInitramfsSystem = (source: Source, note: Note): InitramfsFacts => {
-  const evidence = readEvidence(source);
+  const found = readEvidence(source);
+  const evidence = found.length > 0 || source.isLive ? found : distributionEvidence(source);
   const installed = distinct(evidence.filter((item) => item.isInstalled));
   const candidates = installed.length > 0 ? preferConfigured(source, installed) : distinct(evidence);
   const initramfsEvidence = evidence.map((item) => item.sentence);
@@ -42,6 +43,19 @@ const readEvidence = (source: Source): readonly Evidence[] => {
     const path = settings.find(source.exists);
     return path === undefined ? [] : [{system, isInstalled: false, sentence: `${path} exists, but no program of ${system} was found.`}];
   });
+};
+
+/**
+ * A captured tree may hold neither programs nor /etc whole; then the distribution is all that speaks. Ubuntu's new
+ * installations have dracut from 25.10 on, so nothing is said about those.
+ */
+const distributionEvidence = (source: Source): readonly Evidence[] => {
+  const release = source.text('/etc/os-release') ?? source.text('/usr/lib/os-release') ?? '';
+  const field = (name: string): string => new RegExp(`^${name}=["']?([^"'\n]*)`, 'm').exec(release)?.[1] ?? '';
+  const isDebian = [field('ID'), ...field('ID_LIKE').split(' ')].includes('debian') || source.exists('/etc/debian_version');
+  if (!isDebian || (field('ID') === 'ubuntu' && Number(field('VERSION_ID')) >= 25.1)) return [];
+  const name = field('PRETTY_NAME') === '' ? 'Debian' : field('PRETTY_NAME');
+  return [{system: 'initramfs-tools', isInstalled: false, sentence: `Nothing else tells, but this is ${name}, which comes with initramfs-tools.`}];
 };
 
 /** Two installed systems: kernel-install's configuration, or the presets that a package hook runs, name the one in use. */

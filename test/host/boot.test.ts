@@ -87,6 +87,8 @@ describe('initramfs', () => {
     ['dracut although /etc/initramfs-tools was left behind', {'/usr/bin/dracut': '', '/etc/initramfs-tools/modules': ''}, 'dracut'],
     ['dracut although its update-initramfs has the other one\'s name', {'/usr/bin/dracut': '', '/usr/sbin/update-initramfs': '', '/var/lib/dpkg/diversions': '/usr/sbin/update-initramfs\n/usr/sbin/update-initramfs.initramfs-tools\ndracut\n'}, 'dracut'],
     ['initramfs-tools by the directory in a tree without programs', {'/etc/initramfs-tools/modules': ''}, 'initramfs-tools'],
+    ['initramfs-tools by the distribution where nothing else tells', {'/etc/os-release': 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\nID=debian\n'}, 'initramfs-tools'],
+    ['the program although the distribution usually has another', {'/etc/os-release': 'ID=ubuntu\nVERSION_ID="24.04"\n', '/usr/bin/dracut': ''}, 'dracut'],
     ['the package database before the directory', {'/etc/initramfs-tools/modules': '', '/var/lib/dpkg/status': 'Package: dracut\nStatus: install ok installed\nVersion: 106-2\n\n'}, 'dracut'],
     ['mkinitcpio', {'/etc/mkinitcpio.conf': ''}, 'mkinitcpio'],
     ['booster', {'/etc/booster.yaml': ''}, 'booster'],
