@@ -4,6 +4,7 @@ import type {Command, CommandContext} from './commands/context.ts';
 import {exitCodes} from './commands/context.ts';
 import {parseOptions} from './commands/options.ts';
 import type {Options} from './commands/options.ts';
+import {printable} from './ui/printable.ts';
 
 declare const VFIO_PILOT_VERSION: string;
 
@@ -75,7 +76,8 @@ const createContext = (options: Options): CommandContext => {
 const isTransactional = ({verb}: Options): boolean => verb === null || verb === 'apply' || verb === 'rollback';
 
 const explain = (error: unknown, isVerbose: boolean): number => {
-  const say = (text: string): void => void process.stderr.write(text);
+  // Messages name files, and a file may be named to play with the terminal.
+  const say = (text: string): void => void process.stderr.write(text.split('\n').map(printable).join('\n'));
   if (error instanceof UsageError) {
     say(`vfio-pilot: ${error.message}\n  → ${error.nextStep}\n`);
     return exitCodes.usage;

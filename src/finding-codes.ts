@@ -1,12 +1,11 @@
 /** Every finding code that the program can emit, grouped by the folder that emits it. */
-export type FindingCode = HostFindingCode | ProfileFindingCode | PlanFindingCode | ArtifactFindingCode | VerifyFindingCode;
+export type FindingCode = HostFindingCode | ProfileFindingCode | PlanFindingCode | ArtifactFindingCode;
 
 /** From src/host: what could not be read, or made no sense. */
 export type HostFindingCode =
   | 'host-file-unreadable'
   | 'host-file-malformed'
   | 'host-needs-root'
-  | 'host-program-missing'
   | 'boot-loader-ambiguous'
   | 'boot-loader-unknown'
   | 'initramfs-ambiguous'
@@ -27,12 +26,10 @@ export type PlanFindingCode =
   | 'device-missing'
   | 'device-mismatch'
   | 'device-moved'
-  | 'device-not-assignable'
   | 'device-is-bridge'
   | 'device-needed-by-host'
   | 'device-drives-console'
   | 'device-twin'
-  | 'device-functions-incomplete'
   | 'device-no-reset'
   | 'device-reserved-region'
   | 'device-no-iommu-group'
@@ -43,14 +40,9 @@ export type PlanFindingCode =
   | 'secure-boot'
   | 'only-gpu'
   | 'integrated-gpu'
-  | 'boot-framebuffer'
   | 'driver-built-in'
-  | 'driver-variant'
-  | 'driver-parameter-unknown'
   | 'binding-ids-ambiguous'
   | 'kernel-argument-conflict'
-  | 'kernel-argument-unknown'
-  | 'kernel-version-unknown'
   | 'boot-chain-unsupported'
   | 'initramfs-unsupported'
   | 'cpu-too-few-cores'
@@ -89,8 +81,4 @@ export type ArtifactFindingCode =
   | 'file-foreign'
   | 'guest-hostdev-foreign'
   | 'guest-setting-replaced'
-  | 'modprobe-conflict'
-  | 'nothing-to-do';
-
-/** From src/verify: promises after the reboot. */
-export type VerifyFindingCode = 'promise-broken' | 'promise-unknown' | 'not-applied';
+  | 'modprobe-conflict';

@@ -1,18 +1,24 @@
-import {readdirSync, readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
 import {previewChanges} from '../changes/preview.ts';
 import {runChecks} from '../checks/run-checks.ts';
 import {UsageError} from '../errors.ts';
 import {isBlocked} from '../findings.ts';
 import type {HostFacts} from '../host/facts.ts';
+import {planPassthrough} from '../plan/plan-passthrough.ts';
 import {proposeProfile} from '../plan/propose-profile.ts';
 import {decodeProfile} from '../profile/decode-profile.ts';
 import {encodeProfile} from '../profile/encode-profile.ts';
+import type {DeviceNames} from '../profile/encode-profile.ts';
+import type {Profile} from '../profile/profile.ts';
 import type {Machine} from '../system/machine.ts';
 import type {Source} from '../system/source.ts';
 import {createUserFile} from '../system/user-file.ts';
 import type {ProgressEvent} from '../transaction/progress-event.ts';
 import type {ApplyProgress, SavedProfile, WizardServices} from '../ui/services.ts';
+import {quoteForShell} from '../ui/told-command.ts';
+import type {CommandStyle} from '../ui/told-command.ts';
 import {applyPreview} from './apply.ts';
 import type {CommandContext} from './context.ts';
 
@@ -27,25 +33,44 @@ export const createServices = (context: CommandContext, {facts, source, machine,
     checks: runChecks(facts),
     savedProfiles: readSavedProfiles(process.cwd()),
     preview: (profile) => previewChanges(facts, profile),
+    judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
-    saveProfile: (profile, path) => {
-      try {
-        createUserFile(path, encodeProfile(profile, names));
-        return {path};
-      } catch (error) {
-        if (error instanceof UsageError) return {problem: `${error.message} ${error.nextStep}`};
-        throw error;
-      }
-    },
+    saveProfile: (profile, path) => saveProfile(resolve(path), profile, names),
     apply: async (changes, plan, onProgress, signal) => {
       if (machine === null) throw new UsageError('Writing to this machine needs root.', 'Run the wizard with sudo.');
       const {id} = await applyPreview(machine, source, {plan, changes}, context.version, describeSteps(onProgress), signal);
       return {id};
     },
     isDemo: context.options.isDemo,
+    commandStyle: commandStyleOf(root),
     canApply: machine === null ? {ok: false, reason: 'Writing to this machine needs root: save the profile, then run `sudo vfio-pilot apply` with it.'} : {ok: true},
     defaultProfilePath: (profile) => join(directory, `${profile.name}.yaml`),
   };
+};
+
+/** A user who is root without sudo may not have it installed; another root is the user's own. */
+const commandStyleOf = (root: string): CommandStyle => {
+  const isRootAlready = process.geteuid?.() === 0 && process.env['SUDO_UID'] === undefined;
+  return root === '/' ? {sudo: isRootAlready ? '' : 'sudo ', flags: ''} : {sudo: '', flags: ` --root ${quoteForShell(root)}`};
+};
+
+const saveProfile = (path: string, profile: Profile, names: DeviceNames): ReturnType<WizardServices['saveProfile']> => {
+  try {
+    if (!holds(path, profile)) createUserFile(path, encodeProfile(profile, names));
+    return {path};
+  } catch (error) {
+    if (error instanceof UsageError) return {problem: error.message};
+    throw error;
+  }
+};
+
+/** A profile that was opened and not changed is saved already, with the comments of its author. */
+const holds = (path: string, profile: Profile): boolean => {
+  try {
+    return statSync(path).isFile() && isDeepStrictEqual(readProfile(path)[0]?.profile, profile);
+  } catch {
+    return false;
+  }
 };
 
 const describeSteps = (onProgress: (progress: ApplyProgress) => void): ((event: ProgressEvent) => void) => (event) => {

@@ -48,7 +48,7 @@ export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindB
 const chooseSoftdeps = (context: PlanContext, functions: readonly PciFunction[]): readonly string[] => {
   const softdeps = new Set<string>();
   for (const device of functions) {
-    for (const module of likelyModules(device)) {
+    for (const module of likelyModules(context.facts, device)) {
       if (isBuiltIn(context.facts, module)) reportBuiltIn(context, device, module);
       else softdeps.add(module);
     }
@@ -85,10 +85,12 @@ const usualModules = (device: PciFunction): readonly string[] => {
   return [];
 };
 
-const likelyModules = (device: PciFunction): readonly string[] => {
+/** Where modules.alias is readable the bound driver adds nothing but what is built in: its name need not be a module's (bochs-drm). */
+const likelyModules = (facts: HostFacts, device: PciFunction): readonly string[] => {
   const bound = device.driver === null ? [] : [moduleOfDriver[device.driver] ?? device.driver];
   const named = device.modules === null ? usualModules(device) : device.modules;
-  return [...new Set([...named, ...bound].filter((module) => module !== '').map((module) => module.replaceAll('-', '_')))];
+  const added = device.modules === null ? bound : bound.filter((module) => isBuiltIn(facts, module));
+  return [...new Set([...named, ...added].filter((module) => module !== '').map((module) => module.replaceAll('-', '_')))];
 };
 
 const chooseModuleOptions = (context: PlanContext, functions: readonly PciFunction[], bindBy: BindBy): BindingPlan['moduleOptions'] => {

@@ -11,7 +11,7 @@ export const chooseHelpers = (context: PlanContext, room: Room): Pick<PinningPla
   const free = freeCores(context, room);
   const {cpu} = context.profile;
   const iothreads = cpu.iothreads === 'auto' ? chooseIothread(context, free) : judgeIothreads(context, cpu.iothreads, room);
-  const emulator = cpu.emulator === 'auto' ? chooseEmulator(context, free) : judgeGiven(context, 'cpu.emulator', cpu.emulator, room);
+  const emulator = cpu.emulator === 'auto' ? chooseEmulator(context, free, room) : judgeGiven(context, 'cpu.emulator', cpu.emulator, room);
   judgeHost(context, room);
   return {emulator, iothreads: iothreads.map((cpus, index) => ({iothread: index + 1, cpus}))};
 };
@@ -32,10 +32,16 @@ const chooseIothread = (context: PlanContext, free: readonly Core[]): readonly (
   return [core.threads];
 };
 
-const chooseEmulator = (context: PlanContext, free: readonly Core[]): readonly number[] => {
+const chooseEmulator = (context: PlanContext, free: readonly Core[], {local, used, node}: Room): readonly number[] => {
   const [first, second] = free;
   const core = second !== undefined && second.node === first?.node ? second : first;
   if (core === undefined) return [];
+  const shared = local.flatMap(({threads}) => threads).findLast((thread) => used.has(thread));
+  if (node !== null && core.node !== node && shared !== undefined) {
+    const cpus = [...core.threads, shared];
+    context.decide('cpu.emulator', cpus.join(', '), `a core of another node, and one CPU of a vCPU: QEMU must reach node ${node} to allocate the guest's memory there`);
+    return cpus;
+  }
   context.decide('cpu.emulator', core.threads.join(', '), 'a core near the vCPUs that none of them uses, on the node of the guest memory');
   return core.threads;
 };

@@ -29,8 +29,8 @@ const judgeSecureBoot = (context: PlanContext): void => {
 };
 
 /**
- * QEMU allocates the pages from threads in the emulator's cpuset: when that has no CPU of the memory's node, immediate
- * allocation fails with "Setting CPU affinity failed" and the guest does not start.
+ * libvirt (9.0, with QEMU 7.2) lets QEMU allocate hugepages at the start, from threads that the emulator's cpuset binds:
+ * when that has no CPU of the memory's node, "Setting CPU affinity failed: Invalid argument" ends the start.
  */
 const judgeEmulator = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
   if (memory.hugepages === null || pinning.emulator.length === 0) return;
@@ -38,9 +38,9 @@ const judgeEmulator = (context: PlanContext, pinning: PinningPlan, memory: Memor
   const nodes = new Set(pinning.emulator.map(nodeOf));
   const missing = memory.nodes.filter((node) => !nodes.has(node));
   if (missing.length === 0 || nodes.has(null)) return;
-  context.report('warning', 'guest-emulator-off-node', {
+  context.report('blocker', 'guest-emulator-off-node', {
     subject: 'cpu.emulator',
-    message: `QEMU's own threads are on CPUs ${pinning.emulator.join(', ')}, none of them on node ${missing.join(', ')} where the memory is: memory is then not allocated at guest start but when it is first used.`,
+    message: `QEMU's own threads are on CPUs ${pinning.emulator.join(', ')}, none of them on node ${missing.join(', ')} where the memory is: the guest's hugepages could not be allocated there, and it would not start.`,
     remedy: `Give cpu.emulator a CPU of node ${missing.join(', ')}.`,
   });
 };

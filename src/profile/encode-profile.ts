@@ -41,7 +41,7 @@ const addNames = (map: YAMLMap, profile: Profile, names: DeviceNames): void => {
   devices.items.forEach((item, index) => {
     const address = profile.devices[index]?.address ?? '';
     const name = Object.hasOwn(names, address) ? names[address] : undefined;
-    if (name !== undefined && isMap(item)) item.commentBefore = ` ${name.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]/gu, ' ')}`;
+    if (name !== undefined && isMap(item)) item.commentBefore = ` ${name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')}`;
   });
 };
 

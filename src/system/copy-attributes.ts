@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {programEnvironment} from './programs.ts';
+import {programEnvironment} from './trusted-program.ts';
 
 /**
  * Node has no calls for ACLs, extended attributes and security labels, so cp copies them between two open files.

@@ -5,7 +5,7 @@ import type {NewFile} from './machine.ts';
 import {machineError} from './machine-error.ts';
 import {withDirectory} from './open-directory.ts';
 import {openRegular, statOf} from './real-file.ts';
-import {trustedProgram} from './programs.ts';
+import {trustedProgram} from './trusted-program.ts';
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 

@@ -18,7 +18,7 @@ import {errorCode, machineError} from './machine-error.ts';
 import {createNewFile} from './new-file.ts';
 import {withDirectory} from './open-directory.ts';
 import {readProcessIdentity, readStartTime} from './process-identity.ts';
-import {trustedProgram} from './programs.ts';
+import {trustedProgram} from './trusted-program.ts';
 import {hold, readRegular, spaceOf, statOf, syncDirectory, whyNotWritable} from './real-file.ts';
 import {runInTable} from './run-in-table.ts';
 import {runProgram} from './run-program.ts';

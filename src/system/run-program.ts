@@ -1,6 +1,6 @@
 import {spawn} from 'node:child_process';
 import type {RunRequest, RunResult} from './machine.ts';
-import {programEnvironment} from './programs.ts';
+import {programEnvironment} from './trusted-program.ts';
 import {createTail} from './tail.ts';
 
 const maximumOutput = 64 * 1024 * 1024;

@@ -47,7 +47,7 @@ export const App = ({context, initial, theme, interrupt, onEnd}: Props): ReactNo
 };
 
 const Frame = ({context, state}: {readonly context: WizardContext; readonly state: WizardState}): ReactNode => (
-  <Box flexDirection="column" width={state.size.columns} height={state.size.rows - 1} overflow="hidden">
+  <Box flexDirection="column" width={state.size.columns} height={state.size.rows - 1}>
     <Header context={context} state={state} />
     {state.overlay === 'help' ? <HelpScreen context={context} state={state} /> : state.overlay === 'leave' ? <LeaveScreen context={context} state={state} /> : <StepScreen context={context} state={state} />}
     <LineText line={line(state.notice ?? '', 'warning')} columns={state.size.columns} />

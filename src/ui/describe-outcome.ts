@@ -1,8 +1,16 @@
 import type {WizardOutcome} from './services.ts';
+import {isThisMachine, tellWriting} from './told-command.ts';
+import type {CommandStyle} from './told-command.ts';
 
 /** For the screen that was there before: what is worth knowing once the wizard has gone. */
-export const describeOutcome = ({reason, savedPath, appliedId, error}: WizardOutcome): readonly string[] => [
+export const describeOutcome = ({reason, savedPath, appliedId, error}: WizardOutcome, style: CommandStyle): readonly string[] => [
   ...(savedPath === null ? [] : [`Profile saved: ${savedPath}`]),
-  ...(appliedId === null ? [] : [`Applied as ${appliedId}. Reboot, then run: sudo vfio-pilot verify`, `To undo it: sudo vfio-pilot rollback ${appliedId}`]),
-  ...(appliedId === null && error === null ? [`Nothing was changed on this machine.${reason === 'interrupted' ? ' (interrupted)' : ''}`] : []),
+  ...(appliedId === null ? [] : describeApplied(appliedId, style)),
+  ...(appliedId === null && error === null ? [`${isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.'}${reason === 'interrupted' ? ' (interrupted)' : ''}`] : []),
+];
+
+const describeApplied = (id: string, style: CommandStyle): readonly string[] => [
+  `Applied as ${id}.`,
+  `${isThisMachine(style) ? 'Reboot, then run: ' : 'To check it:      '} ${tellWriting(style, 'verify')}`,
+  `To undo it:        ${tellWriting(style, `rollback ${id}`)}`,
 ];

@@ -7,7 +7,7 @@ export type Intent =
   | 'focus-next' | 'focus-previous' | 'focus-first' | 'focus-last' | 'value-next' | 'value-previous'
   | 'scroll-down' | 'scroll-up' | 'page-down' | 'page-up'
   | 'go-on' | 'go-back' | 'choose-focused' | 'mark-focused' | 'toggle-others' | 'start-filter' | 'end-filter' | 'clear-filter'
-  | 'erase' | 'submit-word' | 'open-help' | 'close-overlay' | 'ask-to-leave' | 'leave' | 'interrupt' | 'stop-and-restore' | 'finish';
+  | 'erase' | 'erase-all' | 'submit-word' | 'open-help' | 'close-overlay' | 'ask-to-leave' | 'leave' | 'interrupt' | 'stop-and-restore' | 'finish';
 
 type Binding = {
   readonly intent: Intent;
@@ -40,6 +40,8 @@ export const bindings: readonly Binding[] = [
   {intent: 'end-filter', modes: ['filter'], keys: ['enter', 'down'], label: 'Enter', hint: 'keep the filter'},
   {intent: 'clear-filter', modes: ['filter'], keys: ['escape'], label: 'Esc', hint: 'clear it'},
   {intent: 'erase', modes: ['filter', 'text', 'word', 'number'], keys: ['backspace'], label: '', hint: 'erase'},
+  {intent: 'erase-all', modes: ['text'], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty'},
+  {intent: 'erase-all', modes: ['filter', 'word', 'number'], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty', isRare: true},
   {intent: 'focus-next', modes: [...lists, ...fields], keys: ['down'], label: '↑↓', hint: 'move'},
   {intent: 'focus-next', modes: fields, keys: ['tab'], label: '', hint: 'move'},
   {intent: 'focus-previous', modes: [...lists, ...fields], keys: ['up'], label: '', hint: 'move'},

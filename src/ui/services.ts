@@ -4,6 +4,7 @@ import type {Finding} from '../findings.ts';
 import type {HostFacts, PciAddress} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {Profile} from '../profile/profile.ts';
+import type {CommandStyle} from './told-command.ts';
 
 export type Preview = {readonly plan: Plan | null; readonly findings: readonly Finding[]; readonly changes: readonly Change[]};
 
@@ -22,8 +23,11 @@ export type WizardServices = {
   readonly savedProfiles: readonly SavedProfile[];
   /** Pure and fast: called as the choice changes. */
   readonly preview: (profile: Profile) => Preview;
+  /** The decisions without the files: enough to judge a card, and so much faster that the first screen waits for nothing else. */
+  readonly judge: (profile: Profile) => Pick<Preview, 'plan' | 'findings'>;
   /** Defaults for these devices on this host. */
   readonly proposeProfile: (devices: readonly PciAddress[]) => Profile;
+  /** Never over a file that is there, unless that holds the same profile already. */
   readonly saveProfile: (profile: Profile, path: string) => {readonly path: string} | {readonly problem: string};
   /** Rejects with a TransactionError; an aborted `signal` means "stop and restore". */
   readonly apply: (
@@ -33,6 +37,7 @@ export type WizardServices = {
     signal: AbortSignal,
   ) => Promise<{readonly id: string}>;
   readonly isDemo: boolean;
+  readonly commandStyle: CommandStyle;
   readonly canApply: {readonly ok: true} | {readonly ok: false; readonly reason: string};
   readonly defaultProfilePath: (profile: Profile) => string;
 };

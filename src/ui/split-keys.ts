@@ -1,6 +1,6 @@
 export type NamedKey =
   | 'up' | 'down' | 'left' | 'right' | 'page-up' | 'page-down' | 'home' | 'end'
-  | 'enter' | 'escape' | 'backspace' | 'tab' | 'interrupt';
+  | 'enter' | 'escape' | 'backspace' | 'erase-all' | 'tab' | 'interrupt';
 export type Key = {readonly name: NamedKey} | {readonly name: 'character'; readonly text: string};
 
 type InkKey = {
@@ -17,7 +17,7 @@ const named: readonly (readonly [keyof InkKey, NamedKey])[] = [
 ];
 
 const control: Readonly<Record<string, NamedKey>> = {
-  '\r': 'enter', '\n': 'enter', '\t': 'tab', '\u007f': 'backspace', '\b': 'backspace', '\u0003': 'interrupt', '\u001b': 'escape',
+  '\r': 'enter', '\n': 'enter', '\t': 'tab', '\u007f': 'backspace', '\b': 'backspace', '\u0003': 'interrupt', '\u0015': 'erase-all', '\u001b': 'escape',
 };
 
 /** Sequences that Ink does not know arrive with their ESC cut off; typed as text they would press keys that nobody pressed. */
@@ -35,6 +35,7 @@ export const splitKeys = (chunk: string): readonly Key[] => {
 
 export const readKeys = (input: string, key: InkKey): readonly Key[] => {
   if (key.ctrl && input === 'c') return [{name: 'interrupt'}];
+  if (key.ctrl && input === 'u') return [{name: 'erase-all'}];
   const found = named.find(([property]) => key[property]);
   if (found !== undefined) return [{name: found[1]}];
   return key.ctrl || key.meta ? [] : splitKeys(input);

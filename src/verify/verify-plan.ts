@@ -35,10 +35,13 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
 
 /** Rendering the plan again over the present files must find nothing to do: then each of them says what was promised. */
 const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseResult[] => {
-  const artifacts = [...renderHost(facts, plan).artifacts, ...renderDomain(facts, plan).artifacts];
+  const [host, domain] = [renderHost(facts, plan), renderDomain(facts, withKnownGuest(facts, plan))];
+  const artifacts = [...host.artifacts, ...domain.artifacts];
+  // What somebody has made unfit for us yields a finding and no artifact.
+  const unfit = [...host.findings, ...domain.findings].filter(({severity, subject}) => severity === 'blocker' && subject.startsWith('/')).map(({subject}) => subject);
   const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
-  const paths = [...new Set([...rendered, ...grubFiles(facts, plan)])];
-  const changed = new Set(compareArtifacts(facts, artifacts).map((change) => change.path));
+  const paths = [...new Set([...rendered, ...grubFiles(facts, plan), ...unfit])];
+  const changed = new Set([...compareArtifacts(facts, artifacts).map((change) => change.path), ...unfit]);
   return paths.map((path) => {
     const isDenied = facts.files[path]?.state === 'denied';
     return {
@@ -50,6 +53,10 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
     };
   });
 };
+
+/** libvirt writes a new domain down with its own additions: once it knows the guest, an edit must find nothing to do. */
+const withKnownGuest = (facts: HostFacts, plan: Plan): Plan =>
+  plan.guest.isNew && facts.libvirt.domains.some(({name}) => name === plan.guest.name) ? {...plan, guest: {...plan.guest, isNew: false}} : plan;
 
 /** No artifact is rendered for GRUB's file while it says all that it should. */
 const grubFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {

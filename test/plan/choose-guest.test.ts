@@ -55,7 +55,7 @@ describe('guest', () => {
     expect(decide({}, domains).plan.guest.isNew).toBe(false);
   });
 
-  it('warns when the emulator threads have no CPU on the node of the memory', () => {
+  it('refuses emulator threads without a CPU on the node of the hugepages', () => {
     const result = planPassthrough(sampleFacts(), sampleProfile({cpu: {emulator: [1]}}));
     expect(result.findings.map((finding) => finding.code)).toContain('guest-emulator-off-node');
   });

@@ -39,6 +39,21 @@ export const runCli = (args: readonly string[], settings: CliSettings = {}): Pro
   return collect(child);
 };
 
+const quote = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
+
+/** `node PROGRAM ARGS` as a line for a shell. */
+export const commandLine = (args: readonly string[]): string => [process.execPath, program, ...args].map(quote).join(' ');
+
+export const runShell = (line: string, env: Readonly<Record<string, string>> = {}): Promise<CliResult> => {
+  const child = spawn('bash', ['-c', line], {cwd: repository, env: {...environment, ...env}});
+  child.stdin.end();
+  return collect(child);
+};
+
+/** The same program with a terminal of 80 columns on its standard output and error; both come back as `stdout`. */
+export const runOnTerminal = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> =>
+  runShell(`script -qec ${quote(`stty cols 80 rows 24; exec ${commandLine(args)}`)} /dev/null`, {TERM: 'xterm-256color', ...env});
+
 export const collect = (child: ChildProcessWithoutNullStreams): Promise<CliResult> => {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));

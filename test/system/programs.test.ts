@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {readOnlyRunner, trustedProgram} from '../../src/system/programs.ts';
+import {readOnlyRunner} from '../../src/system/programs.ts';
+import {trustedProgram} from '../../src/system/trusted-program.ts';
 
 describe('programs', () => {
   it('finds a system program by name only', () => {

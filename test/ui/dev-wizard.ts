@@ -45,10 +45,12 @@ const services: WizardServices = {
   ],
   savedProfiles: saved === undefined ? [] : [{path: saved, profile: proposeProfile(facts, facts.pci.filter((one) => one.class.startsWith('03')).slice(-1).map((one) => one.address))}],
   preview: (profile) => previewChanges(facts, profile),
+  judge: (profile) => previewChanges(facts, profile),
   proposeProfile: (devices) => proposeProfile(facts, devices),
   saveProfile: (_profile, path) => (path.startsWith('/nowhere') ? {problem: `ENOENT: no such directory ${path}`} : {path}),
   apply: pretendToApply,
   isDemo: true,
+  commandStyle: {sudo: '', flags: ` --root ${root}`},
   canApply: process.env['NO_APPLY'] === undefined ? {ok: true} : {ok: false, reason: 'Only root can apply.'},
   defaultProfilePath: (profile) => `/etc/vfio-pilot/profiles/${profile.name}.yaml`,
 };
@@ -56,7 +58,7 @@ const services: WizardServices = {
 const refusal = refuseWizard({stdinIsTty: process.stdin.isTTY, stdoutIsTty: process.stdout.isTTY, term: process.env['TERM']});
 if (refusal === null) {
   const outcome = await startWizard(services, {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: false});
-  for (const row of describeOutcome(outcome)) console.log(row);
+  for (const row of describeOutcome(outcome, services.commandStyle)) console.log(row);
   console.log(JSON.stringify({...outcome, error: outcome.error instanceof Error ? outcome.error.message : null}));
 } else {
   console.error(refusal);

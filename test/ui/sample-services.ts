@@ -52,10 +52,12 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
       const {plan, findings} = planPassthrough(facts, profile);
       return {plan, findings, changes: sampleChanges};
     },
+    judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveProfile: (_profile, path) => ({path}),
     apply: () => Promise.resolve({id: '2026-01-02T03-04-05'}),
     isDemo: false,
+    commandStyle: {sudo: 'sudo ', flags: ''},
     canApply: {ok: true},
     defaultProfilePath: (profile) => `/home/me/${profile.name}.yaml`,
     ...overrides,

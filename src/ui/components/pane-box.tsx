@@ -9,7 +9,7 @@ import {LinesBox} from './lines-box.tsx';
 const ruleOf = ({lines, height, offset, columns}: Pane, note: string): Line => {
   const last = Math.min(lines.length, offset + height);
   const isWhole = lines.length <= height;
-  const place = isWhole ? '' : ` ${offset > 0 ? '▲' : ' '} rows ${offset + 1}-${last} of ${lines.length} ${last < lines.length ? '▼ PgDn' : '─'} `;
+  const place = isWhole ? '' : ` ${offset > 0 ? '▲ ' : ''}rows ${offset + 1}-${last} of ${lines.length}${last < lines.length ? ' ▼ PgDn' : ' · PgUp'} `;
   const dashes = columns - note.length - place.length - 4;
   return [segment('──', 'muted'), segment(note, 'key'), segment('─'.repeat(Math.max(0, dashes)), 'muted'), segment(place, 'key'), segment('──', 'muted')];
 };

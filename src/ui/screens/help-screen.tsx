@@ -9,7 +9,7 @@ import type {WizardState} from '../wizard/state.ts';
 type Props = {readonly context: WizardContext; readonly state: WizardState};
 
 export const HelpScreen = ({context, state}: Props): ReactNode => (
-  <Box flexDirection="column" height={layoutOf(context, state).bodyHeight} overflow="hidden">
+  <Box flexDirection="column" height={layoutOf(context, state).bodyHeight}>
     <PaneBox pane={paneOf(context, state)} />
   </Box>
 );

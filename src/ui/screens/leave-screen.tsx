@@ -9,17 +9,17 @@ import type {WizardState} from '../wizard/state.ts';
 
 type Props = {readonly context: WizardContext; readonly state: WizardState};
 
-const whatIsKept = (state: WizardState): string => {
-  const machine = describeMachine(state);
+const whatIsKept = ({services}: WizardContext, state: WizardState): string => {
+  const machine = describeMachine(state, services.commandStyle);
   return state.save.phase === 'saved' ? `${machine} The profile is in ${state.save.path}.` : `${machine} What you chose is not saved.`;
 };
 
 export const LeaveScreen = ({context, state}: Props): ReactNode => {
   const {bodyHeight} = layoutOf(context, state);
   const {columns} = state.size;
-  const lines = [blank, line('Leave the wizard?', 'title'), blank, ...wrapText(whatIsKept(state), columns), blank, line('y leaves, n or Esc stays.')];
+  const lines = [blank, line('Leave the wizard?', 'title'), blank, ...wrapText(whatIsKept(context, state), columns), blank, line('y leaves, n or Esc stays.')];
   return (
-    <Box height={bodyHeight} overflow="hidden">
+    <Box height={bodyHeight}>
       <LinesBox lines={lines} columns={columns} height={bodyHeight} />
     </Box>
   );

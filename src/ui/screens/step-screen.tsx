@@ -24,7 +24,7 @@ export const StepScreen = ({context, state}: Props): ReactNode => {
     </Box>
   );
   return (
-    <Box flexDirection={layout.isWide ? 'row' : 'column'} gap={layout.isWide ? 3 : 0} height={layout.bodyHeight} overflow="hidden">
+    <Box flexDirection={layout.isWide ? 'row' : 'column'} gap={layout.isWide ? 3 : 0} height={layout.bodyHeight}>
       {choices}
       <PaneBox pane={paneOf(context, state)} note={note} />
     </Box>

@@ -1,16 +1,21 @@
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
+import {isThisMachine, quoteForShell, tellWriting} from '../told-command.ts';
 import {applyWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import type {ApplyProblem, Progress, WizardState} from '../wizard/state.ts';
+import {commandLines} from './command-lines.ts';
 import {findingLines} from './finding-lines.ts';
+
+const howMany = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
   const {changes} = state.preview;
   const runs = changes.filter((change) => change.kind === 'run');
   return [
-    ...wrapText(`${changes.length - runs.length} files change and ${runs.length} commands run, as one transaction: if one part fails or you press Ctrl-C, everything is put back as it was.`, columns),
-    ...(context.services.isDemo ? wrapText('This is the demo: a scratch copy is written, never this machine.', columns, 'warning') : []),
+    ...wrapText(`${howMany(changes.length - runs.length, 'file')} to write and ${howMany(runs.length, 'command')} to run, as one transaction: if one part fails or you press Ctrl-C, everything is put back as it was.`, columns),
+    ...(isThisMachine(context.services.commandStyle) ? [] : wrapText('This is another root: its commands are listed and not run.', columns, 'warning')),
+    ...(context.services.isDemo ? wrapText('It is the scratch copy of the demo; this machine is not touched.', columns, 'warning') : []),
     blank,
     [segment(`Type ${applyWord} and press Enter: `, 'strong'), segment(`${word}▏`, 'focus')],
     blank,
@@ -22,7 +27,7 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
   const refused = whyNotApply(context.services, state);
   if (refused === null) return [];
   const saved = state.save.phase === 'saved' ? state.save.path : null;
-  const advice = refused.kind === 'done' ? [] : saved === null ? [line('Go back to save the profile and apply it later.')] : [line('The profile is saved. Apply it later with'), line(`  sudo vfio-pilot apply ${saved}`, 'key')];
+  const advice = refused.kind === 'done' ? [] : saved === null ? [line('Go back to save the profile and apply it later.')] : [line(refused.kind === 'blocked' ? 'The profile is saved. Once that is solved, apply it with' : 'The profile is saved. Apply it later with'), ...commandLines(tellWriting(context.services.commandStyle, `apply ${quoteForShell(saved)}`), columns, '  ')];
   return [
     ...wrapText(refused.reason, columns, refused.kind === 'done' ? 'good' : 'warning'),
     ...advice,

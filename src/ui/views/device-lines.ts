@@ -31,8 +31,9 @@ const verdictLine = (verdict: Verdict): Line => {
   return line('✗ Can’t be given to a guest as things are:', 'error');
 };
 
-const displayLines = (facts: HostFacts, candidate: Candidate): readonly Line[] => {
-  const needs = facts.needs.filter((need) => candidate.functions.some((device) => device.address === need.address));
+/** Needs that no finding names: those that were given up, or that stand in nobody's way. */
+const displayLines = (facts: HostFacts, candidate: Candidate, {findings}: Verdict): readonly Line[] => {
+  const needs = facts.needs.filter((need) => candidate.functions.some((device) => device.address === need.address) && !findings.some(({message}) => message.includes(need.chain)));
   const isBootVga = candidate.functions.some((device) => device.bootVga);
   return [
     ...(isBootVga ? [line('The firmware shows the boot on it (boot VGA).', 'warning')] : []),
@@ -40,8 +41,9 @@ const displayLines = (facts: HostFacts, candidate: Candidate): readonly Line[] =
   ];
 };
 
+/** The tree of a group tells its functions itself. */
 const functionLines = (candidate: Candidate): readonly Line[] =>
-  candidate.functions.map((device) => [
+  candidate.functions.filter((device) => device.iommuGroup === null).map((device) => [
     segment(device.address, 'device'),
     segment(`  ${nameOf(device)}  [${device.vendor}:${device.device}]  ${device.driver ?? 'no driver'}`),
   ]);
@@ -56,12 +58,11 @@ export const deviceLines = (context: WizardContext, state: WizardState, columns:
   const extras = addresses.filter((address) => !focused.functions.some((device) => device.address === address));
   return [
     verdictLine(verdict),
-    ...displayLines(facts, focused),
+    ...displayLines(facts, focused, verdict),
     ...(extras.length === 0 ? [] : [line(`Together with ${extras.join(', ')} (added with Space).`)]),
     ...findingLines(verdict.findings, columns),
     blank,
     ...functionLines(focused),
-    blank,
     ...(groups.length === 0 ? [line('No IOMMU group is known for it.', 'warning')] : groups.flatMap((id) => groupLines(facts, id, columns))),
   ];
 };

@@ -1,6 +1,7 @@
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
 import type {WizardContext} from '../wizard/context.ts';
+import {refusalOf, valueOf} from '../wizard/field.ts';
 import type {Field, FieldContext} from '../wizard/field.ts';
 import {focusedField} from '../wizard/form-step.ts';
 import type {WizardState} from '../wizard/state.ts';
@@ -29,7 +30,9 @@ const focusLines = (context: WizardContext, state: WizardState, columns: number)
   const {field, shown} = focused;
   const others = otherOptions(field, shown);
   const decisions = decisionsAbout(state.preview.plan?.decisions ?? [], field.subjects);
+  const refusal = refusalOf(field, valueOf(field, shown));
   return [
+    ...(refusal === null ? [] : wrapText(`✗ ${refusal}`, columns, 'error', 2)),
     ...wrapText(costOf(field, shown), columns),
     ...(others.length === 0 ? [] : wrapText(`Or: ${others.join(' · ')}`, columns, 'muted', 4)),
     ...decisionLines(decisions, columns),
@@ -68,6 +71,6 @@ export const formLines = (context: WizardContext, state: WizardState, columns: n
 
 export const saveLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => [
   ...focusLines(context, state, columns),
-  ...(state.save.phase === 'failed' ? [blank, ...wrapText(`✗ Not saved: ${state.save.problem}`, columns, 'error'), line('Nothing else was changed. Name another file, or choose not to save.')] : []),
+  ...(state.save.phase === 'failed' ? [blank, ...wrapText(`✗ Not saved: ${state.save.problem}`, columns, 'error'), line('Name another file, or choose not to save.')] : []),
   ...(state.save.phase === 'saved' ? [blank, [segment('✓ Saved: ', 'good'), segment(state.save.path)]] : []),
 ];

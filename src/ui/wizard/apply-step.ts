@@ -1,5 +1,7 @@
 import {isBlocked} from '../../findings.ts';
 import type {ApplyProgress, WizardServices} from '../services.ts';
+import {isThisMachine, tellWriting} from '../told-command.ts';
+import type {CommandStyle} from '../told-command.ts';
 import type {WizardContext} from './context.ts';
 import {goOn} from './move.ts';
 import type {Action, Progress, WizardState} from './state.ts';
@@ -20,8 +22,8 @@ export const canType = (context: WizardContext, state: WizardState): boolean =>
 export const typeWord = (state: WizardState, text: string): WizardState =>
   state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: (state.apply.word + text).slice(0, 20)}} : state;
 
-export const eraseWord = (state: WizardState): WizardState =>
-  state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: state.apply.word.slice(0, -1)}} : state;
+export const eraseWord = (state: WizardState, shorten: (text: string) => string): WizardState =>
+  state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: shorten(state.apply.word)}} : state;
 
 export const submitWord = (state: WizardState): WizardState => {
   if (state.apply.phase !== 'typing') return state;
@@ -48,8 +50,8 @@ export const reduceTask = (context: WizardContext, state: WizardState, action: T
 };
 
 /** One sentence about the machine, for whoever is about to leave; never better news than is known. */
-export const describeMachine = ({apply}: WizardState): string => {
+export const describeMachine = ({apply}: WizardState, style: CommandStyle): string => {
   if (apply.phase === 'done') return 'The changes are applied.';
-  if (apply.phase === 'failed' && apply.error.isRestored !== true) return 'Applying failed, and it is not certain that everything was put back: see `vfio-pilot history`.';
-  return 'Nothing was changed on this machine.';
+  if (apply.phase === 'failed' && apply.error.isRestored !== true) return `Applying failed, and it is not certain that everything was put back: see ${tellWriting(style, 'history')}`;
+  return isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.';
 };

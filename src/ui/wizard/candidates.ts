@@ -45,7 +45,7 @@ export const listCandidates = (facts: HostFacts): {readonly cards: readonly Cand
 const liftable: readonly Finding['code'][] = ['interrupt-remapping-missing', 'iommu-group-shared', 'device-needed-by-host', 'device-drives-console', 'only-gpu'];
 
 export const judgeCandidate = (services: WizardServices, addresses: readonly PciAddress[]): Verdict => {
-  const findings = services.preview(services.proposeProfile(addresses)).findings.filter((finding) => stepOfFinding(finding) === 'device');
+  const findings = services.judge(services.proposeProfile(addresses)).findings.filter((finding) => stepOfFinding(finding) === 'device');
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   const isLiftable = (one: Finding): boolean => liftable.includes(one.code) && !isVital(services.facts.needs, one.subject);
   return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};

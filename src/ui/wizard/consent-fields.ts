@@ -9,10 +9,12 @@ const consentWord = 'accept';
 
 const withHost = (profile: Profile, host: Partial<Profile['host']>): Profile => ({...profile, host: {...profile.host, ...host}});
 
-const consent = (field: Pick<TextField, 'id' | 'label' | 'write' | 'cost'> & {readonly isGiven: (profile: Profile) => boolean}): TextField => ({
+type Consent = Pick<TextField, 'id' | 'label' | 'write'> & {readonly isGiven: (profile: Profile) => boolean; readonly why: string; readonly ask: string};
+
+const consent = (field: Consent): TextField => ({
   ...field,
   kind: 'text',
-  cost: (context) => (field.isGiven(context.profile) ? `✓ You accepted this. Erase the word to take it back. ${field.cost(context)}` : field.cost(context)),
+  cost: ({profile}) => (field.isGiven(profile) ? `✓ You accepted this; erase the word to take it back. ${field.why}` : `${field.why} ${field.ask}`),
   subjects: [field.id],
   isShown: always,
   read: ({profile}) => (field.isGiven(profile) ? consentWord : ''),
@@ -23,7 +25,8 @@ const unsafeInterrupts = consent({
   label: 'Unsafe interrupts',
   isGiven: (profile) => profile.host.allowUnsafeInterrupts,
   write: (profile, value) => withHost(profile, {allowUnsafeInterrupts: value === consentWord}),
-  cost: () => `This machine does not remap interrupts: a hostile guest could send any interrupt to the host and may take it over. Type "${consentWord}" if you run only guests that you trust.`,
+  why: 'This machine does not remap interrupts: a hostile guest could send any interrupt to the host and may take it over.',
+  ask: `Type "${consentWord}" if you run only guests that you trust.`,
 });
 
 type ListKey = 'acceptGroupMates' | 'acceptLossOf';
@@ -31,13 +34,14 @@ type ListKey = 'acceptGroupMates' | 'acceptLossOf';
 const toggled = (list: readonly PciAddress[], address: PciAddress, isIn: boolean): readonly PciAddress[] =>
   isIn ? [...list.filter((one) => one !== address), address] : list.filter((one) => one !== address);
 
-const losing = (key: ListKey, address: PciAddress, label: string, cost: string): TextField =>
+const losing = (key: ListKey, address: PciAddress, label: string, why: string): TextField =>
   consent({
     id: `host.${key}:${address}`,
     label,
     isGiven: (profile) => profile.host[key].includes(address),
     write: (profile, value) => withHost(profile, {[key]: toggled(profile.host[key], address, value === consentWord)}),
-    cost: () => `${cost} Type "${consentWord}" if you give it up.`,
+    why,
+    ask: `Type "${consentWord}" if you give it up.`,
   });
 
 /** Without these the host does not come back up, so no word gives them away. */

@@ -9,6 +9,7 @@ import type {Draft} from './draft.ts';
 import type {Field, FieldContext} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
+import {saveFields} from './save-fields.ts';
 import type {WizardState} from './state.ts';
 
 /** What never changes while the wizard runs. */
@@ -27,9 +28,12 @@ export const createContext = (services: WizardServices): WizardContext => {
 };
 
 export const profileOf = ({services}: WizardContext, draft: Draft): Profile => {
-  const fields: readonly Field[] = [...cpuFields, ...memoryFields, ...guestFields, ...consentFieldsOf(draft.edits)];
+  const fields: readonly Field[] = [...cpuFields, ...memoryFields, ...guestFields, ...saveFields, ...consentFieldsOf(draft.edits)];
   return profileFromDraft(draft, fields, {facts: services.facts});
 };
+
+/** Of the file that the draft came from, as long as it has that profile's name. */
+const pathOf = ({path, edits}: Draft): string | null => (edits['name'] === undefined ? path : null);
 
 export const fieldContextOf = (context: WizardContext, state: WizardState): FieldContext => {
   const profile = profileOf(context, state.draft);
@@ -38,6 +42,6 @@ export const fieldContextOf = (context: WizardContext, state: WizardState): Fiel
     profile,
     preview: state.preview,
     edits: state.draft.edits,
-    defaultPath: state.draft.path ?? context.services.defaultProfilePath(profile),
+    defaultPath: pathOf(state.draft) ?? context.services.defaultProfilePath(profile),
   };
 };

@@ -28,8 +28,7 @@ export const chooseDevice = (context: WizardContext, state: WizardState): Wizard
   const addresses = chosenAddresses(context, state, focused);
   const verdict = judgeCandidate(context.services, addresses);
   if (!verdict.isUsable && !verdict.isConditional && state.devices.refused !== focused.address) {
-    const first = verdict.findings.find((finding) => finding.severity === 'blocker');
-    return {...withDevices(state, {refused: focused.address}), notice: `It can't be given to a guest (${first?.code ?? 'blocked'}). Enter once more goes on all the same; apply will refuse.`};
+    return {...withDevices(state, {refused: focused.address}), notice: 'It can’t be given to a guest. Enter again goes on, but apply will refuse it.'};
   }
   return goOn(context, withBase(context, withDevices(state, {refused: null}), addresses));
 };

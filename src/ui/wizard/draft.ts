@@ -1,4 +1,5 @@
 import type {Profile} from '../../profile/profile.ts';
+import {refusalOf} from './field.ts';
 import type {Field, FieldHost, FieldValue} from './field.ts';
 
 /** A profile to start from, and what the user changed since; kept apart so that another card keeps the changes. */
@@ -15,7 +16,7 @@ export const draftFromProfile = (profile: Profile, path: string | null = null): 
 export const profileFromDraft = (draft: Draft, fields: readonly Field[], host: FieldHost): Profile =>
   fields.reduce((profile, field) => {
     const value = draft.edits[field.id];
-    return value === undefined ? profile : field.write(profile, value, host);
+    return value === undefined || refusalOf(field, value) !== null ? profile : field.write(profile, value, host);
   }, draft.base);
 
 /** Addresses and nodes of the card before mean nothing for this one; sizes and names do. */

@@ -51,6 +51,8 @@ export type NumberField = Common & {
 
 export type TextField = Common & {
   readonly kind: 'text';
+  /** Why a text can't stand in a profile; such a text stays on the screen and is not written. */
+  readonly refuse?: (text: string) => string | null;
   readonly read: (context: FieldContext) => string;
   readonly cost: (context: FieldContext) => string;
 };
@@ -67,6 +69,9 @@ export const yesNoAuto = (auto: string, yes: string, no: string): readonly Field
 
 export const readYesNoAuto = (value: 'auto' | boolean): string => (value === 'auto' ? 'auto' : value ? 'yes' : 'no');
 export const writeYesNoAuto = (value: FieldValue): 'auto' | boolean => (value === 'yes' ? true : value === 'no' ? false : 'auto');
+
+/** Of a text that was typed; `null` for everything that can be written. */
+export const refusalOf = (field: Field, value: FieldValue): string | null => (field.kind === 'text' ? (field.refuse?.(String(value)) ?? null) : null);
 
 /** What the user sees in the field: what was typed, else what the profile says. */
 export const valueOf = (field: Field, context: FieldContext): FieldValue =>

@@ -1,13 +1,16 @@
+import {isBlocked} from '../../findings.ts';
 import {padColumns, printable} from '../printable.ts';
 import {fieldContextOf, profileOf} from './context.ts';
 import type {WizardContext} from './context.ts';
 import {consentFields} from './consent-fields.ts';
 import {cpuFields} from './cpu-fields.ts';
-import {valueOf} from './field.ts';
+import {refusalOf, valueOf} from './field.ts';
 import type {Field, FieldContext, FieldValue, NumberField} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
+import {goOn} from './move.ts';
 import {saveFields} from './save-fields.ts';
+import {save} from './save-step.ts';
 import type {WizardState} from './state.ts';
 
 /** Fields of the present step, from top to bottom; none on a step that is no form. */
@@ -25,8 +28,8 @@ export const focusedField = (context: WizardContext, state: WizardState): {reado
 
 const edited = (context: WizardContext, state: WizardState, field: Field, value: FieldValue): WizardState => {
   const draft = {...state.draft, edits: {...state.draft.edits, [field.id]: value}};
-  if (field.id.startsWith('save.')) return {...state, draft, notice: null, save: {phase: 'idle'}};
-  return {...state, draft, notice: null, preview: context.services.preview(profileOf(context, draft))};
+  const save = state.step === 'save' ? {phase: 'idle' as const} : state.save;
+  return {...state, draft, notice: null, save, preview: context.services.preview(profileOf(context, draft))};
 };
 
 export const changeValue = (context: WizardContext, state: WizardState, direction: 1 | -1): WizardState => {
@@ -59,12 +62,12 @@ export const typeCharacter = (context: WizardContext, state: WizardState, text: 
   return field.kind === 'number' && /^\d$/.test(text) ? withDigits(context, state, field, shown, (state.digits + text).slice(-7)) : state;
 };
 
-export const eraseCharacter = (context: WizardContext, state: WizardState): WizardState => {
+export const eraseText = (context: WizardContext, state: WizardState, shorten: (text: string) => string): WizardState => {
   const focused = focusedField(context, state);
   if (focused === null) return state;
   const {field, shown} = focused;
-  if (field.kind === 'text') return edited(context, state, field, [...String(valueOf(field, shown))].slice(0, -1).join(''));
-  return field.kind === 'number' ? withDigits(context, state, field, shown, state.digits.slice(0, -1)) : state;
+  if (field.kind === 'text') return edited(context, state, field, shorten(String(valueOf(field, shown))));
+  return field.kind === 'number' ? withDigits(context, state, field, shown, shorten(state.digits)) : state;
 };
 
 /** A number out of range stays on the screen with the reason and is not taken over: more digits may follow. */
@@ -76,6 +79,17 @@ const withDigits = (context: WizardContext, state: WizardState, field: NumberFie
   if (value < lowest) return {...next, notice: `${field.render(value)} is less than ${field.render(lowest)}; still ${field.render(field.read(shown))}.`};
   if (value > highest) return {...next, notice: `${field.render(value)} is more than this host has (${field.render(highest)}); still ${field.render(field.read(shown))}.`};
   return edited(context, next, field, value);
+};
+
+/** A text that can't stand in a profile holds the step until it is corrected. */
+export const leaveForm = (context: WizardContext, state: WizardState): WizardState => {
+  const shown = fieldContextOf(context, state);
+  const fields = fieldsOf(state, shown);
+  const refused = fields.findIndex((field) => refusalOf(field, valueOf(field, shown)) !== null);
+  if (refused >= 0) return {...state, focus: {...state.focus, [state.step]: refused}, notice: `${fields[refused]?.label} is not usable as it is: correct it to go on.`};
+  if (state.step === 'save') return save(context, state);
+  const next = goOn(context, state);
+  return state.step === 'risks' && isBlocked(state.preview.findings) ? {...next, notice: 'Something is not given up yet; apply will refuse until it is.'} : next;
 };
 
 /** `digits` is null for a field without the focus. */

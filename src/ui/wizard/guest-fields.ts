@@ -1,6 +1,8 @@
 import type {GuestSystem, Profile} from '../../profile/profile.ts';
+import {absolutePath, plainName} from '../../profile/scalars.ts';
 import {always, readYesNoAuto, writeYesNoAuto, yesNoAuto} from './field.ts';
 import type {ChoiceField, Field, FieldContext, TextField} from './field.ts';
+import {refuseBy, refuseUnless} from './grammar.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({...profile, guest: {...profile.guest, ...guest}});
 
@@ -38,7 +40,8 @@ const name: TextField = {
   subjects: ['guest.name'],
   isShown: isNew,
   read: ({profile}) => profile.guest.name,
-  write: (profile, value) => (profile.guest.domain === 'existing' || value === '' ? profile : withGuest(profile, {name: String(value)})),
+  write: (profile, value) => (profile.guest.domain === 'existing' ? profile : withGuest(profile, {name: String(value)})),
+  refuse: refuseBy(plainName),
   cost: () => 'libvirt’s name for the guest, also the name of its disk file.',
 };
 
@@ -139,6 +142,7 @@ const disk: TextField = {
   isShown: isNew,
   read: ({profile}) => profile.guest.disk,
   write: (profile, value) => withGuest(profile, {disk: value === '' ? 'auto' : String(value)}),
+  refuse: refuseUnless(['', 'auto'], absolutePath),
   cost: ({preview}) => `Path of the image; auto means ${preview.plan?.guest.disk ?? 'a file named after the guest'}. It is not created here.`,
 };
 
@@ -150,7 +154,37 @@ const cdrom: TextField = {
   isShown: isNew,
   read: ({profile}) => profile.guest.cdrom ?? '',
   write: (profile, value) => withGuest(profile, {cdrom: value === '' ? null : String(value)}),
+  refuse: refuseUnless([''], absolutePath),
   cost: () => 'Path of an ISO image, or nothing.',
 };
 
-export const guestFields: readonly Field[] = [domain, name, os, firmware, tpm, nvidiaDriver, hiding, hyperv, disk, cdrom];
+const networkId = {id: 'guest.network', label: 'Network', subjects: ['guest.network']} as const;
+
+const knownNetwork: ChoiceField = {
+  ...networkId,
+  kind: 'choice',
+  isShown: (context) => isNew(context) && context.facts.libvirt.networks.length > 0,
+  options: ({facts, profile}) => {
+    const {networks} = facts.libvirt;
+    const {network} = profile.guest;
+    return [
+      ...networks.map((one) => ({value: one, label: one, cost: 'A libvirt network of this host; the guest gets a virtio card in it.'})),
+      ...(networks.includes(network) ? [] : [{value: network, label: `${network} (not here)`, cost: 'libvirt on this host knows no network of this name: the guest would not start.'}]),
+    ];
+  },
+  read: ({profile}) => profile.guest.network,
+  write: (profile, value) => withGuest(profile, {network: String(value)}),
+};
+
+/** Where libvirt did not tell its networks. */
+const typedNetwork: TextField = {
+  ...networkId,
+  kind: 'text',
+  isShown: (context) => isNew(context) && context.facts.libvirt.networks.length === 0,
+  read: ({profile}) => profile.guest.network,
+  write: (profile, value) => withGuest(profile, {network: String(value)}),
+  refuse: refuseBy(plainName),
+  cost: () => 'Name of a libvirt network; none was found on this host. `virsh net-list --all` lists them, and libvirt usually brings one called default.',
+};
+
+export const guestFields: readonly Field[] = [domain, name, os, firmware, tpm, nvidiaDriver, hiding, hyperv, disk, cdrom, knownNetwork, typedNetwork];

@@ -10,7 +10,7 @@ export const goOn = (context: WizardContext, state: WizardState): WizardState =>
 };
 
 export const goBack = (context: WizardContext, state: WizardState): WizardState => {
-  if (state.step === 'next' && state.apply.phase === 'done') return {...state, notice: 'The changes are applied; `vfio-pilot rollback` takes them back. Press q to leave.'};
+  if (state.step === 'next' && state.apply.phase === 'done') return {...state, notice: 'The changes are applied; the rollback above takes them back. Enter or q leaves.'};
   const step = previousStep(context, state);
   if (step === null) return {...state, overlay: 'leave'};
   return {...entered(state, step), apply: state.apply.phase === 'failed' ? {phase: 'typing', word: ''} : state.apply};

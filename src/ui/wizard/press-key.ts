@@ -4,12 +4,11 @@ import type {Key} from '../split-keys.ts';
 import {eraseWord, stopAndRestore, submitWord, typeWord} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';
-import {changeValue, eraseCharacter, typeCharacter} from './form-step.ts';
+import {changeValue, eraseText, leaveForm, typeCharacter} from './form-step.ts';
 import {leave} from './leave.ts';
 import {modeOf} from './mode.ts';
-import {goBack, goOn, moveFocus} from './move.ts';
+import {goBack, moveFocus} from './move.ts';
 import {rowsOf} from './rows.ts';
-import {save} from './save-step.ts';
 import {scroll} from './scroll.ts';
 import {chooseStart} from './start-step.ts';
 import type {WizardState} from './state.ts';
@@ -27,9 +26,10 @@ const type = (context: WizardContext, state: WizardState, text: string, mode: Mo
   return mode === 'text' || mode === 'number' ? typeCharacter(context, state, text) : state;
 };
 
-const erase = (context: WizardContext, state: WizardState, mode: Mode): WizardState => {
-  if (mode === 'filter') return setFilter(state, state.devices.filter.slice(0, -1), true);
-  return mode === 'word' ? eraseWord(state) : eraseCharacter(context, state);
+const erase = (context: WizardContext, state: WizardState, mode: Mode, what: 'last' | 'all'): WizardState => {
+  const shorten = (text: string): string => (what === 'all' ? '' : [...text].slice(0, -1).join(''));
+  if (mode === 'filter') return setFilter(state, shorten(state.devices.filter), true);
+  return mode === 'word' ? eraseWord(state, shorten) : eraseText(context, state, shorten);
 };
 
 const choose = (context: WizardContext, state: WizardState): WizardState =>
@@ -48,7 +48,7 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
     case 'scroll-up': return scroll(context, state, 'line', -1);
     case 'page-down': return scroll(context, state, 'page', 1);
     case 'page-up': return scroll(context, state, 'page', -1);
-    case 'go-on': return state.step === 'save' ? save(context, state) : goOn(context, state);
+    case 'go-on': return leaveForm(context, state);
     case 'go-back': return goBack(context, state);
     case 'choose-focused': return choose(context, state);
     case 'mark-focused': return markDevice(context, state);
@@ -56,7 +56,8 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
     case 'start-filter': return setFilter(state, state.devices.filter, true);
     case 'end-filter': return {...state, devices: {...state.devices, isFiltering: false}};
     case 'clear-filter': return setFilter(state, '', false);
-    case 'erase': return erase(context, state, mode);
+    case 'erase': return erase(context, state, mode, 'last');
+    case 'erase-all': return erase(context, state, mode, 'all');
     case 'submit-word': return submitWord(state);
     case 'open-help': return {...state, overlay: 'help', scroll: {...state.scroll, help: 0}};
     case 'close-overlay': return {...state, overlay: 'none'};

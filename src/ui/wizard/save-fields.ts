@@ -1,5 +1,9 @@
+import {oneLine, plainName} from '../../profile/scalars.ts';
 import {always} from './field.ts';
-import type {ChoiceField, Field, TextField} from './field.ts';
+import type {ChoiceField, Field, FieldContext, TextField} from './field.ts';
+import {refuseBy, refuseUnless} from './grammar.ts';
+
+const isKept = ({edits}: FieldContext): boolean => edits['save.isWanted'] !== 'no';
 
 const isWanted: ChoiceField = {
   id: 'save.isWanted',
@@ -15,15 +19,40 @@ const isWanted: ChoiceField = {
   write: (profile) => profile,
 };
 
+const name: TextField = {
+  id: 'name',
+  kind: 'text',
+  label: 'Name',
+  subjects: [],
+  isShown: isKept,
+  read: ({profile}) => profile.name,
+  write: (profile, value) => ({...profile, name: String(value)}),
+  refuse: refuseBy(plainName),
+  cost: () => 'What the history calls this set-up. The file is named after it until you name the file yourself.',
+};
+
+const description: TextField = {
+  id: 'description',
+  kind: 'text',
+  label: 'Description',
+  subjects: [],
+  isShown: isKept,
+  read: ({profile}) => profile.description ?? '',
+  write: (profile, value) => ({...profile, description: value === '' ? null : String(value)}),
+  refuse: refuseUnless([''], oneLine),
+  cost: () => 'One line for people, or nothing.',
+};
+
 const path: TextField = {
   id: 'save.path',
   kind: 'text',
   label: 'File',
   subjects: [],
-  isShown: ({edits}) => edits['save.isWanted'] !== 'no',
+  isShown: isKept,
   read: ({defaultPath}) => defaultPath,
   write: (profile) => profile,
-  cost: () => 'The folder is made if it is missing; a profile that is there already is replaced.',
+  refuse: (text) => (text.trim() === '' ? 'Name a file, or choose not to save.' : null),
+  cost: () => 'In a folder that is there already. A file that exists is never overwritten.',
 };
 
-export const saveFields: readonly Field[] = [isWanted, path];
+export const saveFields: readonly Field[] = [isWanted, name, description, path];

@@ -1,6 +1,7 @@
 import {fieldContextOf} from './context.ts';
 import type {WizardContext} from './context.ts';
 import {goOn} from './move.ts';
+import {saveFields} from './save-fields.ts';
 import type {Action, WizardState} from './state.ts';
 
 const pathToSave = (context: WizardContext, state: WizardState): string => {
@@ -12,12 +13,11 @@ const pathToSave = (context: WizardContext, state: WizardState): string => {
 export const save = (context: WizardContext, state: WizardState): WizardState => {
   if (state.draft.edits['save.isWanted'] === 'no') return goOn(context, {...state, save: {phase: 'idle'}});
   const path = pathToSave(context, state).trim();
-  if (path === '') return {...state, notice: 'Name a file, or choose not to save.'};
   return {...state, notice: null, save: {phase: 'saving', path}};
 };
 
 export const reduceSave = (context: WizardContext, state: WizardState, action: Extract<Action, {type: 'profile-saved' | 'save-failed'}>): WizardState => {
   if (state.step !== 'save' || state.save.phase !== 'saving') return state;
   if (action.type === 'profile-saved') return goOn(context, {...state, save: {phase: 'saved', path: action.path}});
-  return {...state, save: {phase: 'failed', path: action.path, problem: action.problem}};
+  return {...state, focus: {...state.focus, save: saveFields.length - 1}, save: {phase: 'failed', path: action.path, problem: action.problem}};
 };

@@ -19,13 +19,13 @@ export const proposeDraft = ({services, cards, verdicts}: WizardContext): Draft 
 };
 
 /** The devices of the draft become what the device step shows as chosen. */
-export const withDraft = (context: WizardContext, state: WizardState, draft: Draft): WizardState => {
+export const withDraft = (context: WizardContext, state: WizardState, draft: Draft, preview = context.services.preview): WizardState => {
   const profile = profileOf(context, draft);
   const addresses = profile.devices.map((device) => device.address);
   const all = [...context.cards, ...context.others].filter((one) => addresses.includes(one.address));
   const showsOthers = context.others.some((one) => addresses.includes(one.address));
   const devices = {showsOthers, filter: '', isFiltering: false, extras: all.slice(1).map((one) => one.address), refused: null};
-  const next = {...state, draft, devices, preview: context.services.preview(profile)};
+  const next = {...state, draft, devices, preview: preview(profile)};
   const focus = candidatesOf(context, next).findIndex((one) => one === all[0]);
   return {...next, focus: {...next.focus, device: Math.max(0, focus)}};
 };

@@ -14,6 +14,8 @@ export type WizardState = {
   readonly draft: Draft;
   /** Of the draft; made anew with each change of it. */
   readonly preview: Preview;
+  /** False until the first key: the first screen shows no file, so none is made for it. */
+  readonly isPreviewWhole: boolean;
   /** Row that has the focus, by step. */
   readonly focus: Readonly<Partial<Record<StepId, number>>>;
   /** First row of the pane that is shown, by step. */

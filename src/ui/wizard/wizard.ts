@@ -1,6 +1,6 @@
 import type {WizardServices} from '../services.ts';
 import {reduceTask, stopAndRestore} from './apply-step.ts';
-import {createContext} from './context.ts';
+import {createContext, profileOf} from './context.ts';
 import type {WizardContext} from './context.ts';
 import {leave} from './leave.ts';
 import {pressKey} from './press-key.ts';
@@ -19,6 +19,7 @@ export const startWizard = (services: WizardServices, size: Size): {readonly con
     size,
     draft,
     preview: {plan: null, findings: [], changes: []},
+    isPreviewWhole: false,
     focus: {},
     scroll: {},
     devices: {showsOthers: context.cards.length === 0, filter: '', isFiltering: false, extras: [], refused: null},
@@ -28,7 +29,7 @@ export const startWizard = (services: WizardServices, size: Size): {readonly con
     apply: {phase: 'typing', word: ''},
     outcome: null,
   };
-  const state = withDraft(context, empty, draft);
+  const state = withDraft(context, empty, draft, (profile) => ({...services.judge(profile), changes: []}));
   return {context, state: {...state, step: firstStep(context, state)}};
 };
 
@@ -36,7 +37,7 @@ export const startWizard = (services: WizardServices, size: Size): {readonly con
 export const reduce = (context: WizardContext, state: WizardState, action: Action): WizardState => {
   if (state.outcome !== null) return state;
   switch (action.type) {
-    case 'pressed': return pressKeys(context, state, action);
+    case 'pressed': return pressKeys(context, withWholePreview(context, state), action);
     case 'resized': return {...state, size: action.size};
     case 'interrupted': return interrupt(state);
     case 'profile-saved':
@@ -46,6 +47,9 @@ export const reduce = (context: WizardContext, state: WizardState, action: Actio
     case 'apply-failed': return reduceTask(context, state, action);
   }
 };
+
+const withWholePreview = (context: WizardContext, state: WizardState): WizardState =>
+  state.isPreviewWhole ? state : {...state, isPreviewWhole: true, preview: context.services.preview(profileOf(context, state.draft))};
 
 /** A machine half changed is never left behind: while applying, an interrupt stops and restores. */
 const interrupt = (state: WizardState): WizardState =>

@@ -1,0 +1,92 @@
+import {describe, it} from 'vitest';
+import {checkBars, checkDisplays, checkIntegrated, checkPrimaryDisplay, checkReset, checkSharing} from '../../src/checks/display-checks.ts';
+import {checkIsolation} from '../../src/checks/isolation-checks.ts';
+import type {HostFacts, PciBar, PciFunction} from '../../src/host/facts.ts';
+import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
+import {expectCheck} from './expect-check.ts';
+
+const facts = (pci: readonly PciFunction[], overrides: Partial<HostFacts> = {}): HostFacts => sampleFacts(defaultShape, {pci, ...overrides});
+const upstream = ['0000:00:01.0'];
+const nvidia = (values: Partial<PciFunction> = {}): PciFunction => samplePci('0000:01:00.0', {upstream, iommuGroup: 1, name: 'GeForce', ...values});
+const intel = samplePci('0000:00:02.0', {vendor: '8086', device: '016a', iommuGroup: 2, bootVga: true, name: 'HD Graphics'});
+const disk = samplePci('0000:02:00.0', {class: '010802', vendor: '144d', iommuGroup: 3});
+const bar = (values: Partial<PciBar> = {}): PciBar => ({index: 0, start: '0xe0000000', sizeBytes: 268435456, isMemory: true, is64Bit: true, isPrefetchable: true, isUnset: false, ...values});
+
+describe('graphics cards', () => {
+  it('two are fine, one leaves the host dark, none is an error', () => {
+    expectCheck(checkDisplays(facts([intel, nvidia()])), 'ok', /^2: .*HD Graphics; .*GeForce/);
+    expectCheck(checkDisplays(facts([nvidia(), disk])), 'warning', /GeForce is the only one/, /second card/);
+    expectCheck(checkDisplays(facts([disk])), 'error', /no display device/, /Plug/);
+    expectCheck(checkDisplays(facts([])), 'info', /No PCI devices/);
+  });
+
+  it('the one that shows the boot is named, with what it costs to give it away', () => {
+    expectCheck(checkPrimaryDisplay(facts([nvidia()])), 'info', /No card is marked/);
+    expectCheck(checkPrimaryDisplay(facts([intel, nvidia()])), 'info', /HD Graphics shows the firmware/);
+    expectCheck(checkPrimaryDisplay(facts([{...intel, bootVga: false}, nvidia({bootVga: true})])), 'warning', /GeForce.*boot framebuffer/, /Primary Display/);
+    const needs = [{address: '0000:01:00.0', kind: 'display', chain: 'a screen on HDMI-A-1'}] as const;
+    expectCheck(checkPrimaryDisplay(facts([nvidia()], {needs})), 'info', /a screen on HDMI-A-1/);
+  });
+
+  it('integrated ones are named as difficult guests', () => {
+    expectCheck(checkIntegrated(facts([nvidia()])), 'ok', /None/);
+    expectCheck(checkIntegrated(facts([intel, nvidia()])), 'info', /difficult/);
+    const {cpu} = sampleFacts();
+    const apu = samplePci('0000:0c:00.0', {vendor: '1002', device: '15d8', upstream, name: 'Picasso'});
+    expectCheck(checkIntegrated(facts([apu], {cpu: {...cpu, vendor: 'AuthenticAMD'}})), 'info', /APU/);
+  });
+});
+
+describe('resetting a card', () => {
+  it('is fine with a method of its own or with the bus of a whole card', () => {
+    expectCheck(checkReset(facts([nvidia({resetMethods: ['flr', 'bus']})])), 'ok', /0000:01:00\.0: flr, bus/);
+    const sound = samplePci('0000:01:00.1', {class: '040300', upstream, resetMethods: []});
+    expectCheck(checkReset(facts([nvidia({resetMethods: []}), sound])), 'ok', /whole card/);
+  });
+
+  it('that is impossible costs a reboot of the host', () => {
+    expectCheck(checkReset(facts([nvidia({resetMethods: []})])), 'warning', /can not be reset/, /one guest start per boot/);
+  });
+
+  it('is not judged on a kernel that does not tell', () => expectCheck(checkReset(facts([nvidia({resetMethods: null})])), 'info', /5\.15/));
+});
+
+describe('BARs', () => {
+  it('that have a place are fine, above 4 GiB or below', () => {
+    expectCheck(checkBars(facts([nvidia({bars: [bar()]})])), 'ok', /256 MiB; all below 4 GiB/);
+    expectCheck(checkBars(facts([nvidia({bars: [bar({start: '0x4000000000'})]})])), 'ok', /Above 4G is in use/);
+    expectCheck(checkBars(facts([nvidia({bars: [bar()], resizableBars: [{bar: 1, sizesMiB: [256, 8192]}]})])), 'ok', /BAR1 of 256\/8192 MiB/);
+  });
+
+  it('without a place name the firmware setting', () => {
+    expectCheck(checkBars(facts([nvidia({bars: [bar({isUnset: true})]})])), 'warning', /no place for a BAR/, /Above 4G Decoding/);
+  });
+
+  it('are unknown where none is told', () => expectCheck(checkBars(facts([nvidia()])), 'info', /not told/));
+});
+
+describe('virtual functions and mediated devices', () => {
+  it('are reported only', () => {
+    expectCheck(checkSharing(facts([nvidia()])), 'info', /No device offers/);
+    expectCheck(checkSharing(facts([nvidia({sriovTotalVfs: 16}), {...intel, hasMdevTypes: true}])), 'info', /0000:01:00\.0 offers 16 virtual functions.*0000:00:02\.0 offers mediated devices/);
+  });
+});
+
+describe('isolation', () => {
+  it('is fine where a card shares its group with its own functions and bridges', () => {
+    const [check] = checkIsolation(facts(samplePciFunctions));
+    expectCheck(check, 'ok', /Group 17 with GP107.*: its own functions only/);
+    const port = samplePci('0000:00:01.0', {class: '060400', isBridge: true, iommuGroup: 1});
+    expectCheck(checkIsolation(facts([port, nvidia()]))[0], 'ok', /and bridges' only|and bridges only/);
+  });
+
+  it('names what else is in the group, and what may help', () => {
+    expectCheck(checkIsolation(facts([nvidia(), {...disk, iommuGroup: 1, driver: 'nvme'}]))[0], 'warning', /also holds 0000:02:00\.0 \(nvme\): all of it goes to one guest, or none/, /another slot/);
+  });
+
+  it('has one line for each group with a card, and one word where there is none', () => {
+    expectCheck(checkIsolation(facts([disk]))[0], 'info', /No group holds a display device/);
+    const {iommu} = sampleFacts();
+    expectCheck(checkIsolation(facts([nvidia()], {iommu: {...iommu, active: false, groups: []}}))[0], 'info', /Not known/);
+  });
+});

@@ -1,0 +1,72 @@
+import {describe, it} from 'vitest';
+import {checkBootChain, checkFirmwareImages, checkLibvirt, checkSecureBoot, checkVfioModule} from '../../src/checks/software-checks.ts';
+import type {BootFacts, HostFacts, KernelFacts, LibvirtFacts} from '../../src/host/facts.ts';
+import {defaultShape, sampleFacts} from '../support/sample-facts.ts';
+import {expectCheck} from './expect-check.ts';
+
+const {boot, kernel, libvirt} = sampleFacts();
+const withBoot = (values: Partial<BootFacts>): HostFacts => sampleFacts(defaultShape, {boot: {...boot, ...values}});
+const withKernel = (values: Partial<KernelFacts>): HostFacts => sampleFacts(defaultShape, {kernel: {...kernel, ...values}});
+const withLibvirt = (values: Partial<LibvirtFacts>, isLive = false): HostFacts => sampleFacts(defaultShape, {libvirt: {...libvirt, ...values}, isLive});
+
+describe('Secure Boot and lockdown', () => {
+  it('off is fine, on tells what stops working', () => {
+    expectCheck(checkSecureBoot(withBoot({secureBoot: false, lockdown: 'none'})), 'ok', /Secure Boot is off, lockdown is none/);
+    expectCheck(checkSecureBoot(withBoot({firmware: 'uefi', secureBoot: null})), 'ok', /not told/);
+    expectCheck(checkSecureBoot(withBoot({secureBoot: true, lockdown: 'integrity'})), 'info', /is on.*unsigned modules/);
+    expectCheck(checkSecureBoot(withBoot({secureBoot: false, lockdown: 'confidentiality'})), 'info', /lockdown is confidentiality/);
+  });
+});
+
+describe('the boot chain', () => {
+  it('that is served is fine', () => expectCheck(checkBootChain(withBoot({})), 'ok', /grub with initramfs-tools/));
+
+  it('that is not clear names the evidence', () => {
+    expectCheck(checkBootChain(withBoot({loader: null, loaderCandidates: ['grub', 'systemd-boot'], loaderEvidence: ['Both are installed.']})), 'warning', /ambiguous \(grub or systemd-boot\): Both are installed/, /Nothing is written/);
+    expectCheck(checkBootChain(withBoot({loader: null, loaderCandidates: []})), 'warning', /no evidence was found/);
+  });
+
+  it('that is not served says what is left to do by hand', () => {
+    expectCheck(checkBootChain(withBoot({loader: 'systemd-boot'})), 'warning', /systemd-boot with initramfs-tools/, /by hand/);
+    expectCheck(checkBootChain(withBoot({initramfs: 'dracut'})), 'warning', /grub with dracut/);
+  });
+});
+
+describe('vfio-pci', () => {
+  it('is fine built in and as a module', () => {
+    expectCheck(checkVfioModule(withKernel({builtin: ['vfio_pci']})), 'ok', /Built into/);
+    expectCheck(checkVfioModule(withKernel({})), 'ok', /A module/);
+  });
+
+  it('that this kernel lacks names the kernel to install', () => {
+    expectCheck(checkVfioModule(withKernel({modules: ['kvm']})), 'error', /6\.1\.0-1-amd64 has no vfio-pci/, /linux-image-amd64/);
+    expectCheck(checkVfioModule(withKernel({modules: null})), 'info', /not known/);
+  });
+});
+
+describe('libvirt and QEMU', () => {
+  it('of this decade are fine', () => {
+    expectCheck(checkLibvirt(withLibvirt({})), 'ok', /libvirt 9\.0\.0, QEMU 7\.2\.0, 0 domains/);
+    expectCheck(checkLibvirt(withLibvirt({version: '5.10.0'})), 'warning', /5\.10\.0 is old/, /Upgrade/);
+  });
+
+  it('that are missing name the packages on a live host', () => {
+    const none = {version: null, qemuVersion: null};
+    expectCheck(checkLibvirt(withLibvirt(none, true)), 'error', /Neither/, /Install libvirt-daemon-system/);
+    expectCheck(checkLibvirt(withLibvirt(none)), 'info', /Neither/);
+    expectCheck(checkLibvirt(withLibvirt({version: null})), 'warning', /QEMU 7\.2\.0 is there/, /Install/);
+  });
+});
+
+describe('firmware images for guests', () => {
+  it('are told with what Windows 11 needs', () => {
+    expectCheck(checkFirmwareImages(withLibvirt({})), 'ok', /1 images, with Secure Boot and enrolled keys.*swtpm gives/);
+    const plain = libvirt.firmware.map((image) => ({...image, hasEnrolledKeys: false}));
+    expectCheck(checkFirmwareImages(withLibvirt({firmware: plain, hasSwtpm: false})), 'ok', /none with Secure Boot.*not installed/);
+  });
+
+  it('that are missing name the package on a live host', () => {
+    expectCheck(checkFirmwareImages(withLibvirt({firmware: []}, true)), 'warning', /No OVMF/, /package ovmf/);
+    expectCheck(checkFirmwareImages(withLibvirt({firmware: []})), 'info', /No OVMF/);
+  });
+});

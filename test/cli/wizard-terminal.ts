@@ -1,0 +1,82 @@
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, vi} from 'vitest';
+import {displayWidth} from '../../src/ui/printable.ts';
+import {program} from '../support/run-cli.ts';
+
+/** A server of its own: nobody else's sessions can end it, and it ends nobody else's. */
+const socket = `vfio-pilot-test-${process.pid}`;
+const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-wizard-'));
+const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: directory, LANG: 'C.UTF-8', TERM: 'xterm-256color', PS1: '$ '};
+
+const tmux = (...args: readonly string[]): string => {
+  const {status, stdout, stderr} = spawnSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {encoding: 'utf8', env: environment});
+  if (status !== 0) throw new Error(`tmux ${args.join(' ')}: ${stderr}`);
+  return stdout;
+};
+
+export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
+export const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;
+
+afterAll(() => {
+  spawnSync('tmux', ['-L', socket, 'kill-server']);
+  rmSync(directory, {recursive: true, force: true});
+});
+
+export const scratchDirectory = (): string => mkdtempSync(join(directory, 'cwd-'));
+
+type Settings = {
+  readonly cwd?: string;
+  readonly columns?: number;
+  readonly rows?: number;
+  /** In front of the program: `NO_COLOR=1`, `strace …`. */
+  readonly prefix?: string;
+};
+
+let opened = 0;
+
+/** The real program in a real pseudo-terminal, started by a shell that tells afterwards how it ended. */
+export const openTerminal = (args: string, {cwd = scratchDirectory(), columns = 80, rows = 24, prefix = ''}: Settings = {}) => {
+  const session = `wizard-${(opened += 1)}`;
+  const command = `before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; exec cat`;
+  tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', String(rows), '-c', cwd, `sh -c '${command}'`);
+  const target = `=${session}:`;
+  /** Rows as the terminal shows them; a row that went over the edge is one row again, and so too wide. */
+  const screen = (): readonly string[] => tmux('capture-pane', '-p', '-J', '-t', target).split('\n').map((row) => row.trimEnd());
+  const see = (text: string | RegExp): Promise<string> =>
+    vi.waitFor(
+      () => {
+        const shown = screen().join('\n');
+        if (typeof text === 'string' ? shown.includes(text) : text.test(shown)) return shown;
+        throw new Error(`${String(text)} is not on the screen:\n${shown}`);
+      },
+      {timeout: 15_000, interval: 20},
+    );
+  return {
+    see,
+    screen,
+    /** With colours, as escape sequences. */
+    painted: (): string => tmux('capture-pane', '-p', '-e', '-t', target),
+    /** All of it in one write. */
+    type: (text: string): string => tmux('send-keys', '-t', target, '-H', ...[...Buffer.from(text)].map((byte) => byte.toString(16))),
+    resize: (width: number, height: number): string => tmux('resize-window', '-t', target, '-x', String(width), '-y', String(height)),
+    /** Whether a full-screen program holds the terminal, and whether the cursor is shown. */
+    modes: (): string => tmux('display-message', '-p', '-t', target, 'alternate #{alternate_on}, cursor #{cursor_flag}').trim(),
+    ended: async (): Promise<string> => /exit code \d+, terminal \w+/.exec(await see(/exit code \d+, terminal \w+/))?.[0] ?? '',
+  };
+};
+
+export type Terminal = ReturnType<typeof openTerminal>;
+
+/** What is wrong with the frame, in words: a row over the edge, a missing title, keys that can not be seen. */
+export const faultsOfFrame = (shown: readonly string[], columns = 80, rows = 24): readonly string[] => {
+  const frame = shown.slice(0, rows);
+  return [
+    ...(shown.slice(rows).some((row) => row !== '') ? ['more rows than the terminal has'] : []),
+    ...frame.filter((row) => displayWidth(row) > columns).map((row) => `wider than ${columns}: ${row}`),
+    ...(frame[0]?.startsWith('vfio-pilot') === true ? [] : ['the first row is not the title']),
+    ...(/(Enter|Esc|Ctrl-C) /.test(frame[rows - 2] ?? '') ? [] : [`no keys in the last row but one: ${frame[rows - 2] ?? ''}`]),
+  ];
+};

@@ -1,0 +1,200 @@
+import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {decodeProfile} from '../../src/profile/decode-profile.ts';
+import {unpackHost} from '../support/host-tree.ts';
+import {profilePath, runCli} from '../support/run-cli.ts';
+import {differences, treeState} from '../support/tree-state.ts';
+import {faultsOfFrame, hasStrace, hasTmux, openTerminal, scratchDirectory} from './wizard-terminal.ts';
+import type {Terminal} from './wizard-terminal.ts';
+
+const enter = '\r';
+const escape = '\u001B';
+const [down, right] = [`${escape}[B`, `${escape}[C`];
+const [interrupt, emptyField] = ['\u0003', '\u0015'];
+
+/** Each step by its title, what is typed on it, and what that shows. */
+const walk: readonly {readonly title: string; readonly presses: readonly (readonly [keys: string, shows: string])[]}[] = [
+  {title: 'step 1 of 9  Host checks', presses: []},
+  {title: 'step 2 of 9  Device', presses: []},
+  {title: 'step 3 of 9  CPU', presses: []},
+  {title: 'step 4 of 9  Memory', presses: [['24', '24 GiB ›']]},
+  {title: 'step 5 of 9  Guest', presses: [[down, '› win11▏'], [`${emptyField}win10`, '› win10▏'], [down, '‹ Windows 11 ›'], [right, '‹ Windows 10 ›']]},
+  {title: 'step 6 of 9  Review', presses: []},
+  {
+    title: 'step 7 of 9  Save the profile',
+    presses: [
+      [`${down}${emptyField}two-identical-cards`, '› two-identical-cards▏'],
+      [`${down}The second of two equal RTX 3060`, '› The second of two equal RTX 3060▏'],
+    ],
+  },
+  {title: 'step 8 of 9  Apply', presses: [['apply', 'press Enter: apply▏']]},
+  {title: 'step 9 of 9  What next', presses: []},
+];
+
+/** From the first step to the named one, with all that is typed before it. */
+const walkTo = async (terminal: Terminal, last: number, onStep: (title: string) => void = () => undefined): Promise<void> => {
+  for (const [index, {title, presses}] of walk.slice(0, last + 1).entries()) {
+    await terminal.see(title);
+    onStep(title);
+    if (index === last) return;
+    for (const [keys, shows] of presses) {
+      terminal.type(keys);
+      await terminal.see(shows);
+      onStep(title);
+    }
+    terminal.type(enter);
+  }
+};
+
+const readProfile = (path: string) => decodeProfile(readFileSync(path, 'utf8'), path).profile;
+
+/** For walks that end before anything is applied. */
+const untouched = unpackHost('two-identical-cards');
+
+describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux is missing)', () => {
+  it('goes from the start to a saved profile that equals a shipped one, and every frame fits', async () => {
+    const cwd = scratchDirectory();
+    const terminal = openTerminal(`--root ${untouched}`, {cwd});
+    await walkTo(terminal, 7, (title) => expect([title, faultsOfFrame(terminal.screen())]).toEqual([title, []]));
+    terminal.type('q');
+    await terminal.see('Leave the wizard?');
+    terminal.type('y');
+    expect(await terminal.ended()).toBe('exit code 0, terminal restored');
+    expect(terminal.screen().join('\n')).toContain('Nothing was applied.');
+    expect(readProfile(join(cwd, 'two-identical-cards.yaml'))).toEqual(readProfile(profilePath('two-identical-cards')));
+  });
+
+  it('applies what was typed for, as the saved profile does by itself, and rollback restores every byte', async () => {
+    const [root, replayed, cwd] = [unpackHost('two-identical-cards'), unpackHost('two-identical-cards'), scratchDirectory()];
+    const before = treeState(root);
+    const terminal = openTerminal(`--root ${root}`, {cwd});
+    await walkTo(terminal, 8);
+    const shown = terminal.screen().join('\n');
+    expect(faultsOfFrame(terminal.screen())).toEqual([]);
+    expect(shown).toContain(`vfio-pilot verify --root ${root}`);
+    expect(shown).not.toMatch(/sudo|systemctl reboot/);
+    terminal.type(enter);
+    expect(await terminal.ended()).toBe('exit code 0, terminal restored');
+    const {exitCode} = await runCli(['apply', join(cwd, 'two-identical-cards.yaml'), '--root', replayed, '--yes']);
+    expect(exitCode).toBe(0);
+    expect(Object.keys(differences(before, treeState(root)))).toContain('/etc/default/grub');
+    expect(differences(treeState(replayed), treeState(root))).toEqual({});
+    expect(await runCli(['rollback', '--root', root, '--yes'])).toMatchObject({exitCode: 0});
+    expect(differences(before, treeState(root))).toEqual({});
+  });
+
+  it('chooses the right row when Down and Enter arrive in one write', async () => {
+    const terminal = openTerminal(`--root ${untouched}`);
+    await walkTo(terminal, 1);
+    expect(await terminal.see('❯ [x]')).toMatch(/❯ \[x\] . 0000:0b:00\.0/);
+    terminal.type(`${down}${enter}`);
+    await terminal.see('step 3 of 10  Risks');
+    terminal.type(escape);
+    await terminal.see(/❯ \[x\] . 0000:0a:00\.0/);
+    terminal.type(interrupt);
+    await terminal.ended();
+  });
+
+  it.each(walk.map(({title}, index) => [title, index] as const))('gives the terminal back on Ctrl-C at %s', async (_title, index) => {
+    const isApplied = index > 7;
+    const terminal = openTerminal(`--root ${isApplied ? unpackHost('two-identical-cards') : untouched}`);
+    await walkTo(terminal, index);
+    expect(terminal.modes()).toMatch(/^alternate 1/);
+    terminal.type(interrupt);
+    expect(await terminal.ended()).toBe('exit code 130, terminal restored');
+    expect(terminal.modes()).toBe('alternate 0, cursor 1');
+  });
+
+  it('never overwrites a file: it says so, and saves under another name', async () => {
+    const cwd = scratchDirectory();
+    const file = join(cwd, 'two-identical-cards.yaml');
+    const terminal = openTerminal(`--root ${untouched}`, {cwd});
+    await walkTo(terminal, 6);
+    const text = 'not a profile\n';
+    writeFileSync(file, text);
+    for (const [keys, shows] of walk[6]?.presses ?? []) {
+      terminal.type(keys);
+      await terminal.see(shows);
+    }
+    terminal.type(enter);
+    await terminal.see(/Not saved: \S+two-identical-cards\.yaml\s+exists already/);
+    expect(faultsOfFrame(terminal.screen())).toEqual([]);
+    terminal.type(`${emptyField}second.yaml${enter}`);
+    await terminal.see('step 8 of 9  Apply');
+    expect(readFileSync(file, 'utf8')).toBe(text);
+    expect(readProfile(join(cwd, 'second.yaml'))).toMatchObject({name: 'two-identical-cards'});
+    terminal.type(interrupt);
+    await terminal.ended();
+  });
+
+  it('opens a saved profile, and takes it for saved where nothing was changed', async () => {
+    const cwd = scratchDirectory();
+    const file = join(cwd, 'mine.yaml');
+    copyFileSync(profilePath('two-identical-cards'), file);
+    const terminal = openTerminal(`--root ${untouched}`, {cwd});
+    await terminal.see('step 1 of 10  Start');
+    terminal.type(`${down}${enter}`);
+    for (const title of ['Host checks', 'Device', 'CPU', 'Memory', 'Guest', 'Review', 'Save the profile']) {
+      await terminal.see(new RegExp(`step \\d+ of 10  ${title}`));
+      terminal.type(enter);
+    }
+    expect(await terminal.see('step 9 of 10  Apply')).toContain('Type apply and press Enter');
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync(profilePath('two-identical-cards'), 'utf8'));
+    terminal.type(interrupt);
+    expect(await terminal.ended()).toBe('exit code 130, terminal restored');
+    expect(terminal.screen().join('')).toContain(`Profile saved: ${file}`);
+  });
+
+  it('draws anew after the window was resized, and says when it is too small', async () => {
+    const terminal = openTerminal(`--root ${untouched}`);
+    await walkTo(terminal, 2);
+    terminal.resize(60, 20);
+    await terminal.see('make it at least 80x24');
+    terminal.resize(160, 50);
+    await terminal.see(/^vfio-pilot +step 3 of 9 +CPU/m);
+    await expect.poll(() => faultsOfFrame(terminal.screen(), 160, 50)).toEqual([]);
+    terminal.resize(80, 24);
+    await expect.poll(() => faultsOfFrame(terminal.screen())).toEqual([]);
+    terminal.type(interrupt);
+    await terminal.ended();
+  });
+
+  it('writes no colour with NO_COLOR, and some without', async () => {
+    const [plain, coloured] = [openTerminal(`--root ${untouched}`, {prefix: 'NO_COLOR=1'}), openTerminal(`--root ${untouched}`)];
+    for (const terminal of [plain, coloured]) await walkTo(terminal, 2);
+    // eslint-disable-next-line no-control-regex
+    expect(plain.painted()).not.toMatch(/\u001B\[[\d;:]*m/);
+    // eslint-disable-next-line no-control-regex
+    expect(coloured.painted()).toMatch(/\u001B\[[\d;:]*m/);
+    for (const terminal of [plain, coloured]) terminal.type(interrupt);
+  });
+
+  it('says in one sentence on a dumb terminal what to use instead', async () => {
+    const terminal = openTerminal(`--root ${untouched}`, {prefix: 'TERM=dumb', columns: 400});
+    expect(await terminal.ended()).toBe('exit code 2, terminal restored');
+    const shown = terminal.screen().filter((row) => row !== '');
+    expect(shown).toHaveLength(2);
+    expect(shown[0]).toMatch(/^The wizard needs a terminal .*vfio-pilot profile new/);
+  });
+
+  it.skipIf(!hasStrace)('opens nothing for writing up to the review but the terminal and /dev/null (skipped where strace is missing)', async () => {
+    const log = join(scratchDirectory(), 'trace');
+    const terminal = openTerminal(`--root ${untouched}`, {prefix: `strace -f -qq -o ${log} -e trace=%file,openat`});
+    await walkTo(terminal, 5);
+    terminal.type(interrupt);
+    await terminal.ended();
+    const calls = readFileSync(log, 'utf8').split('\n');
+    expect(calls.some((call) => call.includes('/etc/default/grub'))).toBe(true);
+    const changing = /\b(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND)\b|^\d+ +(creat|mkdir|rmdir|rename|link|unlink|symlink|chmod|fchmod|chown|lchown|fchown|truncate|mknod|utime|utimes|setxattr|lsetxattr)(at|at2|64)?\(/;
+    expect(calls.filter((call) => changing.test(call) && !/"\/dev\/(tty|null|pts\/\d+)"/.test(call))).toEqual([]);
+  });
+});
+
+describe('the wizard without a terminal', () => {
+  it('says in one sentence what to use instead', async () => {
+    const {stdout, stderr, exitCode} = await runCli(['--root', untouched]);
+    expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 2});
+    expect(stderr).toMatch(/^The wizard needs a terminal\. [^\n]*vfio-pilot profile new[^\n]*\n$/);
+  });
+});
