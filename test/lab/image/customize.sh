@@ -61,6 +61,8 @@ done
 # libvirtd starts at its first use, through its socket.
 chroot "$root" systemctl disable libvirtd.service
 chroot "$root" systemctl enable libvirtd.socket libvirtd-ro.socket virtlogd.socket virtlockd.socket
-# The default network wants dnsmasq and NAT, and the host's only route is the thing under test.
-rm -f "$root/etc/libvirt/qemu/networks/autostart/default.xml"
+# The network that new guests are given: isolated, as NAT wants dnsmasq and a firewall, and started with libvirtd.
+mkdir -p "$root/etc/libvirt/qemu/networks/autostart"
+echo '<network><name>default</name><uuid>62dd1a43-06cd-434d-8383-0878955f85ee</uuid><bridge name="virbr0"/></network>' > "$root/etc/libvirt/qemu/networks/default.xml"
+ln -sf ../default.xml "$root/etc/libvirt/qemu/networks/autostart/default.xml"
 rm -rf "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*

@@ -17,7 +17,7 @@ export const diskMiB = 2048;
 
 export const packages = [
   'linux-image-amd64', 'initramfs-tools', 'zstd', 'systemd', 'systemd-sysv', 'udev', 'kmod', 'dbus', 'grub-pc',
-  'iproute2', 'pciutils', 'procps', 'libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'ipxe-qemu', 'ovmf',
+  'iproute2', 'pciutils', 'procps', 'libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'ovmf',
 ];
 
 /** Left out while unpacking: nothing that a scenario looks at, and half of the image. */

@@ -7,10 +7,10 @@
  *   b.0, b.1 two ports without ACS: a third display and a USB controller in one dirty group
  * The address of the guest's card moves with `guestBus`.
  */
-export const machineArguments = ({disk, share, guestBus = 64, cpu = 'EPYC,+svm,+npt,+x2apic,+topoext', smp = '4,sockets=2,cores=2,threads=1', node1Cpus = '2-3', node0Cpus = '0-1'}) => [
+export const machineArguments = ({disk, share, guestBus = 64, cpu = 'EPYC,+svm,+npt,+x2apic,+topoext', smp = '6,sockets=3,cores=2,threads=1', node0Cpus = '0-1', node1Cpus = '2-5'}) => [
   '-nodefaults', '-no-user-config', '-display', 'none', '-machine', 'q35,kernel-irqchip=split', '-accel', 'tcg,thread=multi',
-  '-cpu', cpu, '-smp', smp, '-m', '3328M', '-rtc', 'base=utc',
-  '-object', 'memory-backend-ram,id=m0,size=2048M', '-object', 'memory-backend-ram,id=m1,size=1280M',
+  '-cpu', cpu, '-smp', smp, '-m', '4608M', '-rtc', 'base=utc',
+  '-object', 'memory-backend-ram,id=m0,size=2048M', '-object', 'memory-backend-ram,id=m1,size=2560M',
   '-numa', `node,nodeid=0,memdev=m0,${cpuOptions(node0Cpus)}`, '-numa', `node,nodeid=1,memdev=m1,${cpuOptions(node1Cpus)}`,
   '-device', 'intel-iommu,intremap=on,caching-mode=on,device-iotlb=on',
   '-device', 'VGA,bus=pcie.0,addr=1',

@@ -16,8 +16,21 @@ export const openLine = async (socketPath, logPath) => {
   // A power cut resets the connection; that is what it is for.
   socket.on('error', () => {});
 
+  const find = (pattern, news) => {
+    const match = pattern.exec(news);
+    if (match !== null) line.mark += match.index + match[0].length;
+    return match;
+  };
+
+  /** On a screen that is drawn again and again only what stands there counts, not its colours. */
+  const findOnScreen = (pattern, news) => {
+    const match = pattern.exec(stripEscapes(news));
+    if (match !== null) line.mark = line.text.length;
+    return match;
+  };
+
   /** Waits for a pattern behind the mark, moves the mark behind it and returns the match; `match.before` is what came first. */
-  const waitFor = (pattern, seconds) =>
+  const waitFor = (pattern, seconds, search = find) =>
     new Promise((resolve, reject) => {
       const finish = (settle, value) => {
         clearTimeout(timer);
@@ -25,13 +38,12 @@ export const openLine = async (socketPath, logPath) => {
         socket.off('close', ended);
         settle(value);
       };
-      const fail = (why) => finish(reject, new Error(`${why}; waited for ${pattern}. The last that came:\n${line.text.slice(line.mark).slice(-1500)}`));
+      const fail = (why) => finish(reject, new Error(`${why}; waited for ${pattern}. The last that came:\n${stripEscapes(line.text.slice(line.mark)).slice(-1500)}`));
       const ended = () => fail('The machine is gone');
       const look = () => {
         const news = line.text.slice(line.mark);
-        const match = pattern.exec(news);
+        const match = search(pattern, news);
         if (match === null) return deaths.test(news) ? fail('The machine died') : undefined;
-        line.mark += match.index + match[0].length;
         return finish(resolve, Object.assign(match, {before: news.slice(0, match.index)}));
       };
       const timer = setTimeout(() => fail(`Nothing within ${seconds} s`), seconds * 1000);
@@ -42,6 +54,7 @@ export const openLine = async (socketPath, logPath) => {
 
   return {
     waitFor,
+    see: (pattern, seconds) => waitFor(pattern, seconds, findOnScreen),
     type: (keys) => void socket.write(keys),
     /** What came since the mark, without escape sequences. */
     seen: () => stripEscapes(line.text.slice(line.mark)),

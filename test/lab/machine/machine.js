@@ -12,7 +12,8 @@ export const startMachine = async (directory, {disk, snapshot, direct, hardware 
   const share = join(directory, 'share');
   mkdirSync(share, {recursive: true});
   const socket = (name) => join(directory, `${name}.sock`);
-  const emulator = start('qemu-system-x86_64', [
+  // Without core files: an emulator that aborts would take minutes to write its memory down, with its sockets still open.
+  const emulator = start('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', 'qemu-system-x86_64',
     ...machineArguments({disk, share, ...hardware}),
     ...['console', 'shell'].flatMap((name) => ['-chardev', `socket,id=${name},path=${socket(name)},server=on,wait=on`, '-serial', `chardev:${name}`]),
     '-qmp', `unix:${socket('qmp')},server=on,wait=off`,
