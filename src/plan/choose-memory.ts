@@ -36,13 +36,21 @@ const dealOut = (sizeKiB: number, unitKiB: number, parts: number): readonly numb
 const chooseMemoryNode = (context: PlanContext, cpuNode: number | null): number | null => {
   const {facts, profile} = context;
   const wanted = profile.memory.node === 'auto' ? cpuNode : profile.memory.node;
-  if (wanted === null) return facts.nodes.find(hasMemory)?.id ?? null;
+  const others = facts.nodes.filter(hasMemory).map((one) => one.id);
+  if (facts.nodes.length > 0 && others.length === 0) {
+    context.report('blocker', 'memory-node-unknown', {
+      subject: 'memory.node',
+      message: 'No NUMA node of this machine has memory of its own, as far as the kernel tells.',
+      remedy: 'Look at /sys/devices/system/node/node*/meminfo: memory has to be on some node before a guest can have it.',
+    });
+    return null;
+  }
+  if (wanted === null) return others[0] ?? null;
   const node = facts.nodes.find((one) => one.id === wanted);
   if (node !== undefined && hasMemory(node)) {
     context.decide('memory.node', `node ${wanted}, strictly`, profile.memory.node === 'auto' ? 'the vCPUs are there; strict placement refuses to start rather than fetch memory across the interconnect' : 'you chose it');
     return wanted;
   }
-  const others = facts.nodes.filter(hasMemory).map((one) => one.id);
   const nearest = profile.memory.node === 'auto' ? nearestMemory(context, wanted) : undefined;
   if (nearest !== undefined) {
     context.decide('memory.node', `node ${nearest}, strictly`, `node ${wanted}, where the vCPUs are, has no memory of its own, and node ${nearest} is the nearest that has`);

@@ -17,10 +17,11 @@ export type Core = {
 /** Every online CPU is in exactly one core, ascending; a CPU whose siblings nobody tells is a core of its own. */
 export const coresOf = (facts: HostFacts): readonly Core[] => {
   const cpuOf = new Map(facts.cpu.cpus.filter((cpu) => cpu.online).map((cpu) => [cpu.id, cpu]));
+  const nameCache = cacheNames();
   return groupThreads(cpuOf).flatMap((threads) => {
     const cpus = threads.flatMap((id) => cpuOf.get(id) ?? []);
     const [first] = cpus;
-    return first === undefined ? [] : [coreOf(first, cpus)];
+    return first === undefined ? [] : [coreOf(first, cpus, nameCache(cpus))];
   });
 };
 
@@ -38,24 +39,43 @@ const groupThreads = (cpuOf: ReadonlyMap<number, Cpu>): readonly (readonly numbe
   return ascending.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
 };
 
-const coreOf = (first: Cpu, cpus: readonly Cpu[]): Core => {
+const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null): Core => {
   const node = cpus.every((cpu) => cpu.node === first.node) ? first.node : null;
   return {
     threads: cpus.map((cpu) => cpu.id),
     node,
     package: first.package,
     kind: first.kind,
-    domain: `${node}/${domainOf(first)}`,
-    hasL3: first.l3 !== null,
-    l3KiB: first.l3KiB ?? 0,
+    domain: `${node}/${cache ?? (first.package === null ? `core ${first.id}` : `package ${first.package}`)}`,
+    hasL3: cpus.some((cpu) => cpu.l3 !== null),
+    l3KiB: Math.max(...cpus.map((cpu) => cpu.l3KiB ?? 0)),
     hasCpu0: cpus.some((cpu) => cpu.id === 0),
   };
 };
 
-const domainOf = ({id, l3, package: owner}: Cpu): string => {
-  if (l3 !== null) return `cache ${[...l3].sort((a, b) => a - b).join()}`;
-  return owner === null ? `core ${id}` : `package ${owner}`;
+/** A name for each set of CPUs that share a cache; sets are compared by number, as text of them is slow on 512 CPUs. */
+const cacheNames = (): ((cpus: readonly Cpu[]) => string | null) => {
+  const known = new Map<string, (readonly number[])[]>();
+  return (cpus) => {
+    const sharing = sharedBy(cpus);
+    if (sharing.length === 0) return null;
+    const key = `${sharing[0]}-${sharing.at(-1)}/${sharing.length}`;
+    const alike = known.get(key) ?? [];
+    known.set(key, alike);
+    const index = alike.findIndex((list) => isSame(list, sharing));
+    return `cache ${key}/${index >= 0 ? index : alike.push(sharing) - 1}`;
+  };
 };
+
+/** Threads of one core may name different sets on odd machines: all of them together, whatever the numbering. */
+const sharedBy = (cpus: readonly Cpu[]): readonly number[] => {
+  const [first, ...others] = cpus.flatMap((cpu) => (cpu.l3 === null ? [] : [cpu.l3]));
+  if (first === undefined) return [];
+  if (others.every((list) => isSame(list, first))) return first;
+  return [...new Set([...first, ...others.flat()])].sort((a, b) => a - b);
+};
+
+const isSame = (a: readonly number[], b: readonly number[]): boolean => a === b || (a.length === b.length && a.every((value, index) => value === b[index]));
 
 export const firstThread = (core: Core): number => core.threads[0] ?? 0;
 

@@ -17,7 +17,8 @@ export const demandOf = (context: PlanContext, {home}: Home): GuestDemand => {
   const {cpu, memory, guest} = profile;
   const unitKiB = choosePageSize(silently(context)) ?? ordinaryUnitKiB;
   const units = Math.ceil((memory.sizeMiB * 1024) / unitKiB);
-  const usable = new Set(usableNodes(facts).map((node) => node.id));
+  const candidates = usableNodes(facts);
+  const usable = new Set(candidates.map((node) => node.id));
   const isAllowed = (node: number | null): boolean => (cpu.node !== 'auto' || home === null ? node === home : node !== null && usable.has(node));
   const fits = (node: number | null, parts: number): boolean => {
     if (memory.node !== 'auto') return true;
@@ -25,8 +26,8 @@ export const demandOf = (context: PlanContext, {home}: Home): GuestDemand => {
     if (known !== undefined && !hasMemory(known)) return parts === 1;
     return Math.ceil(units / parts) * unitKiB <= roomKiB(context, node);
   };
-  const maySpread = cpu.node === 'auto' && memory.node === 'auto' && guest.numaCell !== false && home !== null;
-  return {vcpus: cpu.vcpus, isAllowed, isOpen: (node, parts) => isAllowed(node) && fits(node, parts), mostNodes: maySpread ? usable.size : 1};
+  const maySpread = cpu.node === 'auto' && memory.node === 'auto' && guest.numaCell !== false && candidates.every(hasMemory);
+  return {vcpus: cpu.vcpus, isAllowed, isOpen: (node, parts) => isAllowed(node) && fits(node, parts), mostNodes: maySpread ? Math.max(1, usable.size) : 1};
 };
 
 /** The page size is chosen with its reasons later, in the order of the wizard. */

@@ -41,6 +41,8 @@ const judgeEmulator = (context: PlanContext, pinning: PinningPlan, memory: Memor
   context.report('warning', 'guest-emulator-off-node', {
     subject: 'cpu.emulator',
     message: `QEMU's own threads are on CPUs ${pinning.emulator.join(', ')}, none of them on node ${missing.join(', ')} where the memory is: memory is then not allocated at guest start but when it is first used.`,
-    remedy: `Give cpu.emulator a CPU of node ${missing.join(', ')}.`,
+    remedy: missing.some((id) => context.facts.nodes.some((node) => node.id === id && node.cpus.length > 0))
+      ? `Give cpu.emulator a CPU of node ${missing.join(', ')}.`
+      : 'Nothing to do: that node has no CPUs of its own.',
   });
 };
