@@ -1,49 +1,45 @@
-import {nearestNodes} from './choose-node.ts';
 import type {PlanContext} from './context.ts';
-import {firstThread} from './cores.ts';
 import type {Core} from './cores.ts';
+import {pickHelpers} from './pick-helpers.ts';
+import type {Machine} from './placement-cost.ts';
 import type {PinningPlan} from './plan.ts';
 
-type Room = {readonly all: readonly Core[]; readonly local: readonly Core[]; readonly used: ReadonlySet<number>; readonly node: number | null};
+type Room = {readonly all: readonly Core[]; readonly used: ReadonlySet<number>};
 
 /** CPUs of QEMU's own threads: near the vCPUs, never on their cores. */
-export const chooseHelpers = (context: PlanContext, room: Room): Pick<PinningPlan, 'emulator' | 'iothreads'> => {
-  const free = freeCores(context, room);
+export const chooseHelpers = (
+  context: PlanContext,
+  machine: Machine,
+  used: ReadonlySet<number>,
+  nodes: readonly (number | null)[],
+): Pick<PinningPlan, 'emulator' | 'iothreads'> => {
+  const room = {all: machine.cores, used};
+  const picked = pickHelpers(machine, used, nodes);
   const {cpu} = context.profile;
-  const iothreads = cpu.iothreads === 'auto' ? chooseIothread(context, free) : judgeIothreads(context, cpu.iothreads, room);
-  const emulator = cpu.emulator === 'auto' ? chooseEmulator(context, free, room) : judgeGiven(context, 'cpu.emulator', cpu.emulator, room);
+  const iothreads = cpu.iothreads === 'auto' ? picked.iothreads : judgeIothreads(context, cpu.iothreads, room);
+  if (cpu.iothreads === 'auto') explainIothreads(context, iothreads);
+  const emulator = cpu.emulator === 'auto' ? picked.emulator : judgeGiven(context, 'cpu.emulator', cpu.emulator, room);
+  if (cpu.emulator === 'auto') explainEmulator(context, machine, emulator, {used, nodes});
   judgeHost(context, room);
   return {emulator, iothreads: iothreads.map((cpus, index) => ({iothread: index + 1, cpus}))};
 };
 
-/** Cores without a vCPU: of the node first, the one with CPU 0 last in its node, then of the nearest nodes. */
-const freeCores = (context: PlanContext, {all, used, node}: Room): readonly Core[] => {
-  const order = node === null ? [] : nearestNodes(context.facts, node);
-  const rank = (core: Core): number => (core.node === null || !order.includes(core.node) ? order.length : order.indexOf(core.node));
-  return all
-    .filter((core) => !core.threads.some((thread) => used.has(thread)))
-    .sort((a, b) => rank(a) - rank(b) || Number(a.hasCpu0) - Number(b.hasCpu0) || firstThread(a) - firstThread(b));
+const explainIothreads = (context: PlanContext, [cpus]: readonly (readonly number[])[]): void => {
+  if (cpus === undefined) return;
+  context.decide('cpu.iothreads', `I/O thread 1 on ${cpus.join(', ')}`, 'the disk gets a thread of its own, on a core near the vCPUs that none of them uses');
 };
 
-const chooseIothread = (context: PlanContext, free: readonly Core[]): readonly (readonly number[])[] => {
-  const core = free[0];
-  if (core === undefined) return [];
-  context.decide('cpu.iothreads', `I/O thread 1 on ${core.threads.join(', ')}`, 'the disk gets a thread of its own, on a core near the vCPUs that none of them uses');
-  return [core.threads];
-};
+type Guest = {readonly used: ReadonlySet<number>; readonly nodes: readonly (number | null)[]};
 
-const chooseEmulator = (context: PlanContext, free: readonly Core[], {local, used, node}: Room): readonly number[] => {
-  const [first, second] = free;
-  const core = second !== undefined && second.node === first?.node ? second : first;
-  if (core === undefined) return [];
-  const shared = local.flatMap(({threads}) => threads).findLast((thread) => used.has(thread));
-  if (node !== null && core.node !== node && shared !== undefined) {
-    const cpus = [...core.threads, shared];
-    context.decide('cpu.emulator', cpus.join(', '), `a core of another node, and one CPU of a vCPU: QEMU must reach node ${node} to allocate the guest's memory there`);
-    return cpus;
-  }
-  context.decide('cpu.emulator', core.threads.join(', '), 'a core near the vCPUs that none of them uses, on the node of the guest memory');
-  return core.threads;
+const explainEmulator = (context: PlanContext, machine: Machine, emulator: readonly number[], {used, nodes}: Guest): void => {
+  if (emulator.length === 0) return;
+  const isShared = emulator.some((cpu) => used.has(cpu));
+  const isNear = nodes.every((node) => machine.cores.some((core) => core.node === node && core.threads.some((thread) => emulator.includes(thread))));
+  const because = isShared ? `a core that no vCPU uses, and one CPU of a vCPU: QEMU must reach node ${nodes.join(', ')} to allocate the guest's memory there`
+    : !isNear ? 'the nearest core that no vCPU uses; the guest takes all cores of its node'
+    : nodes.length > 1 ? 'a core that no vCPU uses on each node of the guest, where QEMU allocates its memory'
+    : 'a core near the vCPUs that none of them uses, on the node of the guest memory';
+  context.decide('cpu.emulator', emulator.join(', '), because);
 };
 
 const judgeGiven = (context: PlanContext, path: string, cpus: readonly number[], {all, used}: Room): readonly number[] => {

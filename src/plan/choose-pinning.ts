@@ -1,101 +1,94 @@
-import {chooseCores} from './choose-cores.ts';
+import {formatCpuList} from '../host/kernel-lists.ts';
+import {choosePlacement} from './choose-placement.ts';
+import type {ChosenPlacement, Demand} from './choose-placement.ts';
 import {chooseHelpers} from './choose-helpers.ts';
+import {chooseMemoryNode} from './choose-memory-node.ts';
+import type {Home} from './choose-node.ts';
+import {silently} from './context.ts';
 import type {PlanContext} from './context.ts';
-import {coresOf} from './cores.ts';
 import type {Core} from './cores.ts';
+import {describeCores, explainPlacement} from './explain-placement.ts';
+import {guestTopology} from './guest-topology.ts';
 import {judgePins} from './judge-pins.ts';
+import {machineOf} from './machine.ts';
+import type {Machine} from './placement-cost.ts';
 import type {PinningPlan} from './plan.ts';
+import {demandOf} from './guest-demand.ts';
+import {reportTooFew} from './report-too-few.ts';
 
-export const choosePinning = (context: PlanContext, node: number | null): PinningPlan => {
-  const all = coresOf(context.facts);
-  const local = all.filter((core) => node === null || core.node === node);
-  const pins = context.profile.cpu.pins === 'auto' ? choosePins(context, local, node) : judgePins(context, context.profile.cpu.pins, all, node);
-  const topology = truthfulTopology(pins, all);
-  const used = new Set(pins);
-  const helpers = chooseHelpers(context, {all, local, used, node});
-  return {
+/** `guestNodes`: where vCPUs and memory are to be, more than one only when the guest is spread over them. */
+export type ChosenPinning = {readonly pinning: PinningPlan; readonly guestNodes: readonly number[]};
+
+export const choosePinning = (context: PlanContext, where: Home): ChosenPinning => {
+  const machine = machineOf(context.facts, where);
+  const {pins: wanted} = context.profile.cpu;
+  const placed = wanted === 'auto' ? placeVcpus(context, machine, where) : null;
+  const pins = wanted === 'auto' ? pinsOf(placed) : judgePins(context, wanted, machine.cores, where.home);
+  const nodes = placed === null ? (where.home === null ? [] : [where.home]) : placed.nodes.filter((node) => node !== null);
+  const packages = nodes.length < 2 ? [] : nodes.map((node) => placed?.cores.find((core) => core.node === node)?.package ?? null);
+  const pinning: PinningPlan = {
     vcpus: pins.map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
-    ...helpers,
-    hostNodes: nodesOf(pins, all, node),
-    topology,
+    ...chooseHelpers(context, machine, new Set(pins), withMemoryNode(context, machine, nodes)),
+    hostNodes: nodesOf(pins, machine.cores, where.home),
+    topology: guestTopology(pins, machine.cores, packages),
   };
+  return {pinning, guestNodes: nodes};
 };
 
-/** Host CPU of vCPU 0, 1, …; empty when the node has too few cores. */
-const choosePins = (context: PlanContext, local: readonly Core[], node: number | null): readonly number[] => {
+/** Where QEMU's own threads have to run: beside the vCPUs, and on the node of the memory, if that is another with CPUs. */
+const withMemoryNode = (context: PlanContext, machine: Machine, nodes: readonly number[]): readonly (number | null)[] => {
+  const own = nodes.length > 0 ? nodes : [null];
+  const memory = nodes.length > 1 ? null : chooseMemoryNode(silently(context), nodes[0] ?? null);
+  const isFurther = memory !== null && !nodes.includes(memory) && machine.cores.some((core) => core.node === memory);
+  return isFurther ? [...own, memory] : own;
+};
+
+const pinsOf = (placed: ChosenPlacement | null): readonly number[] =>
+  placed === null ? [] : placed.cores.flatMap((core) => core.threads.slice(0, placed.threads));
+
+/** Where memory is what does not fit, the CPUs are placed without it, and the memory's own judge says so. */
+const placeVcpus = (context: PlanContext, machine: Machine, where: Home): ChosenPlacement | null => {
+  const demand = demandOf(context, where);
+  const placed = choosePlacement(machine, demand) ?? choosePlacement(machine, withoutMemory(demand));
+  if (placed === null) {
+    reportTooFew(context, machine, demand, where);
+    return null;
+  }
+  noteIdleThreads(context, placed);
+  context.decide('cpu.pins', describeCores(placed), explainPlacement(context, machine, placed));
+  explainNodes(context, machine, placed, where);
+  return placed;
+};
+
+const withoutMemory = (demand: ReturnType<typeof demandOf>): Demand => ({...demand, isOpen: (node) => demand.isAllowed(node)});
+
+const noteIdleThreads = (context: PlanContext, {cores, threads}: ChosenPlacement): void => {
+  const largest = Math.max(...cores.map((core) => core.threads.length));
+  if (largest === threads) return;
   const {vcpus} = context.profile.cpu;
-  const smt = smtOf(local);
-  const isWhole = vcpus % smt === 0;
-  const wanted = isWhole ? vcpus / smt : vcpus;
-  const chosen = chooseCores(local, wanted) ?? null;
-  const where = node === null ? 'this machine' : `node ${node}`;
-  if (chosen === null || chosen.length >= coresOf(context.facts).length) {
-    context.report('blocker', 'cpu-too-few-cores', {
-      subject: 'cpu.vcpus',
-      message: `${vcpus} vCPUs need ${wanted} whole cores of one kind on ${where}, which has ${describeStock(local)}${chosen === null ? '' : ', and the host needs at least one for itself'}.`,
-      remedy: `Set cpu.vcpus to ${Math.max(1, (largestKind(local) - (chosen === null ? 0 : 1)) * smt)} or less, or choose another node.`,
-    });
-    return [];
-  }
-  if (!isWhole) {
-    context.report('note', 'cpu-pin-splits-core', {
-      subject: 'cpu.vcpus',
-      message: `${vcpus} is not a multiple of ${smt} threads per core: each vCPU gets a core of its own and the sibling threads stay idle.`,
-      remedy: `Take ${vcpus + (smt - (vcpus % smt))} vCPUs to use whole cores.`,
-    });
-  }
-  const threads = isWhole ? smt : 1;
-  context.decide('cpu.pins', describeCores(chosen), describeChoice(chosen, where, threads));
-  return chosen.flatMap((core) => core.threads.slice(0, threads));
+  const whole = Math.ceil(vcpus / largest) * largest;
+  context.report('note', 'cpu-pin-splits-core', {
+    subject: 'cpu.vcpus',
+    message: `${vcpus} vCPUs do not fill whole cores of ${largest} threads: ${threads === 1 ? 'each vCPU gets a core of its own' : `${threads} vCPUs share a core`}, and the other sibling threads stay idle.`,
+    remedy: `Take ${whole === vcpus ? vcpus + largest : whole} vCPUs to use whole cores.`,
+  });
 };
 
-/** Threads per core that all cores of the kind that would be chosen have; mixed parts count as their smaller number. */
-const smtOf = (cores: readonly Core[]): number => {
-  const preferred = cores.some((core) => core.kind === 'performance') ? cores.filter((core) => core.kind === 'performance') : cores;
-  return Math.max(1, Math.min(...preferred.map((core) => core.threads.length)));
-};
-
-const largestKind = (cores: readonly Core[]): number =>
-  Math.max(0, ...(['performance', 'core', 'efficiency'] as const).map((kind) => cores.filter((core) => core.kind === kind).length));
-
-const describeStock = (cores: readonly Core[]): string => {
-  const kinds = (['performance', 'core', 'efficiency'] as const)
-    .map((kind) => ({kind, count: cores.filter((core) => core.kind === kind).length}))
-    .filter(({count}) => count > 0);
-  return kinds.map(({kind, count}) => (kind === 'core' ? `${count} cores` : `${count} ${kind} cores`)).join(' and ') || 'none';
-};
-
-const describeCores = (cores: readonly Core[]): string => cores.map((core) => core.threads.join('+')).join(', ');
-
-const describeChoice = (cores: readonly Core[], where: string, threads: number): string => {
-  const domains = new Set(cores.map((core) => core.l3)).size;
-  const parts = [threads > 1 ? `vCPU pairs sit on the ${threads} threads of one core (siblings as the kernel lists them)` : 'one core for each vCPU'];
-  parts.push(`all on ${where}`);
-  if (cores.every((core) => core.l3 >= 0)) parts.push(domains === 1 ? 'one shared level-3 cache' : `${domains} level-3 domains`);
-  if (cores[0]?.kind === 'performance') parts.push('performance cores only');
-  if (!cores.some((core) => core.hasCpu0)) parts.push('the core of CPU 0 stays with the host');
-  return parts.join(', ');
-};
-
-/** What the guest is told must be so: threads=2 only when every vCPU pair really is one core. */
-const truthfulTopology = (pins: readonly number[], cores: readonly Core[]): PinningPlan['topology'] => {
-  const coreOfCpu = new Map(cores.flatMap((core) => core.threads.map((thread) => [thread, core] as const)));
-  const sizes = [8, 4, 2].filter((size) => pins.length % size === 0 && pins.length > 0);
-  const threads = sizes.find((size) => isWholeCores(pins, size, coreOfCpu)) ?? 1;
-  return {sockets: 1, dies: 1, cores: Math.max(1, pins.length / threads), threads};
-};
-
-const isWholeCores = (pins: readonly number[], size: number, coreOfCpu: ReadonlyMap<number, Core>): boolean => {
-  for (let first = 0; first < pins.length; first += size) {
-    const group = pins.slice(first, first + size);
-    const core = coreOfCpu.get(group[0] ?? -1);
-    if (core === undefined || core.threads.length !== size || !group.every((cpu) => core.threads.includes(cpu))) return false;
-  }
-  return true;
+/** Only where the guest is not, or not only, on the node that the device asks for. */
+const explainNodes = (context: PlanContext, machine: Machine, {nodes, cores}: ChosenPlacement, {home}: Home): void => {
+  if (home === null || (nodes.length === 1 && nodes[0] === home)) return;
+  const local = machine.cores.filter((core) => core.node === home).length;
+  const distances = nodes.filter((node) => node !== home).map((node) => `${node} at distance ${10 + machine.distanceOf(node)}`);
+  context.decide(
+    'cpu.node',
+    nodes.length === 1 ? `node ${nodes.join()}` : `nodes ${formatCpuList(nodes.filter((node) => node !== null))}, ${cores.length / nodes.length} cores and an equal share of the memory on each`,
+    `node ${home} has ${local} cores and too little room for ${context.profile.cpu.vcpus} vCPUs with ${context.profile.memory.sizeMiB} MiB; nearest with room: node ${distances.join(', node ')}`,
+  );
 };
 
 const nodesOf = (pins: readonly number[], cores: readonly Core[], fallback: number | null): readonly number[] => {
-  const nodes = new Set(cores.filter((core) => core.threads.some((thread) => pins.includes(thread))).map((core) => core.node));
+  const used = new Set(pins);
+  const nodes = new Set(cores.filter((core) => core.threads.some((thread) => used.has(thread))).map((core) => core.node));
   const known = [...nodes].filter((node) => node !== null).sort((a, b) => a - b);
   return known.length > 0 ? known : fallback === null ? [] : [fallback];
 };

@@ -3,35 +3,88 @@ import type {Cpu, CpuKind, HostFacts} from '../host/facts.ts';
 /** A physical core as the host schedules it: its online hardware threads. */
 export type Core = {
   readonly threads: readonly number[];
+  /** `null` also where the threads are said to be on several nodes. */
   readonly node: number | null;
+  readonly package: number | null;
   readonly kind: CpuKind;
-  /** Lowest CPU of the level-3 domain; the core's own first thread where no cache is told. */
-  readonly l3: number;
+  /** Equal for cores that share a level-3 cache on one node; where none is told, those of one package; else unique. */
+  readonly domain: string;
+  readonly hasL3: boolean;
   readonly l3KiB: number;
   readonly hasCpu0: boolean;
 };
 
+/** Every online CPU is in exactly one core, ascending; a CPU whose siblings nobody tells is a core of its own. */
 export const coresOf = (facts: HostFacts): readonly Core[] => {
-  const seen = new Set<string>();
-  const cores: Core[] = [];
-  for (const cpu of facts.cpu.cpus) {
-    if (!cpu.online) continue;
-    const threads = cpu.siblings.length === 0 ? [cpu.id] : cpu.siblings;
-    const key = threads.join();
-    if (seen.has(key)) continue;
-    seen.add(key);
-    cores.push(coreOf(cpu, threads));
-  }
-  return cores;
+  const cpuOf = new Map(facts.cpu.cpus.filter((cpu) => cpu.online).map((cpu) => [cpu.id, cpu]));
+  const nameCache = cacheNames();
+  return groupThreads(cpuOf).flatMap((threads) => {
+    const cpus = threads.flatMap((id) => cpuOf.get(id) ?? []);
+    const [first] = cpus;
+    return first === undefined ? [] : [coreOf(first, cpus, nameCache(cpus))];
+  });
 };
 
-const coreOf = (cpu: Cpu, threads: readonly number[]): Core => ({
-  threads,
-  node: cpu.node,
-  kind: cpu.kind,
-  l3: cpu.l3?.[0] ?? -1 - cpu.id,
-  l3KiB: cpu.l3KiB ?? 0,
-  hasCpu0: threads.includes(0),
-});
+/** Sibling lists that overlap without being equal are joined: nothing that may share a core is torn apart. */
+const groupThreads = (cpuOf: ReadonlyMap<number, Cpu>): readonly (readonly number[])[] => {
+  const groupOf = new Map<number, Set<number>>();
+  for (const [id, {siblings}] of cpuOf) {
+    const joined = new Set([id]);
+    for (const one of [id, ...siblings]) {
+      if (cpuOf.has(one)) for (const member of groupOf.get(one) ?? [one]) joined.add(member);
+    }
+    for (const member of joined) groupOf.set(member, joined);
+  }
+  const ascending = [...new Set(groupOf.values())].map((group) => [...group].sort((a, b) => a - b));
+  return ascending.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
+};
+
+const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null): Core => {
+  const node = cpus.every((cpu) => cpu.node === first.node) ? first.node : null;
+  return {
+    threads: cpus.map((cpu) => cpu.id),
+    node,
+    package: first.package,
+    kind: first.kind,
+    domain: `${node}/${cache ?? (first.package === null ? `core ${first.id}` : `package ${first.package}`)}`,
+    hasL3: cpus.some((cpu) => cpu.l3 !== null),
+    l3KiB: Math.max(...cpus.map((cpu) => cpu.l3KiB ?? 0)),
+    hasCpu0: cpus.some((cpu) => cpu.id === 0),
+  };
+};
+
+/** A name for each set of CPUs that share a cache; sets are compared by number, as text of them is slow on 512 CPUs. */
+const cacheNames = (): ((cpus: readonly Cpu[]) => string | null) => {
+  const known = new Map<string, (readonly number[])[]>();
+  return (cpus) => {
+    const sharing = sharedBy(cpus);
+    if (sharing.length === 0) return null;
+    const key = `${sharing[0]}-${sharing.at(-1)}/${sharing.length}`;
+    const alike = known.get(key) ?? [];
+    known.set(key, alike);
+    const index = alike.findIndex((list) => isSame(list, sharing));
+    return `cache ${key}/${index >= 0 ? index : alike.push(sharing) - 1}`;
+  };
+};
+
+/** Threads of one core may name different sets on odd machines: all of them together, whatever the numbering. */
+const sharedBy = (cpus: readonly Cpu[]): readonly number[] => {
+  const [first, ...others] = cpus.flatMap((cpu) => (cpu.l3 === null ? [] : [cpu.l3]));
+  if (first === undefined) return [];
+  if (others.every((list) => isSame(list, first))) return first;
+  return [...new Set([...first, ...others.flat()])].sort((a, b) => a - b);
+};
+
+const isSame = (a: readonly number[], b: readonly number[]): boolean => a === b || (a.length === b.length && a.every((value, index) => value === b[index]));
 
 export const firstThread = (core: Core): number => core.threads[0] ?? 0;
+
+export const groupCores = <K>(cores: readonly Core[], keyOf: (core: Core) => K): ReadonlyMap<K, readonly Core[]> => {
+  const groups = new Map<K, Core[]>();
+  for (const core of cores) {
+    const group = groups.get(keyOf(core));
+    if (group === undefined) groups.set(keyOf(core), [core]);
+    else group.push(core);
+  }
+  return groups;
+};

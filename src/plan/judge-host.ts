@@ -36,7 +36,8 @@ const judgeEmulator = (context: PlanContext, pinning: PinningPlan, memory: Memor
   if (memory.hugepages === null || pinning.emulator.length === 0) return;
   const nodeOf = (cpu: number): number | null => context.facts.cpu.cpus.find((one) => one.id === cpu)?.node ?? null;
   const nodes = new Set(pinning.emulator.map(nodeOf));
-  const missing = memory.nodes.filter((node) => !nodes.has(node));
+  const hasCpus = (id: number): boolean => context.facts.nodes.some((node) => node.id === id && node.cpus.length > 0);
+  const missing = memory.nodes.filter((node) => !nodes.has(node) && hasCpus(node));
   if (missing.length === 0 || nodes.has(null)) return;
   context.report('blocker', 'guest-emulator-off-node', {
     subject: 'cpu.emulator',

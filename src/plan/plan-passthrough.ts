@@ -28,9 +28,8 @@ export const planPassthrough = (
   const chosen = chooseDevices(context);
   const bindBy = chooseBindBy(context, chosen);
   const binding = chooseBinding(context, chosen, bindBy);
-  const node = chooseNode(context, chosen);
-  const pinning = choosePinning(context, node);
-  const memory = chooseMemory(context, node);
+  const {pinning, guestNodes} = choosePinning(context, chooseNode(context, chosen));
+  const memory = chooseMemory(context, guestNodes, pinning);
   const kernelArguments = chooseKernelArguments(context, chosen, bindBy, binding, memory);
   const guest = chooseGuest(context, chosen, pinning);
   judgeHost(context, pinning, memory);

@@ -87,7 +87,20 @@ export type MemoryPlan = {
     readonly release: Readonly<Record<string, number>>;
   } | null;
   readonly nodes: readonly number[];
+  /** On each of `nodes`. */
   readonly hostReserveKiB: number;
+  /** Only for a guest that is spread over several host nodes: at least two, by cell number. */
+  readonly cells?: readonly GuestCell[];
+};
+
+/** A NUMA node of the guest, which stands for one of the host. */
+export type GuestCell = {
+  readonly cell: number;
+  readonly hostNode: number;
+  readonly vcpus: readonly number[];
+  readonly memoryKiB: number;
+  /** The host's, to cell 0, 1, …; `null` where the host tells none that a guest may have. */
+  readonly distances: readonly number[] | null;
 };
 
 export type GuestPlan = {

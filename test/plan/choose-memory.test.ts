@@ -43,8 +43,9 @@ describe('memory', () => {
   });
 
   it.each([
-    ['more than the node has', {sizeMiB: 32768}, 'memory-too-large'],
-    ['less than the reserve left', {sizeMiB: 23552}, 'memory-host-reserve'],
+    ['more than the node has', {sizeMiB: 32768, node: 0}, 'memory-too-large'],
+    ['more than all nodes have', {sizeMiB: 65536}, 'memory-too-large'],
+    ['less than the reserve left', {sizeMiB: 23552, node: 0}, 'memory-host-reserve'],
     ['a node that is not there', {node: 5}, 'memory-node-unknown'],
   ])('blocks %s', (_what, memory, code) => {
     expect(decide(memory).findings).toContainEqual(expect.objectContaining({code, severity: 'blocker'}));

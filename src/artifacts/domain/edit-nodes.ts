@@ -1,10 +1,11 @@
 import {formatCpuList} from '../../host/kernel-lists.ts';
+import type {GuestCell} from '../../plan/plan.ts';
 import {numaTuneOrder} from './customary-order.ts';
 import {parseCpuSet, parseSizeKiB, sameCpuSet} from './domain-values.ts';
 import {nothing} from './edit-context.ts';
 import type {Edit, EditContext} from './edit-context.ts';
 import {vcpuCount} from './edit-threads.ts';
-import type {Wish} from './reconcile.ts';
+import type {AttributeWish, Wish} from './reconcile.ts';
 import {attributeOf, childNamed, childrenNamed} from './xml-element.ts';
 import type {XmlElement} from './xml-element.ts';
 
@@ -13,19 +14,26 @@ export const editNumaTune = (context: EditContext): Edit => {
   const {nodes} = context.plan.memory;
   if (nodes.length === 0) return nothing;
   const existing = childNamed(context.root, 'numatune');
-  const nodeset = {value: formatCpuList(nodes), accepts: sameCpuSet(nodes)};
   const present = childrenNamed(existing, 'memnode');
-  const memnodes = cellsAfter(context).map((cell): Wish => ({
+  const memnodes = placedCells(context).map(({cell, hostNodes}): Wish => ({
     name: 'memnode',
     existing: present.find((memnode) => Number(attributeOf(memnode, 'cellid')) === cell) ?? null,
-    attributes: {cellid: {value: String(cell), accepts: (text) => Number(text) === cell}, mode: 'strict', nodeset},
+    attributes: {cellid: sameNumber(cell), mode: 'strict', nodeset: nodeSet(hostNodes)},
   }));
   const kept = new Set(memnodes.map((memnode) => memnode.existing));
-  const memory: Wish = {name: 'memory', attributes: {placement: null, mode: 'strict', nodeset}};
+  const memory: Wish = {name: 'memory', attributes: {placement: null, mode: 'strict', nodeset: nodeSet(nodes)}};
   return {
     children: [{name: 'numatune', existing, children: [memory, ...memnodes], drops: present.filter((memnode) => !kept.has(memnode)), order: numaTuneOrder}],
     drops: [],
   };
+};
+
+const nodeSet = (nodes: readonly number[]): AttributeWish => ({value: formatCpuList(nodes), accepts: sameCpuSet(nodes)});
+
+/** Which host nodes the memory of each guest node comes from. */
+const placedCells = (context: EditContext): readonly {readonly cell: number; readonly hostNodes: readonly number[]}[] => {
+  const {cells, nodes} = context.plan.memory;
+  return cells?.map(({cell, hostNode}) => ({cell, hostNodes: [hostNode]})) ?? cellsAfter(context).map((cell) => ({cell, hostNodes: nodes}));
 };
 
 const presentCells = ({root}: EditContext): readonly XmlElement[] => childrenNamed(childNamed(childNamed(root, 'cpu'), 'numa'), 'cell');
@@ -44,18 +52,27 @@ const fits = (context: EditContext, cells: readonly XmlElement[]): boolean => {
   return total === context.plan.memory.sizeKiB && sameCpuSet(range(vcpuCount(context)))(cpus.join(','));
 };
 
-/** `<numa>` below `<cpu>`: one cell with all vCPUs and all memory where the plan asks for it. */
+/** `<numa>` below `<cpu>`: the planned cells, or one with all vCPUs and all memory where the plan asks for one. */
 export const editNumaCells = (context: EditContext): Edit => {
   const numa = childNamed(childNamed(context.root, 'cpu'), 'numa');
-  const cells = presentCells(context);
-  if (!context.plan.guest.hasNumaCell) {
-    if (numa === null || fits(context, cells)) return nothing;
+  const present = presentCells(context);
+  const planned = plannedCells(context);
+  if (planned.length === 0) {
+    if (numa === null || fits(context, present)) return nothing;
     reportReplaced(context, numa, 'they are taken out');
     return {children: [], drops: [numa]};
   }
-  const [first = null, ...others] = cells;
-  if (others.length > 0 && numa !== null) reportReplaced(context, numa, 'one cell with everything takes their place');
-  return {children: [{name: 'numa', existing: numa, children: [cellWish(context, first)], drops: others}], drops: []};
+  const others = present.slice(planned.length);
+  if (others.length > 0 && numa !== null) reportReplaced(context, numa, planned.length === 1 ? 'one cell with everything takes their place' : 'those of the plan take their place');
+  return {children: [{name: 'numa', existing: numa, children: planned.map((cell, index) => cellWish(cell, present[index] ?? null)), drops: others}], drops: []};
+};
+
+type CellPlan = Pick<GuestCell, 'cell' | 'vcpus' | 'memoryKiB' | 'distances'>;
+
+const plannedCells = (context: EditContext): readonly CellPlan[] => {
+  const {guest, memory} = context.plan;
+  if (memory.cells !== undefined) return memory.cells;
+  return guest.hasNumaCell ? [{cell: 0, vcpus: range(vcpuCount(context)), memoryKiB: memory.sizeKiB, distances: null}] : [];
 };
 
 const reportReplaced = ({report}: EditContext, numa: XmlElement, outcome: string): void =>
@@ -65,16 +82,28 @@ const reportReplaced = ({report}: EditContext, numa: XmlElement, outcome: string
     remedy: 'Set guest.numaCell and the sizes in the profile so that they fit, or write the cells again after applying.',
   });
 
-const cellWish = (context: EditContext, existing: XmlElement | null): Wish => {
-  const {sizeKiB} = context.plan.memory;
-  const cpus = range(vcpuCount(context));
-  const size = existing !== null && sizeOf(existing) === sizeKiB ? {} : {memory: String(sizeKiB), unit: 'KiB'};
+const cellWish = ({cell, vcpus, memoryKiB, distances}: CellPlan, existing: XmlElement | null): Wish => {
+  const size = existing !== null && sizeOf(existing) === memoryKiB ? {} : {memory: String(memoryKiB), unit: 'KiB'};
   return {
     name: 'cell',
     existing,
-    attributes: {id: {value: '0', accepts: (text) => Number(text) === 0}, cpus: {value: formatCpuList(cpus), accepts: sameCpuSet(cpus)}, ...size},
+    attributes: {id: sameNumber(cell), cpus: {value: formatCpuList(vcpus), accepts: sameCpuSet(vcpus)}, ...size},
+    ...(distances === null ? {} : {children: [distancesWish(distances, childNamed(existing, 'distances'))]}),
   };
 };
+
+const distancesWish = (distances: readonly number[], existing: XmlElement | null): Wish => {
+  const present = childrenNamed(existing, 'sibling');
+  const siblings = distances.map((distance, cell): Wish => ({
+    name: 'sibling',
+    existing: present.find((sibling) => Number(attributeOf(sibling, 'id')) === cell) ?? null,
+    attributes: {id: sameNumber(cell), value: sameNumber(distance)},
+  }));
+  const kept = new Set(siblings.map((sibling) => sibling.existing));
+  return {name: 'distances', existing, children: siblings, drops: present.filter((sibling) => !kept.has(sibling))};
+};
+
+const sameNumber = (wanted: number): AttributeWish => ({value: String(wanted), accepts: (text) => Number(text) === wanted});
 
 const sizeOf = (cell: XmlElement): number | null => parseSizeKiB(attributeOf(cell, 'memory') ?? '', attributeOf(cell, 'unit'));
 

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {editDomain} from '../../../src/artifacts/domain/edit-domain.ts';
 import type {HostFacts} from '../../../src/host/facts.ts';
 import type {Plan} from '../../../src/plan/plan.ts';
-import {domain, sampleFacts, samplePlan, withGuest} from './sample.ts';
+import {domain, sampleFacts, samplePlan, twoNodes, withGuest} from './sample.ts';
 
 const file = '/etc/libvirt/qemu/win10.xml';
 
@@ -107,6 +107,17 @@ describe('processor', () => {
     expect(intel.xml).toContain(`<feature policy='disable' name='svm'/>`);
     expect(intel.findings.map((finding) => finding.code)).toEqual(['guest-setting-replaced', 'guest-setting-replaced']);
     expect(edit(domain(''), withGuest({hasTopoext: true}), sampleFacts({vendor: 'AuthenticAMD'})).xml).toContain(`<feature policy='require' name='topoext'/>`);
+  });
+
+  it('makes the cells of a domain those of the plan, and says which it replaces', () => {
+    const cells = `  <cpu>\n    <numa>\n      <cell id='0' cpus='0-3' memory='1' unit='GiB'>\n        <distances>\n          <sibling id='0' value='10'/>\n          <sibling id='7' value='31'/>\n        </distances>\n      </cell>\n      <cell id='1' cpus='4-7' memory='1' unit='GiB'/>\n      <cell id='2' memory='1' unit='GiB'/>\n    </numa>\n  </cpu>\n`;
+    const {xml, findings} = edit(domain(cells), twoNodes);
+    expect(xml.match(/<cell [^>]*>/g)).toEqual([`<cell id='0' cpus='0-3' memory='16779264' unit='KiB'>`, `<cell id='1' cpus='4-7' memory='16779264' unit='KiB'>`]);
+    expect(xml.match(/<(sibling|memnode)[^>]*>/g)?.toSorted()).toEqual([
+      `<memnode cellid='0' mode='strict' nodeset='0'/>`, `<memnode cellid='1' mode='strict' nodeset='1'/>`,
+      `<sibling id='0' value='10'/>`, `<sibling id='0' value='20'/>`, `<sibling id='1' value='10'/>`, `<sibling id='1' value='20'/>`,
+    ]);
+    expect(findings.map((finding) => finding.code)).toContain('guest-setting-replaced');
   });
 
   it('has no cells that overrule the planned memory', () => {

@@ -10,7 +10,7 @@ import {attributeOf, childNamed} from '../../../src/artifacts/domain/xml-element
 import type {HostFacts} from '../../../src/host/facts.ts';
 import type {GuestPlan, Plan} from '../../../src/plan/plan.ts';
 import {named, parse} from './canonical.ts';
-import {domain, sampleFacts, samplePlan, windows11, withGuest} from './sample.ts';
+import {domain, sampleFacts, samplePlan, twoNodes, windows11, withGuest} from './sample.ts';
 
 const render = (plan: Plan, facts: HostFacts = sampleFacts()): string => {
   const result = renderNewDomain(plan, facts);
@@ -27,6 +27,7 @@ const plans: readonly (readonly [string, Plan, HostFacts])[] = [
   ['r710', r710, sampleFacts()],
   ['linux', change({os: 'linux', firmware: 'uefi', hasTpm: false, hyperv: [], hasClock: false, isKvmHidden: false, hypervVendorId: null}), sampleFacts()],
   ['old-libvirt', windows11, oldLibvirt],
+  ['two-nodes', twoNodes, sampleFacts()],
 ];
 
 const kept = ['memory', 'page', 'vcpupin', 'emulatorpin', 'iothreadpin', 'memnode', 'topology', 'cell', 'hidden', 'timer', 'hostdev', 'tpm', 'memballoon', 'maxphysaddr'];
@@ -38,6 +39,10 @@ describe('a new domain', () => {
 
   it('for the R710 reads as its owner wrote it', async () => {
     await expect(render(r710)).toMatchFileSnapshot('../../golden/domain/r710.xml');
+  });
+
+  it('for a guest on two nodes has a cell, its memory and its distances for each', async () => {
+    await expect(render(twoNodes)).toMatchFileSnapshot('../../golden/domain/two-nodes.xml');
   });
 
   it.each(plans)('needs no further edit: %s', (_, plan, facts) => {

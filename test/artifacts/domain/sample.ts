@@ -100,6 +100,28 @@ export const windows11: Plan = withGuest({
   cdrom: '/var/lib/libvirt/images/Win11.iso',
 });
 
+/** A guest that neither node of the R710 can hold: half of it on each. */
+export const twoNodes: Plan = {
+  ...withGuest({isNew: true, name: 'wide', firmware: 'bios'}),
+  pinning: {
+    vcpus: [0, 12, 2, 14, 1, 13, 3, 15].map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
+    emulator: [10, 22, 11, 23],
+    iothreads: [{iothread: 1, cpus: [8, 20]}],
+    hostNodes: [0, 1],
+    topology: {sockets: 2, dies: 1, cores: 2, threads: 2},
+  },
+  memory: {
+    sizeKiB: 33_558_528,
+    hugepages: {sizeKiB: 2048, perNode: {'0': 8193, '1': 8193}, method: 'argument', bootTotal: 16386, release: {}},
+    nodes: [0, 1],
+    hostReserveKiB: 2_097_152,
+    cells: [
+      {cell: 0, hostNode: 0, vcpus: [0, 1, 2, 3], memoryKiB: 16_779_264, distances: [10, 20]},
+      {cell: 1, hostNode: 1, vcpus: [4, 5, 6, 7], memoryKiB: 16_779_264, distances: [20, 10]},
+    ],
+  },
+};
+
 /** A domain around what a test is about. */
 export const domain = (inside: string, devices = ''): string =>
   `<domain type='kvm'>\n  <name>win10</name>\n${inside}  <devices>\n${devices}  </devices>\n</domain>\n`;

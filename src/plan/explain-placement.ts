@@ -1,0 +1,46 @@
+import type {PlanContext} from './context.ts';
+import {groupCores} from './cores.ts';
+import type {Core} from './cores.ts';
+import type {ChosenPlacement} from './choose-placement.ts';
+import type {Machine} from './placement-cost.ts';
+
+export const describeCores = ({cores, threads}: ChosenPlacement): string => cores.map((core) => core.threads.slice(0, threads).join('+')).join(', ');
+
+/** The facts that the choice came from, in the order in which they counted. */
+export const explainPlacement = (context: PlanContext, machine: Machine, placed: ChosenPlacement): string => {
+  const {cores, threads, nodes} = placed;
+  const where = nodes[0] === null ? 'this machine' : `node ${nodes.join(' and node ')}`;
+  const parts = [threads > 1 ? `vCPU ${threads === 2 ? 'pairs' : `groups of ${threads}`} sit on the threads of one core (siblings as the kernel lists them)` : 'one core for each vCPU'];
+  parts.push(`all on ${where}`);
+  if (cores.every((core) => core.hasL3)) parts.push(describeDomains(cores));
+  if (cores[0]?.kind === 'performance') parts.push('performance cores only');
+  if (cores[0]?.kind === 'efficiency') parts.push('efficiency cores only, as there are too few performance cores');
+  const cache = explainCache(context, machine, placed);
+  if (cache !== null) parts.push(cache);
+  if (!machine.cores.some((core) => core.hasCpu0)) return parts.join(', ');
+  parts.push(cores.some((core) => core.hasCpu0) ? 'the core of CPU 0 is among them, as fewer would be left otherwise' : 'the core of CPU 0 stays with the host');
+  return parts.join(', ');
+};
+
+const mib = (kiB: number): string => `${Number((kiB / 1024).toFixed(1))} MiB`;
+
+const describeDomains = (cores: readonly Core[]): string => {
+  const domains = [...groupCores(cores, (core) => core.domain).values()];
+  const sizes = [...new Set(domains.map((domain) => domain[0]?.l3KiB ?? 0))].filter((size) => size > 0).sort((a, b) => b - a);
+  const of = sizes.length === 0 ? '' : ` of ${sizes.map(mib).join(' and ')}`;
+  return domains.length === 1 ? `one shared level-3 cache${of}` : `${domains.length} level-3 domains${of}`;
+};
+
+/** A part with stacked cache has level-3 caches of unequal size; a game gains from the large one. */
+const explainCache = (context: PlanContext, machine: Machine, {cores, nodes, threads}: ChosenPlacement): string | null => {
+  const near = machine.cores.filter((core) => nodes.includes(core.node) && core.hasL3 && core.l3KiB > 0 && core.kind === cores[0]?.kind);
+  const sizes = [...new Set(near.map((core) => core.l3KiB))].sort((a, b) => b - a);
+  const [largest, next] = sizes;
+  if (largest === undefined || next === undefined) return null;
+  if (cores.every((core) => core.l3KiB === largest)) return `the domain with the large cache, ${mib(largest)} instead of ${mib(next)}`;
+  if (cores.some((core) => core.l3KiB === largest)) return `the guest needs more cores than the large cache of ${mib(largest)} has`;
+  const room = Math.max(...[...groupCores(near.filter((core) => core.l3KiB === largest), (core) => core.domain).values()].map((domain) => domain.filter((core) => !core.hasCpu0).length));
+  const fit = room * threads;
+  const hint = fit > 0 && fit < context.profile.cpu.vcpus ? `; up to ${fit} vCPUs would fit there` : '';
+  return `not the domain with the large cache of ${mib(largest)}, which is too small without the core of CPU 0${hint}`;
+};
