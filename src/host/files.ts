@@ -59,6 +59,9 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/usr/lib/dracut/modules.d/90vfio-pilot', /\.sh$/],
   ['/etc/mkinitcpio.conf.d', /\.conf$/],
   ['/etc/mkinitcpio.d', /\.preset$/],
+  ['/boot/loader/entries', /\.conf$/],
+  ['/boot/efi/loader/entries', /\.conf$/],
+  ['/efi/loader/entries', /\.conf$/],
 ];
 
 const candidates = (source: Source): readonly string[] => [

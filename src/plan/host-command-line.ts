@@ -14,7 +14,9 @@ export const runningArguments = (facts: HostFacts, key: string): readonly string
 export const writtenArguments = (facts: HostFacts, key: string): readonly string[] => valuesIn(bootFiles(facts).map(withoutComments), key);
 
 /** Only these are edited; of another boot loader the running command line is all that is known. */
-export const isBootFileKnown = (facts: HostFacts): boolean => facts.boot.loader === 'grub' && bootFiles(facts).length > 0;
+export const isBootFileKnown = (facts: HostFacts): boolean => isWrittenHere(facts) && bootFiles(facts).length > 0;
+
+const isWrittenHere = ({boot}: HostFacts): boolean => boot.loader === 'grub' || boot.loader === 'grub-bls' || boot.loader === 'proxmox-boot-tool';
 
 const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
   const pattern = new RegExp(`(?<![\\w.-])${key.replaceAll('.', '\\.').replaceAll(/[-_]/g, '[-_]')}=([^\\s"'\`\\\\]+)`, 'g');
@@ -24,7 +26,13 @@ const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
 /** Our own drop-in is made anew from the plan: what stands there only because of us must be planned again. */
 const bootFiles = (facts: HostFacts): readonly string[] =>
   Object.values(facts.files)
-    .filter((file) => file.path === '/etc/kernel/cmdline' || (file.path.startsWith('/etc/default/grub') && !file.path.endsWith('/zz-vfio-pilot.cfg')))
+    .filter((file) => isBootFile(facts, file.path))
     .flatMap((file) => (file.text === null ? [] : [file.text]));
 
 const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, '');
+
+/** What an installed kernel starts with stands in its entry under BLS, whatever the other files say. */
+const isBootFile = ({boot}: HostFacts, path: string): boolean => {
+  if (boot.loader === 'grub-bls') return path.startsWith('/boot/loader/entries/');
+  return path === '/etc/kernel/cmdline' || (path.startsWith('/etc/default/grub') && !path.endsWith('/zz-vfio-pilot.cfg'));
+};

@@ -1,3 +1,5 @@
+import {kernelEntries} from '../artifacts/chains/grub-bls.ts';
+import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import {renderDomain} from '../artifacts/domain/render-domain.ts';
 import {renderHost} from '../artifacts/render-host.ts';
 import {grubDefaultsPath, grubDropInPath} from '../artifacts/grub/choose-grub-target.ts';
@@ -37,7 +39,7 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
 const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseResult[] => {
   const artifacts = [...renderHost(facts, plan).artifacts, ...renderDomain(facts, plan).artifacts];
   const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
-  const paths = [...new Set([...rendered, ...grubFiles(facts, plan)])];
+  const paths = [...new Set([...rendered, ...bootFiles(facts, plan)])];
   const changed = new Set(compareArtifacts(facts, artifacts).map((change) => change.path));
   return paths.map((path) => {
     const isDenied = facts.files[path]?.state === 'denied';
@@ -51,8 +53,17 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
   });
 };
 
-/** No artifact is rendered for GRUB's file while it says all that it should. */
-const grubFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
-  if (facts.boot.loader !== 'grub' || kernelArguments.add.length === 0) return [];
-  return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
+/** No artifact is rendered for the boot loader's file while it says all that it should. */
+const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
+  if (kernelArguments.add.length === 0) return [];
+  switch (facts.boot.loader) {
+    case 'grub':
+      return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
+    case 'grub-bls':
+      return kernelEntries(facts).map((file) => file.path);
+    case 'proxmox-boot-tool':
+      return [kernelCommandLinePath];
+    default:
+      return [];
+  }
 };
