@@ -1,7 +1,6 @@
-import {servedChains} from '../artifacts/chains/chains.ts';
-import {initramfsBackend, servedSystems} from '../artifacts/initramfs/systems.ts';
 import type {HostFacts} from '../host/facts.ts';
 import {isAtLeast} from '../host/versions.ts';
+import {servedInitramfs, servedInitramfsSystems, servedLoader, servedLoaders} from '../served-systems.ts';
 import {about} from './check.ts';
 import type {Check} from './check.ts';
 
@@ -12,15 +11,14 @@ export const checkSecureBoot = ({boot}: HostFacts): Check => {
   return info(`Secure Boot is ${boot.secureBoot === true ? 'on' : 'off'}, lockdown is ${lockdown}: vfio works; unsigned modules (vendor-reset, kvmfr), setpci hacks and MSR writes do not.`);
 };
 
-export const checkBootChain = (facts: HostFacts): Check => {
-  const {boot} = facts;
+export const checkBootChain = ({boot}: HostFacts): Check => {
   const {ok, warning} = about('boot-chain', 'Boot chain');
   const initramfs = boot.initramfs ?? 'an unknown initramfs system';
   if (boot.loader === null) {
     return warning(`Which boot loader started this machine is ${boot.loaderCandidates.length > 1 ? `ambiguous (${boot.loaderCandidates.join(' or ')})` : 'not clear'}: ${boot.loaderEvidence.join(' ') || 'no evidence was found.'}`, 'Nothing is written while this is open. Remove the configuration of the loader that is not used.');
   }
-  const isServed = servedChains.includes(boot.loader) && initramfsBackend(facts, boot.initramfs) !== null;
-  if (!isServed) return warning(`${boot.loader} with ${initramfs}: this version writes ${servedChains.join(', ')} with ${servedSystems.join(', ')}.`, 'Use `vfio-pilot plan` to see the decisions, and set the kernel arguments by hand.');
+  const isServed = servedLoader(boot) !== null && servedInitramfs(boot, boot.initramfs) !== null;
+  if (!isServed) return warning(`${boot.loader} with ${initramfs}: this version writes ${servedLoaders.join(', ')} with ${servedInitramfsSystems.join(', ')}.`, 'Use `vfio-pilot plan` to see the decisions, and set the kernel arguments by hand.');
   return ok(`${boot.loader} with ${initramfs}, ${boot.firmware ?? 'unknown firmware'}. ${boot.loaderEvidence[0] ?? ''}`.trim());
 };
 

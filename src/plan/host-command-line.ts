@@ -1,4 +1,5 @@
 import type {HostFacts} from '../host/facts.ts';
+import {servedLoader} from '../served-systems.ts';
 
 /**
  * Values of a kernel argument that the next boot would have: from the boot loader's files, or from the running command
@@ -14,9 +15,7 @@ export const runningArguments = (facts: HostFacts, key: string): readonly string
 export const writtenArguments = (facts: HostFacts, key: string): readonly string[] => valuesIn(bootFiles(facts).map(withoutComments), key);
 
 /** Only these are edited; of another boot loader the running command line is all that is known. */
-export const isBootFileKnown = (facts: HostFacts): boolean => isWrittenHere(facts) && bootFiles(facts).length > 0;
-
-const isWrittenHere = ({boot}: HostFacts): boolean => boot.loader === 'grub' || boot.loader === 'grub-bls' || boot.loader === 'proxmox-boot-tool';
+export const isBootFileKnown = (facts: HostFacts): boolean => servedLoader(facts.boot) !== null && bootFiles(facts).length > 0;
 
 const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
   const pattern = new RegExp(`(?<![\\w.-])${key.replaceAll('.', '\\.').replaceAll(/[-_]/g, '[-_]')}=([^\\s"'\`\\\\]+)`, 'g');

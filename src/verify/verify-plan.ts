@@ -6,6 +6,7 @@ import {grubDefaultsPath, grubDropInPath} from '../artifacts/grub/choose-grub-ta
 import {compareArtifacts} from '../changes/compare-artifacts.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
+import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
@@ -56,14 +57,15 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
 /** No artifact is rendered for the boot loader's file while it says all that it should. */
 const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
   if (kernelArguments.add.length === 0) return [];
-  switch (facts.boot.loader) {
+  const loader = servedLoader(facts.boot);
+  switch (loader) {
     case 'grub':
       return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
     case 'grub-bls':
       return kernelEntries(facts).map((file) => file.path);
     case 'proxmox-boot-tool':
       return [kernelCommandLinePath];
-    default:
+    case null:
       return [];
   }
 };

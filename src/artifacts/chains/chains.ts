@@ -1,6 +1,8 @@
-import type {BootLoader, HostFacts} from '../../host/facts.ts';
+import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
+import {servedLoader} from '../../served-systems.ts';
+import type {ServedLoader} from '../../served-systems.ts';
 import {editCommandLine} from '../command-line/edit-command-line.ts';
 import type {CommandLineEdit} from '../command-line/edit-command-line.ts';
 import {editOfPlan} from '../command-line/edit-of-plan.ts';
@@ -14,15 +16,15 @@ import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
 
 /** One way to write kernel arguments for each boot loader; what is not here is refused. */
-const chains: Readonly<Partial<Record<BootLoader, RenderChain>>> = {
+const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   grub: renderGrub,
   'grub-bls': renderGrubBls,
   'proxmox-boot-tool': renderProxmoxBootTool,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {
-  const render = facts.boot.loader === null ? undefined : chains[facts.boot.loader];
-  if (render !== undefined) return render(facts, plan);
+  const served = servedLoader(facts.boot);
+  if (served !== null) return chains[served](facts, plan);
   const edit = editOfPlan(plan);
   return {artifacts: [], findings: edit.add.length + edit.remove.length === 0 || isRunning(facts, edit) ? [] : [unsupported(facts, edit.add)]};
 };
@@ -32,8 +34,6 @@ const isRunning = ({boot}: HostFacts, edit: CommandLineEdit): boolean => {
   const edited = editCommandLine(boot.commandLine ?? '', edit);
   return edited.ok && edited.text === boot.commandLine;
 };
-
-export const servedChains: readonly string[] = Object.keys(chains);
 
 const unsupported = (facts: HostFacts, add: readonly string[]): Finding => ({
   code: 'boot-chain-unsupported',

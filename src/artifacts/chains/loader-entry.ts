@@ -2,7 +2,7 @@ import type {FileFacts, HostFacts} from '../../host/facts.ts';
 import {editCommandLine} from '../command-line/edit-command-line.ts';
 import type {CommandLineEdit, EditedCommandLine} from '../command-line/edit-command-line.ts';
 
-export const entryDirectories = ['/boot/loader/entries', '/boot/efi/loader/entries', '/efi/loader/entries'] as const;
+const entryDirectories = ['/boot/loader/entries', '/boot/efi/loader/entries', '/efi/loader/entries'] as const;
 
 /** Entries of the Boot Loader Specification that start a Linux kernel, by path. */
 export const linuxEntries = ({files}: HostFacts): readonly FileFacts[] =>

@@ -29,7 +29,7 @@ export const renderMkinitcpioInstall = (plan: Plan): string => `#!/bin/bash
 ${ownHeader('#', plan.profile)}
 build() {
 ${plan.binding.initramfsModules.map((module) => `	add_module ${module}\n`).join('')}	add_runscript
-${renderModprobe(plan) === '' ? '' : `	add_file ${modprobePath}\n`}	if [[ -e $BUILDROOT/usr/lib/systemd/systemd ]]; then
+${renderModprobe(plan) === '' ? '' : `	add_file ${modprobePath}\n`}	if [[ -e $BUILDROOT/usr/lib/systemd/system/initrd.target ]]; then
 		add_file ${mkinitcpioUnitPath} /usr/lib/systemd/system/vfio-pilot.service 644
 		add_symlink /usr/lib/systemd/system/sysinit.target.wants/vfio-pilot.service ../vfio-pilot.service
 	fi
@@ -51,7 +51,6 @@ export const renderMkinitcpioUnit = (plan: Plan): string => `${ownHeader('#', pl
 Description=Give devices to vfio-pci by their address
 DefaultDependencies=no
 Before=systemd-udev-trigger.service systemd-modules-load.service
-ConditionPathExists=/etc/initrd-release
 
 [Service]
 Type=oneshot
