@@ -73,6 +73,7 @@ export type PlanFindingCode =
 
 /** From src/artifacts and src/changes: files that cannot be edited safely. */
 export type ArtifactFindingCode =
+  | 'command-line-not-editable'
   | 'grub-not-editable'
   | 'grub-overridden'
   | 'grub-file-missing'
