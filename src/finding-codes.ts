@@ -43,6 +43,7 @@ export type PlanFindingCode =
   | 'driver-built-in'
   | 'binding-ids-ambiguous'
   | 'kernel-argument-conflict'
+  | 'boot-chain-unproven'
   | 'boot-chain-unsupported'
   | 'initramfs-unsupported'
   | 'cpu-too-few-cores'

@@ -15,3 +15,6 @@ export const servedLoader = ({loader}: BootFacts): ServedLoader | null => served
 /** `null` where the image can't be made by us. */
 export const servedInitramfs = ({loader}: BootFacts, system: InitramfsSystem | null): ServedInitramfsSystem | null =>
   imageKeepers.includes(loader) ? null : (servedInitramfsSystems.find((one) => one === system) ?? null);
+
+/** Whether a machine of this kind has been started with what we write, in the lab; the others are tested on trees of files. */
+export const isProvenByBoot = ({loader, initramfs}: BootFacts): boolean => loader === 'grub' && initramfs === 'initramfs-tools';
