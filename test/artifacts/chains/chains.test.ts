@@ -140,8 +140,8 @@ describe('a boot chain that is not written', () => {
 
 describe('checkBootChain', () => {
   it('says which chains are served from the same table that writes them', () => {
-    const check = (tree: Parameters<typeof makeTree>[0]): string => checkBootChain(readHost(openSource(makeTree(tree), null))).status;
-    expect([check(fedora), check(proxmox), check(arch('base udev'))]).toEqual(['ok', 'ok', 'ok']);
+    const check = (tree: Parameters<typeof makeTree>[0]): string => checkBootChain(readHost(openSource(makeTree(tree), null))).fact;
+    for (const tree of [fedora, proxmox, arch('base udev')]) expect(check(tree)).toContain('written and taken back in tests');
     const unserved = checkBootChain(readHost(openSource(makeTree({...fedora, '/etc/NIXOS': ''}), null)));
     expect(unserved).toMatchObject({status: 'warning', fact: 'nixos with dracut: this version writes grub, grub-bls, proxmox-boot-tool with initramfs-tools, dracut, mkinitcpio.'});
   });
