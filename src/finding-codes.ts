@@ -43,6 +43,7 @@ export type PlanFindingCode =
   | 'driver-built-in'
   | 'binding-ids-ambiguous'
   | 'kernel-argument-conflict'
+  | 'boot-chain-unproven'
   | 'boot-chain-unsupported'
   | 'initramfs-unsupported'
   | 'cpu-too-few-cores'
@@ -73,6 +74,7 @@ export type PlanFindingCode =
 
 /** From src/artifacts and src/changes: files that cannot be edited safely. */
 export type ArtifactFindingCode =
+  | 'command-line-not-editable'
   | 'grub-not-editable'
   | 'grub-overridden'
   | 'grub-file-missing'

@@ -37,7 +37,7 @@ const hideIpv6 = (address: string): string => (/^0+$/.test(address) ? address : 
 
 /** A host called `sound` must not rename modules: its name is only looked for where people put it. */
 const mayNameHost = (path: string): boolean =>
-  path.startsWith('/etc/') || path.startsWith('/run/') || path.endsWith('/dm/name') || /^\/proc\/(?:cmdline|mounts|swaps|self\/mountinfo)$/.test(path);
+  path.startsWith('/etc/') || path.startsWith('/run/') || path.includes('/loader/entries/') || path.endsWith('/dm/name') || /^\/proc\/(?:cmdline|mounts|swaps|self\/mountinfo)$/.test(path);
 
 const extendedStart = 0x100;
 const serialNumberCapability = 0x0003;

@@ -1,5 +1,6 @@
 import type {HostFacts} from '../host/facts.ts';
 import {isAtLeast} from '../host/versions.ts';
+import {isProvenByBoot, servedInitramfs, servedInitramfsSystems, servedLoader, servedLoaders} from '../served-systems.ts';
 import {about} from './check.ts';
 import type {Check} from './check.ts';
 
@@ -16,8 +17,9 @@ export const checkBootChain = ({boot}: HostFacts): Check => {
   if (boot.loader === null) {
     return warning(`Which boot loader started this machine is ${boot.loaderCandidates.length > 1 ? `ambiguous (${boot.loaderCandidates.join(' or ')})` : 'not clear'}: ${boot.loaderEvidence.join(' ') || 'no evidence was found.'}`, 'Nothing is written while this is open. Remove the configuration of the loader that is not used.');
   }
-  const isServed = boot.loader === 'grub' && boot.initramfs === 'initramfs-tools';
-  if (!isServed) return warning(`${boot.loader} with ${initramfs}: this version writes GRUB with initramfs-tools only.`, 'Use `vfio-pilot plan` to see the decisions, and set the kernel arguments by hand.');
+  const isServed = servedLoader(boot) !== null && servedInitramfs(boot, boot.initramfs) !== null;
+  if (!isServed) return warning(`${boot.loader} with ${initramfs}: this version writes ${servedLoaders.join(', ')} with ${servedInitramfsSystems.join(', ')}.`, 'Use `vfio-pilot plan` to see the decisions, and set the kernel arguments by hand.');
+  if (!isProvenByBoot(boot)) return warning(`${boot.loader} with ${initramfs}: written and taken back in tests on trees of files; no machine was started with it yet.`, 'Keep a rescue medium at hand for the first boot, and tell us how it went.');
   return ok(`${boot.loader} with ${initramfs}, ${boot.firmware ?? 'unknown firmware'}. ${boot.loaderEvidence[0] ?? ''}`.trim());
 };
 

@@ -3,6 +3,7 @@ import {readBootLoader} from './boot-loader.ts';
 import {readFirmware, readSecureBoot} from './efi-variables.ts';
 import type {BootFacts} from './facts.ts';
 import {readInitramfsSystem} from './initramfs-system.ts';
+import {readKernelImages} from './kernel-images.ts';
 import type {Note} from './reader.ts';
 
 export const readBoot = (source: Source, note: Note): BootFacts => {
@@ -15,15 +16,9 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readBootLoader(source, note, {firmware, commandLine}),
     ...readInitramfsSystem(source, note),
     commandLine,
-    kernels: readKernels(source),
+    ...readKernelImages(source),
   };
 };
 
 /** `none [integrity] confidentiality`: the active one stands in brackets. */
 const parseLockdown = (text: string | null): string | null => /\[(\w+)\]/.exec(text ?? '')?.[1] ?? null;
-
-/** Arch's `vmlinuz-linux` and Fedora's `vmlinuz-0-rescue-…` name no release. */
-const readKernels = (source: Source): readonly string[] => {
-  const releases = source.list('/boot').map((name) => /^(?:vmlinuz|kernel)-(\d+\.\d.*)$/.exec(name)?.[1]);
-  return [...new Set(releases.filter((release) => release !== undefined))];
-};

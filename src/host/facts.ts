@@ -214,7 +214,11 @@ export type BootFacts = {
   readonly commandLine: string | null;
   /** Kernel releases with an image in /boot. */
   readonly kernels: readonly string[];
+  /** Images that start one of `kernels`, in /boot or where kernel-install puts them. */
+  readonly images?: readonly InitramfsImage[];
 };
+
+export type InitramfsImage = {readonly release: string; readonly path: string};
 
 export type KernelFacts = {
   readonly release: string | null;

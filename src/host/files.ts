@@ -40,6 +40,10 @@ const singleFiles = [
   '/etc/libvirt/qemu.conf',
   '/etc/dracut.conf',
   '/etc/mkinitcpio.conf',
+  '/etc/mkinitcpio.conf.d',
+  '/etc/initcpio/hooks/vfio-pilot',
+  '/etc/initcpio/install/vfio-pilot',
+  '/etc/initcpio/vfio-pilot.service',
   '/etc/booster.yaml',
 ];
 
@@ -52,7 +56,12 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/etc/systemd/system', /^vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/dracut.conf.d', /\.conf$/],
+  ['/usr/lib/dracut/modules.d/90vfio-pilot', /\.sh$/],
   ['/etc/mkinitcpio.conf.d', /\.conf$/],
+  ['/etc/mkinitcpio.d', /\.preset$/],
+  ['/boot/loader/entries', /\.conf$/],
+  ['/boot/efi/loader/entries', /\.conf$/],
+  ['/efi/loader/entries', /\.conf$/],
 ];
 
 const candidates = (source: Source): readonly string[] => [

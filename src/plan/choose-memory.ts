@@ -58,7 +58,9 @@ const judgeRoom = (context: PlanContext, node: number | null, sizeKiB: number): 
   const reserve = reserveKiB(context, node);
   if (total === null) return;
   const where = node === null ? 'This machine' : `Node ${node}`;
-  const mostMiB = Math.floor(Math.max(0, total - reserve) / 1048576) * 1024;
+  const roomMiB = Math.floor(Math.max(0, total - reserve) / 1024);
+  // Whole GiB where there are some; a small node still has whole pages of 2 MiB.
+  const mostMiB = roomMiB - (roomMiB % (roomMiB >= 1024 ? 1024 : 2));
   const remedy = `Set memory.size to ${mostMiB} MiB or less${context.facts.nodes.length > 1 ? ', or choose another node' : ''}.`;
   if (sizeKiB > total) {
     context.report('blocker', 'memory-too-large', {

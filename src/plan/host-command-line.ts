@@ -1,4 +1,5 @@
 import type {HostFacts} from '../host/facts.ts';
+import {servedLoader} from '../served-systems.ts';
 
 /** Values of a kernel argument wherever it stands. Enough to see whether it is there; the exact edit parses the file. */
 export const configuredArguments = (facts: HostFacts, key: string): readonly string[] =>
@@ -12,7 +13,7 @@ export const runningArguments = (facts: HostFacts, key: string): readonly string
  */
 export const lastingArguments = (facts: HostFacts, key: string): readonly string[] => {
   const files = bootFiles(facts);
-  return facts.boot.loader === 'grub' && files.length > 0 ? valuesIn(files.map(withoutComments), key) : runningArguments(facts, key);
+  return servedLoader(facts.boot) !== null && files.length > 0 ? valuesIn(files.map(withoutComments), key) : runningArguments(facts, key);
 };
 
 const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
@@ -23,7 +24,13 @@ const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
 /** Our own drop-in is made anew from the plan: what stands there only because of us must be planned again. */
 const bootFiles = (facts: HostFacts): readonly string[] =>
   Object.values(facts.files)
-    .filter((file) => file.path === '/etc/kernel/cmdline' || (file.path.startsWith('/etc/default/grub') && !file.path.endsWith('/zz-vfio-pilot.cfg')))
+    .filter((file) => isBootFile(facts, file.path))
     .flatMap((file) => (file.text === null ? [] : [file.text]));
 
 const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, '');
+
+/** What an installed kernel starts with stands in its entry under BLS, whatever the other files say. */
+const isBootFile = ({boot}: HostFacts, path: string): boolean => {
+  if (boot.loader === 'grub-bls') return path.startsWith('/boot/loader/entries/');
+  return path === '/etc/kernel/cmdline' || (path.startsWith('/etc/default/grub') && !path.endsWith('/zz-vfio-pilot.cfg'));
+};

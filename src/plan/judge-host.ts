@@ -1,3 +1,4 @@
+import {isProvenByBoot, servedInitramfs, servedLoader} from '../served-systems.ts';
 import type {PlanContext} from './context.ts';
 import type {MemoryPlan, PinningPlan} from './plan.ts';
 
@@ -5,6 +6,7 @@ import type {MemoryPlan, PinningPlan} from './plan.ts';
 export const judgeHost = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
   judgeVirtualisation(context);
   judgeSecureBoot(context);
+  judgeBootChain(context);
   judgeEmulator(context, pinning, memory);
 };
 
@@ -15,6 +17,16 @@ const judgeVirtualisation = (context: PlanContext): void => {
     subject: 'cpu',
     message: 'The CPU shows neither vmx nor svm: hardware virtualisation is off in the firmware, or this is a guest without nesting.',
     remedy: "Turn on 'Intel VT-x' / 'Virtualization Technology' or 'SVM Mode' in the firmware set-up.",
+  });
+};
+
+const judgeBootChain = (context: PlanContext): void => {
+  const {boot} = context.facts;
+  if (isProvenByBoot(boot) || servedLoader(boot) === null || servedInitramfs(boot, boot.initramfs) === null) return;
+  context.report('warning', 'boot-chain-unproven', {
+    subject: 'boot',
+    message: `What is written for ${boot.loader} with ${boot.initramfs} is tested on trees of files, but no machine was started with it yet.`,
+    remedy: 'Keep a rescue medium at hand for the first boot; `rollback` works from it with --root.',
   });
 };
 

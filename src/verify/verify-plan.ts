@@ -1,9 +1,12 @@
+import {kernelEntries} from '../artifacts/chains/grub-bls.ts';
+import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import {renderDomain} from '../artifacts/domain/render-domain.ts';
 import {renderHost} from '../artifacts/render-host.ts';
 import {grubDefaultsPath, grubDropInPath} from '../artifacts/grub/choose-grub-target.ts';
 import {compareArtifacts} from '../changes/compare-artifacts.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
+import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
@@ -40,7 +43,7 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
   // What somebody has made unfit for us yields a finding and no artifact.
   const unfit = [...host.findings, ...domain.findings].filter(({severity, subject}) => severity === 'blocker' && subject.startsWith('/')).map(({subject}) => subject);
   const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
-  const paths = [...new Set([...rendered, ...grubFiles(facts, plan), ...unfit])];
+  const paths = [...new Set([...rendered, ...bootFiles(facts, plan), ...unfit])];
   const changed = new Set([...compareArtifacts(facts, artifacts).map((change) => change.path), ...unfit]);
   return paths.map((path) => {
     const isDenied = facts.files[path]?.state === 'denied';
@@ -58,8 +61,18 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
 const withKnownGuest = (facts: HostFacts, plan: Plan): Plan =>
   plan.guest.isNew && facts.libvirt.domains.some(({name}) => name === plan.guest.name) ? {...plan, guest: {...plan.guest, isNew: false}} : plan;
 
-/** No artifact is rendered for GRUB's file while it says all that it should. */
-const grubFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
-  if (facts.boot.loader !== 'grub' || kernelArguments.add.length === 0) return [];
-  return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
+/** No artifact is rendered for the boot loader's file while it says all that it should. */
+const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
+  if (kernelArguments.add.length === 0) return [];
+  const loader = servedLoader(facts.boot);
+  switch (loader) {
+    case 'grub':
+      return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
+    case 'grub-bls':
+      return kernelEntries(facts).map((file) => file.path);
+    case 'proxmox-boot-tool':
+      return [kernelCommandLinePath];
+    case null:
+      return [];
+  }
 };

@@ -28,7 +28,11 @@ describe('the boot chain', () => {
 
   it('that is not served says what is left to do by hand', () => {
     expectCheck(checkBootChain(withBoot({loader: 'systemd-boot'})), 'warning', /systemd-boot with initramfs-tools/, /by hand/);
-    expectCheck(checkBootChain(withBoot({initramfs: 'dracut'})), 'warning', /grub with dracut/);
+    expectCheck(checkBootChain(withBoot({initramfs: 'booster'})), 'warning', /grub with booster/);
+  });
+
+  it('that was never booted in the lab says so', () => {
+    expectCheck(checkBootChain(withBoot({initramfs: 'dracut'})), 'warning', /grub with dracut: .* no machine was started/, /rescue medium/);
   });
 });
 

@@ -104,3 +104,12 @@ describe('what speaks against the software', () => {
     expect(codes).toEqual(expect.arrayContaining(['boot-loader-unknown', 'initramfs-unknown']));
   });
 });
+
+describe('a boot chain that the lab has not booted', () => {
+  it('is a warning, and the one that it has booted is not', () => {
+    const {boot} = sampleFacts();
+    expectFinding(findings('boot-chain-unproven', {boot: {...boot, initramfs: 'dracut'}}), 'warning', /no machine was started/);
+    expect(findings('boot-chain-unproven', {boot})).toEqual([]);
+    expect(findings('boot-chain-unproven', {boot: {...boot, loader: 'systemd-boot'}})).toEqual([]);
+  });
+});

@@ -2,7 +2,7 @@ import type {Finding, Position} from '../../findings.ts';
 import type {GrubEdit} from './choose-token-edit.ts';
 import {chooseTokenEdit} from './choose-token-edit.ts';
 import {findObstacle, findReader} from './find-obstacle.ts';
-import type {GrubVariable, Obstacle} from './grub-variable.ts';
+import type {GrubVariable, GrubVariableName, Obstacle} from './grub-variable.ts';
 import {isObstacle, readVariable} from './grub-variable.ts';
 import {isQuoted, isUnknown, keyOf, splitKernelLine} from './kernel-tokens.ts';
 import type {KernelLine, KernelToken} from './kernel-tokens.ts';
@@ -25,12 +25,12 @@ const safeArgument = /^[A-Za-z0-9_.:=,@/+%-]+$/;
  * The text of `/etc/default/grub` with our arguments in it: every other token and every other byte as before.
  * What can't be edited with certainty is refused with line and column.
  */
-export const editGrubDefaults = (text: string, edit: GrubEdit, file: string): GrubEditResult => {
+export const editGrubDefaults = (text: string, edit: GrubEdit, file: string, into: GrubVariableName = 'GRUB_CMDLINE_LINUX_DEFAULT'): GrubEditResult => {
   const unsafe = edit.add.find((argument) => !safeArgument.test(argument));
   const obstacle: Obstacle | null = unsafe === undefined ? null : {offset: 0, reason: `the argument ${unsafe} can not be written without quotes`, isBroken: true};
   const reading = obstacle ?? readGrubDefaults(text);
   if (isObstacle(reading)) return refuse(text, file, reading);
-  const edited = editReading(reading, edit);
+  const edited = editReading(reading, edit, into);
   return isObstacle(edited) ? refuse(text, file, edited) : {ok: true, text: edited.text};
 };
 
@@ -54,17 +54,18 @@ const readLine = (script: ShellScript, name: Parameters<typeof readVariable>[1])
   return isObstacle(variable) ? variable : {variable, line: splitKernelLine(variable.text)};
 };
 
-const editReading = (reading: GrubReading, edit: GrubEdit): {readonly text: string} | Obstacle => {
+const editReading = (reading: GrubReading, edit: GrubEdit, into: GrubVariableName): {readonly text: string} | Obstacle => {
   const {script, linux, linuxDefault} = reading;
   const {missing, isStale} = chooseTokenEdit([...linux.line.tokens, ...linuxDefault.line.tokens], edit);
-  const obstacle = judgeEdit(reading, edit, missing, isStale);
+  const obstacle = judgeEdit(reading, edit, missing, isStale, into);
   if (obstacle !== null) return obstacle;
   const splices = [linux, linuxDefault].flatMap(({variable, line}) => removeTokens(variable, line.tokens, isStale));
-  const base = linuxDefault.variable.base;
+  const target = into === 'GRUB_CMDLINE_LINUX' ? linux : linuxDefault;
+  const base = target.variable.base;
   const text = base === null || missing.length === 0
     ? applySplices(script.text, splices)
-    : applySplices(script.text, [...splices, ...insertArguments(script.text, base, missing, splices, goesFirst(linuxDefault))]);
-  const whole = base === null && missing.length > 0 ? appendLine(text, missing) : text;
+    : applySplices(script.text, [...splices, ...insertArguments(script.text, base, missing, splices, goesFirst(target))]);
+  const whole = base === null && missing.length > 0 ? appendLine(text, into, missing) : text;
   return judgeResult(reading, whole, edit, isStale) ?? {text: whole};
 };
 
@@ -72,10 +73,10 @@ const editReading = (reading: GrubReading, edit: GrubEdit): {readonly text: stri
 const goesFirst = ({variable, line}: GrubLine): boolean =>
   line.swallows !== null || variable.additions.length > 0 || (variable.base?.value.text.endsWith('\r') ?? false);
 
-const appendLine = (text: string, missing: readonly string[]): string =>
-  `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}GRUB_CMDLINE_LINUX_DEFAULT="${missing.join(' ')}"\n`;
+const appendLine = (text: string, into: GrubVariableName, missing: readonly string[]): string =>
+  `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${into}="${missing.join(' ')}"\n`;
 
-const judgeEdit = ({script, linux, linuxDefault}: GrubReading, edit: GrubEdit, missing: readonly string[], isStale: (token: KernelToken) => boolean): Obstacle | null => {
+const judgeEdit = ({script, linux, linuxDefault}: GrubReading, edit: GrubEdit, missing: readonly string[], isStale: (token: KernelToken) => boolean, into: GrubVariableName): Obstacle | null => {
   for (const {variable, line} of [linux, linuxDefault]) {
     const at = (reason: string, isBroken = false): Obstacle => ({offset: variable.base?.start ?? 0, reason, isBroken});
     const name = variable === linux.variable ? 'GRUB_CMDLINE_LINUX' : 'GRUB_CMDLINE_LINUX_DEFAULT';
@@ -88,9 +89,9 @@ const judgeEdit = ({script, linux, linuxDefault}: GrubReading, edit: GrubEdit, m
     if (added !== undefined) return {offset: added.start, reason: 'an argument of ours is added with +=, which sh does not know', isBroken: false};
     const hidden = variable.hidden.find((part) => namesOwnedKey(part.text, edit.ownedKeys));
     if (hidden !== undefined) return {offset: hidden.offset, reason: 'arguments of ours may be hidden in here', isBroken: false};
-    const isChanged = stale.length > 0 || (missing.length > 0 && name === 'GRUB_CMDLINE_LINUX_DEFAULT');
+    const isChanged = stale.length > 0 || (missing.length > 0 && name === into);
     if (missing.length > 0 && line.broken !== null) return at(line.broken, true);
-    if (missing.length > 0 && line.swallows !== null && name === 'GRUB_CMDLINE_LINUX') return at(line.swallows, true);
+    if (missing.length > 0 && line.swallows !== null && name === 'GRUB_CMDLINE_LINUX' && name !== into) return at(line.swallows, true);
     const reader = isChanged ? findReader(script, name) : null;
     if (reader !== null) return reader;
   }

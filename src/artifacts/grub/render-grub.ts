@@ -9,7 +9,6 @@ import type {GrubTarget} from './choose-grub-target.ts';
 export const renderGrub = (facts: HostFacts, plan: Plan): Rendered => {
   const {add, remove, ownedKeys} = plan.kernelArguments;
   const hasNothing = add.length === 0 && remove.length === 0 && ownedKeys.length === 0;
-  if (facts.boot.loader !== 'grub') return {artifacts: [], findings: add.length + remove.length === 0 ? [] : [unsupported(facts)]};
   if (hasNothing && facts.files[grubDropInPath] === undefined) return {artifacts: [], findings: []};
   const edit = {add: add.map((argument) => argument.text), remove: remove.map((argument) => argument.text), ownedKeys};
   const target = chooseGrubTarget(facts.files, edit, plan.profile);
@@ -42,11 +41,3 @@ const renderConfiguration = (facts: HostFacts, target: GrubTarget): GeneratedArt
     why: ['GRUB reads grub.cfg, which is made from /etc/default/grub.'],
   };
 };
-
-const unsupported = (facts: HostFacts): Rendered['findings'][number] => ({
-  code: 'boot-chain-unsupported',
-  severity: 'blocker',
-  subject: 'kernelArguments',
-  message: `Kernel arguments must be written, and this version can't do that for ${facts.boot.loader ?? 'an unknown boot loader'}.`,
-  remedy: 'Add them by hand; `plan` lists them with the reason for each.',
-});

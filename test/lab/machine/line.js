@@ -63,7 +63,7 @@ export const openLine = async (socketPath, logPath) => {
   };
 };
 
-export const stripEscapes = (text) => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g, '');
+const stripEscapes = (text) => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g, '');
 
 export const connectWithPatience = async (path) => {
   for (let attempt = 0; attempt < 100; attempt += 1) {

@@ -46,7 +46,7 @@ const shellCommands = (shell, console) => {
     const tag = `lab-${count}-${process.pid}`;
     shell.skip();
     shell.type(`{ ${command}\n} </dev/null; printf '<%s %s>\\n' ${tag} $?\n`);
-    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>`), seconds);
+    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds);
     return {code: Number(code), output: before.replaceAll('\r', '').trimEnd()};
   };
 

@@ -3,9 +3,9 @@ import {existsSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFile
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {bootScriptPath, editInitramfsModules, renderBootScript} from '../../src/artifacts/initramfs-tools.ts';
-import {samplePci, samplePciFunctions} from '../support/sample-facts.ts';
-import {samplePlan} from '../support/sample-plan.ts';
+import {bootScriptPath, editInitramfsModules, renderBootScript} from '../../../src/artifacts/initramfs/initramfs-tools.ts';
+import {samplePci, samplePciFunctions} from '../../support/sample-facts.ts';
+import {samplePlan} from '../../support/sample-plan.ts';
 
 const ours = '# BEGIN vfio-pilot (profile p)\nvfio_pci\nvfio\n# END vfio-pilot\n';
 const modules = ['vfio_pci', 'vfio'];

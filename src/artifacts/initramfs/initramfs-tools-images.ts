@@ -1,8 +1,9 @@
-import type {HostFacts} from '../host/facts.ts';
-import type {Plan} from '../plan/plan.ts';
-import type {Artifact, CommandArtifact, GeneratedArtifact} from './artifact.ts';
+import type {HostFacts, InitramfsImage} from '../../host/facts.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {Artifact, CommandArtifact, GeneratedArtifact} from '../artifact.ts';
 import {bootScriptPath, initramfsModulesPath} from './initramfs-tools.ts';
-import {modprobePath, renderModprobe} from './modprobe.ts';
+import {expectedModuleFiles} from './module-files.ts';
+import {modprobePath, renderModprobe} from '../modprobe.ts';
 
 /** Files whose change the image must follow. */
 export const initramfsTriggers: readonly string[] = [modprobePath, initramfsModulesPath, bootScriptPath];
@@ -19,16 +20,18 @@ const hookDirectory = '/etc/initramfs/post-update.d';
  * mkinitramfs copies /etc/modprobe.d by itself, no hook is needed for it.
  */
 export const renderInitramfs = (facts: HostFacts, plan: Plan): readonly Artifact[] => {
-  const images = facts.boot.kernels.map((release) => renderImage(plan, release));
+  const copies = (facts.boot.images ?? []).filter(({release, path}) => path !== imagePath(release) && path.endsWith('/initrd'));
+  const images = [...facts.boot.kernels.map((release) => ({release, path: imagePath(release)})), ...copies].map((image) => renderImage(plan, image));
   const hooks = Object.keys(facts.files).some((path) => path.startsWith(`${hookDirectory}/`));
   return [...images, ...(hooks ? facts.boot.kernels.map(renderHooks) : [])];
 };
 
 const imagePath = (release: string): string => `/boot/initrd.img-${release}`;
 
-const renderImage = (plan: Plan, release: string): GeneratedArtifact => ({
+/** kernel-install keeps a copy of its own beside each boot entry. */
+const renderImage = (plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
   kind: 'generated',
-  path: imagePath(release),
+  path,
   argv: ['/usr/sbin/mkinitramfs', '-o', '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
@@ -43,15 +46,8 @@ const expectedMembers = (plan: Plan): readonly string[] => [
   'scripts/init-top/ORDER',
   ...(plan.binding.byAddress.length > 0 ? ['scripts/init-top/00-vfio-pilot'] : []),
   ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
-  ...plan.binding.initramfsModules.flatMap((module) => moduleFiles[module.replaceAll('-', '_')] ?? []),
+  ...expectedModuleFiles(plan.binding.initramfsModules),
 ];
-
-/** Files are spelled as their makers liked; with or without compression behind it, so only the beginning is looked for. */
-const moduleFiles: Readonly<Record<string, readonly string[]>> = {
-  vfio: ['/vfio.ko'],
-  vfio_pci: ['/vfio-pci.ko'],
-  vfio_iommu_type1: ['/vfio_iommu_type1.ko'],
-};
 
 const renderHooks = (release: string): CommandArtifact => {
   const argv: CommandArtifact['argv'] = ['/usr/bin/run-parts', `--arg=${release}`, `--arg=${imagePath(release)}`, hookDirectory];

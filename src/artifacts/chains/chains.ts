@@ -1,0 +1,53 @@
+import type {HostFacts} from '../../host/facts.ts';
+import type {Finding} from '../../findings.ts';
+import type {Plan} from '../../plan/plan.ts';
+import {servedLoader} from '../../served-systems.ts';
+import type {ServedLoader} from '../../served-systems.ts';
+import {editCommandLine} from '../command-line/edit-command-line.ts';
+import type {CommandLineEdit} from '../command-line/edit-command-line.ts';
+import {editOfPlan} from '../command-line/edit-of-plan.ts';
+import {kernelCommandLinePath} from '../command-line/kernel-cmdline-file.ts';
+import {renderGrub} from '../grub/render-grub.ts';
+import type {Rendered} from '../rendered.ts';
+import {renderGrubBls} from './grub-bls.ts';
+import {linuxEntries} from './loader-entry.ts';
+import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
+
+type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
+
+/** One way to write kernel arguments for each boot loader; what is not here is refused. */
+const chains: Readonly<Record<ServedLoader, RenderChain>> = {
+  grub: renderGrub,
+  'grub-bls': renderGrubBls,
+  'proxmox-boot-tool': renderProxmoxBootTool,
+};
+
+export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {
+  const served = servedLoader(facts.boot);
+  if (served !== null) return chains[served](facts, plan);
+  const edit = editOfPlan(plan);
+  return {artifacts: [], findings: edit.add.length + edit.remove.length === 0 || isRunning(facts, edit) ? [] : [unsupported(facts, edit.add)]};
+};
+
+/** Somebody wrote them by hand and has booted with them: then nothing is left to write. */
+const isRunning = ({boot}: HostFacts, edit: CommandLineEdit): boolean => {
+  const edited = editCommandLine(boot.commandLine ?? '', edit);
+  return edited.ok && edited.text === boot.commandLine;
+};
+
+const unsupported = (facts: HostFacts, add: readonly string[]): Finding => ({
+  code: 'boot-chain-unsupported',
+  severity: 'blocker',
+  subject: 'kernelArguments',
+  message: `Kernel arguments must be written, and this version can't do that for ${facts.boot.loader ?? 'an unknown boot loader'}.`,
+  remedy: byHand(facts, add),
+});
+
+/** An entry on the EFI partition that is known to work is not rewritten: a power cut there can leave nothing to start. */
+const byHand = (facts: HostFacts, add: readonly string[]): string => {
+  const words = add.join(' ');
+  const entry = linuxEntries(facts)[0]?.path ?? 'the entry in loader/entries of the EFI partition';
+  const more = facts.files[kernelCommandLinePath] === undefined ? '' : ` Add them to ${kernelCommandLinePath} as well, for the entries of future kernels.`;
+  const how = facts.boot.loader === 'systemd-boot' ? `Copy ${entry} to a new name beside it and add to its line of options` : 'Add by hand';
+  return `${how}: ${words}.${more} Boot with them, then run the command again.`;
+};

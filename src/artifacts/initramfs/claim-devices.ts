@@ -1,0 +1,52 @@
+import type {PciAddress, PciFunction} from '../../host/facts.ts';
+import type {Plan} from '../../plan/plan.ts';
+
+/**
+ * Shell commands that give each chosen address to vfio-pci. A card that moved must not cost another device its driver,
+ * so the ids are compared first. A driver that is there already is not taken away. It neither exits nor returns, so
+ * that it can stand in a script, a function or a subshell.
+ */
+export const renderClaims = (plan: Plan, pci: readonly PciFunction[]): string => {
+  const targets = plan.binding.byAddress.map((address) => describeTarget(plan, pci, address));
+  const drivers = [...new Set(targets.map((target) => target.driver))];
+  return `sysfs=/sys
+
+# claim ADDRESS VENDOR DEVICE DRIVER
+claim() {
+	dir="$sysfs/bus/pci/devices/$1"
+	if [ ! -r "$dir/vendor" ] || [ ! -r "$dir/device" ]; then
+		echo "vfio-pilot: there is no device at $1" >&2
+		return
+	fi
+	read -r vendor < "$dir/vendor"
+	read -r device < "$dir/device"
+	if [ "$vendor $device" != "$2 $3" ]; then
+		echo "vfio-pilot: $1 is now $vendor:$device, not $2:$3; it is left alone" >&2
+		return
+	fi
+	echo "$4" > "$dir/driver_override"
+	claimed="$claimed $1"
+}
+
+claimed=""
+${targets.map(({address, vendor, device, driver}) => `claim ${address} 0x${vendor} 0x${device} ${driver}`).join('\n')}
+
+${drivers.map((driver) => `modprobe -q ${driver}`).join('\n')}
+
+# driver_override does not probe by itself: where vfio-pci was there before, nobody else will.
+for address in $claimed; do
+	[ -e "$sysfs/bus/pci/devices/$address/driver" ] || echo "$address" > "$sysfs/bus/pci/drivers_probe"
+done
+`;
+};
+
+type Target = {readonly address: PciAddress; readonly vendor: string; readonly device: string; readonly driver: string};
+
+/** Functions that share the group are bound too, without being devices of the guest. */
+const describeTarget = (plan: Plan, pci: readonly PciFunction[], address: PciAddress): Target => {
+  const planned = plan.devices.find((device) => device.address === address);
+  const present = pci.find((device) => device.address === address);
+  const [vendor, device] = planned?.id.split(':') ?? [present?.vendor, present?.device];
+  if (vendor === undefined || device === undefined) throw new Error(`${address} is to be bound, but neither the plan nor the host knows it`);
+  return {address, vendor, device, driver: planned?.driver ?? 'vfio-pci'};
+};

@@ -1,0 +1,36 @@
+/** One image that `mkinitcpio -P` would make. */
+export type PresetImage = {readonly kernel: string; readonly image: string; readonly options: readonly string[]};
+
+export type Preset = {readonly ok: true; readonly images: readonly PresetImage[]} | {readonly ok: false; readonly reason: string};
+
+/**
+ * Reads a preset of `/etc/mkinitcpio.d` (mkinitcpio(8) "About presets"). It is a bash script, of which only plain
+ * assignments are understood; anything else is refused with its line.
+ */
+export const parsePreset = (text: string): Preset => {
+  const values = new Map<string, readonly string[]>();
+  for (const [index, line] of text.split('\n').entries()) {
+    if (/^\s*(?:#.*)?\r?$/.test(line)) continue;
+    const [, name, array, value] = /^\s*(\w+)=(?:\(([^()$`\\]*)\)|([^\s()$`\\]+|"[^"$`\\]*"|'[^']*'))?\s*(?:#.*)?$/.exec(line) ?? [];
+    if (name === undefined) return {ok: false, reason: `line ${index + 1} is no plain assignment`};
+    values.set(name, array === undefined ? [unquote(value ?? '')] : words(array));
+  }
+  return readImages(values);
+};
+
+const readImages = (values: ReadonlyMap<string, readonly string[]>): Preset => {
+  const images: PresetImage[] = [];
+  for (const name of values.get('PRESETS') ?? []) {
+    const of = (key: string): string => values.get(`${name}_${key}`)?.join(' ') || values.get(`ALL_${key}`)?.join(' ') || '';
+    if (of('uki') !== '' || of('efi_image') !== '') return {ok: false, reason: `the preset '${name}' makes a unified kernel image`};
+    if (of('config') !== '') return {ok: false, reason: `the preset '${name}' names its own configuration, so that /etc/mkinitcpio.conf.d is not read`};
+    if (!of('kver').startsWith('/') && !/^\d/.test(of('kver'))) return {ok: false, reason: `the preset '${name}' names no kernel`};
+    if (!of('image').startsWith('/')) return {ok: false, reason: `the preset '${name}' names no image`};
+    images.push({kernel: of('kver'), image: of('image'), options: of('options').split(/\s+/).filter((word) => word !== '')});
+  }
+  return images.length === 0 ? {ok: false, reason: 'it has no PRESETS'} : {ok: true, images};
+};
+
+const words = (text: string): readonly string[] => (text.match(/"[^"]*"|'[^']*'|[^\s"']+/g) ?? []).map(unquote);
+
+const unquote = (text: string): string => text.replaceAll(/^(["'])(.*)\1$/g, '$2');

@@ -1,0 +1,101 @@
+import type {FileFacts, HostFacts} from '../../host/facts.ts';
+import type {Finding} from '../../findings.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {GeneratedArtifact} from '../artifact.ts';
+import {modprobePath, renderModprobe} from '../modprobe.ts';
+import {judgeReadable} from '../own-file.ts';
+import {joinRendered, renderOwned} from '../render-owned.ts';
+import type {Rendered} from '../rendered.ts';
+import type {InitramfsBackend} from './initramfs-system.ts';
+import {
+  mkinitcpioConfPath,
+  mkinitcpioDropInDirectory,
+  mkinitcpioHookPath,
+  mkinitcpioInstallPath,
+  mkinitcpioUnitPath,
+  renderMkinitcpioConf,
+  renderMkinitcpioHook,
+  renderMkinitcpioInstall,
+  renderMkinitcpioUnit,
+} from './mkinitcpio-files.ts';
+import {parsePreset} from './mkinitcpio-preset.ts';
+import type {PresetImage} from './mkinitcpio-preset.ts';
+import {expectedModuleFiles} from './module-files.ts';
+import {readHooks} from './read-hooks.ts';
+
+const triggers = [modprobePath, mkinitcpioConfPath, mkinitcpioInstallPath, mkinitcpioHookPath, mkinitcpioUnitPath];
+
+const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
+  const {byAddress} = plan.binding;
+  const onlyByAddress = (text: string): string => (byAddress.length === 0 ? '' : text);
+  return joinRendered([
+    renderOwned(facts, mkinitcpioConfPath, renderMkinitcpioConf(plan), 0o644, 'What mkinitcpio puts into every image.'),
+    renderOwned(facts, mkinitcpioInstallPath, onlyByAddress(renderMkinitcpioInstall(plan)), 0o644, 'Tells mkinitcpio what the hook needs.'),
+    renderOwned(facts, mkinitcpioHookPath, byAddress.length === 0 ? '' : renderMkinitcpioHook(plan, facts.pci), 0o644, `Gives ${byAddress.join(' and ')} to vfio-pci before udev looks for devices.`),
+    renderOwned(facts, mkinitcpioUnitPath, onlyByAddress(renderMkinitcpioUnit(plan)), 0o644, 'Runs the hook in images that systemd starts.'),
+  ]);
+};
+
+const presetsOf = ({files}: HostFacts): readonly FileFacts[] => Object.values(files).filter((file) => file.path.startsWith('/etc/mkinitcpio.d/') && file.path.endsWith('.preset'));
+
+/** The fallback image as well: it is started when the other one fails, and would give the card to its driver. */
+const imagesOf = (facts: HostFacts): readonly PresetImage[] =>
+  presetsOf(facts).flatMap((file) => {
+    const preset = parsePreset(file.text ?? '');
+    return preset.ok ? preset.images : [];
+  });
+
+const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
+  imagesOf(facts).map(({kernel, image, options}) => ({
+    kind: 'generated',
+    path: image,
+    argv: ['/usr/bin/mkinitcpio', '-k', kernel, '-g', '{output}', ...options],
+    validations: [
+      {kind: 'size', minimumRatio: 0.5},
+      {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan)},
+    ],
+    triggers,
+    timeoutSeconds: 900,
+    why: [`${kernel} reads modules, modprobe.d and the hook from this image, before the root file system is there.`],
+  }));
+
+const expectedMembers = (facts: HostFacts, plan: Plan): readonly string[] => {
+  const hasHook = plan.binding.byAddress.length > 0;
+  const hasSystemd = readHooks(facts.files)?.includes('systemd') === true;
+  return [
+    ...(hasHook ? ['hooks/vfio-pilot'] : []),
+    ...(hasHook && hasSystemd ? ['sysinit.target.wants/vfio-pilot.service'] : []),
+    ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
+    ...expectedModuleFiles(plan.binding.initramfsModules),
+  ];
+};
+
+const judgeImages = (facts: HostFacts): readonly Finding[] => {
+  const presets = presetsOf(facts);
+  const hasDirectory = facts.files[mkinitcpioDropInDirectory] !== undefined;
+  return [
+    ...(hasDirectory ? [] : [cannot(mkinitcpioDropInDirectory, `${mkinitcpioDropInDirectory} does not exist: this mkinitcpio is too old to read drop-ins.`, 'Upgrade mkinitcpio (38 or later), or set binding: libvirt.')]),
+    ...(presets.length > 0 ? [] : [cannot('/etc/mkinitcpio.d', 'There is no preset in /etc/mkinitcpio.d, so which images there are is not known.', 'Reinstall the kernel package, which writes its preset, then run the command again.')]),
+    ...presets.flatMap(judgePreset),
+    ...judgeHooks(facts),
+  ];
+};
+
+const judgePreset = (file: FileFacts): readonly Finding[] => {
+  const unreadable = judgeReadable(file);
+  if (unreadable !== null) return [unreadable];
+  const preset = parsePreset(file.text ?? '');
+  return preset.ok ? [] : [cannot(file.path, `${file.path} can't be followed: ${preset.reason}.`, 'Simplify the preset, or set binding: libvirt.')];
+};
+
+const judgeHooks = ({files}: HostFacts): readonly Finding[] => {
+  const hooks = readHooks(files);
+  const path = '/etc/mkinitcpio.conf';
+  if (hooks === null) return [cannot(path, `HOOKS of ${path} can't be read as a plain list, so whether the image has udev or systemd is not known.`, 'Write it as HOOKS=(base udev …), then run the command again.')];
+  if (!hooks.includes('base')) return [cannot(path, `HOOKS of ${path} has no base, whose shell and modprobe the hook needs.`, 'Add base at the beginning of HOOKS, or set binding: libvirt.')];
+  return [];
+};
+
+const cannot = (subject: string, message: string, remedy: string): Finding => ({code: 'initramfs-unsupported', severity: 'blocker', subject, message, remedy});
+
+export const mkinitcpio: InitramfsBackend = {renderFiles, triggers, renderImages, judgeImages};

@@ -1,0 +1,20 @@
+import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
+
+/** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
+export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool'] as const satisfies readonly BootLoader[];
+export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio'] as const satisfies readonly InitramfsSystem[];
+
+export type ServedLoader = (typeof servedLoaders)[number];
+export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];
+
+/** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere. */
+const imageKeepers: readonly (BootLoader | null)[] = ['rpm-ostree', 'nixos', 'uki'];
+
+export const servedLoader = ({loader}: BootFacts): ServedLoader | null => servedLoaders.find((one) => one === loader) ?? null;
+
+/** `null` where the image can't be made by us. */
+export const servedInitramfs = ({loader}: BootFacts, system: InitramfsSystem | null): ServedInitramfsSystem | null =>
+  imageKeepers.includes(loader) ? null : (servedInitramfsSystems.find((one) => one === system) ?? null);
+
+/** Whether a machine of this kind has been started with what we write, in the lab; the others are tested on trees of files. */
+export const isProvenByBoot = ({loader, initramfs}: BootFacts): boolean => loader === 'grub' && initramfs === 'initramfs-tools';

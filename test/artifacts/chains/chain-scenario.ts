@@ -1,0 +1,51 @@
+import {compareArtifacts} from '../../../src/changes/compare-artifacts.ts';
+import type {Change} from '../../../src/changes/change.ts';
+import {renderHost} from '../../../src/artifacts/render-host.ts';
+import type {Finding} from '../../../src/findings.ts';
+import type {HostFacts} from '../../../src/host/facts.ts';
+import {readHost} from '../../../src/host/read-host.ts';
+import type {Plan} from '../../../src/plan/plan.ts';
+import type {Program} from '../../../src/system/machine.ts';
+import {realMachine} from '../../../src/system/real-machine.ts';
+import {openSource} from '../../../src/system/source.ts';
+import {applyChanges} from '../../../src/transaction/apply.ts';
+import {rollback} from '../../../src/transaction/rollback.ts';
+import {verifyPlan} from '../../../src/verify/verify-plan.ts';
+import {samplePlan} from '../../support/sample-plan.ts';
+import {snapshot} from '../../transaction/scratch-root.ts';
+import {never, request, silent} from '../../transaction/scenario.ts';
+
+export type Walk = {
+  readonly facts: HostFacts;
+  readonly findings: readonly Finding[];
+  readonly changes: readonly Change[];
+  readonly before: Readonly<Record<string, string>>;
+  readonly applied: Readonly<Record<string, string>>;
+  /** What comparison still finds to do after applying. */
+  readonly again: readonly Change[];
+  readonly brokenFiles: readonly string[];
+  readonly keptFiles: readonly string[];
+  readonly rolledBack: Readonly<Record<string, string>>;
+};
+
+/** Reads the tree, applies the sample plan to it, reads it again, and rolls back. */
+export const walk = async (root: string, programs: Readonly<Record<string, Program>>, overrides: Partial<Plan> = {}): Promise<Walk> => {
+  const read = (): HostFacts => readHost(openSource(root, null));
+  const facts = read();
+  const plan = samplePlan({initramfs: facts.boot.initramfs, ...overrides});
+  const {artifacts, findings} = renderHost(facts, plan);
+  const changes = compareArtifacts(facts, artifacts);
+  const before = snapshot(root);
+  const machine = realMachine(root, programs);
+  await applyChanges(machine, request(changes), silent, never);
+  const applied = snapshot(root);
+  const after = read();
+  const again = compareArtifacts(after, renderHost(after, plan).artifacts);
+  const files = verifyPlan(after, {version: 1, plan, bootId: null}, null).filter(({id}) => id === 'file');
+  await rollback(machine, {}, silent, never);
+  const promises = (status: string): readonly string[] => files.filter((file) => file.status === status && !file.promise.includes('libvirt')).map((file) => file.promise.split(' ')[0] ?? '');
+  return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), rolledBack: snapshot(root)};
+};
+
+/** As `plan` shows it. */
+export const describeChanges = (changes: readonly Change[]): string => changes.map((change) => (change.kind === 'run' ? `run ${change.path}\n` : `${change.kind} ${change.path}\n${change.diff}`)).join('\n');

@@ -1,0 +1,148 @@
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {renderChain} from '../../../src/artifacts/chains/chains.ts';
+import {checkBootChain} from '../../../src/checks/software-checks.ts';
+import type {Finding} from '../../../src/findings.ts';
+import {readHost} from '../../../src/host/read-host.ts';
+import {openSource} from '../../../src/system/source.ts';
+import {makeTree} from '../../support/make-tree.ts';
+import {samplePlan} from '../../support/sample-plan.ts';
+import {describeChanges, walk} from './chain-scenario.ts';
+import {standIns} from './stand-ins.ts';
+
+const golden = (name: string): string => join(import.meta.dirname, `../../golden/chains/${name}.diff`);
+const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
+const big = 'x'.repeat(200);
+
+/** Every tree here is invented after the layout of its distribution; the stand-ins let bash read what we wrote. */
+const fedora = {
+  '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.12.5-200.fc41.x86_64 root=UUID=1-2 ro rootflags=subvol=root rhgb quiet\n',
+  '/etc/default/grub': 'GRUB_TIMEOUT=5\nGRUB_DISTRIBUTOR="$(sed \'s, release .*$,,g\' /etc/system-release)"\nGRUB_CMDLINE_LINUX="rootflags=subvol=root rhgb quiet"\nGRUB_ENABLE_BLSCFG=true\n',
+  '/boot/grub2/grub.cfg': 'blscfg\n',
+  '/boot/loader/entries/0123-6.11.4-301.fc41.x86_64.conf': 'title Fedora Linux (6.11.4)\nversion 6.11.4-301.fc41.x86_64\nlinux /vmlinuz-6.11.4-301.fc41.x86_64\ninitrd /initramfs-6.11.4-301.fc41.x86_64.img\noptions root=UUID=1-2 ro rootflags=subvol=root hugepages=7 rhgb quiet\ngrub_users $grub_users\ngrub_class fedora\n',
+  '/boot/loader/entries/0123-6.12.5-200.fc41.x86_64.conf': 'title Fedora Linux (6.12.5)\nversion 6.12.5-200.fc41.x86_64\nlinux /vmlinuz-6.12.5-200.fc41.x86_64\ninitrd /initramfs-6.12.5-200.fc41.x86_64.img $tuned_initrd\noptions root=UUID=1-2 ro rootflags=subvol=root  rhgb quiet $tuned_params\n',
+  '/boot/loader/entries/01234567890123456789012345678901-0-rescue.conf': 'title Rescue\nlinux /vmlinuz-0-rescue\noptions root=UUID=1-2 ro\n',
+  '/boot/vmlinuz-6.11.4-301.fc41.x86_64': '',
+  '/boot/vmlinuz-6.12.5-200.fc41.x86_64': '',
+  '/boot/initramfs-6.11.4-301.fc41.x86_64.img': big,
+  '/boot/initramfs-6.12.5-200.fc41.x86_64.img': big,
+  '/boot/initramfs-6.12.5-200.fc41.x86_64kdump.img': 'kdump',
+  '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/dracut.conf.d/80-vfio.conf': 'force_drivers+=" vfio_pci "\n',
+} as const;
+
+const arch = (hooks: string) => ({
+  '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-linux root=UUID=1-2 rw\n',
+  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="loglevel=3 quiet"\nGRUB_CMDLINE_LINUX=""\n',
+  '/boot/grub/grub.cfg': 'menu\n',
+  '/boot/vmlinuz-linux': '',
+  '/boot/initramfs-linux.img': big,
+  '/boot/initramfs-linux-fallback.img': big,
+  '/usr/bin/mkinitcpio': {text: '', mode: 0o755},
+  '/etc/mkinitcpio.conf': `# HOOKS=(comment)\nMODULES=(\n  btrfs\n)\nBINARIES=()\nFILES=()\nHOOKS=(\n  ${hooks} # in this order\n  filesystems fsck)\n`,
+  '/etc/mkinitcpio.conf.d': {directory: true},
+  '/etc/mkinitcpio.d/linux.preset': `# preset\n\n#ALL_config="/etc/mkinitcpio.conf"\nALL_kver="/boot/vmlinuz-linux"\n\nPRESETS=('default' 'fallback')\n\ndefault_image="/boot/initramfs-linux.img"\n#default_uki="/efi/EFI/Linux/arch-linux.efi"\n\nfallback_image="/boot/initramfs-linux-fallback.img"\nfallback_options="-S autodetect"\n`,
+}) as const;
+
+const proxmox = {
+  '/proc/cmdline': 'initrd=\\EFI\\proxmox\\6.8.12-4-pve\\initrd.img-6.8.12-4-pve root=ZFS=rpool/ROOT/pve-1 boot=zfs\n',
+  '/sys/firmware/efi': {directory: true},
+  '/etc/kernel/proxmox-boot-uuids': 'ABCD-0123\n',
+  '/etc/kernel/cmdline': 'root=ZFS=rpool/ROOT/pve-1 boot=zfs\n',
+  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+  '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
+  '/etc/initramfs-tools/modules': '# none\n',
+  '/boot/vmlinuz-6.8.12-4-pve': '',
+  '/boot/initrd.img-6.8.12-4-pve': 'old',
+  '/esp': 'root=ZFS=rpool/ROOT/pve-1 boot=zfs\ninitrd\n',
+} as const;
+
+const release = ['6.11.4-301.fc41.x86_64', '6.12.5-200.fc41.x86_64'] as const;
+
+describe('a boot chain', () => {
+  it.each([
+    ['fedora-bls-dracut', fedora, 'grub-bls', 'dracut'],
+    ['arch-grub-mkinitcpio-busybox', arch('base udev autodetect modconf kms block'), 'grub', 'mkinitcpio'],
+    ['arch-grub-mkinitcpio-systemd', arch('base systemd autodetect modconf kms block'), 'grub', 'mkinitcpio'],
+    ['proxmox-zfs', proxmox, 'proxmox-boot-tool', 'initramfs-tools'],
+  ] as const)('%s is found, written, read back as done, and rolled back to the last byte', async (name, tree, loader, initramfs) => {
+    const walked = await walk(makeTree(tree), standIns);
+    expect(walked.facts.boot).toMatchObject({loader, initramfs});
+    expect(walked.findings).toEqual([]);
+    await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden(name));
+    expect(walked.applied).not.toEqual(walked.before);
+    expect(walked.again).toEqual([]);
+    expect(walked.brokenFiles).toEqual([]);
+    expect(walked.rolledBack).toEqual(walked.before);
+  });
+
+  it('of Fedora gets the arguments into the entry of every kernel, and the rescue entry stays (failure mode 16)', async () => {
+    const {applied, keptFiles} = await walk(makeTree(fedora), standIns);
+    const options = (name: string): string => /^options .*$/m.exec(decode(applied, `/boot/loader/entries/${name}.conf`))?.[0] ?? '';
+    expect(options(`0123-${release[0]}`)).toBe('options root=UUID=1-2 ro rootflags=subvol=root rhgb quiet intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0');
+    expect(options(`0123-${release[1]}`)).toBe('options root=UUID=1-2 ro rootflags=subvol=root  rhgb quiet $tuned_params intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0');
+    expect(options('01234567890123456789012345678901-0-rescue')).toBe('options root=UUID=1-2 ro');
+    expect(decode(applied, '/etc/default/grub')).toContain('GRUB_CMDLINE_LINUX="rootflags=subvol=root rhgb quiet intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0"');
+    expect(keptFiles).toEqual(expect.arrayContaining(release.map((kernel) => `/boot/loader/entries/0123-${kernel}.conf`)));
+  });
+
+  it('of Fedora with an image that lacks a module is not changed at all (failure mode 5)', async () => {
+    const root = makeTree(fedora);
+    const programs = {...standIns, lsinitrd: () => ({exitCode: 0, stdout: 'hooks/pre-udev/00-vfio-pilot.sh\netc/modprobe.d/vfio-pilot.conf\n'})};
+    await expect(walk(root, programs)).rejects.toThrow(/vfio-pci\.ko.*is not in it/);
+    expect((await walk(root, standIns)).changes).not.toEqual([]);
+  });
+
+  it('of Proxmox VE is brought up to date by its tool, again after the rollback', async () => {
+    const {applied, rolledBack, changes} = await walk(makeTree(proxmox), standIns);
+    expect(decode(applied, '/esp')).toBe('root=ZFS=rpool/ROOT/pve-1 boot=zfs intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0\ninitrd\n');
+    expect(decode(rolledBack, '/esp')).toBe(proxmox['/esp']);
+    expect(changes.map((change) => change.path)).not.toContain('/etc/default/grub');
+  });
+});
+
+describe('a boot chain that is not written', () => {
+  const systemdBoot = {
+    '/proc/cmdline': 'initrd=\\initramfs-linux.img root=UUID=1-2 rw\n',
+    '/sys/firmware/efi': {directory: true},
+    '/boot/loader/loader.conf': 'timeout 3\n',
+    '/boot/loader/entries/arch.conf': 'title Arch\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\noptions root=UUID=1-2 rw\n',
+  } as const;
+  const wanted = 'intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0';
+  const findingsOf = (tree: Parameters<typeof makeTree>[0]): readonly Finding[] => {
+    const facts = readHost(openSource(makeTree(tree), null));
+    return renderChain(facts, samplePlan()).findings;
+  };
+
+  it('says what to add by hand to a copy of the entry, so that the one that works stays', () => {
+    expect(findingsOf(systemdBoot)).toMatchObject([{code: 'boot-chain-unsupported', severity: 'blocker', remedy: `Copy /boot/loader/entries/arch.conf to a new name beside it and add to its line of options: ${wanted}. Boot with them, then run the command again.`}]);
+    expect(findingsOf({...systemdBoot, '/etc/kernel/cmdline': 'root=UUID=1-2 rw\n'})[0]?.remedy).toContain('/etc/kernel/cmdline as well');
+  });
+
+  it('is no obstacle any more when the machine has booted with them', () => {
+    expect(findingsOf({...systemdBoot, '/proc/cmdline': `initrd=\\x root=UUID=1-2 rw ${wanted}\n`})).toEqual([]);
+  });
+
+  it('is an entry whose arguments stand in grubenv, and one without a line of options', () => {
+    const path = `/boot/loader/entries/0123-${release[1]}.conf`;
+    for (const [text, reason] of [['linux /a\noptions $kernelopts\n', /kernelopts/], ['title a\nlinux /a\n', /no line of options/], ['linux /a\noptions a\noptions b\n', /several lines/]] as const) {
+      expect(findingsOf({...fedora, [path]: text})).toMatchObject([{code: 'command-line-not-editable', subject: path, message: expect.stringMatching(reason) as string, remedy: expect.stringContaining(`grubby --update-kernel=ALL --args="${wanted}"`) as string}]);
+    }
+  });
+
+  it('is Fedora or Proxmox VE without the files that the arguments go into', () => {
+    const entries = Object.keys(fedora).filter((path) => path.startsWith('/boot/loader/entries/') && !path.includes('rescue'));
+    expect(findingsOf(Object.fromEntries(Object.entries(fedora).filter(([path]) => !entries.includes(path))))).toMatchObject([{subject: '/boot/loader/entries'}]);
+    expect(findingsOf(Object.fromEntries(Object.entries(proxmox).filter(([path]) => path !== '/etc/kernel/cmdline')))).toMatchObject([{subject: '/etc/kernel/cmdline', message: expect.stringContaining('does not exist') as string}]);
+    expect(findingsOf({...proxmox, '/etc/kernel/cmdline': 'root=a\nquiet\n'})).toMatchObject([{subject: '/etc/kernel/cmdline', message: expect.stringContaining('2 lines') as string}]);
+  });
+});
+
+describe('checkBootChain', () => {
+  it('says which chains are served from the same table that writes them', () => {
+    const check = (tree: Parameters<typeof makeTree>[0]): string => checkBootChain(readHost(openSource(makeTree(tree), null))).fact;
+    for (const tree of [fedora, proxmox, arch('base udev')]) expect(check(tree)).toContain('written and taken back in tests');
+    const unserved = checkBootChain(readHost(openSource(makeTree({...fedora, '/etc/NIXOS': ''}), null)));
+    expect(unserved).toMatchObject({status: 'warning', fact: 'nixos with dracut: this version writes grub, grub-bls, proxmox-boot-tool with initramfs-tools, dracut, mkinitcpio.'});
+  });
+});

@@ -1,0 +1,72 @@
+import {execFileSync} from 'node:child_process';
+import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Program} from '../../../src/system/machine.ts';
+
+const at = (root: string, path: string | undefined): string => join(root, path ?? '');
+
+/** bash reads our files as the real program does, and each function only says what it would put into the image. */
+const listWithBash = (script: string, root: string): string => execFileSync('/bin/bash', ['--norc', '-euc', script, 'bash', root], {encoding: 'utf8', env: {PATH: '/usr/bin:/bin'}});
+
+/** dracut 059 and later: configuration, then modules that it asks for (Debian: dracut-core 059-4, dracut and dracut-init.sh). */
+const dracutScript = `
+add_drivers=" a "; force_drivers=""; add_dracutmodules=""; install_items=""
+for conf in "$1"/etc/dracut.conf.d/*.conf; do . "$conf"; done
+for file in $install_items; do [ -f "$1$file" ] && echo "\${file#/}"; done
+for module in $add_drivers $force_drivers; do echo "usr/lib/modules/K/kernel/drivers/\${module/vfio_pci/vfio-pci}.ko.xz"; done
+inst_hook() { [ -f "$3" ] && echo "var/lib/dracut/hooks/$1/$2-\${3##*/}"; }
+for name in $add_dracutmodules; do
+  moddir=$(echo "$1"/usr/lib/dracut/modules.d/??"$name")
+  . "$moddir/module-setup.sh"
+  check || [ $? = 255 ]
+  install
+done`;
+
+/** mkinitcpio: mkinitcpio.conf, drop-ins, then \`build\` of each hook of ours. */
+const mkinitcpioScript = `
+. "$1/etc/mkinitcpio.conf"
+for conf in "$1"/etc/mkinitcpio.conf.d/*.conf; do [ -f "$conf" ] && . "$conf"; done
+add_module() { echo "usr/lib/modules/K/kernel/drivers/vfio/\${1/vfio_pci/vfio-pci}.ko.zst"; }
+add_runscript() { [ -f "$root/etc/initcpio/hooks/$hook" ] && echo "hooks/$hook"; }
+add_file() { [ -f "$root$1" ] && echo "\${2:-$1}" | cut -c2-; }
+add_symlink() { echo "$1"; }
+root=$1
+BUILDROOT=$(mktemp -d)
+for hook in "\${HOOKS[@]}"; do
+  if [ "$hook" = systemd ]; then mkdir -p "$BUILDROOT/usr/lib/systemd/system"; : > "$BUILDROOT/usr/lib/systemd/system/initrd.target"; fi
+  if [ -f "$1/etc/initcpio/install/$hook" ]; then . "$1/etc/initcpio/install/$hook"; build; fi
+done
+rm -r "$BUILDROOT"
+for module in "\${MODULES[@]}"; do add_module "$module"; done
+for file in "\${FILES[@]}"; do add_file "$file"; done`;
+
+const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
+
+export const standIns: Readonly<Record<string, Program>> = {
+  dracut: (argv, {root}) => {
+    writeFileSync(at(root, argv[2]), listWithBash(dracutScript, root));
+    return {exitCode: argv[1] === '--force' && /^\d/.test(argv[3] ?? '') ? 0 : 1};
+  },
+  lsinitrd: list,
+  mkinitcpio: (argv, {root}) => {
+    writeFileSync(at(root, argv[argv.indexOf('-g') + 1]), listWithBash(mkinitcpioScript, root));
+    return {exitCode: argv[1] === '-k' ? 0 : 1};
+  },
+  lsinitcpio: list,
+  mkinitramfs: (argv, {root}) => {
+    writeFileSync(at(root, argv[2]), 'scripts/init-top/ORDER\nscripts/init-top/00-vfio-pilot\netc/modprobe.d/vfio-pilot.conf\n/vfio-pci.ko\n/vfio.ko\n/vfio_iommu_type1.ko\n');
+    return {exitCode: 0};
+  },
+  lsinitramfs: list,
+  'grub-mkconfig': (argv, {root}) => {
+    writeFileSync(at(root, argv.at(-1)), `menu for ${readFileSync(at(root, '/etc/default/grub'), 'utf8')}`);
+    return {exitCode: 0};
+  },
+  'grub-script-check': () => ({exitCode: 0}),
+  'proxmox-boot-tool': (_argv, {root}) => {
+    // Stands for the EFI partition: what the tool would have written, each time anew.
+    writeFileSync(at(root, '/esp'), readFileSync(at(root, '/etc/kernel/cmdline'), 'utf8'));
+    appendFileSync(at(root, '/esp'), 'initrd\n');
+    return {exitCode: 0};
+  },
+};
