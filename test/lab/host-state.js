@@ -1,0 +1,22 @@
+export const guestCard = '0000:41:00.0';
+export const hostCard = '0000:00:01.0';
+
+export const driverOf = (machine, address) => machine.run(`basename "$(readlink /sys/bus/pci/devices/${address}/driver)"`);
+
+export const commandLineOf = (machine) => machine.run('cat /proc/cmdline');
+
+/** Pages of 2 MiB on node 0 and node 1, as the kernel counts them. */
+export const hugepagesOf = async (machine, count = 'nr') =>
+  (await machine.run(`cat /sys/devices/system/node/node[01]/hugepages/hugepages-2048kB/${count}_hugepages`)).split('\n').map(Number);
+
+/** Checksum, mode and owner of every file that could be managed. */
+export const filesOf = (machine) => machine.run("(find /etc /boot -xdev -printf '%p %y %m %u %g %l\\n'; find /etc /boot -xdev -type f -exec sha256sum {} +) | sort", 120);
+
+/** The framebuffer console of the host's own card is alive and is the first one. */
+export const consoleOf = (machine) => machine.run('cat /proc/fb; readlink -f /sys/class/graphics/fb0/device | xargs basename; cat /sys/class/vtconsole/vtcon*/bind | tr "\\n" " "');
+
+export const promisesOf = async (machine) => {
+  const {code, output} = await machine.tryRun('vfio-pilot verify --json', 60);
+  const {promises} = JSON.parse(output);
+  return {code, promises};
+};

@@ -1,0 +1,57 @@
+import {appendFileSync, copyFileSync, existsSync, mkdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {startMachine} from './machine/machine.js';
+import {installProgram} from './program.js';
+import {run} from './processes.js';
+
+/** What a scenario works with: machines that are stopped at its end, and a protocol of its steps. */
+export const openLab = (directory, {image, archive, appliedDisk}) => {
+  mkdirSync(directory, {recursive: true});
+  const machines = [];
+  const started = Date.now();
+
+  const say = (words) => {
+    const line = `${String(Math.round((Date.now() - started) / 1000)).padStart(6)} s  ${words}`;
+    process.stdout.write(`${line}\n`);
+    appendFileSync(join(directory, 'steps.log'), `${line}\n`);
+  };
+
+  const boot = async (disk, options) => {
+    const machine = await startMachine(directory, {disk, ...options});
+    machines.push(machine);
+    return machine;
+  };
+
+  /** A host as it was installed, booted, with the program on it. */
+  const installedHost = async () => {
+    const disk = join(directory, 'disk.qcow2');
+    copyFileSync(join(image, 'installed.qcow2'), disk);
+    await run('qemu-img', ['rebase', '-u', '-b', join(image, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
+    const machine = await boot(disk, {snapshot: 'booted'});
+    await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
+    // libvirtd completes its own configuration at its first start: before anything is compared.
+    await machine.run('virsh list', 60);
+    await installProgram(machine, archive);
+    return machine;
+  };
+
+  /** Kept with its memory, so that another scenario can go on from here. */
+  const keepApplied = async (machine) => {
+    await machine.monitor.save('applied');
+    copyFileSync(join(directory, 'disk.qcow2'), appliedDisk);
+  };
+
+  /** A host on which the guest's card is set up and which was rebooted since; null when no scenario of this run left one. */
+  const appliedHost = async () => {
+    if (!existsSync(appliedDisk)) return null;
+    const disk = join(directory, 'disk.qcow2');
+    copyFileSync(appliedDisk, disk);
+    return boot(disk, {snapshot: 'applied'});
+  };
+
+  const close = async () => {
+    for (const machine of machines) await machine.stop();
+  };
+
+  return {directory, say, boot, installedHost, keepApplied, appliedHost, close};
+};

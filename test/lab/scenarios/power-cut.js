@@ -1,0 +1,47 @@
+import {expectEqual, expectSameLines} from '../expect.js';
+import {filesOf, guestCard} from '../host-state.js';
+import {pause} from '../machine/line.js';
+
+const cuts = Number(process.env.VFIO_PILOT_LAB_CUTS ?? 10);
+
+export const powerCut = {
+  name: 'power-cut',
+  isFast: false,
+  title: `Whenever the power goes during apply, the host comes up again and the next start undoes the rest (${cuts} instants)`,
+  run: async (lab) => {
+    const ready = await lab.installedHost();
+    await ready.run(`vfio-pilot profile new --device ${guestCard} --vcpus 2 --memory 512MiB --guest lab --os linux --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${guestCard}]\\n' >> lab.yaml && sync`, 60);
+    const before = await filesOf(ready);
+    await ready.monitor.save('ready');
+    const seconds = await timeApply(ready);
+    lab.say(`apply takes ${Math.round(seconds)} s here`);
+    await ready.stop();
+    for (let cut = 1; cut <= cuts; cut += 1) {
+      // A little beyond the end as well: applied, and not yet synced by anyone but the transaction.
+      await cutOnce(lab, before, Math.random() * seconds * 1.05, cut);
+    }
+  },
+};
+
+const timeApply = async (machine) => {
+  const started = Date.now();
+  await machine.run('vfio-pilot apply lab.yaml --yes', 600);
+  return (Date.now() - started) / 1000;
+};
+
+const cutOnce = async (lab, before, seconds, cut) => {
+  const disk = `${lab.directory}/disk.qcow2`;
+  const running = await lab.boot(disk, {snapshot: 'ready'});
+  await running.run('vfio-pilot apply lab.yaml --yes >/root/apply.log 2>&1 &');
+  await pause(seconds * 1000);
+  const reached = await running.run("grep -cE '^ +(installed|running)' /root/apply.log; true");
+  await running.stop();
+
+  const machine = await lab.boot(disk);
+  await machine.waitForLogin();
+  const {code, output} = await machine.tryRun('vfio-pilot rollback --yes', 300);
+  lab.say(`cut ${cut} after ${seconds.toFixed(1)} s (${reached} lines of progress): login; ${output.replaceAll('\n', ' ').slice(0, 160)}`);
+  expectEqual(code, 0, 'the exit code of rollback');
+  expectSameLines(await filesOf(machine), before, 'the files in /etc and /boot');
+  await machine.stop();
+};

@@ -1,0 +1,75 @@
+import {expectEqual, expectMatch, expectSameLines, expectTrue} from '../expect.js';
+import {commandLineOf, consoleOf, driverOf, filesOf, guestCard, hostCard, hugepagesOf, promisesOf} from '../host-state.js';
+import {makeProfileInWizard} from '../wizard-walk.js';
+
+export const wholeLife = {
+  name: 'whole-life',
+  isFast: true,
+  title: 'check, wizard, plan, apply, reboot, verify, guest, rollback, reboot: all as it was',
+  run: async (lab) => {
+    const machine = await lab.installedHost();
+    const before = {files: await filesOf(machine), commandLine: await commandLineOf(machine), driver: await driverOf(machine, guestCard)};
+
+    lab.say('check finds a host that is ready');
+    expectMatch(await machine.run('vfio-pilot check', 60), / 0 errors/, 'check');
+
+    lab.say('the wizard, by keys over the serial console, makes a profile');
+    await makeProfileInWizard(machine);
+    expectMatch(await machine.run('cat /root/lab.yaml'), /address: 0000:41:00\.0/, 'the profile');
+
+    lab.say('plan shows the changes and writes nothing');
+    const {code} = await machine.tryRun('vfio-pilot plan lab.yaml --exit-code', 60);
+    expectEqual(code, 10, 'the exit code of plan');
+    expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot');
+    const planned = JSON.parse(await machine.run('vfio-pilot plan lab.yaml --json', 60));
+
+    lab.say('apply');
+    await machine.run('vfio-pilot apply lab.yaml --yes', 600);
+    lab.say('reboot through GRUB');
+    await machine.reboot();
+
+    lab.say('every promise is kept, and a second plan has nothing to do');
+    const {promises} = await promisesOf(machine);
+    expectEqual(promises.filter(({status}) => status !== 'kept'), [], 'promises that are not kept');
+    expectTrue(promises.length >= 10, `only ${promises.length} promises were looked at`);
+    expectEqual((await machine.tryRun('vfio-pilot plan lab.yaml --exit-code', 60)).code, 0, 'the exit code of the second plan');
+    expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
+    expectMatch(await consoleOf(machine), new RegExp(hostCard), "the host's console");
+    await lab.keepApplied(machine);
+
+    lab.say('libvirt starts the guest; the kernel tells where it is');
+    await startGuest(machine, planned);
+    await machine.run('virsh destroy lab', 60);
+
+    lab.say('rollback');
+    await machine.run('vfio-pilot rollback --yes', 300);
+    expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot');
+    lab.say('reboot through GRUB');
+    await machine.reboot();
+    expectEqual(await commandLineOf(machine), before.commandLine, '/proc/cmdline');
+    expectEqual(await driverOf(machine, guestCard), before.driver, 'the driver of the card');
+    expectEqual(await hugepagesOf(machine), [0, 0], 'hugepages on the nodes');
+    expectEqual(await machine.run('virsh list --all --name'), '', 'the guests that libvirt knows');
+    // The files that a boot itself writes are under /var; /etc and /boot stay.
+    expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot after the reboot');
+  },
+};
+
+/** Paused: its memory, threads and device are all there; running SVM in the emulator makes QEMU abort sooner or later. */
+const startGuest = async (machine, {pinning, memory}) => {
+  await machine.run('qemu-img create -q -f qcow2 /var/lib/libvirt/images/lab.qcow2 64M && virsh start lab --paused', 120);
+  expectMatch(await machine.run('virsh qemu-monitor-command --hmp lab "info kvm"'), /enabled/, 'KVM in the guest');
+  expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
+  expectMatch(await machine.run('ls -l /proc/$(cat /run/libvirt/qemu/lab.pid)/fd'), /\/dev\/vfio\/\d+/, "QEMU's open files");
+
+  const threads = await machine.run('for t in /proc/$(cat /run/libvirt/qemu/lab.pid)/task/*; do echo "$(cat $t/comm)=$(sed -n "s/^Cpus_allowed_list:\\t//p" $t/status)"; done');
+  for (const {vcpu, cpus} of pinning.vcpus) expectMatch(threads, new RegExp(`^CPU ${vcpu}/KVM=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
+  for (const {iothread, cpus} of pinning.iothreads) expectMatch(threads, new RegExp(`^IO iothread${iothread}=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
+  expectMatch(threads, new RegExp(`^qemu-system-x86=${pinning.emulator.join(',')}$`, 'm'), 'the threads of the guest');
+
+  const [node] = memory.nodes;
+  const pages = memory.hugepages.perNode[node];
+  const maps = await machine.run('grep -h huge /proc/$(cat /run/libvirt/qemu/lab.pid)/numa_maps');
+  expectMatch(maps, new RegExp(`bind:${node} .*N${node}=${pages} kernelpagesize_kB=2048`), "the guest's memory");
+  expectEqual(await hugepagesOf(machine, 'free'), [0, 0], 'free hugepages');
+};

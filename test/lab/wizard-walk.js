@@ -1,0 +1,32 @@
+const [enter, down, right, emptyField] = ['\r', '\u001B[B', '\u001B[C', '\u0015'];
+
+/** Each step by its title; what is typed there, and what the screen shows then. */
+const walk = [
+  {title: /Host checks/, presses: []},
+  {title: /step \d+ of \d+ {2}Device/, presses: [['/41:00', /\/41:00/], [enter, /❯ \[.\] . 0000:41:00\.0/]]},
+  {title: /step \d+ of \d+ {2}Risks/, presses: [['accept', /You accepted this/]]},
+  {title: /step \d+ of \d+ {2}CPU/, presses: [['2', /‹ 2/]]},
+  {title: /step \d+ of \d+ {2}Memory/, presses: []},
+  {title: /step \d+ of \d+ {2}Guest/, presses: [[down, /› win11/], [`${emptyField}lab`, /› lab▏/], [down, /‹ Windows 11 ›/], [right, /‹ Windows 10 ›/], [right, /‹ Linux ›/]]},
+  {title: /step \d+ of \d+ {2}Review/, presses: []},
+  {title: /step \d+ of \d+ {2}Save the profile/, presses: [[`${down}${emptyField}lab`, /› lab▏/]]},
+  {title: /step \d+ of \d+ {2}Apply/, presses: []},
+];
+
+/** A person at the first serial line: from the first screen to a saved profile, and out again without applying. */
+export const makeProfileInWizard = async ({console}) => {
+  console.skip();
+  console.type('cd /root && vfio-pilot\r');
+  for (const [index, {title, presses}] of walk.entries()) {
+    await console.see(title, 90);
+    for (const [keys, shows] of presses) {
+      console.type(keys);
+      await console.see(shows, 30);
+    }
+    if (index < walk.length - 1) console.type(enter);
+  }
+  console.type('q');
+  await console.see(/y\S* +leave/, 30);
+  console.type('y');
+  await console.see(/lab# $/, 30);
+};
