@@ -67,6 +67,7 @@ export type PlanFindingCode =
   | 'guest-emulator-off-node'
   | 'guest-disk-needed'
   | 'guest-firmware-missing'
+  | 'guest-network-inactive'
   | 'guest-tpm-missing'
   | 'guest-option-unsupported'
   | 'guest-rom-invalid'

@@ -268,6 +268,8 @@ export type LibvirtFacts = {
   /** CPU mode host-passthrough, machine types …; `null` when capabilities were not asked. */
   readonly machines: readonly string[] | null;
   readonly networks: readonly string[];
+  /** Those that libvirt starts by itself; the others have to be started before a guest that uses them. */
+  readonly autostartNetworks?: readonly string[];
 };
 
 /** A PCI function that the host itself needs, with the chain in words. */

@@ -45,6 +45,9 @@ export const readNetworks = (source: Source, virsh: Virsh): readonly string[] =>
   return [...new Set([...names, ...(lines(virsh('net-list', '--all', '--name')) ?? [])])].sort();
 };
 
+export const readAutostartNetworks = (source: Source): readonly string[] =>
+  source.list(`${directory}/networks/autostart`).filter((name) => name.endsWith('.xml')).map((name) => name.slice(0, -'.xml'.length));
+
 const lines = (text: string | null): readonly string[] | null =>
   text === null ? null : text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
 

@@ -2,7 +2,7 @@ import type {Source} from '../system/source.ts';
 import type {LibvirtFacts} from './facts.ts';
 import {askCapabilities} from './libvirt-capabilities.ts';
 import {readDaemon} from './libvirt-daemon.ts';
-import {readDomains, readNetworks} from './libvirt-domains.ts';
+import {readAutostartNetworks, readDomains, readNetworks} from './libvirt-domains.ts';
 import {readPackageVersion} from './packages.ts';
 import {readFirmwareImages} from './qemu-firmware.ts';
 import type {Note} from './reader.ts';
@@ -24,6 +24,7 @@ export const readLibvirt = (source: Source, note: Note): LibvirtFacts => {
     hypervFeatures: capabilities.hypervFeatures,
     machines: capabilities.machines,
     networks: readNetworks(source, virsh),
+    autostartNetworks: readAutostartNetworks(source),
   };
 };
 

@@ -13,7 +13,10 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   const hasTpm = chooseTpm(context, isNew);
   const isWindows = guest.os.startsWith('windows');
   const disk = guest.disk === 'auto' ? `/var/lib/libvirt/images/${guest.name}.qcow2` : guest.disk;
-  if (isNew) tellDisk(context, disk);
+  if (isNew) {
+    tellDisk(context, disk);
+    judgeNetwork(context);
+  }
   const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
   judgeLibvirt(context);
   judgeRoms(context);
@@ -101,6 +104,18 @@ const tellDisk = (context: PlanContext, disk: string): void =>
     message: `The new guest starts from ${disk}${context.profile.guest.cdrom === null ? ' and has no installation medium' : ''}.`,
     remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${disk} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
   });
+
+/** Debian defines the network `default` and does not start it: a guest that uses it then refuses to start. */
+const judgeNetwork = (context: PlanContext): void => {
+  const {networks, autostartNetworks} = context.facts.libvirt;
+  const {network} = context.profile.guest;
+  if (autostartNetworks === undefined || !networks.includes(network) || autostartNetworks.includes(network)) return;
+  context.report('note', 'guest-network-inactive', {
+    subject: 'guest.network',
+    message: `libvirt does not start the network ${network} by itself, and the guest can't start without it.`,
+    remedy: `Once: virsh net-autostart ${network}, and virsh net-start ${network}.`,
+  });
+};
 
 /** QEMU never enables topoext by itself, not even with the host CPU model (target/i386/cpu.c, no_autoenable_flags). */
 const chooseTopoext = (context: PlanContext, isAmd: boolean, pinning: PinningPlan): boolean => {

@@ -60,3 +60,11 @@ describe('guest', () => {
     expect(result.findings.map((finding) => finding.code)).toContain('guest-emulator-off-node');
   });
 });
+
+describe('the network of a new guest', () => {
+  it('is told when libvirt does not start it by itself', () => {
+    expect(decide({}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).toContain('guest-network-inactive');
+    expect(decide({}, libvirt({autostartNetworks: ['default']})).findings.map((finding) => finding.code)).not.toContain('guest-network-inactive');
+    expect(decide({network: 'elsewhere'}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).not.toContain('guest-network-inactive');
+  });
+});
