@@ -39,7 +39,7 @@ const firstFrame = (root) =>
     const limit = setTimeout(() => reject(new Error(`no frame within 20 s: ${seen}`)), 20_000);
     child.stdout.on('data', (chunk) => {
       seen += chunk;
-      if (!seen.includes('vfio-pilot')) return;
+      if (!seen.includes('step 1 of')) return;
       clearTimeout(limit);
       const spent = performance.now() - start;
       child.removeAllListeners();
@@ -73,7 +73,16 @@ const report = (what, measured, target, isMet) => {
   console.log(`${isMet ? 'met   ' : 'MISSED'}  ${what.padEnd(62)} ${measured.padStart(18)}   target ${target}`);
 };
 
-const ratio = (what, milliseconds, base, target) => report(what, `${(milliseconds / base).toFixed(2)} (${milliseconds.toFixed(0)} ms)`, `at most ${target}`, milliseconds / base <= target);
+/** Each measurement has a `node -e 0` of its own beside it: clock speed and neighbours change within a run. */
+const ratio = async (what, target, measure, count = rounds) => {
+  const pairs = [];
+  for (let round = 0; round < count; round += 1) {
+    const base = time(['node', '-e', '0'], [0], 1);
+    pairs.push({base, milliseconds: await measure()});
+  }
+  const value = median(pairs.map(({base, milliseconds}) => milliseconds / base));
+  report(what, `${value.toFixed(2)} (${median(pairs.map((pair) => pair.milliseconds)).toFixed(0)} ms)`, `at most ${target}`, value <= target);
+};
 
 const unpack = async (name) => {
   const {parseTree} = await load('src/system/tree-file.ts');
@@ -89,11 +98,9 @@ try {
   const r710 = await unpack('dell-r710-gtx1050');
   const base = time(['node', '-e', '0']);
   console.log(`node -e 0: ${base.toFixed(0)} ms (median of ${rounds}), Node ${process.version}\n`);
-  ratio('--version / node -e 0', time(['node', cli, '--version']), base, 1.5);
-  ratio('plan on the R710 tree / node -e 0', time(['node', cli, 'plan', 'profiles/dell-r710-gtx1050.yaml', '--root', r710]), base, 3);
-  const frames = [];
-  for (let round = 0; round < Math.min(rounds, 9); round += 1) frames.push(await firstFrame(r710));
-  ratio("the wizard's first frame / node -e 0", median(frames), base, 5);
+  await ratio('--version / node -e 0', 1.5, () => time(['node', cli, '--version'], [0], 1));
+  await ratio('plan on the R710 tree / node -e 0', 3, () => time(['node', cli, 'plan', 'profiles/dell-r710-gtx1050.yaml', '--root', r710], [0], 1));
+  await ratio("the wizard's first frame / node -e 0", 5, () => firstFrame(r710));
 
   if (existsSync('/usr/bin/lspci')) {
     const loop = join(scratch, 'loop.sh');
@@ -102,7 +109,8 @@ try {
       `shopt -s nullglob\nfor d in ${r710}/sys/kernel/iommu_groups/*/devices/*; do\n  n=\${d#*/iommu_groups/*}; n=\${n%%/*}\n  printf 'IOMMU Group %s ' "$n"\n  lspci -O sysfs.path=${r710}/sys/bus/pci -nns "\${d##*/}"\ndone\n`,
     );
     const shell = time(['bash', loop], [0, 1], 5);
-    ratio(`groups / the shell loop with lspci (${shell.toFixed(0)} ms)`, time(['node', cli, 'groups', '--root', r710], [0], 5), shell, 1);
+    const listed = time(['node', cli, 'groups', '--root', r710], [0], 5);
+    report(`groups / the shell loop with lspci (${shell.toFixed(0)} ms)`, `${(listed / shell).toFixed(2)} (${listed.toFixed(0)} ms)`, 'below 1', listed < shell);
   } else console.log('skipped groups against the shell loop: lspci is not installed');
 
   const {planPassthrough} = await load('src/plan/plan-passthrough.ts');
