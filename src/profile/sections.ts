@@ -20,7 +20,7 @@ export const sectionOf = <T extends object>(section: Section<T>, homeOf: (key: s
       }
       const entries = isMap(node) ? readEntries(node, path, fields, homeOf, complaints) : new Map<string, Entry>();
       const values = decodeFields(fields, entries, {node, path, complaints});
-      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- Section<T> has one field for each key of T, with a codec of its type.
+      // Section<T> has one field for each key of T, with a codec of its type.
       return values as T | undefined;
     },
   };
@@ -28,11 +28,11 @@ export const sectionOf = <T extends object>(section: Section<T>, homeOf: (key: s
 
 /** The fields that have a default, with it. */
 export const fallbacksOf = <T extends object, Required extends keyof T = never>(section: Section<T>): Omit<T, Required> =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller names the keys without a default.
+  // the caller names the keys without a default.
   Object.fromEntries(fieldsOf(section).flatMap(([name, field]) => ('fallback' in field ? [[name, field.fallback]] : []))) as Omit<T, Required>;
 
 export const fieldsOf = <T extends object>(section: Section<T>): readonly (readonly [string, AnyField])[] =>
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what a field holds is only ever handed to its own codec.
+  // what a field holds is only ever handed to its own codec.
   Object.entries(section) as unknown as readonly (readonly [string, AnyField])[];
 
 const nameOf = (path: string): string => (path === '' ? 'The profile' : `\`${path}\``);

@@ -1,6 +1,6 @@
 /** C0, DEL, C1, line and paragraph separators, bidi controls, zero-width marks: what could move the cursor or lie about the order of text. */
 const unprintable =
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu;
 const lone = /[\ud800-\udfff]/gu;
 const replacement = '\ufffd';

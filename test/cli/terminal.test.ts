@@ -36,7 +36,6 @@ describe.skipIf(!hasScript)('colours (skipped where script(1) is missing)', () =
   it('never decide what is said', async () => {
     const [terminal, pipe] = await Promise.all([runOnTerminal(args), runCli(args)]);
     expect(pipe.stdout).not.toContain(escape);
-    // eslint-disable-next-line no-control-regex
     expect(terminal.stdout.replaceAll(/\u001B\[[\d;]*m|\r/g, '')).toBe(pipe.stdout + pipe.stderr);
   });
 
@@ -71,7 +70,6 @@ const hostileHost = (): string => {
 describe('a captured host whose names play with the terminal', () => {
   const root = hostileHost();
   const expectHarmless = ({stdout, stderr}: {readonly stdout: string; readonly stderr: string}): void => {
-    // eslint-disable-next-line no-control-regex
     expect(`${stdout}${stderr}`).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202E]/);
   };
 

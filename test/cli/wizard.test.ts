@@ -163,9 +163,7 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
   it('writes no colour with NO_COLOR, and some without', async () => {
     const [plain, coloured] = [openTerminal(`--root ${untouched}`, {prefix: 'NO_COLOR=1'}), openTerminal(`--root ${untouched}`)];
     for (const terminal of [plain, coloured]) await walkTo(terminal, 2);
-    // eslint-disable-next-line no-control-regex
     expect(plain.painted()).not.toMatch(/\u001B\[[\d;:]*m/);
-    // eslint-disable-next-line no-control-regex
     expect(coloured.painted()).toMatch(/\u001B\[[\d;:]*m/);
     for (const terminal of [plain, coloured]) terminal.type(interrupt);
   });

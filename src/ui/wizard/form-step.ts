@@ -1,4 +1,3 @@
-import {isBlocked} from '../../findings.ts';
 import {padColumns, printable} from '../printable.ts';
 import {fieldContextOf, profileOf} from './context.ts';
 import type {WizardContext} from './context.ts';
@@ -12,6 +11,7 @@ import {goOn} from './move.ts';
 import {saveFields} from './save-fields.ts';
 import {save} from './save-step.ts';
 import type {WizardState} from './state.ts';
+import {isBlockedAt} from './step-of-finding.ts';
 
 /** Fields of the present step, from top to bottom; none on a step that is no form. */
 export const fieldsOf = (state: WizardState, context: FieldContext): readonly Field[] => {
@@ -89,7 +89,7 @@ export const leaveForm = (context: WizardContext, state: WizardState): WizardSta
   if (refused >= 0) return {...state, focus: {...state.focus, [state.step]: refused}, notice: `${fields[refused]?.label} is not usable as it is: correct it to go on.`};
   if (state.step === 'save') return save(context, state);
   const next = goOn(context, state);
-  return state.step === 'risks' && isBlocked(state.preview.findings) ? {...next, notice: 'Something is not given up yet; apply will refuse until it is.'} : next;
+  return state.step === 'risks' && isBlockedAt('device', state.preview.findings) ? {...next, notice: 'Something is not given up yet; apply will refuse until it is.'} : next;
 };
 
 /** `digits` is null for a field without the focus. */
