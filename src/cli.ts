@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   topology: async () => (await import('./commands/topology.ts')).topology,
   plan: async () => (await import('./commands/plan.ts')).plan,
   apply: async () => (await import('./commands/apply.ts')).apply,
+  confirm: async () => (await import('./commands/confirm-trial.ts')).confirmTrial,
   verify: async () => (await import('./commands/verify.ts')).verify,
   rollback: async () => (await import('./commands/rollback.ts')).rollback,
   history: async () => (await import('./commands/history.ts')).history,
@@ -73,7 +74,7 @@ const createContext = (options: Options): CommandContext => {
 };
 
 /** These restore the machine before they end; the wizard handles its own keys. */
-const isTransactional = ({verb}: Options): boolean => verb === null || verb === 'apply' || verb === 'rollback';
+const isTransactional = ({verb}: Options): boolean => verb === null || verb === 'apply' || verb === 'confirm' || verb === 'rollback';
 
 const explain = (error: unknown, isVerbose: boolean): number => {
   // Messages name files, and a file may be named to play with the terminal.

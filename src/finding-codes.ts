@@ -84,4 +84,7 @@ export type ArtifactFindingCode =
   | 'file-foreign'
   | 'guest-hostdev-foreign'
   | 'guest-setting-replaced'
-  | 'modprobe-conflict';
+  | 'modprobe-conflict'
+  | 'trial-impossible'
+  | 'trial-no-watchdog'
+  | 'trial-watchdog';

@@ -1,14 +1,9 @@
-import {randomBytes} from 'node:crypto';
 import {previewChanges} from '../changes/preview.ts';
 import type {Preview} from '../changes/preview.ts';
 import {isBlocked} from '../findings.ts';
-import type {Source} from '../system/source.ts';
-import type {Machine} from '../system/machine.ts';
-import {applyChanges} from '../transaction/apply.ts';
 import type {ApplyResult} from '../transaction/apply.ts';
-import {transactionId} from '../transaction/paths.ts';
-import type {OnProgress} from '../transaction/progress-event.ts';
-import type {AppliedPlan} from '../verify/promise.ts';
+import {applyPreview} from './apply-preview.ts';
+import {applyTrial, refuseDuringTrial} from './apply-trial.ts';
 import {confirm} from './confirm.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
@@ -25,8 +20,11 @@ export const apply = async (context: CommandContext): Promise<number> => {
   const root = await chooseRoot(context);
   if (!options.isDryRun) requireRights(root);
   const machine = options.isDryRun ? null : await startMachine(context, root);
+  if (machine !== null) refuseDuringTrial(machine);
   const {facts, source} = await openHost(context, root);
-  const preview = previewChanges(facts, loaded.profile, loaded.positionOf);
+  const permanent = previewChanges(facts, loaded.profile, loaded.positionOf);
+  if (options.isTrial) return applyTrial(context, {machine, facts, source, permanent, root});
+  const preview = permanent;
   if (!options.isJson) showPreview(context, preview);
   if (isBlocked(preview.findings)) return finish(context, preview, null, exitCodes.blocked, 'Blocked by the findings above; nothing was written.');
   if (preview.changes.length === 0) return finish(context, preview, null, exitCodes.done, 'Nothing to do: this host is already as the profile says.');
@@ -35,23 +33,6 @@ export const apply = async (context: CommandContext): Promise<number> => {
   const result = await applyPreview(machine, source, preview, context.version, describeProgress(context, machine.isLive), context.signal);
   return finish(context, preview, result, exitCodes.done, whatNext(result, context, root));
 };
-
-/** The one way to a written machine, for the wizard and the replay alike. */
-export const applyPreview = (
-  machine: Machine,
-  source: Source,
-  {plan, changes}: Pick<Preview, 'plan' | 'changes'>,
-  toolVersion: string,
-  events: OnProgress,
-  signal: AbortSignal,
-): Promise<ApplyResult> => {
-  const now = new Date();
-  const applied: AppliedPlan = {version: 1, plan, bootId: readBootId(source)};
-  const id = transactionId(now, randomBytes(8).toString('hex'));
-  return applyChanges(machine, {changes, plan: applied, profileName: plan.profile, toolVersion, now: now.toISOString(), id}, events, signal);
-};
-
-export const readBootId = (source: Source): string | null => source.text('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
 
 const finish = (context: CommandContext, preview: Preview, result: ApplyResult | null, exitCode: number, words: string): number => {
   if (!context.options.isJson) {

@@ -10,6 +10,8 @@ Usage
   vfio-pilot topology [--profile FILE]   nodes, caches, cores, threads, memory, devices
   vfio-pilot plan PROFILE                findings and the diff of every file; writes nothing
   vfio-pilot apply PROFILE               the same, then one transaction  [--dry-run] [--yes]
+  vfio-pilot apply --trial PROFILE       the same for one boot only; the present system comes back unless you confirm
+  vfio-pilot confirm                     in the trial boot: it is good, write it for good  [--yes]
   vfio-pilot verify                      after the reboot: each promise, kept or not
   vfio-pilot rollback [ID]               restore to the byte what a run changed  [--yes]
   vfio-pilot history                     the runs and what they changed
@@ -23,8 +25,9 @@ Options
   --demo         with any command: a scratch copy of the embedded host as the root
   --json         one JSON document on stdout and nothing more
   --no-color     no colours (as NO_COLOR does)
-  --yes          answers the one confirmation of apply and rollback
+  --yes          answers the one confirmation of apply, confirm and rollback
   --exit-code    plan: exit 10 when there are changes
+  --trial        apply: one boot on trial, with an entry and an image of its own
   --resume       apply, rollback: finish an interrupted run instead of undoing it
   --keep-edits   apply, rollback: end an interrupted run although somebody edited its files since; they stay as they are
   --verbose      reasons and stack traces

@@ -10,6 +10,7 @@ const definitions = {
   help: {type: 'boolean', short: 'h'},
   demo: {type: 'boolean'},
   'dry-run': {type: 'boolean'},
+  trial: {type: 'boolean'},
   yes: {type: 'boolean', short: 'y'},
   'exit-code': {type: 'boolean'},
   profile: {type: 'string'},
@@ -34,6 +35,7 @@ export type Options = {
   readonly isHelp: boolean;
   readonly isDemo: boolean;
   readonly isDryRun: boolean;
+  readonly isTrial: boolean;
   readonly isYes: boolean;
   readonly hasExitCode: boolean;
   readonly profile: string | null;
@@ -61,6 +63,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
     isHelp: values.help ?? false,
     isDemo: values.demo ?? false,
     isDryRun: values['dry-run'] ?? false,
+    isTrial: values.trial ?? false,
     isYes: values.yes ?? false,
     hasExitCode: values['exit-code'] ?? false,
     profile: values.profile ?? null,

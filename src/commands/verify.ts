@@ -6,7 +6,7 @@ import {decodeAppliedPlan} from '../verify/decode-applied-plan.ts';
 import type {PromiseResult} from '../verify/promise.ts';
 import {verifyPlan} from '../verify/verify-plan.ts';
 import {UsageError} from '../errors.ts';
-import {readBootId} from './apply.ts';
+import {readBootId} from './apply-preview.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
 import {paint} from './describe-finding.ts';
@@ -28,7 +28,7 @@ export const verify = async (context: CommandContext): Promise<number> => {
 
 const marks = {kept: ['kept    ', '32'], broken: ['NOT KEPT', '31;1'], pending: ['pending ', '33'], unknown: ['unknown ', '36']} as const;
 
-const describeResults = (results: readonly PromiseResult[], hasColor: boolean): string => {
+export const describeResults = (results: readonly PromiseResult[], hasColor: boolean): string => {
   const lines = results.map(({status, promise, fact, remedy}) => {
     const [mark, sgr] = marks[status];
     return `${paint(mark, sgr, hasColor)}  ${printable(promise)} ${printable(fact)}\n${remedy === null ? '' : `          → ${printable(remedy)}\n`}`;

@@ -1,7 +1,8 @@
 import {readdirSync, readFileSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
-import {previewChanges} from '../changes/preview.ts';
+import {previewChanges, previewTrial} from '../changes/preview.ts';
+import type {Preview} from '../changes/preview.ts';
 import {runChecks} from '../checks/run-checks.ts';
 import {UsageError} from '../errors.ts';
 import {isBlocked} from '../findings.ts';
@@ -16,10 +17,11 @@ import type {Machine} from '../system/machine.ts';
 import type {Source} from '../system/source.ts';
 import {createUserFile} from '../system/user-file.ts';
 import type {ProgressEvent} from '../transaction/progress-event.ts';
-import type {ApplyProgress, SavedProfile, WizardServices} from '../ui/services.ts';
+import type {ApplyProgress, Preview as WizardPreview, SavedProfile, TrialServices, WizardServices} from '../ui/services.ts';
 import {quoteForShell} from '../ui/told-command.ts';
 import type {CommandStyle} from '../ui/told-command.ts';
-import {applyPreview} from './apply.ts';
+import {applyPreview} from './apply-preview.ts';
+import {newTrialToken, refuseDuringTrial, startTrial} from './apply-trial.ts';
 import type {CommandContext} from './context.ts';
 
 type Host = {readonly facts: HostFacts; readonly source: Source; readonly machine: Machine | null; readonly root: string};
@@ -38,13 +40,34 @@ export const createServices = (context: CommandContext, {facts, source, machine,
     saveProfile: (profile, path) => saveProfile(resolve(path), profile, names),
     apply: async (changes, plan, onProgress, signal) => {
       if (machine === null) throw new UsageError('Writing to this machine needs root.', 'Run the wizard with sudo.');
+      refuseDuringTrial(machine);
       const {id} = await applyPreview(machine, source, {plan, changes}, context.version, describeSteps(onProgress), signal);
       return {id};
     },
+    trial: machine?.isLive === true ? trialServices(context, {facts, source}, machine) : null,
     isDemo: context.options.isDemo,
     commandStyle: commandStyleOf(root),
     canApply: machine === null ? {ok: false, reason: 'Writing to this machine needs root: save the profile, then run `sudo vfio-pilot apply` with it.'} : {ok: true},
     defaultProfilePath: (profile) => join(directory, `${profile.name}.yaml`),
+  };
+};
+
+const trialServices = (context: CommandContext, {facts, source}: Pick<Host, 'facts' | 'source'>, machine: Machine): TrialServices => {
+  const token = newTrialToken();
+  const previewOf = ({plan, findings, changes}: WizardPreview): Preview | null => (plan === null ? null : previewTrial(facts, {plan, findings, changes}, token));
+  return {
+    preview: (permanent) => {
+      const trial = previewOf(permanent);
+      const obstacle = trial?.findings.find(({code, severity}) => severity === 'blocker' && code.startsWith('trial-'));
+      return trial === null || obstacle !== undefined ? {reason: obstacle?.message.replace(/^[^:]*: /, '').replace(/\.$/, '') ?? 'the plan is not complete'} : {changes: trial.changes};
+    },
+    apply: async (permanent, onProgress, signal) => {
+      const preview = previewOf(permanent);
+      refuseDuringTrial(machine);
+      if (preview === null) throw new UsageError('The plan is not complete.', 'Go back and complete it.');
+      const id = await startTrial(machine, {source, preview, token, directory: facts.boot.grubMenu?.directory ?? ''}, context.version, describeSteps(onProgress), signal);
+      return {id};
+    },
   };
 };
 

@@ -2,6 +2,7 @@ import type {Source} from '../system/source.ts';
 import {readBootLoader} from './boot-loader.ts';
 import {readFirmware, readSecureBoot} from './efi-variables.ts';
 import type {BootFacts} from './facts.ts';
+import {readGrubMenu} from './grub-menu.ts';
 import {readInitramfsSystem} from './initramfs-system.ts';
 import {readKernelImages} from './kernel-images.ts';
 import type {Note} from './reader.ts';
@@ -17,6 +18,8 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readInitramfsSystem(source, note),
     commandLine,
     ...readKernelImages(source),
+    ...readGrubMenu(source, commandLine),
+    watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
   };
 };
 

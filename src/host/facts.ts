@@ -216,6 +216,33 @@ export type BootFacts = {
   readonly kernels: readonly string[];
   /** Images that start one of `kernels`, in /boot or where kernel-install puts them. */
   readonly images?: readonly InitramfsImage[];
+  /** Only where GRUB's menu is readable. */
+  readonly grubMenu?: GrubMenu;
+  /** What the first watchdog calls itself (`/sys/class/watchdog`); `null` when there is none. */
+  readonly watchdog?: string | null;
+};
+
+/** What a menu entry for one boot has to know of GRUB's configuration. */
+export type GrubMenu = {
+  /** `/boot/grub` or `/boot/grub2` */
+  readonly directory: string;
+  /** The entry that started the running system; `null` when none has its kernel and arguments. */
+  readonly running: GrubEntry | null;
+  /** Whether it reads custom.cfg beside it, and obeys `next_entry`. */
+  readonly readsCustom: boolean;
+  readonly obeysNextEntry: boolean;
+  /** Why GRUB can't write grubenv and so would start the same entry for ever; `null` when it can. */
+  readonly environmentObstacle: string | null;
+};
+
+export type GrubEntry = {
+  /** As GRUB names it, `/boot/vmlinuz-6.1.0-18-amd64`. */
+  readonly kernel: string;
+  readonly arguments: string;
+  /** As GRUB names them; more than one where microcode is apart. */
+  readonly images: readonly string[];
+  /** What comes before the kernel: modules, and the search for the file system. */
+  readonly preparation: readonly string[];
 };
 
 export type InitramfsImage = {readonly release: string; readonly path: string};

@@ -11,7 +11,7 @@ import {line} from './lines.ts';
 import {HelpScreen} from './screens/help-screen.tsx';
 import {LeaveScreen} from './screens/leave-screen.tsx';
 import {StepScreen} from './screens/step-screen.tsx';
-import type {WizardOutcome} from './services.ts';
+import type {ApplyProgress, WizardOutcome} from './services.ts';
 import type {Key} from './split-keys.ts';
 import {ThemeContext} from './theme.ts';
 import type {Theme} from './theme.ts';
@@ -64,6 +64,7 @@ const TooSmall = ({size}: {readonly size: Size}): ReactNode => (
 const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch<Action>): void => {
   const {services} = context;
   const {phase} = state.apply;
+  const isTrial = state.apply.phase === 'running' && state.apply.isTrial;
   useTask({
     isWanted: phase === 'running' || phase === 'restoring',
     isStopped: phase === 'restoring',
@@ -71,7 +72,8 @@ const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch
       const {plan, changes} = state.preview;
       if (plan === null) return;
       try {
-        const {id} = await services.apply(changes, plan, (progress) => dispatch({type: 'apply-progressed', progress}), signal);
+        const onProgress = (progress: ApplyProgress): void => dispatch({type: 'apply-progressed', progress});
+        const {id} = isTrial && services.trial !== null ? await services.trial.apply(state.preview, onProgress, signal) : await services.apply(changes, plan, onProgress, signal);
         dispatch({type: 'apply-succeeded', id});
       } catch (error) {
         dispatch({type: 'apply-failed', error: describeProblem(error), cause: error});

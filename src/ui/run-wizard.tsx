@@ -18,7 +18,7 @@ export type WizardOptions = {
 export const runWizard = async (services: WizardServices, {stdin, stdout, environment, isPlain}: WizardOptions): Promise<WizardOutcome> => {
   const {context, state} = startWizard(services, sizeOf(stdout));
   const theme = chooseTheme(isPlain ? {...environment, NO_COLOR: '1'} : environment);
-  let outcome: WizardOutcome = {reason: 'interrupted', savedPath: null, appliedId: null, error: null};
+  let outcome: WizardOutcome = {reason: 'interrupted', savedPath: null, appliedId: null, isTrial: false, error: null};
   const terminal = holdTerminal(stdout);
   try {
     const app = <App context={context} initial={state} theme={theme} interrupt={terminal.interrupt} onEnd={(end) => (outcome = end)} />;

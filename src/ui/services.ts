@@ -36,10 +36,18 @@ export type WizardServices = {
     onProgress: (progress: ApplyProgress) => void,
     signal: AbortSignal,
   ) => Promise<{readonly id: string}>;
+  /** The same for one boot, after which the present system comes back unless it is confirmed; `null` on another root. */
+  readonly trial: TrialServices | null;
   readonly isDemo: boolean;
   readonly commandStyle: CommandStyle;
   readonly canApply: {readonly ok: true} | {readonly ok: false; readonly reason: string};
   readonly defaultProfilePath: (profile: Profile) => string;
+};
+
+export type TrialServices = {
+  /** Pure: what a trial would add, or why this host can't have one. */
+  readonly preview: (permanent: Preview) => {readonly changes: readonly Change[]} | {readonly reason: string};
+  readonly apply: (permanent: Preview, onProgress: (progress: ApplyProgress) => void, signal: AbortSignal) => Promise<{readonly id: string}>;
 };
 
 /** What the caller prints and turns into an exit code once the terminal is its own again. */
@@ -48,6 +56,8 @@ export type WizardOutcome = {
   readonly reason: 'left' | 'interrupted' | 'finished';
   readonly savedPath: string | null;
   readonly appliedId: string | null;
+  /** Whether what was applied is a trial boot. */
+  readonly isTrial: boolean;
   /** What `apply` rejected with, a TransactionError as a rule. */
   readonly error: unknown;
 };

@@ -6,6 +6,8 @@ export type AppliedPlan = {
   readonly plan: Plan;
   /** `/proc/sys/kernel/random/boot_id` at the time of `apply`; `null` where it was not readable. */
   readonly bootId: string | null;
+  /** Of a trial boot: what its kernel command line has as `vfio_pilot.trial=`. The plan itself is not written yet. */
+  readonly trial?: string;
 };
 
 /** One thing that the plan promised, held against the machine read again. */

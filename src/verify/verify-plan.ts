@@ -11,6 +11,7 @@ import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
 import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
+import {verifyTrial} from './verify-trial.ts';
 
 /** Every promise of the applied plan against facts that were read again; `bootId` is that of the boot they were read in. */
 export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: string | null): readonly PromiseResult[] => {
@@ -22,7 +23,8 @@ export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: strin
     ...verifyModuleOptions(facts, applied.plan),
     ...verifyHugepages(facts, applied.plan),
   ];
-  return [...verifyFiles(facts, applied), ...afterBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
+  const inBoot = [...(applied.trial === undefined ? [] : [verifyTrial(facts, applied.trial)]), ...afterBoot];
+  return [...(applied.trial === undefined ? verifyFiles(facts, applied) : []), ...inBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
 };
 
 const waitForReboot = (result: PromiseResult): PromiseResult =>

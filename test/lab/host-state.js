@@ -20,3 +20,20 @@ export const promisesOf = async (machine) => {
   const {promises} = JSON.parse(output);
   return {code, promises};
 };
+
+/** As a user makes it without the wizard; the card is said to have a monitor, so its loss is accepted. */
+export const makeProfile = async (machine, address, options = '--guest lab --os linux --vcpus 2 --memory 512MiB') => {
+  await machine.run(`vfio-pilot profile new --device ${address} ${options} --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${address}]\\n' >> lab.yaml`, 60);
+};
+
+export const planOf = async (machine, file) => {
+  const {code, output} = await machine.tryRun(`vfio-pilot plan ${file} --json`, 60);
+  return {code, ...JSON.parse(output)};
+};
+
+/** Each thread of a running guest by its name, with the CPUs that the kernel lets it use. */
+export const threadsOf = (machine, guest) =>
+  machine.run(`for t in /proc/$(cat /run/libvirt/qemu/${guest}.pid)/task/*; do echo "$(cat $t/comm)=$(sed -n "s/^Cpus_allowed_list:\\t//p" $t/status)"; done`);
+
+/** The kernel's account of the guest's hugepages: one line for each mapping. */
+export const hugeMapsOf = (machine, guest) => machine.run(`grep -h huge /proc/$(cat /run/libvirt/qemu/${guest}.pid)/numa_maps`);

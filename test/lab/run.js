@@ -5,12 +5,18 @@ import {findHostImage} from './image/host-image.js';
 import {packProgram} from './program.js';
 import {openLab} from './scenario-lab.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
+import {dracut} from './scenarios/dracut.js';
 import {identicalCards} from './scenarios/identical-cards.js';
+import {kvmGuest} from './scenarios/kvm-guest.js';
+import {oldKernel} from './scenarios/old-kernel.js';
 import {ownDevices} from './scenarios/own-devices.js';
 import {powerCut} from './scenarios/power-cut.js';
+import {replay} from './scenarios/replay.js';
+import {smt} from './scenarios/smt.js';
+import {trial, trialFailures} from './scenarios/trial.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, powerCut];
+const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, trial, trialFailures, powerCut];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {
@@ -44,8 +50,7 @@ const main = async () => {
   const chosen = choose(process.argv.slice(2));
   const folder = mkdtempSync(join(tmpdir(), 'vfio-pilot-lab-'));
   mkdirSync(join(folder, 'package'));
-  const image = await findHostImage(say);
-  const shared = {image, archive: await packProgram(join(folder, 'package')), appliedDisk: join(folder, 'applied.qcow2')};
+  const shared = {imageOf: (name) => findHostImage(name, say), archive: await packProgram(join(folder, 'package')), appliedDisk: join(folder, 'applied.qcow2')};
   let failed = 0;
   for (const scenario of chosen) if (!(await play(scenario, folder, shared))) failed += 1;
   if (failed === 0) rmSync(folder, {recursive: true});

@@ -5,7 +5,7 @@ import {installProgram} from './program.js';
 import {run} from './processes.js';
 
 /** What a scenario works with: machines that are stopped at its end, and a protocol of its steps. */
-export const openLab = (directory, {image, archive, appliedDisk}) => {
+export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
   mkdirSync(directory, {recursive: true});
   const machines = [];
   const started = Date.now();
@@ -22,12 +22,14 @@ export const openLab = (directory, {image, archive, appliedDisk}) => {
     return machine;
   };
 
-  /** A host as it was installed, booted, with the program on it. */
-  const installedHost = async () => {
+  /** A host as it was installed, with the program on it; other hardware than the saved machine's boots through its firmware. */
+  const installedHost = async ({image = 'debian-12', hardware} = {}) => {
     const disk = join(directory, 'disk.qcow2');
-    copyFileSync(join(image, 'installed.qcow2'), disk);
-    await run('qemu-img', ['rebase', '-u', '-b', join(image, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
-    const machine = await boot(disk, {snapshot: 'booted'});
+    const folder = await imageOf(image);
+    copyFileSync(join(folder, 'installed.qcow2'), disk);
+    await run('qemu-img', ['rebase', '-u', '-b', join(folder, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
+    const machine = await boot(disk, hardware === undefined ? {snapshot: 'booted'} : {hardware});
+    if (hardware !== undefined) await machine.waitForLogin();
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     // libvirtd completes its own configuration at its first start: before anything is compared.
     await machine.run('virsh list', 60);

@@ -49,6 +49,7 @@ const services: WizardServices = {
   proposeProfile: (devices) => proposeProfile(facts, devices),
   saveProfile: (_profile, path) => (path.startsWith('/nowhere') ? {problem: `ENOENT: no such directory ${path}`} : {path}),
   apply: pretendToApply,
+  trial: null,
   isDemo: true,
   commandStyle: {sudo: '', flags: ` --root ${root}`},
   canApply: process.env['NO_APPLY'] === undefined ? {ok: true} : {ok: false, reason: 'Only root can apply.'},

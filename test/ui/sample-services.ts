@@ -56,6 +56,7 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveProfile: (_profile, path) => ({path}),
     apply: () => Promise.resolve({id: '2026-01-02T03-04-05'}),
+    trial: null,
     isDemo: false,
     commandStyle: {sudo: 'sudo ', flags: ''},
     canApply: {ok: true},

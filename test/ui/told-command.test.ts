@@ -52,7 +52,7 @@ describe('commands that the wizard tells', () => {
 });
 
 describe('what is printed when the wizard has gone', () => {
-  const outcome = {reason: 'finished', savedPath: null, appliedId: 'ID', error: null} as const;
+  const outcome = {reason: 'finished', savedPath: null, appliedId: 'ID', isTrial: false, error: null} as const;
 
   it('asks for a reboot of this machine only', () => {
     expect(describeOutcome(outcome, thisMachine).join('\n')).toMatch(/Reboot, then run: +sudo vfio-pilot verify\n.*sudo vfio-pilot rollback ID$/);

@@ -30,7 +30,7 @@ describe('a walk through the wizard', () => {
     expect(saved).toEqual([{profile: expected, path: `/home/me/${proposed.name}.yaml`}]);
     expect(await wizard.press('apply\r')).toContain('Applied as 2026-01-02T03-04-05');
     await wizard.press(enter);
-    expect(wizard.outcome()).toEqual({reason: 'finished', savedPath: `/home/me/${proposed.name}.yaml`, appliedId: '2026-01-02T03-04-05', error: null});
+    expect(wizard.outcome()).toEqual({reason: 'finished', savedPath: `/home/me/${proposed.name}.yaml`, appliedId: '2026-01-02T03-04-05', isTrial: false, error: null});
   });
 
   it('chooses the right row when Down and Enter arrive in one read', async () => {

@@ -1,7 +1,8 @@
+import {trialMinutes} from '../../artifacts/trial/trial-paths.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
 import {isThisMachine, quoteForShell, tellWriting} from '../told-command.ts';
-import {applyWord, whyNotApply} from '../wizard/apply-step.ts';
+import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import type {ApplyProblem, Progress, WizardState} from '../wizard/state.ts';
 import {commandLines} from './command-lines.ts';
@@ -17,9 +18,23 @@ const summary = (context: WizardContext, state: WizardState, word: string, colum
     ...(isThisMachine(context.services.commandStyle) ? [] : wrapText('This is another root: its commands are listed and not run.', columns, 'warning')),
     ...(context.services.isDemo ? wrapText('It is the scratch copy of the demo; this machine is not touched.', columns, 'warning') : []),
     blank,
-    [segment(`Type ${applyWord} and press Enter: `, 'strong'), segment(`${word}▏`, 'focus')],
+    ...offers(context, state, columns),
+    [segment('❯ ', 'focus'), segment(`${word}▏`, 'focus')],
     blank,
     ...changes.map((change): Line => [segment(change.kind.padEnd(8), 'muted'), segment(change.path)]),
+  ];
+};
+
+/** The trial comes first: who is not sure should meet it before the word that changes every boot. */
+const offers = ({services}: WizardContext, {preview}: WizardState, columns: number): readonly Line[] => {
+  const trial = services.trial?.preview(preview);
+  const applyOffer: Line = [segment('Type '), segment(applyWord, 'strong'), segment(' and press Enter to write all of this for good.')];
+  if (trial === undefined) return [applyOffer];
+  if ('reason' in trial) return [applyOffer, ...wrapText(`One boot on trial is not possible here: ${trial.reason}.`, columns, 'muted')];
+  return [
+    [segment('Type '), segment(trialWord, 'strong'), segment(' and press Enter for one boot on trial (recommended):')],
+    ...wrapText(`the present system stays as it is and comes back by itself, unless you run ${tellWriting(services.commandStyle, 'confirm')} within ${trialMinutes} minutes of that boot.`, columns - 2).map((row): Line => [segment('  '), ...row]),
+    applyOffer,
   ];
 };
 
@@ -61,6 +76,6 @@ export const applyLines = (context: WizardContext, state: WizardState, columns: 
     case 'running': return running(state.apply, false, columns);
     case 'restoring': return running(state.apply, true, columns);
     case 'failed': return failure(state.apply.error, columns);
-    case 'done': return wrapText(`✓ Applied as ${state.apply.id}.`, columns, 'good');
+    case 'done': return wrapText(state.apply.isTrial ? `✓ The trial is set up as ${state.apply.id}.` : `✓ Applied as ${state.apply.id}.`, columns, 'good');
   }
 };

@@ -1,3 +1,4 @@
+import {trialMinutes} from '../../artifacts/trial/trial-paths.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
 import {isThisMachine, quoteForShell, tellReading, tellWriting} from '../told-command.ts';
@@ -25,6 +26,15 @@ const afterApply = (id: string, isDemo: boolean, style: CommandStyle, columns: n
   ...command(tellWriting(style, `rollback ${id}`), 'Puts back every byte that was changed.', columns),
 ];
 
+const afterTrial = (id: string, style: CommandStyle, columns: number): readonly Line[] => [
+  line(`✓ The trial is set up as ${id}; nothing else was changed.`, 'good'),
+  blank,
+  ...command(`${style.sudo}systemctl reboot`, 'The next boot, and only that one, is the trial.', columns),
+  ...command(tellWriting(style, 'verify'), 'In the trial: each promise, kept or not.', columns),
+  ...command(tellWriting(style, 'confirm'), `In the trial, within ${trialMinutes} minutes: it is good, write it for good. Otherwise the present system comes back by itself.`, columns),
+  ...command(tellWriting(style, `rollback ${id}`), 'Drops the trial.', columns),
+];
+
 const replay = (savedPath: string | null, style: CommandStyle, columns: number): readonly Line[] =>
   savedPath === null
     ? [line('Nothing was saved; Esc goes back.')]
@@ -50,6 +60,6 @@ const withoutApply = (state: WizardState, savedPath: string | null, style: Comma
 export const nextLines = ({services}: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const {commandStyle, isDemo} = services;
   const savedPath = state.save.phase === 'saved' ? state.save.path : null;
-  const body = state.apply.phase === 'done' ? afterApply(state.apply.id, isDemo, commandStyle, columns) : withoutApply(state, savedPath, commandStyle, columns);
+  const body = state.apply.phase === 'done' && state.apply.isTrial ? afterTrial(state.apply.id, commandStyle, columns) : state.apply.phase === 'done' ? afterApply(state.apply.id, isDemo, commandStyle, columns) : withoutApply(state, savedPath, commandStyle, columns);
   return [...body, ...(savedPath === null ? [] : [blank, ...wrapText(`Profile: ${savedPath}`, columns)])];
 };

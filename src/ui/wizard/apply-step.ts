@@ -8,6 +8,7 @@ import type {Action, Progress, WizardState} from './state.ts';
 
 /** Typed by hand: no key that was pressed once too often writes to the machine. */
 export const applyWord = 'apply';
+export const trialWord = 'try';
 
 /** Why there is nothing to type for. `done` means that the host is as the plan wants it. */
 export const whyNotApply = ({canApply}: WizardServices, {preview}: WizardState): {readonly kind: 'blocked' | 'forbidden' | 'done'; readonly reason: string} | null => {
@@ -25,11 +26,15 @@ export const typeWord = (state: WizardState, text: string): WizardState =>
 export const eraseWord = (state: WizardState, shorten: (text: string) => string): WizardState =>
   state.apply.phase === 'typing' ? {...state, notice: null, apply: {phase: 'typing', word: shorten(state.apply.word)}} : state;
 
-export const submitWord = (state: WizardState): WizardState => {
+export const submitWord = ({services}: WizardContext, state: WizardState): WizardState => {
   if (state.apply.phase !== 'typing') return state;
-  if (state.apply.word !== applyWord) return {...state, notice: `Type the word ${applyWord}, then Enter. Nothing was written.`};
-  return {...state, notice: null, apply: {phase: 'running', finished: [], title: null, lastLines: []}};
+  const {word} = state.apply;
+  const words = canTry(services, state) ? [trialWord, applyWord] : [applyWord];
+  if (!words.includes(word)) return {...state, notice: `Type the word ${words.join(' or the word ')}, then Enter. Nothing was written.`};
+  return {...state, notice: null, apply: {phase: 'running', isTrial: word === trialWord, finished: [], title: null, lastLines: []}};
 };
+
+const canTry = ({trial}: WizardServices, {preview}: WizardState): boolean => trial !== null && 'changes' in trial.preview(preview);
 
 export const stopAndRestore = (state: WizardState): WizardState =>
   state.apply.phase === 'running' ? {...state, apply: {...state.apply, phase: 'restoring'}} : state;
@@ -44,14 +49,14 @@ type TaskAction = Extract<Action, {type: 'apply-progressed' | 'apply-succeeded' 
 /** What the running task says; anything that comes after its end is ignored. */
 export const reduceTask = (context: WizardContext, state: WizardState, action: TaskAction): WizardState => {
   if (state.apply.phase !== 'running' && state.apply.phase !== 'restoring') return state;
-  if (action.type === 'apply-progressed') return {...state, apply: {phase: state.apply.phase, ...withProgress(state.apply, action.progress)}};
+  if (action.type === 'apply-progressed') return {...state, apply: {...state.apply, ...withProgress(state.apply, action.progress)}};
   if (action.type === 'apply-failed') return {...state, apply: {phase: 'failed', error: action.error, cause: action.cause}};
-  return goOn(context, {...state, apply: {phase: 'done', id: action.id}});
+  return goOn(context, {...state, apply: {phase: 'done', id: action.id, isTrial: state.apply.isTrial}});
 };
 
 /** One sentence about the machine, for whoever is about to leave; never better news than is known. */
 export const describeMachine = ({apply}: WizardState, style: CommandStyle): string => {
-  if (apply.phase === 'done') return 'The changes are applied.';
+  if (apply.phase === 'done') return apply.isTrial ? 'A trial boot is set up; nothing else was changed.' : 'The changes are applied.';
   if (apply.phase === 'failed' && apply.error.isRestored !== true) return `Applying failed, and it is not certain that everything was put back: see ${tellWriting(style, 'history')}`;
   return isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.';
 };

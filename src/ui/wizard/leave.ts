@@ -5,6 +5,7 @@ const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardO
   reason,
   savedPath: state.save.phase === 'saved' ? state.save.path : null,
   appliedId: state.apply.phase === 'done' ? state.apply.id : null,
+  isTrial: state.apply.phase === 'done' && state.apply.isTrial,
   error: state.apply.phase === 'failed' ? state.apply.cause : null,
 });
 

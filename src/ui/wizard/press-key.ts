@@ -58,7 +58,7 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
     case 'clear-filter': return setFilter(state, '', false);
     case 'erase': return erase(context, state, mode, 'last');
     case 'erase-all': return erase(context, state, mode, 'all');
-    case 'submit-word': return submitWord(state);
+    case 'submit-word': return submitWord(context, state);
     case 'open-help': return {...state, overlay: 'help', scroll: {...state.scroll, help: 0}};
     case 'close-overlay': return {...state, overlay: 'none'};
     case 'ask-to-leave': return {...state, overlay: 'leave'};

@@ -49,9 +49,9 @@ type SaveState =
 
 type ApplyState =
   | {readonly phase: 'typing'; readonly word: string}
-  | ({readonly phase: 'running' | 'restoring'} & Progress)
+  | ({readonly phase: 'running' | 'restoring'; readonly isTrial: boolean} & Progress)
   | {readonly phase: 'failed'; readonly error: ApplyProblem; readonly cause: unknown}
-  | {readonly phase: 'done'; readonly id: string};
+  | {readonly phase: 'done'; readonly id: string; readonly isTrial: boolean};
 
 export type Progress = {
   readonly finished: readonly string[];

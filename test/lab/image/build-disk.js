@@ -1,15 +1,15 @@
 import {copyFileSync, mkdirSync, openSync, closeSync, readFileSync, readdirSync, rmSync, truncateSync, writeFileSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {run} from '../processes.js';
-import {customizeHook, diskMiB, essentialHook, excludedPaths, nodePackage, packages, sources, suite, uuid} from './recipe.js';
+import {customizeHook, diskMiB, essentialHook, excludedPaths, nodePackage, sourcesFor, uuid} from './recipe.js';
 
 const sectorBytes = 512;
 const partitionStart = 2048;
 
 /** Makes base.raw (MBR, GRUB, one ext4) and the kernel and initramfs for the first boot. Needs root, but no loop device. */
-export const buildDisk = async (directory) => {
+export const buildDisk = async (recipe, directory) => {
   const tree = join(directory, 'tree');
-  await run('mmdebstrap', bootstrapArguments(tree, await fetchNode(directory)), {seconds: 900});
+  await run('mmdebstrap', bootstrapArguments(recipe, tree, await fetchNode(directory)), {seconds: 900});
   for (const name of ['vmlinuz', 'initrd.img']) copyFileSync(join(tree, 'boot', findBootFile(tree, name)), join(directory, name));
   const disk = join(directory, 'base.raw');
   writeFileSync(disk, '');
@@ -19,13 +19,13 @@ export const buildDisk = async (directory) => {
   rmSync(tree, {recursive: true});
 };
 
-const bootstrapArguments = (tree, node) => [
+const bootstrapArguments = (recipe, tree, node) => [
   '--mode=root', '--variant=minbase', '--aptopt=Acquire::Languages "none"',
   ...excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
-  `--essential-hook=sh ${essentialHook} "$1"`,
-  `--include=${packages.join(',')}`,
+  `--essential-hook=sh ${essentialHook} "$1" ${recipe.initramfs} ${recipe.displayModule}`,
+  `--include=${[...recipe.packages, recipe.initramfs].join(',')}`,
   `--customize-hook=sh ${customizeHook} "$1" ${node} ${uuid}`,
-  suite, tree, ...sources,
+  recipe.suite, tree, ...sourcesFor(recipe),
 ];
 
 const fetchNode = async (directory) => {

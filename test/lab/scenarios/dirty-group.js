@@ -1,11 +1,7 @@
 import {expectEqual, expectMatch} from '../expect.js';
+import {planOf} from '../host-state.js';
 
 const [card, neighbour] = ['0000:02:00.0', '0000:03:00.0'];
-
-const planOf = async (machine, file) => {
-  const {code, output} = await machine.tryRun(`vfio-pilot plan ${file} --json`, 60);
-  return {code, findings: JSON.parse(output).findings};
-};
 
 const find = (findings, code) => findings.find((finding) => finding.code === code);
 

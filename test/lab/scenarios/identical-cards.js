@@ -1,5 +1,5 @@
 import {expectEqual, expectMatch} from '../expect.js';
-import {consoleOf, driverOf, guestCard, hostCard} from '../host-state.js';
+import {consoleOf, driverOf, guestCard, hostCard, makeProfile} from '../host-state.js';
 
 const twins = [guestCard, hostCard, '0000:02:00.0'];
 
@@ -15,7 +15,7 @@ const expectOnlyTheChosen = async (machine) => {
 const applyHere = async (lab) => {
   const machine = await lab.installedHost();
   lab.say('no host of an earlier scenario is there: applying on a fresh one');
-  await machine.run(`vfio-pilot profile new --device ${guestCard} --vcpus 2 --memory 512MiB --guest lab --os linux --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${guestCard}]\\n' >> lab.yaml`, 60);
+  await makeProfile(machine, guestCard);
   await machine.run('vfio-pilot apply lab.yaml --yes', 600);
   await machine.reboot();
   return machine;

@@ -1,5 +1,5 @@
 import {expectEqual, expectMatch, expectSameLines} from '../expect.js';
-import {filesOf} from '../host-state.js';
+import {filesOf, planOf} from '../host-state.js';
 
 const propose = async (machine, address) => {
   const file = `/root/${address.replaceAll(/\W/g, '-')}.yaml`;
@@ -8,8 +8,7 @@ const propose = async (machine, address) => {
 };
 
 const blockersOf = async (machine, file) => {
-  const {code, output} = await machine.tryRun(`vfio-pilot plan ${file} --json`, 60);
-  const {findings} = JSON.parse(output);
+  const {code, findings} = await planOf(machine, file);
   return {code, text: findings.filter((finding) => finding.severity === 'blocker').map(({message}) => message).join('\n')};
 };
 

@@ -1,5 +1,5 @@
 import {expectEqual, expectSameLines} from '../expect.js';
-import {filesOf, guestCard} from '../host-state.js';
+import {filesOf, guestCard, makeProfile} from '../host-state.js';
 import {pause} from '../machine/line.js';
 
 const cuts = Number(process.env.VFIO_PILOT_LAB_CUTS ?? 10);
@@ -10,7 +10,8 @@ export const powerCut = {
   title: `Whenever the power goes during apply, the host comes up again and the next start undoes the rest (${cuts} instants)`,
   run: async (lab) => {
     const ready = await lab.installedHost();
-    await ready.run(`vfio-pilot profile new --device ${guestCard} --vcpus 2 --memory 512MiB --guest lab --os linux --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${guestCard}]\\n' >> lab.yaml && sync`, 60);
+    await makeProfile(ready, guestCard);
+    await ready.run('sync');
     const before = await filesOf(ready);
     await ready.monitor.save('ready');
     const seconds = await timeApply(ready);

@@ -1,0 +1,55 @@
+import {expectEqual, expectMatch, expectTrue} from '../expect.js';
+import {guestCard, makeProfile, planOf} from '../host-state.js';
+import {installRom, loaderXml, reportOf, serialXml, signatureOf} from '../guest/report.js';
+import {expectPlaced} from '../placed-guest.js';
+
+const vendorId = 'lab-vendor';
+
+const ownDomain = `<domain type='kvm'>
+  <name>report</name>
+  <memory unit='MiB'>256</memory>
+  <vcpu>2</vcpu>
+  <os><type arch='x86_64' machine='q35'>hvm</type>${loaderXml}</os>
+  <features><acpi/><apic/></features>
+  <devices>${serialXml}<memballoon model='none'/></devices>
+</domain>`;
+
+const hypervisorBit = 0x80000000;
+
+export const kvmGuest = {
+  name: 'kvm-guest',
+  isFast: false,
+  title: "A guest of the user's own runs under KVM with its card, and its CPUID shows what the profile asked for",
+  run: async (lab) => {
+    const machine = await lab.installedHost();
+    await installRom(machine);
+    await machine.run(`cat >report.xml <<'XML'\n${ownDomain}\nXML\nvirsh define report.xml`, 60);
+
+    lab.say('as the user made it, KVM shows itself');
+    const [plain] = await reportOf(machine, {start: 'virsh start report', name: 'report', cpus: 2});
+    expectEqual(signatureOf(plain['40000000:0']), 'KVMKVMKVM', 'the first hypervisor leaf');
+
+    lab.say('apply with Error 43 hiding and a vendor id; reboot');
+    await makeProfile(machine, guestCard, '--guest report --os windows-10 --vcpus 2 --memory 256MiB');
+    await machine.run(`sed -i '/hideHypervisor:/d; /hypervVendorId:/d; /^ *domain:/d; s/^guest:.*/&\\n  domain: existing\\n  hideHypervisor: yes\\n  hypervVendorId: ${vendorId}/' lab.yaml`);
+    const planned = await planOf(machine, 'lab.yaml');
+    expectEqual(planned.code, 0, 'the exit code of plan');
+    await machine.run('vfio-pilot apply lab.yaml --yes', 600);
+    await machine.reboot();
+    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+
+    lab.say('the guest runs; seen from inside: the vendor id, Hyper-V features and no KVM');
+    const look = async () => {
+      expectMatch(await machine.run('virsh qemu-monitor-command --hmp report "info kvm"'), /enabled/, 'KVM');
+      await expectPlaced(machine, 'report', planned);
+    };
+    const reports = await reportOf(machine, {start: 'virsh start report', name: 'report', cpus: 2, look});
+    expectEqual(reports.length, 2, 'the CPUs that told their leaves');
+    for (const report of reports) {
+      expectEqual(signatureOf(report['40000000:0']), vendorId, 'the first hypervisor leaf');
+      expectEqual(Buffer.from(Uint32Array.of(report['40000001:0'][0]).buffer).toString('latin1'), 'Hv#1', 'the interface that the hypervisor tells');
+      expectTrue(!signatureOf(report['40000100:0']).includes('KVM'), 'KVM shows itself in leaf 40000100');
+      expectTrue((report['1:0'][2] & hypervisorBit) !== 0, 'the guest is not told that it runs under a hypervisor, although Hyper-V features are on');
+    }
+  },
+};

@@ -1,0 +1,58 @@
+import {expectEqual, expectMatch, expectTrue} from '../expect.js';
+import {guestCard, makeProfile, planOf} from '../host-state.js';
+import {installRom, loaderXml, reportOf, serialXml} from '../guest/report.js';
+import {expectPlaced} from '../placed-guest.js';
+
+/** Ten CPUs in five cores: two on node 0, three on node 1, where the card is. */
+const hardware = {cpu: 'Skylake-Server', smp: '10,sockets=5,cores=1,threads=2', node0Cpus: '0-3', node1Cpus: '4-9'};
+
+/** No CPU that the emulator gives sibling threads to can run KVM, so QEMU's own emulation stands in; all else is as written. */
+const withoutKvm = (xml) =>
+  xml
+    .replace(/<domain type='kvm'/, "<domain type='qemu'")
+    .replace(/<cpu mode='host-passthrough'[^>]*>/, "<cpu mode='maximum' check='none' migratable='off'>")
+    .replace(/<loader[^]*?<\/loader>|<os firmware='efi'>/, (found) => (found.startsWith('<os') ? '<os>' : ''))
+    .replace(/<nvram[^]*?<\/nvram>/, '')
+    .replace(/<\/type>/, `</type>${loaderXml}`)
+    .replace(/<serial[^]*?<\/serial>/, '')
+    .replace(/<console[^]*?<\/console>/, '')
+    .replace('</devices>', `${serialXml}</devices>`);
+
+export const smt = {
+  name: 'smt',
+  isFast: false,
+  title: "On a host with sibling threads vCPU pairs share a core of the host, and see that they share a core",
+  run: async (lab) => {
+    const machine = await lab.installedHost({hardware});
+    await installRom(machine);
+    await makeProfile(machine, guestCard, '--guest lab --os linux --vcpus 4 --memory 256MiB');
+    const planned = await planOf(machine, 'lab.yaml');
+    expectEqual(planned.code, 0, 'the exit code of plan');
+
+    lab.say('each pair of vCPUs is on the siblings of one core of node 1, as the kernel tells them');
+    const cpuOf = (vcpu) => planned.pinning.vcpus.find((one) => one.vcpu === vcpu).cpus;
+    for (const first of [0, 2]) {
+      const pair = [...cpuOf(first), ...cpuOf(first + 1)];
+      const siblings = await machine.run(`cat /sys/devices/system/cpu/cpu${pair[0]}/topology/thread_siblings_list`);
+      expectEqual(pair.join('-'), siblings.replace(',', '-'), `the CPUs of vCPU ${first} and ${first + 1}`);
+      expectTrue(pair.every((cpu) => cpu >= 4), 'a vCPU is not on node 1');
+    }
+
+    lab.say('apply, reboot');
+    await machine.run('vfio-pilot apply lab.yaml --yes', 900);
+    await machine.reboot();
+    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+
+    lab.say('the guest runs; each of its CPUs tells its own place');
+    await machine.run('qemu-img create -q -f qcow2 /var/lib/libvirt/images/lab.qcow2 64M', 60);
+    const xml = withoutKvm(await machine.run('virsh dumpxml --inactive lab', 60));
+    await machine.run(`cat >lab.xml <<'XML'\n${xml}\nXML`);
+    const reports = await reportOf(machine, {start: 'virsh create lab.xml', name: 'lab', cpus: 4, look: () => expectPlaced(machine, 'lab', planned, 'TCG')});
+
+    // Leaf b: subleaf 0 is the level of threads; EAX how far to shift the APIC id to get the core, EBX the threads, EDX the id.
+    const seen = reports.map((report) => ({apic: report['b:0'][3], core: report['b:0'][3] >> report['b:0'][0], threads: report['b:0'][1]}));
+    expectEqual(seen.map(({threads}) => threads), [2, 2, 2, 2], 'the threads of a core that each CPU sees');
+    expectEqual(seen.map(({apic}) => apic).sort(), [0, 1, 2, 3], 'the APIC ids');
+    expectEqual(seen.sort((one, other) => one.apic - other.apic).map(({core}) => core), [0, 0, 1, 1], 'the cores of vCPU 0 to 3');
+  },
+};

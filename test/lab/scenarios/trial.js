@@ -1,0 +1,101 @@
+import {expectEqual, expectMatch, expectSameLines, expectTrue} from '../expect.js';
+import {commandLineOf, consoleOf, driverOf, filesOf, guestCard, hostCard, makeProfile} from '../host-state.js';
+
+export const trialEntry = 'vfio-pilot: one boot on trial';
+const knownGood = 'Debian GNU/Linux';
+
+/** GRUB itself writes into grubenv; what it holds then is looked at by its variables. */
+const comparable = (files) => files.split('\n').filter((line) => !line.includes('/boot/grub/grubenv')).join('\n');
+
+const setUpTrial = async (machine) => {
+  await makeProfile(machine, guestCard);
+  await machine.run('vfio-pilot apply lab.yaml --trial --yes', 600);
+};
+
+export const trial = {
+  name: 'trial',
+  isFast: false,
+  title: 'A trial boot changes nothing that the known-good boot needs, is started once, and becomes permanent when it is confirmed',
+  run: async (lab) => {
+    const machine = await lab.installedHost();
+    const before = {files: await filesOf(machine), commandLine: await commandLineOf(machine)};
+    await setUpTrial(machine);
+    const added = comparable(await filesOf(machine)).split('\n').filter((line) => !before.files.split('\n').includes(line) && !line.startsWith('/etc/systemd/system/sysinit.target.wants d'));
+    expectTrue(added.length > 0 && added.every((line) => /vfio-pilot-trial|custom\.cfg/.test(line)), `more than the trial's own files is new:\n${added.join('\n')}`);
+
+    lab.say('the next boot is the trial');
+    await machine.reboot(trialEntry);
+    expectMatch(await commandLineOf(machine), /vfio_pilot\.trial=[0-9a-f]{12}$/, '/proc/cmdline');
+    expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
+    expectMatch(await consoleOf(machine), new RegExp(hostCard), "the host's console");
+    expectMatch(await machine.run('grub-editenv list; systemctl is-active vfio-pilot-trial.timer'), /^next_entry=$[^]*^active$/m, "GRUB's choice and the timer");
+    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+
+    lab.say("a kernel's package that is configured in it takes no argument of the trial with it");
+    await machine.run('DEBIAN_FRONTEND=noninteractive dpkg-reconfigure linux-image-$(uname -r)', 600);
+    expectEqual(await machine.run('grep -c vfio_pilot.trial /boot/grub/grub.cfg; true'), '0', 'arguments of the trial in grub.cfg');
+
+    lab.say('confirmed: written for good, and what the trial had added is gone');
+    await machine.run('vfio-pilot confirm --yes', 600);
+    expectEqual((await machine.tryRun('ls /boot/vfio-pilot-trial.img /boot/grub/custom.cfg /etc/systemd/system/vfio-pilot-trial.timer 2>/dev/null')).output, '', "the trial's files");
+    expectEqual((await machine.tryRun('systemctl is-active vfio-pilot-trial.timer')).output, 'inactive', 'the timer');
+    await machine.reboot(knownGood);
+    expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
+    expectTrue(!(await commandLineOf(machine)).includes('vfio_pilot'), 'the trial is on the command line of the ordinary boot');
+    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+
+    lab.say('rollback, reboot');
+    await machine.run('vfio-pilot rollback --yes', 300);
+    await machine.reboot(knownGood);
+    expectSameLines(withoutImage(comparable(await filesOf(machine))), withoutImage(comparable(before.files)), 'the files in /etc and /boot');
+    expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
+  },
+};
+
+/** The kernel's package made it anew in between, and images differ by their times. */
+const withoutImage = (files) => files.split('\n').filter((line) => !line.includes('/boot/initrd.img-')).join('\n');
+
+const editEntry = (expression) => `sed -i '${expression}' /boot/grub/custom.cfg`;
+
+/** What goes wrong in the trial, and whether its entry is started at all before the known-good one is. */
+const failures = [
+  {what: 'its kernel panics', sabotage: editEntry('s| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|')},
+  {what: 'its image is missing', sabotage: 'rm /boot/vfio-pilot-trial.img'},
+  {what: 'its image is cut short', sabotage: 'truncate -s 3M /boot/vfio-pilot-trial.img'},
+  {what: 'its kernel is missing', sabotage: editEntry('s|if linux /boot/vmlinuz-[^ ]*|if linux /boot/vmlinuz-gone|')},
+  {what: 'its root does not exist', sabotage: editEntry('s|root=UUID=[^ ]*|root=UUID=00000000-0000-0000-0000-000000000000|')},
+  {what: 'it comes up, and nobody confirms it (after 3 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=3min/' /etc/systemd/system/vfio-pilot-trial.timer"},
+  {what: 'it ends in emergency mode, and nobody is there', sabotage: `${editEntry('s| vfio_pilot.trial=| systemd.unit=emergency.target vfio_pilot.trial=|')}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`},
+];
+
+export const trialFailures = {
+  name: 'trial-failures',
+  isFast: false,
+  title: 'Whatever goes wrong in a trial boot, the known-good system comes back by itself, and the trial is started once at most',
+  run: async (lab) => {
+    const ready = await lab.installedHost();
+    const before = {files: comparable(await filesOf(ready)), commandLine: await commandLineOf(ready)};
+    await setUpTrial(ready);
+    await ready.run('sync');
+    await ready.monitor.save('trial');
+    await ready.stop();
+    for (const {what, sabotage} of failures) await failOnce(lab, before, what, sabotage);
+  },
+};
+
+const failOnce = async (lab, before, what, sabotage) => {
+  const started = Date.now();
+  const machine = await lab.boot(`${lab.directory}/disk.qcow2`, {snapshot: 'trial'});
+  await machine.run(`${sabotage}; sync`);
+  machine.console.tolerateDeath(true);
+  await machine.startReboot(trialEntry);
+  await machine.waitForEntry(knownGood, 600);
+  await machine.waitForLogin();
+  expectEqual(machine.console.count(/Booting `vfio-pilot/g), 1, 'how often the trial was started');
+  expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
+  expectMatch((await machine.tryRun('vfio-pilot verify', 60)).output, /NOT KEPT +This boot is the trial/, 'verify');
+  await machine.run('vfio-pilot rollback --yes', 120);
+  expectSameLines(comparable(await filesOf(machine)), before.files, 'the files in /etc and /boot');
+  lab.say(`${what}: the known-good system is back, ${Math.round((Date.now() - started) / 1000)} s`);
+  await machine.stop();
+};
