@@ -90,7 +90,7 @@ export const captureTable: readonly CaptureRow[] = [
   ['/etc/initcpio', 'vfio-pilot.service hooks/vfio-pilot install/vfio-pilot'],
   ['/etc/systemd/system', 'vfio-pilot* *.wants/vfio-pilot* *.requires/vfio-pilot*'],
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
-  ['/etc/libvirt', 'qemu.conf qemu/*.xml qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/*'],
+  ['/etc/libvirt', 'qemu.conf qemu/*.xml qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* hooks/qemu.d/vfio-pilot*'],
   ['/etc/qemu/firmware', '*.json'],
 
   ['/boot', 'config-*'],

@@ -58,6 +58,7 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/etc/initramfs/post-update.d', /./],
   ['/etc/systemd/system', /^vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
+  ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],
   ['/etc/dracut.conf.d', /\.conf$/],
   ['/usr/lib/dracut/modules.d/90vfio-pilot', /\.sh$/],
   ['/etc/mkinitcpio.conf.d', /\.conf$/],
