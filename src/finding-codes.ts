@@ -54,6 +54,8 @@ export type PlanFindingCode =
   | 'cpu-no-host-cores'
   | 'cpu-node-unknown'
   | 'cpu-virtualisation-missing'
+  | 'cpu-isolation-unavailable'
+  | 'cpu-isolation-boot'
   | 'memory-too-large'
   | 'memory-not-multiple'
   | 'memory-host-reserve'

@@ -3,6 +3,7 @@ import type {Finding} from '../findings.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {Artifact, CommandArtifact} from './artifact.ts';
 import {renderChain} from './chains/chains.ts';
+import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {initramfsBackend} from './initramfs/systems.ts';
 import {findModprobeConflicts, modprobePath, renderModprobe} from './modprobe.ts';
 import {absent, renderOwned} from './render-owned.ts';
@@ -14,8 +15,9 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
   const initramfs = renderInitramfsParts(facts, plan);
   const modprobe = renderOwned(facts, modprobePath, renderModprobe(plan), 0o644, 'Module options and the order in which drivers load.');
   const unit = renderUnit(facts, plan);
+  const hook = renderIsolationHook(facts, plan);
   const chain = renderChain(facts, plan);
-  const files = [modprobe, initramfs, unit, chain].flatMap((part) => part.artifacts);
+  const files = [modprobe, initramfs, unit, hook, chain].flatMap((part) => part.artifacts);
   const system = initramfsBackend(facts, plan.initramfs);
   const isImageStale = files.some((file) => 'path' in file && system?.triggers.includes(file.path) === true);
   return {
@@ -24,7 +26,7 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
       ...(isImageStale ? (system?.renderImages(facts, plan) ?? []) : []),
       ...files.filter((artifact) => artifact.kind === 'generated' || artifact.kind === 'command'),
     ],
-    findings: [...[modprobe, initramfs, unit, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
+    findings: [...[modprobe, initramfs, unit, hook, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
   };
 };
 

@@ -20,7 +20,7 @@ const filters: Readonly<Record<TextKind, (text: string) => string>> = {
   'ipv6-routes': (text) => text.replaceAll(/\b[0-9a-f]{32}\b/gi, hideIpv6),
 };
 
-const packages = ['booster', 'dracut', 'initramfs-tools', 'libvirt-daemon', 'libvirt-daemon-system', 'libvirt0', 'mkinitcpio', 'pve-qemu-kvm', 'qemu-system-x86'];
+const packages = ['booster', 'dracut', 'initramfs-tools', 'libvirt-daemon', 'libvirt-daemon-system', 'libvirt0', 'mkinitcpio', 'pve-qemu-kvm', 'qemu-system-x86', 'systemd'];
 
 const keepLines = (text: string, pattern: RegExp): string => text.split('\n').filter((line) => pattern.test(line)).map((line) => `${line}\n`).join('');
 

@@ -43,6 +43,7 @@ export const previewDocument = ({plan: decided, findings, changes}: Preview): un
   },
   pinning: decided.pinning,
   memory: decided.memory,
+  isolation: decided.isolation,
   guest: decided.guest,
   decisions: decided.decisions,
   changes: changes.map(({path, kind, diff, why}) => ({path, kind, diff, why})),

@@ -24,6 +24,7 @@ export type HostFacts = {
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;
   readonly libvirt: LibvirtFacts;
+  readonly isolation: IsolationFacts;
   readonly needs: readonly HostNeed[];
   /** Files that may be edited, by absolute path in the host; a path that is not here does not exist. */
   readonly files: Readonly<Record<string, FileFacts>>;
@@ -297,6 +298,17 @@ export type LibvirtFacts = {
   readonly networks: readonly string[];
   /** Those that libvirt starts by itself; the others have to be started before a guest that uses them. */
   readonly autostartNetworks?: readonly string[];
+};
+
+/** What decides how CPUs can be kept for a guest. */
+export type IsolationFacts = {
+  /** Of the unified hierarchy (cgroup v2); empty under cgroup v1, `null` when not told. */
+  readonly cgroupControllers: readonly string[] | null;
+  /** `252` */
+  readonly systemdVersion: string | null;
+  readonly hasIrqbalance: boolean;
+  /** CPUs without load balancing since boot (`isolcpus=`); `null` when not told. */
+  readonly isolatedCpus: readonly number[] | null;
 };
 
 /** A PCI function that the host itself needs, with the chain in words. */

@@ -5,6 +5,7 @@ import {readCpu} from './cpu.ts';
 import type {HostFacts} from './facts.ts';
 import {readFiles} from './files.ts';
 import {readIommu} from './iommu.ts';
+import {readIsolation} from './isolation.ts';
 import {readKernel} from './kernel.ts';
 import {readLibvirt} from './libvirt.ts';
 import {readMemory} from './memory.ts';
@@ -34,6 +35,7 @@ export const readHost = (source: Source): HostFacts => {
     boot: readBoot(source, note),
     kernel: readKernel(source, note),
     libvirt: readLibvirt(source, note),
+    isolation: readIsolation(source),
     needs: readNeeds(source, note, pci),
     files: readFiles(source, note),
     notes: [...notes.values()],

@@ -4,16 +4,17 @@ import type {BindBy} from './choose-binding.ts';
 import type {PlanContext} from './context.ts';
 import {configuredArguments, lastingArguments, runningArguments} from './host-command-line.ts';
 import {idOf} from './describe-function.ts';
-import type {BindingPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
+import {isolationArguments} from './isolation-arguments.ts';
+import type {BindingPlan, IsolationPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
-type Part = {readonly add?: readonly KernelArgument[]; readonly remove?: readonly KernelArgument[]; readonly owned?: readonly string[]};
+type Decided = {readonly bindBy: BindBy; readonly binding: BindingPlan; readonly memory: MemoryPlan; readonly isolation: IsolationPlan};
+
+export type Part = {readonly add?: readonly KernelArgument[]; readonly remove?: readonly KernelArgument[]; readonly owned?: readonly string[]};
 
 export const chooseKernelArguments = (
   context: PlanContext,
   chosen: ChosenDevices,
-  bindBy: BindBy,
-  binding: BindingPlan,
-  memory: MemoryPlan,
+  {bindBy, binding, memory, isolation}: Decided,
 ): KernelArgumentPlan => {
   const parts: readonly Part[] = [
     chooseIommu(context, chosen),
@@ -21,6 +22,7 @@ export const chooseKernelArguments = (
     chooseIds(context, chosen, bindBy),
     chooseBuiltInOptions(binding),
     chooseHugepages(context, memory),
+    isolationArguments(context, isolation),
   ];
   for (const part of parts) for (const argument of part.add ?? []) context.decide('kernelArguments', argument.text, argument.because);
   return {

@@ -5,6 +5,7 @@ import {chooseBindBy, chooseBinding} from './choose-binding.ts';
 import {chooseDevices} from './choose-devices.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import {chooseGuest} from './choose-guest.ts';
+import {chooseIsolation} from './choose-isolation.ts';
 import {chooseKernelArguments} from './choose-kernel-arguments.ts';
 import {chooseMemory} from './choose-memory.ts';
 import {chooseNode} from './choose-node.ts';
@@ -29,8 +30,9 @@ export const planPassthrough = (
   const bindBy = chooseBindBy(context, chosen);
   const binding = chooseBinding(context, chosen, bindBy);
   const {pinning, guestNodes} = choosePinning(context, chooseNode(context, chosen));
+  const isolation = chooseIsolation(context, pinning);
   const memory = chooseMemory(context, guestNodes, pinning);
-  const kernelArguments = chooseKernelArguments(context, chosen, bindBy, binding, memory);
+  const kernelArguments = chooseKernelArguments(context, chosen, {bindBy, binding, memory, isolation});
   const guest = chooseGuest(context, chosen, pinning);
   judgeHost(context, pinning, memory);
   const plan: Plan = {
@@ -41,6 +43,7 @@ export const planPassthrough = (
     kernelArguments,
     pinning,
     memory,
+    isolation,
     guest,
     initramfs: facts.boot.initramfs,
     decisions,

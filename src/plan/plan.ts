@@ -1,5 +1,5 @@
 import type {InitramfsSystem, PciAddress, PciId} from '../host/facts.ts';
-import type {GuestSystem} from '../profile/profile.ts';
+import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
 
 /** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
 export type Plan = {
@@ -10,6 +10,7 @@ export type Plan = {
   readonly kernelArguments: KernelArgumentPlan;
   readonly pinning: PinningPlan;
   readonly memory: MemoryPlan;
+  readonly isolation: IsolationPlan;
   readonly guest: GuestPlan;
   readonly initramfs: InitramfsSystem | null;
   /** Every proposal with the fact that it comes from, in the order of the wizard. */
@@ -71,6 +72,15 @@ export type PinningPlan = {
   readonly iothreads: readonly {readonly iothread: number; readonly cpus: readonly number[]}[];
   readonly hostNodes: readonly number[];
   readonly topology: {readonly sockets: number; readonly dies: number; readonly cores: number; readonly threads: number};
+};
+
+/** How the host is kept off the cores that the vCPUs run on. */
+export type IsolationPlan = {
+  readonly method: IsolationMethod;
+  /** All threads of the cores with vCPUs, ascending; empty when the method is `none`. */
+  readonly cpus: readonly number[];
+  /** The other online CPUs, ascending. */
+  readonly hostCpus: readonly number[];
 };
 
 export type MemoryPlan = {

@@ -27,6 +27,7 @@ export const cpuKeys: Section<ProfileCpu> = {
   pins: {key: 'pins', codec: orAuto(pins), fallback: auto, meaning: 'Host CPU of vCPU 0, 1, …; auto chooses whole cores on the node.'},
   emulator: {key: 'emulator', codec: orAuto(cpuList(1)), fallback: auto, meaning: 'Host CPUs of QEMU’s own threads.'},
   iothreads: {key: 'iothreads', codec: orAuto(cpuList(0)), fallback: auto, meaning: 'Host CPU of I/O thread 1, 2, …; [] for none.'},
+  isolation: {key: 'isolation', codec: oneOf(['auto', 'none', 'cgroup', 'boot']), fallback: auto, meaning: 'How the host is kept off the cores of the vCPUs: cgroup while the guest runs, boot for good; auto: cgroup where the host can.'},
 };
 
 export const memoryKeys: Section<ProfileMemory> = {

@@ -40,7 +40,11 @@ export type ProfileCpu = {
   readonly emulator: Auto | readonly number[];
   /** Host CPU of I/O thread 1, 2, …; `auto` chooses, `[]` means none. */
   readonly iothreads: Auto | readonly number[];
+  /** How the host is kept off the vCPUs' cores: not at all, by cgroup while the guest runs, or from boot on. */
+  readonly isolation: Auto | IsolationMethod;
 };
+
+export type IsolationMethod = 'none' | 'cgroup' | 'boot';
 
 export type ProfileMemory = {
   readonly sizeMiB: number;

@@ -10,6 +10,7 @@ import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
+import {verifyIsolation} from './verify-isolation.ts';
 import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
 import {verifyTrial} from './verify-trial.ts';
 
@@ -22,6 +23,7 @@ export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: strin
     ...verifyDevices(facts, applied.plan),
     ...verifyModuleOptions(facts, applied.plan),
     ...verifyHugepages(facts, applied.plan),
+    ...verifyIsolation(facts, applied.plan),
   ];
   const inBoot = [...(applied.trial === undefined ? [] : [verifyTrial(facts, applied.trial)]), ...afterBoot];
   return [...(applied.trial === undefined ? verifyFiles(facts, applied) : []), ...inBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];

@@ -17,6 +17,7 @@ export type PlanDocument = {
     readonly topology: Readonly<Record<'sockets' | 'dies' | 'cores' | 'threads', number>>;
   };
   readonly memory: {readonly sizeKiB: number; readonly hugepages: {readonly sizeKiB: number; readonly perNode: Readonly<Record<string, number>>} | null; readonly nodes: readonly number[]};
+  readonly isolation: {readonly method: string; readonly cpus: readonly number[]};
   readonly changes: readonly {readonly path: string; readonly kind: string; readonly diff: string; readonly why: readonly string[]}[];
 };
 

@@ -10,13 +10,14 @@ const directory = resolve(import.meta.dirname, '../../profiles');
 const names = readdirSync(directory).filter((name) => name.endsWith('.yaml')).map((name) => name.replace(/\.yaml$/, ''));
 
 /** What is decided, without the words for it. */
-const decided = ({findings, devices, kernelArguments, pinning, memory, changes}: PlanDocument): string =>
+const decided = ({findings, devices, kernelArguments, pinning, memory, isolation, changes}: PlanDocument): string =>
   `${JSON.stringify({
     findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
     devices: devices.map(({address, bindBy}) => `${address} by ${bindBy}`),
     kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
     pinning,
     memory,
+    isolation: `${isolation.method} ${isolation.cpus.join()}`.trim(),
     changes: changes.map(({kind, path}) => `${kind} ${path}`),
   }, null, 2)}\n`;
 

@@ -29,6 +29,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       pins: orAuto(fc.array(fc.nat(8191), {minLength: vcpus, maxLength: vcpus})),
       emulator: orAuto(cpus(1)),
       iothreads: orAuto(cpus(0)),
+      isolation: fc.constantFrom('auto', 'none', 'cgroup', 'boot'),
     }),
     memory: fc.record({sizeMiB: fc.integer({min: 64, max: 1_000_000}), hugepages: fc.constantFrom('auto', '2MiB', '1GiB', 'none'), node: orAuto(fc.nat(1023)), hostReserveMiB: orAuto(fc.nat(1_000_000))}),
     guest: fc.record({

@@ -114,6 +114,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     boot: {firmware: 'bios', secureBoot: null, lockdown: null, loader: 'grub', loaderEvidence: [], loaderCandidates: ['grub'], initramfs: 'initramfs-tools', initramfsEvidence: [], commandLine: 'BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet', kernels: ['6.1.0-1-amd64']},
     kernel: {release: '6.1.0-1-amd64', version: {major: 6, minor: 1}, config: {INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF: 'y'}, builtin: [], modules: ['vfio_pci', 'vfio', 'vfio_iommu_type1', 'vfio_virqfd'], loaded: [], hasKvmDevice: true, parameters: {}, hypervisor: null},
     libvirt: {version: '9.0.0', qemuVersion: '7.2.0', emulator: '/usr/bin/qemu-system-x86_64', daemon: 'libvirtd', domains: [], firmware: [{code: '/usr/share/OVMF/OVMF_CODE_4M.ms.fd', vars: null, hasSecureBoot: true, hasEnrolledKeys: true}], hasSwtpm: true, hypervFeatures: null, machines: null, networks: ['default']},
+    isolation: {cgroupControllers: ['cpuset', 'cpu', 'memory'], systemdVersion: '252', hasIrqbalance: false, isolatedCpus: []},
     needs: [],
     files: {},
     notes: [],

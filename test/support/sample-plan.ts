@@ -38,6 +38,7 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     nodes: [0],
     hostReserveKiB: 2097152,
   },
+  isolation: {method: 'none', cpus: [], hostCpus: []},
   guest: {
     name: 'win11',
     path: '/etc/libvirt/qemu/win11.xml',

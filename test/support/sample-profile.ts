@@ -12,7 +12,7 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     {address: '0000:06:00.1', id: '10de:0fb9', subsystem: null, upstream: null, rom: null},
   ],
   binding: overrides.binding ?? 'auto',
-  cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', ...overrides.cpu},
+  cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto', ...overrides.cpu},
   memory: {sizeMiB: 12288, hugepages: '2MiB', node: 'auto', hostReserveMiB: 'auto', ...overrides.memory},
   guest: {
     name: 'win10',

@@ -102,6 +102,15 @@ describe('after the reboot', () => {
     expect(only({...kept, kernel: {...kept.kernel, parameters: {'kvm.ignore_msrs': 'N'}}}, 'module-option')).toMatchObject({status: 'broken', remedy: expect.stringContaining('initramfs') as string});
   });
 
+  it('CPUs that were to be isolated at boot are held against what the kernel isolates', () => {
+    const isolation = {method: 'boot', cpus: [2, 4], hostCpus: [0, 1, 3]} as const;
+    const isolate = (isolatedCpus: readonly number[] | null) =>
+      verifyPlan({...kept, isolation: {...kept.isolation, isolatedCpus}}, {...applied, plan: {...plan, isolation}}, 'second').find(({id}) => id === 'isolation');
+    expect(isolate([2, 3, 4])).toMatchObject({status: 'kept', promise: 'CPUs 2,4 are taken from the host\'s scheduler.'});
+    expect(isolate([2])).toMatchObject({status: 'broken', fact: 'The kernel isolates 2.', remedy: expect.stringContaining('isolcpus=') as string});
+    expect(isolate(null)).toMatchObject({status: 'unknown', remedy: null});
+  });
+
   it('hugepages that the kernel granted in part are counted', () => {
     const short = {...kept, nodes: kept.nodes.map((node) => ({...node, hugepages: [{sizeKiB: 2048, total: 6000, free: 6000}]}))};
     expect(only(short, 'hugepages')).toMatchObject({status: 'broken', fact: 'It has 6000, of which 6000 are free.', remedy: expect.stringContaining('contiguous') as string});

@@ -88,4 +88,20 @@ const iothreads: ChoiceField = {
     value === 'as-written' ? profile : {...profile, cpu: {...profile.cpu, iothreads: value === 'none' ? [] : 'auto'}},
 };
 
-export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads];
+const isolation: ChoiceField = {
+  id: 'cpu.isolation',
+  kind: 'choice',
+  label: 'Kept free',
+  subjects: ['cpu.isolation'],
+  isShown: always,
+  options: () => [
+    {value: 'auto', label: 'auto', cost: 'By cgroup while the guest runs, where this host can.'},
+    {value: 'cgroup', label: 'while it runs', cost: 'A hook of libvirt moves programs and interrupts of the host off the guest’s cores when it starts, and lets them back when it ends. Kernel threads stay.'},
+    {value: 'boot', label: 'from boot on', cost: 'isolcpus= and its like: the quietest, but the cores are lost to the host also while the guest is off, the kernel balances no load on them, and only a reboot undoes it.'},
+    {value: 'none', label: 'no', cost: 'Programs of the host may run on the guest’s cores: it stutters when the host is busy.'},
+  ],
+  read: ({profile}) => profile.cpu.isolation,
+  write: (profile, value) => ({...profile, cpu: {...profile.cpu, isolation: value as Profile['cpu']['isolation']}}),
+};
+
+export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads, isolation];

@@ -26,6 +26,7 @@ export const sampleFacts = (change: {readonly libvirt?: Partial<HostFacts['libvi
   boot: {firmware: 'bios', secureBoot: null, lockdown: null, loader: 'grub', loaderEvidence: [], loaderCandidates: ['grub'], initramfs: null, initramfsEvidence: [], commandLine: null, kernels: []},
   kernel: {release: null, version: null, config: null, builtin: null, modules: null, loaded: null, hasKvmDevice: true, parameters: {}, hypervisor: null},
   libvirt: {version: '9.0.0', qemuVersion: '7.2.0', emulator: '/usr/bin/qemu-system-x86_64', daemon: 'libvirtd', domains: [], firmware: [], hasSwtpm: true, hypervFeatures: null, machines: null, networks: ['default'], ...change.libvirt},
+  isolation: {cgroupControllers: null, systemdVersion: null, hasIrqbalance: false, isolatedCpus: null},
   needs: [],
   files: change.files ?? {},
   notes: [],
@@ -69,6 +70,7 @@ export const samplePlan: Plan = {
   binding: {softdeps: [], builtInOptions: [],
     moduleOptions: [], initramfsModules: [], byAddress: []},
   kernelArguments: {add: [], remove: [], ownedKeys: []},
+  isolation: {method: 'none', cpus: [], hostCpus: []},
   pinning: {
     vcpus: pins.map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
     emulator: [10, 22],

@@ -40,8 +40,13 @@ export const distributionEntries = (d: Distribution): Entries => [
   file('/var/lib/dpkg/status', dpkgStatus(d.packages)),
   directory('/etc/systemd/system/multi-user.target.wants'),
   directory('/run/systemd/system'),
+  ...cgroupEntries(d),
   directory('/var/lib/libvirt/images'),
 ];
+
+/** Debian since 11 and Ubuntu since 21.10 mount the unified hierarchy alone; before, each controller of cgroup v1 beside it. */
+const cgroupEntries = (d: Distribution): Entries =>
+  d.version === '20.04' ? [directory('/sys/fs/cgroup/cpuset')] : [value('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu io memory hugetlb pids rdma misc')];
 
 const mergedUsr: Entries = ['bin', 'lib', 'sbin'].map((name) => link(`/${name}`, `usr/${name}`));
 

@@ -64,6 +64,7 @@ export const ubuntuFocal: Kernel = {
     'libvirt-daemon-system': '6.0.0-0ubuntu8.16',
     ovmf: '0~20191122.bd85bf54-2ubuntu3.6',
     'qemu-system-x86': '1:4.2-3ubuntu6.30',
+    systemd: '245.4-4ubuntu3.24',
   },
   ovmf: 'focal',
 };
@@ -75,7 +76,7 @@ export const debianBookworm: Kernel = {
   codename: 'bookworm',
   release: '6.1.0-37-amd64',
   gcc: 'gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0',
-  config: {...commonConfig, INTEL_IOMMU_DEFAULT_ON: 'n', INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF: 'y', VFIO: 'm', VFIO_IOMMU_TYPE1: 'm', VFIO_VIRQFD: 'm', VFIO_PCI_CORE: 'm', VFIO_PCI: 'm', VFIO_PCI_VGA: 'y', IOMMUFD: 'n', SYSFB_SIMPLEFB: 'n'},
+  config: {...commonConfig, INTEL_IOMMU_DEFAULT_ON: 'n', INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF: 'y', VFIO: 'm', VFIO_IOMMU_TYPE1: 'm', VFIO_VIRQFD: 'm', VFIO_PCI_CORE: 'm', VFIO_PCI: 'm', VFIO_PCI_VGA: 'y', IOMMUFD: 'n', SYSFB_SIMPLEFB: 'n', CPU_ISOLATION: 'y', NO_HZ_FULL: 'y', RCU_NOCB_CPU: 'y'},
   builtin: ['drivers/pci/pci-stub'],
   modules: [...commonModules, ...vfioModules, 'drivers/vfio/vfio_virqfd', 'drivers/usb/host/xhci-pci', 'drivers/usb/host/ehci-pci', 'drivers/ata/ahci', 'drivers/ata/ata_piix', 'drivers/nvme/host/nvme', 'drivers/usb/host/uhci-hcd'],
   packages: {
@@ -85,6 +86,7 @@ export const debianBookworm: Kernel = {
     'libvirt-daemon-system': '9.0.0-4+deb12u2',
     ovmf: '2022.11-6+deb12u2',
     'qemu-system-x86': '1:7.2+dfsg-7+deb12u15',
+    systemd: '252.38-1~deb12u1',
   },
   ovmf: '4m',
 };
@@ -105,6 +107,7 @@ export const ubuntuNoble: Kernel = {
     'libvirt-daemon-system': '10.0.0-2ubuntu8.8',
     ovmf: '2024.02-2ubuntu0.5',
     'qemu-system-x86': '1:8.2.2+ds-0ubuntu1.10',
+    systemd: '255.4-1ubuntu8.10',
   },
   ovmf: '4m',
 };
