@@ -91,7 +91,7 @@ describe('a trial is refused, with the reason, where the host could not come bac
   it.each([
     ['another loader starts it', host({loader: 'systemd-boot'}), /systemd-boot starts this host/],
     ['another system makes the image', host({initramfs: 'dracut'}), /this host has dracut/],
-    ['the menu is not readable', host({grubMenu: undefined}), /can not be read/],
+    ['the menu is not readable', base, /can not be read/],
     ['no entry is the running one', host({grubMenu: {...grubMenu, running: null}}), /no entry of \/boot\/grub\/grub\.cfg has the kernel/],
     ['the entry has an image of another name', host({grubMenu: {...grubMenu, running: {...grubMenu.running!, images: ['/other.img']}}}), /\/other\.img, which is no image of the running kernel/],
     ['its menu reads no custom.cfg', host({grubMenu: {...grubMenu, readsCustom: false}}), /does not read custom\.cfg/],
