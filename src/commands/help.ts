@@ -7,7 +7,7 @@ Usage
   vfio-pilot check                       firmware, kernel, IOMMU, libvirt: each with a remedy
   vfio-pilot facts                       everything that was read from the host
   vfio-pilot groups                      the IOMMU groups and what shares them
-  vfio-pilot topology [--profile FILE]   nodes, caches, cores, threads, memory, devices
+  vfio-pilot topology [--profile FILE]   nodes, caches, cores, threads, memory, devices  [--svg FILE: as a picture]
   vfio-pilot plan PROFILE                findings and the diff of every file; writes nothing
   vfio-pilot apply PROFILE               the same, then one transaction  [--dry-run] [--yes]
   vfio-pilot apply --trial PROFILE       the same for one boot only; the present system comes back unless you confirm

@@ -20,6 +20,7 @@ const definitions = {
   memory: {type: 'string'},
   guest: {type: 'string'},
   os: {type: 'string'},
+  svg: {type: 'string'},
   resume: {type: 'boolean'},
   'keep-edits': {type: 'boolean'},
 } as const;
@@ -45,6 +46,7 @@ export type Options = {
   readonly memory: string | null;
   readonly guest: string | null;
   readonly os: string | null;
+  readonly svg: string | null;
   readonly isResume: boolean;
   readonly hasKeepEdits: boolean;
 };
@@ -73,6 +75,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
     memory: values.memory ?? null,
     guest: values.guest ?? null,
     os: values.os ?? null,
+    svg: values.svg ?? null,
     isResume: values.resume ?? false,
     hasKeepEdits: values['keep-edits'] ?? false,
   };

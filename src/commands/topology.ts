@@ -1,7 +1,9 @@
 import {UsageError} from '../errors.ts';
 import {previewChanges} from '../changes/preview.ts';
 import type {Plan} from '../plan/plan.ts';
-import {describeTopology} from '../topology/topology-map.ts';
+import {createUserFile} from '../system/user-file.ts';
+import {describeTopology} from '../topology/describe-topology.ts';
+import {renderTopologySvg} from '../topology/topology-svg.ts';
 import {renderTopologyText} from '../topology/topology-text.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {CommandContext} from './context.ts';
@@ -12,18 +14,15 @@ import {openHost} from './open-host.ts';
 
 export const topology = async (context: CommandContext): Promise<number> => {
   const {facts} = await openHost(context);
-  const plan = context.options.profile === null ? null : planOf(context, facts, context.options.profile);
-  if (context.options.isJson) {
-    context.out(`${JSON.stringify({version: 1, cpu: facts.cpu, nodes: facts.nodes, pinning: plan?.pinning ?? null})}\n`);
-    return exitCodes.done;
+  const {options} = context;
+  const plan = options.profile === null ? null : planOf(context, facts, options.profile);
+  const map = {facts, pinning: plan?.pinning ?? null, memory: plan?.memory ?? null, deviceAddresses: plan?.devices.map((device) => device.address) ?? []};
+  if (options.svg !== null) {
+    createUserFile(options.svg, renderTopologySvg(map));
+    context.err(`Saved ${options.svg}.\n`);
   }
-  const lines = describeTopology({
-    facts,
-    pinning: plan?.pinning ?? null,
-    deviceAddresses: plan?.devices.map((device) => device.address) ?? [],
-    columns: Math.max(40, context.columns),
-  });
-  context.out(renderTopologyText(lines, {color: context.hasColor}));
+  if (options.isJson) context.out(`${JSON.stringify({version: 1, cpu: facts.cpu, nodes: facts.nodes, pinning: map.pinning})}\n`);
+  else if (options.svg === null) context.out(renderTopologyText(describeTopology({...map, columns: Math.max(40, context.columns)}), {color: context.hasColor}));
   return exitCodes.done;
 };
 

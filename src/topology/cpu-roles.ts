@@ -9,10 +9,12 @@ export type CpuRole = {
   readonly label: string;
 };
 
+export type RoleOf = (cpu: number) => CpuRole;
+
 const host: CpuRole = {role: 'host', letter: '·', label: '·'};
 
 /** Where one CPU has several roles, the guest's own comes first. */
-export const roleReader = (pinning: PinningPlan | null): ((cpu: number) => CpuRole) => {
+export const roleReader = (pinning: PinningPlan | null): RoleOf => {
   if (pinning === null) return () => host;
   const vcpus = numbersByCpu(pinning.vcpus.map(({vcpu, cpus}) => ({number: vcpu, cpus})));
   const iothreads = numbersByCpu(pinning.iothreads.map(({iothread, cpus}) => ({number: iothread, cpus})));

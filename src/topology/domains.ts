@@ -13,17 +13,20 @@ export type Domain = {
   /** The cache reaches beyond the section: sub-NUMA clusters. */
   readonly isShared: boolean;
   readonly kind: Cpu['kind'];
+  /** Named where the section has several. */
+  readonly package: number | null;
 };
 
-/** Online CPUs → domains, in the order of their first CPU; those without L3 form one. */
+/** Online CPUs → domains, in the order of their first CPU; those of a package without L3 form one. */
 export const findDomains = (cpus: readonly Cpu[]): readonly Domain[] => {
-  const groups = groupBy(cpus, (cpu) => `${cpu.kind} ${cpu.l3?.join(',') ?? 'none'}`);
+  const groups = groupBy(cpus, (cpu) => `${cpu.kind} ${cpu.l3?.join(',') ?? `none in ${cpu.package}`}`);
+  const hasPackages = new Set(cpus.map((cpu) => cpu.package)).size > 1;
   return groups.flatMap((members) => {
     const [first] = members;
     if (first === undefined) return [];
     const ids = members.map((cpu) => cpu.id);
     const isShared = first.l3?.some((id) => !cpus.some((cpu) => cpu.id === id)) ?? false;
-    return [{cores: findCores(members), cpus: ids, hasL3: first.l3 !== null, l3KiB: first.l3KiB, isShared, kind: first.kind}];
+    return [{cores: findCores(members), cpus: ids, hasL3: first.l3 !== null, l3KiB: first.l3KiB, isShared, kind: first.kind, package: hasPackages ? first.package : null}];
   });
 };
 

@@ -16,3 +16,5 @@ export const foldAlike = <T>(items: readonly T[], shapeOf: (item: T) => string |
     return item === alike[0] ? [{item, more: alike.slice(1)}] : [];
   });
 };
+
+export const unfolded = <T>(item: T): Folded<T> => ({item, more: []});

@@ -1,13 +1,12 @@
 import type {Cpu} from '../host/facts.ts';
-import {formatCpuList} from '../host/kernel-lists.ts';
-import type {CpuRole} from './cpu-roles.ts';
+import type {CpuRole, RoleOf} from './cpu-roles.ts';
 import type {Core, Domain} from './domains.ts';
+import {shortList} from './fold-map.ts';
 import {formatKiB} from './map-memory.ts';
 import {joinWords, segment, widthOf, wrapWords, type MapLine} from './map-line.ts';
 
 /** `numbered`: each thread with its number. `threads`: a letter for each thread. `cores`: a letter for each core. */
 export type Detail = 'numbered' | 'threads' | 'cores';
-export type RoleOf = (cpu: number) => CpuRole;
 
 /** Order in which a core with several roles is named. */
 const precedence: readonly CpuRole['role'][] = ['vcpu', 'iothread', 'emulator', 'host'];
@@ -24,17 +23,21 @@ export const drawNarrowDomain = (domain: Domain, detail: Detail, roleOf: RoleOf,
   return detail !== 'numbered' && widthOf(word) <= (columns - 2) / 2 ? word : null;
 };
 
-const leadOf = (domain: Domain, detail: Detail): MapLine => {
-  const name = domain.hasL3 ? `L3${domain.l3KiB === null || detail !== 'numbered' ? '' : ` ${formatKiB(domain.l3KiB)}`}` : 'cores';
-  const kind = domain.kind === 'core' ? '' : `${domain.kind} `;
-  const list = detail === 'numbered' ? '' : ` ${shortList(domain.cpus)}`;
-  return [segment(`${kind}${name}${domain.isShared ? ' (part)' : ''}${list}`, 'muted')];
-};
+/** `L3 12 MiB`, `package 1 performance cores` */
+export const describeDomain = (domain: Domain): string => nameOf(domain, true);
 
-/** The kernel's list while it is short, else how many. */
-export const shortList = (cpus: readonly number[]): string => {
-  const list = formatCpuList(cpus);
-  return list.length <= 24 ? list : `${cpus.length} CPUs from ${cpus[0] ?? ''}`;
+const nameOf = ({kind, hasL3, l3KiB, isShared, package: owner}: Domain, hasSize: boolean): string =>
+  [
+    ...(owner === null ? [] : [`package ${owner}`]),
+    ...(kind === 'core' ? [] : [kind]),
+    hasL3 ? 'L3' : 'cores',
+    ...(hasL3 && l3KiB !== null && hasSize ? [formatKiB(l3KiB)] : []),
+    ...(isShared ? ['(part)'] : []),
+  ].join(' ');
+
+const leadOf = (domain: Domain, detail: Detail): MapLine => {
+  const list = detail === 'numbered' ? '' : ` ${shortList(domain.cpus)}`;
+  return [segment(`${nameOf(domain, detail === 'numbered')}${list}`, 'muted')];
 };
 
 const wordsOf = (domain: Domain, detail: Detail, roleOf: RoleOf): readonly MapLine[] => {
@@ -55,11 +58,14 @@ const numberedCore = (core: Core, roleOf: RoleOf): MapLine => [
 
 const numberedThread = ({id}: Cpu, roleOf: RoleOf): MapLine => [segment(`${id}:`, 'muted'), segment(roleOf(id).label, roleOf(id).role)];
 
-/** The letter of the first role in `precedence`, small where not every thread has it. */
 const coreLetter = (core: Core, roleOf: RoleOf): MapLine => {
+  const {letter, role} = coreRole(core, roleOf);
+  return [segment(letter, role)];
+};
+
+/** The letter of the first role in `precedence`, small where not every thread has it. */
+export const coreRole = (core: Core, roleOf: RoleOf): Pick<CpuRole, 'role' | 'letter'> => {
   const roles = core.map(({id}) => roleOf(id));
-  const first = precedence.flatMap((role) => roles.find((one) => one.role === role) ?? [])[0];
-  if (first === undefined) return [];
-  const isWhole = roles.every(({role}) => role === first.role);
-  return [segment(isWhole ? first.letter : first.letter.toLowerCase(), first.role)];
+  const {role, letter} = precedence.flatMap((one) => roles.find((other) => other.role === one) ?? [])[0] ?? {role: 'host', letter: '·'};
+  return {role, letter: roles.every((one) => one.role === role) ? letter : letter.toLowerCase()};
 };

@@ -9,22 +9,24 @@ const maximumOthers = 3;
 export const devicesOfMap = (pci: readonly PciFunction[], chosen: ReadonlySet<string>): readonly PciFunction[] =>
   pci.filter((device) => chosen.has(device.address) || device.class.startsWith('03'));
 
-/** One line for each card; a star marks what goes to the guest. */
-export const drawDevices = (devices: readonly PciFunction[], chosen: ReadonlySet<string>, columns: number): readonly MapLine[] => {
-  const cards = groupBy(devices, (device) => `${chosen.has(device.address)} ${slotOf(device.address)}`);
-  const [mine, others] = [cards.filter(isChosen(chosen)), cards.filter((card) => !isChosen(chosen)(card))];
-  const more = others.length - maximumOthers;
-  return [
-    ...mine.flatMap((card) => wrapWords([segment(`  * ${describeCard(card)}`, 'device')], [], columns, 4)),
-    ...others.slice(0, maximumOthers).flatMap((card) => wrapWords([segment(`  GPU ${describeCard(card)}`, 'plain')], [], columns, 4)),
-    ...(more > 0 ? wrapWords([segment(`  and ${more} more GPU${more === 1 ? '' : 's'}`, 'muted')], [], columns, 4) : []),
-  ];
+export type Card = {readonly text: string; readonly isChosen: boolean};
+
+/** Cards that were chosen, those of the other GPUs that are named, and how many more there are. */
+export const findCards = (devices: readonly PciFunction[], chosen: ReadonlySet<string>): {readonly cards: readonly Card[]; readonly more: string | null} => {
+  const cards = groupBy(devices, (device) => `${chosen.has(device.address)} ${slotOf(device.address)}`).map(
+    (card): Card => ({text: describeCard(card), isChosen: card.some((device) => chosen.has(device.address))}),
+  );
+  const [mine, others] = [cards.filter(({isChosen}) => isChosen), cards.filter(({isChosen}) => !isChosen)];
+  const count = others.length - maximumOthers;
+  return {cards: [...mine, ...others.slice(0, maximumOthers)], more: count > 0 ? `and ${count} more GPU${count === 1 ? '' : 's'}` : null};
 };
 
-const isChosen =
-  (chosen: ReadonlySet<string>) =>
-  (card: readonly PciFunction[]): boolean =>
-    card.some((device) => chosen.has(device.address));
+/** One line for each card; a star marks what goes to the guest. */
+export const drawDevices = (devices: readonly PciFunction[], chosen: ReadonlySet<string>, columns: number): readonly MapLine[] => {
+  const {cards, more} = findCards(devices, chosen);
+  const lines = cards.map(({text, isChosen}) => (isChosen ? segment(`  * ${text}`, 'device') : segment(`  GPU ${text}`, 'plain')));
+  return [...lines, ...(more === null ? [] : [segment(`  ${more}`, 'muted')])].flatMap((line) => wrapWords([line], [], columns, 4));
+};
 
 const slotOf = (address: string): string => address.slice(0, address.lastIndexOf('.'));
 

@@ -1,24 +1,30 @@
-import type {HostFacts} from '../host/facts.ts';
+import type {Cpu, HostFacts} from '../host/facts.ts';
 import {formatCpuList} from '../host/kernel-lists.ts';
 import type {Detail} from './map-cells.ts';
 import {segment, wrapWords, type MapLine} from './map-line.ts';
 import {formatKiB} from './map-memory.ts';
 
-export const drawTitle = ({cpu, nodes, memory}: HostFacts, columns: number): readonly MapLine[] => {
+export const modelOf = ({cpu}: HostFacts): string => cpu.model ?? cpu.vendor ?? 'Processor of unknown model';
+
+/** `24 CPUs`, `2 packages`, `2 nodes`, `47.2 GiB` */
+export const summaryOf = ({cpu, nodes, memory}: HostFacts): readonly string[] => {
   const online = cpu.cpus.filter((one) => one.online);
   const packages = new Set(online.flatMap((one) => one.package ?? [])).size;
-  const words = [
+  return [
     count(online.length, 'CPU'),
     ...(packages > 0 ? [count(packages, 'package')] : []),
     ...(nodes.length > 0 ? [count(nodes.length, 'node')] : []),
     ...(memory.totalKiB === null ? [] : [formatKiB(memory.totalKiB)]),
   ];
-  const lead = segment(cpu.model ?? cpu.vendor ?? 'Processor of unknown model', 'title');
-  return wrapWords([lead], words.map((word) => [segment(`· ${word}`, 'plain')]), columns, 2);
 };
 
+export const drawTitle = (facts: HostFacts, columns: number): readonly MapLine[] =>
+  wrapWords([segment(modelOf(facts), 'title')], summaryOf(facts).map((word) => [segment(`· ${word}`, 'plain')]), columns, 2);
+
+export const offlineOf = (cpus: readonly Cpu[]): readonly number[] => cpus.filter((one) => !one.online).map((one) => one.id);
+
 export const drawOffline = ({cpu}: HostFacts, columns: number): readonly MapLine[] => {
-  const offline = cpu.cpus.filter((one) => !one.online).map((one) => one.id);
+  const offline = offlineOf(cpu.cpus);
   if (offline.length === 0) return [];
   const words = formatCpuList(offline).split(',').map((range): MapLine => [segment(`${range}:`, 'muted'), segment('x', 'offline')]);
   return wrapWords([segment('Offline', 'title')], words, columns, 2);

@@ -15,8 +15,10 @@ export type MapRole =
 export type MapSegment = {readonly text: string; readonly role: MapRole};
 export type MapLine = readonly MapSegment[];
 
-/** Names come from the machine, or from a captured tree of a stranger: no control character reaches the terminal. */
-export const segment = (text: string, role: MapRole): MapSegment => ({text: text.replaceAll(/[^\x20-\x7e·…█░]/gu, '?'), role});
+/** Names come from the machine, or from a captured tree of a stranger: no control character reaches a terminal or a file. */
+export const plainText = (text: string): string => text.replaceAll(/[^\x20-\x7e·…█░]/gu, '?');
+
+export const segment = (text: string, role: MapRole): MapSegment => ({text: plainText(text), role});
 
 export const widthOf = (line: MapLine): number => line.reduce((width, {text}) => width + text.length, 0);
 

@@ -1,4 +1,5 @@
 import type {Cpu, HostFacts, NumaNode, PciFunction} from '../host/facts.ts';
+import {formatCpuList} from '../host/kernel-lists.ts';
 import {domainShape, findDomains, groupBy, type Domain} from './domains.ts';
 
 /** What the map draws under one heading: a NUMA node, or a package whose CPUs are in no node. */
@@ -50,3 +51,20 @@ const section = (
 
 /** Equal for sections that look alike on the map, apart from their numbers and the size of their memory. */
 export const sectionShape = ({node, domains}: Section): string => `${node === null} ${domains.map(domainShape).join(' | ')}`;
+
+/** `Package 1 · Node 0` */
+export const headingOf = (section: Section): string => [describePackages(section.packages), nameOf(section)].filter((part) => part !== '').join(' · ');
+
+/** Apart from the package. */
+export const nameOf = ({node, packages}: Section): string => (node !== null ? `Node ${node.id}` : packages.length === 0 ? 'In no node' : '');
+
+export const describePackages = (packages: readonly number[]): string => (packages.length === 0 ? '' : `Package${packages.length === 1 ? '' : 's'} ${formatCpuList(packages)}`);
+
+export const cpuCountOf = ({cpuCount}: Section): string => (cpuCount === 0 ? 'no CPU' : cpuCount === 1 ? '1 CPU' : `${cpuCount} CPUs`);
+
+/** `null` where there is nothing to compare with. */
+export const describeDistances = ({node}: Section): string | null => {
+  const distances = node?.distances ?? [];
+  if (distances.length < 2) return null;
+  return distances.length <= 8 ? `distances ${distances.join(' ')}` : `distances ${Math.min(...distances)} to ${Math.max(...distances)}`;
+};

@@ -82,6 +82,20 @@ describe('the JSON contract', () => {
   });
 });
 
+describe('topology --svg', () => {
+  it('saves the picture with the plan, of any root, and never over a file', async () => {
+    const file = join(unpackHost('dell-r710-gtx1050'), 'map.svg');
+    const draw = () => runCli(['topology', '--svg', file, '--root', root, '--profile', profile]);
+
+    const first = await draw();
+
+    expect(first).toMatchObject({stdout: '', exitCode: 0});
+    expect(first.stderr).toContain(`Saved ${file}.\n`);
+    expect(readFileSync(file, 'utf8')).toBe(readFileSync(resolve(import.meta.dirname, '../../docs/topology.svg'), 'utf8'));
+    expect(await draw()).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`${file} exists already.`)});
+  });
+});
+
 describe('exit codes', () => {
   it('plan --exit-code is 10 while there are changes and 0 afterwards', async () => {
     const host = unpackHost('dell-r710-gtx1050');

@@ -1,21 +1,22 @@
-import {mkdtempSync, readdirSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../src/host/facts.ts';
-import type {PinningPlan} from '../../src/plan/plan.ts';
+import type {MemoryPlan, PinningPlan} from '../../src/plan/plan.ts';
 import {widthOf, type MapLine, type MapRole} from '../../src/topology/map-line.ts';
-import {describeTopology} from '../../src/topology/topology-map.ts';
+import {describeTopology} from '../../src/topology/describe-topology.ts';
 import {renderTopologyText} from '../../src/topology/topology-text.ts';
 import {makeBigHost} from '../support/make-big-host.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
 import {writeTree} from '../support/write-tree.ts';
+import {machineTrees} from './machine-trees.ts';
 import {readMapFacts} from './read-facts.ts';
 
 const cellRoles: readonly MapRole[] = ['host', 'vcpu', 'iothread', 'emulator'];
 
-const draw = (facts: HostFacts, options: {pinning?: PinningPlan; devices?: readonly string[]; columns?: number} = {}) => {
-  const lines = describeTopology({facts, pinning: options.pinning ?? null, deviceAddresses: options.devices ?? [], columns: options.columns ?? 80});
+const draw = (facts: HostFacts, options: {pinning?: PinningPlan; memory?: MemoryPlan; devices?: readonly string[]; columns?: number} = {}) => {
+  const lines = describeTopology({facts, pinning: options.pinning ?? null, memory: options.memory ?? null, deviceAddresses: options.devices ?? [], columns: options.columns ?? 80});
   return {lines, text: renderTopologyText(lines, {color: false})};
 };
 
@@ -45,9 +46,7 @@ const roleAfter = (lines: readonly MapLine[], cpu: number): MapRole | undefined 
 };
 
 const machines = machinesDirectory();
-const trees = machines === null ? [] : ['hwloc', 'ghw', 'util-linux', 'libvirt', 'nri-plugins', 'composite', 'procfs'].flatMap((set) =>
-  readdirSync(join(machines, 'roots', set), {withFileTypes: true}).filter((entry) => entry.isDirectory()).map((entry) => join(machines, 'roots', set, entry.name)),
-);
+const trees = machineTrees();
 
 describe.skipIf(machines === null)('the map of real machines (skipped where the shared data is not there)', () => {
   it('is never wider than the screen, at any width', () => {
@@ -139,6 +138,17 @@ describe('the map of invented machines', () => {
     expect(text).toContain('100 pages of 2 MiB █████░░░░░ 50 free');
     expect(text).not.toContain('distances');
     expect(text).toContain('cores [0:· 1:·]');
+  });
+
+  it('shows what the guest takes of the node’s memory, and of each node for one that is spread', () => {
+    const facts = readMapFacts(writeTree({...desktop, '/sys/devices/system/node/node1/cpulist': '\n', '/sys/devices/system/node/node1/meminfo': 'Node 1 MemTotal: 16777216 kB\n'}));
+    const memory = {sizeKiB: 12 * 1048576, hugepages: null, nodes: [0], hostReserveKiB: 0};
+    const hugepages = {sizeKiB: 1048576, perNode: {0: 4, 1: 8}, method: 'argument', bootTotal: 12, release: {}} as const;
+    const cells = [4, 8].map((size, cell) => ({cell, hostNode: cell, vcpus: [], memoryKiB: size * 1048576, distances: null}));
+
+    expect(draw(facts, {memory}).text).toContain('guest 12 GiB ████████░░');
+    const spread = draw(facts, {memory: {...memory, nodes: [0, 1], hugepages, cells}}).text;
+    expect(spread.replaceAll(/\s+/g, ' ')).toMatch(/Node 0 .* guest cell 0: 4 GiB in 4 pages of 1 GiB ███░░░░░░░ .* Node 1 .* guest cell 1: 8 GiB in 8 pages of 1 GiB █████░░░░░/);
   });
 
   it('lets no control character through', () => {

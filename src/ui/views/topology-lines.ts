@@ -1,4 +1,4 @@
-import {describeTopology} from '../../topology/topology-map.ts';
+import {describeTopology} from '../../topology/describe-topology.ts';
 import {segment} from '../lines.ts';
 import type {Line} from '../lines.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -8,6 +8,7 @@ export const topologyLines = ({services}: WizardContext, {preview, draft}: Wizar
   describeTopology({
     facts: services.facts,
     pinning: preview.plan?.pinning ?? null,
+    memory: preview.plan?.memory ?? null,
     deviceAddresses: (preview.plan?.devices ?? draft.base.devices).map((device) => device.address),
     columns,
   }).map((row) => row.map(({text, role}) => segment(text, role)));

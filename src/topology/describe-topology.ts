@@ -1,0 +1,27 @@
+import type {Detail} from './map-cells.ts';
+import {drawDevices} from './map-devices.ts';
+import {segment, wrapWords, type MapLine} from './map-line.ts';
+import {drawSections} from './map-sections.ts';
+import {drawLegend, drawOffline, drawTitle} from './map-frame.ts';
+import {findTopology, type TopologyInput, type TopologyMap} from './topology-map.ts';
+
+/** Packages, nodes, L3 domains, cores and threads, lettered by role; no line is wider than `columns`. */
+export const describeTopology = ({columns: asked, ...input}: TopologyInput & {readonly columns: number}): readonly MapLine[] => {
+  const columns = Math.max(20, asked);
+  const map = findTopology(input);
+  const {facts, homeless, chosen, hasPinning} = map;
+  const detail = chooseDetail(map);
+  return [
+    ...drawTitle(facts, columns),
+    ...drawSections(map, {detail, columns}),
+    ...drawOffline(facts, columns),
+    ...(homeless.length === 0 ? [] : wrapWords([segment('On no known node', 'title')], [], columns, 2)),
+    ...drawDevices(homeless, chosen, columns),
+    ...drawLegend(detail, hasPinning, chosen.size > 0, columns),
+  ];
+};
+
+const chooseDetail = ({facts, onlineCount}: TopologyMap): Detail => {
+  if (onlineCount <= 32 && facts.nodes.length <= 4) return 'numbered';
+  return onlineCount <= 128 ? 'threads' : 'cores';
+};
