@@ -10,6 +10,7 @@ import type {Core} from './cores.ts';
 import {describeCores, explainPlacement} from './explain-placement.ts';
 import {guestTopology} from './guest-topology.ts';
 import {judgePins} from './judge-pins.ts';
+import {prefersCache} from './large-cache.ts';
 import {machineOf} from './machine.ts';
 import type {Machine} from './placement-cost.ts';
 import type {PinningPlan} from './plan.ts';
@@ -20,7 +21,7 @@ import {reportTooFew} from './report-too-few.ts';
 export type ChosenPinning = {readonly pinning: PinningPlan; readonly guestNodes: readonly number[]};
 
 export const choosePinning = (context: PlanContext, where: Home): ChosenPinning => {
-  const machine = machineOf(context.facts, where);
+  const machine = machineOf(context.facts, where, {prefersCache: prefersCache(context.facts, context.profile)});
   const {pins: wanted} = context.profile.cpu;
   const placed = wanted === 'auto' ? placeVcpus(context, machine, where) : null;
   const pins = wanted === 'auto' ? pinsOf(placed) : judgePins(context, wanted, machine.cores, where.home);

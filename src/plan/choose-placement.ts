@@ -56,7 +56,7 @@ type NodePick = {readonly node: number | null; readonly pick: Pick; readonly has
 
 function* spread(machine: Machine, demand: Demand, byNode: ReadonlyMap<number | null, readonly Core[]>, shape: Shape): Generator<ChosenPlacement> {
   const {kind, threads, count} = shape;
-  const rule = {threads, largestKiB: largestCacheKiB(machine.cores), isEligible: (core: Core) => core.kind === kind && core.threads.length >= threads};
+  const rule = {threads, largestKiB: largestCacheKiB(machine.cores), prefersCache: machine.prefersCache, isEligible: (core: Core) => core.kind === kind && core.threads.length >= threads};
   const tables = new Map<number | null, readonly (Pick | undefined)[]>();
   const tableOf = (node: number | null, cores: readonly Core[], most: number): readonly (Pick | undefined)[] => {
     const table = tables.get(node) ?? pickCores(cores, {...rule, most});
@@ -78,7 +78,7 @@ function* spread(machine: Machine, demand: Demand, byNode: ReadonlyMap<number | 
 /** What each node costs adds up, so the cheapest nodes make the cheapest set. */
 const cheapest = ({distanceOf}: Machine, picks: readonly NodePick[], parts: number): readonly NodePick[] => {
   const costOf = ({node, pick: {cost}, hasSpare}: NodePick): readonly number[] =>
-    [distanceOf(node), cost[0], cost[1], cost[2], hasSpare ? 0 : 1, cost[3], cost[4], node ?? 0];
+    [distanceOf(node), cost[0], cost[1], cost[2], cost[3], hasSpare ? 0 : 1, cost[4], cost[5], node ?? 0];
   return [...picks].sort((a, b) => compareCosts(costOf(a), costOf(b))).slice(0, parts);
 };
 

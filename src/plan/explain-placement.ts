@@ -17,9 +17,17 @@ export const explainPlacement = (context: PlanContext, machine: Machine, placed:
   if (cores[0]?.kind === 'efficiency') parts.push('efficiency cores only, as there are too few performance cores');
   const cache = explainCache(context, machine, placed);
   if (cache !== null) parts.push(cache);
-  if (!machine.cores.some((core) => core.hasCpu0)) return parts.join(', ');
-  parts.push(cores.some((core) => core.hasCpu0) ? 'the core of CPU 0 is among them, as fewer would be left otherwise' : 'the core of CPU 0 stays with the host');
+  if (machine.cores.some((core) => core.hasCpu0)) parts.push(explainCpu0(machine, placed));
   return parts.join(', ');
+};
+
+const explainCpu0 = ({cores: all, prefersCache}: Machine, {cores, threads, nodes}: ChosenPlacement): string => {
+  if (!cores.some((core) => core.hasCpu0)) return 'the core of CPU 0 stays with the host';
+  const others = all.filter((core) => nodes.includes(core.node) && core.kind === cores[0]?.kind && !core.hasCpu0 && core.domain !== cores[0]?.domain);
+  const isForCache = prefersCache && new Set(cores.map((core) => core.domain)).size === 1 && others.length >= cores.length && others.some((core) => core.l3KiB < (cores[0]?.l3KiB ?? 0));
+  return isForCache
+    ? `the core of CPU 0 is among them, as the cache is worth more to a game (${(cores.length - 1) * threads} vCPUs would leave it to the host)`
+    : 'the core of CPU 0 is among them, as fewer would be left otherwise';
 };
 
 const mib = (kiB: number): string => `${Number((kiB / 1024).toFixed(1))} MiB`;
@@ -31,14 +39,15 @@ const describeDomains = (cores: readonly Core[]): string => {
   return domains.length === 1 ? `one shared level-3 cache${of}` : `${domains.length} level-3 domains${of}`;
 };
 
-/** A part with stacked cache has level-3 caches of unequal size; a game gains from the large one. */
+/** A part with stacked cache (X3D) has level-3 caches of unequal size. */
 const explainCache = (context: PlanContext, machine: Machine, {cores, nodes, threads}: ChosenPlacement): string | null => {
   const near = machine.cores.filter((core) => nodes.includes(core.node) && core.hasL3 && core.l3KiB > 0 && core.kind === cores[0]?.kind);
   const sizes = [...new Set(near.map((core) => core.l3KiB))].sort((a, b) => b - a);
   const [largest, next] = sizes;
   if (largest === undefined || next === undefined) return null;
-  if (cores.every((core) => core.l3KiB === largest)) return `the domain with the large cache, ${mib(largest)} instead of ${mib(next)}`;
+  if (cores.every((core) => core.l3KiB === largest)) return `the domain with the large cache, ${mib(largest)} instead of ${mib(next)}${machine.prefersCache ? ', as a guest with a graphics card is taken for one that plays games' : ''}`;
   if (cores.some((core) => core.l3KiB === largest)) return `the guest needs more cores than the large cache of ${mib(largest)} has`;
+  if (machine.prefersCache) return `not the domain with the large cache of ${mib(largest)}, which has too few cores`;
   const room = Math.max(...[...groupCores(near.filter((core) => core.l3KiB === largest), (core) => core.domain).values()].map((domain) => domain.filter((core) => !core.hasCpu0).length));
   const fit = room * threads;
   const hint = fit > 0 && fit < context.profile.cpu.vcpus ? `; up to ${fit} vCPUs would fit there` : '';

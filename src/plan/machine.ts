@@ -8,10 +8,10 @@ import type {Machine} from './placement-cost.ts';
 const unknownDistance = 256;
 
 /** The cores, and how far each node is from the device; without nodes all of it is one. */
-export const machineOf = (facts: HostFacts, {home, origin}: Home): Machine => {
+export const machineOf = (facts: HostFacts, {home, origin}: Home, guest: Pick<Machine, 'prefersCache'>): Machine => {
   const cores = coresOf(facts);
-  if (home === null) return {cores: cores.map((core) => ({...core, node: null})), distanceOf: () => 0};
+  if (home === null) return {cores: cores.map((core) => ({...core, node: null})), distanceOf: () => 0, ...guest};
   const from = origin ?? home;
   const distances = new Map(facts.nodes.map(({id}) => [id, id === from ? 0 : Math.max(1, distanceBetween(facts, from, id) - 10)]));
-  return {cores, distanceOf: (node) => (node === null ? unknownDistance : (distances.get(node) ?? unknownDistance))};
+  return {cores, ...guest, distanceOf: (node) => (node === null ? unknownDistance : (distances.get(node) ?? unknownDistance))};
 };

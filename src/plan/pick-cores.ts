@@ -2,19 +2,19 @@ import {firstThread, groupCores} from './cores.ts';
 import type {Core} from './cores.ts';
 import {compareCosts} from './placement-cost.ts';
 
-/** What one node adds to the placement cost: numbers 2, 3, 5, 8 and 9 of it, in that order. */
-export type PickCost = readonly [partialCores: number, domains: number, cpu0: number, smallCacheKiB: number, runs: number];
+/** What one node adds to the placement cost: numbers 2, 3, 5, 6, 9 and 10 of it, in that order. */
+export type PickCost = readonly [partialCores: number, domains: number, preferredCacheKiB: number, cpu0: number, smallCacheKiB: number, runs: number];
 
 export type Pick = {readonly cost: PickCost; readonly cores: readonly Core[]};
 
 /** Which cores may be taken, and how many threads of each. */
-export type PickRule = {readonly threads: number; readonly isEligible: (core: Core) => boolean; readonly largestKiB: number; readonly most: number};
+export type PickRule = {readonly threads: number; readonly isEligible: (core: Core) => boolean; readonly largestKiB: number; readonly prefersCache: boolean; readonly most: number};
 
 /** A list that shares its tail with others, so that thousands of partial choices stay cheap. */
 type Chain = {readonly core: Core; readonly rest: Chain} | null;
 type State = {readonly cost: PickCost; readonly chain: Chain};
 
-const nothing: State = {cost: [0, 0, 0, 0, 0], chain: null};
+const nothing: State = {cost: [0, 0, 0, 0, 0, 0], chain: null};
 
 /**
  * By number of cores, up to `most`: the cheapest choice among the cores of one node, `undefined` where there are too
@@ -69,15 +69,18 @@ const pickInDomain = (domain: readonly Core[], rule: PickRule): readonly (State 
 const better = (a: State | undefined, b: State | undefined): State | undefined =>
   a === undefined ? b : b === undefined || compareCosts(a.cost, b.cost) <= 0 ? a : b;
 
-const take = ({cost, chain}: State, core: Core, {threads, largestKiB}: PickRule, runs: number): State => ({
-  cost: addCosts(cost, [core.threads.length > threads ? 1 : 0, 0, core.hasCpu0 ? 1 : 0, largestKiB - core.l3KiB, runs]),
-  chain: {core, rest: chain},
-});
+const take = ({cost, chain}: State, core: Core, {threads, largestKiB, prefersCache}: PickRule, runs: number): State => {
+  const shortKiB = largestKiB - core.l3KiB;
+  return {
+    cost: addCosts(cost, [core.threads.length > threads ? 1 : 0, 0, prefersCache ? shortKiB : 0, core.hasCpu0 ? 1 : 0, shortKiB, runs]),
+    chain: {core, rest: chain},
+  };
+};
 
 const withDomain = (state: State | undefined, count: number): State | undefined =>
-  state === undefined || count === 0 ? state : {cost: addCosts(state.cost, [0, 1, 0, 0, 0]), chain: state.chain};
+  state === undefined || count === 0 ? state : {cost: addCosts(state.cost, [0, 1, 0, 0, 0, 0]), chain: state.chain};
 
-const addCosts = (a: PickCost, b: PickCost): PickCost => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]];
+const addCosts = (a: PickCost, b: PickCost): PickCost => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4], a[5] + b[5]];
 
 const joinChains = (front: Chain, rest: Chain): Chain => listOf(front).reduceRight<Chain>((chain, core) => ({core, rest: chain}), rest);
 

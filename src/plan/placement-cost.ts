@@ -12,35 +12,39 @@ export type Machine = {
   readonly cores: readonly Core[];
   /** From the node of the device, 0 for that node itself. */
   readonly distanceOf: (node: number | null) => number;
+  /** The guest gains more from a large level-3 cache than from leaving the core of CPU 0 to the host. */
+  readonly prefersCache: boolean;
 };
 
 /**
  * What a placement costs; smaller is better, and an earlier number outweighs all later ones:
  * 0 distance of the vCPUs from the device's node, summed; 1 host nodes in use; 2 cores of which the guest has but a
- * part; 3 level-3 domains; 4 kinds of core (0 one kind, 1 efficiency cores only, 2 mixed); 5 vCPU cores with CPU 0;
- * 6 guest nodes that QEMU's threads have no CPU on, where the guest would not start; 7 helper threads on vCPU cores, and
- * I/O threads off the guest's nodes; 8 KiB of level-3 cache short of the machine's largest, summed over the cores; 9 runs
- * of neighbouring cores, counted in each domain.
+ * part; 3 level-3 domains; 4 kinds of core (0 one kind, 1 efficiency cores only, 2 mixed); 5 for a guest that prefers
+ * cache, what 9 counts; 6 vCPU cores with CPU 0; 7 guest nodes that QEMU's threads have no CPU on, where the guest would
+ * not start; 8 helper threads on vCPU cores, and I/O threads off the guest's nodes; 9 KiB of level-3 cache short of the
+ * machine's largest, summed over the cores; 10 runs of neighbouring cores, counted in each domain.
  */
 export type PlacementCost = readonly number[];
 
-export const placementCost = ({cores, distanceOf}: Machine, placement: Placement): PlacementCost => {
+export const placementCost = ({cores, distanceOf, prefersCache}: Machine, placement: Placement): PlacementCost => {
   const pins = new Set(placement.pins);
   const used = cores.filter((core) => core.threads.some((thread) => pins.has(thread)));
   const coreOfCpu = new Map(cores.flatMap((core) => core.threads.map((thread) => [thread, core] as const)));
   const nodes = new Set(used.map((core) => core.node));
   const helpers = [...placement.emulator, ...placement.iothreads.flat()].flatMap((cpu) => coreOfCpu.get(cpu) ?? []);
   const largestKiB = largestCacheKiB(cores);
+  const shortKiB = sum(used, (core) => largestKiB - core.l3KiB);
   return [
     sum(placement.pins, (pin) => distanceOf(coreOfCpu.get(pin)?.node ?? null)),
     nodes.size,
     used.filter((core) => !core.threads.every((thread) => pins.has(thread))).length,
     new Set(used.map((core) => core.domain)).size,
     kindCost(used),
+    prefersCache ? shortKiB : 0,
     used.filter((core) => core.hasCpu0).length,
     unserved(placement, nodes, coreOfCpu),
     helpers.filter((core) => used.includes(core)).length + iothreadsAway(placement, nodes, coreOfCpu),
-    sum(used, (core) => largestKiB - core.l3KiB),
+    shortKiB,
     sum([...groupCores(cores, (core) => core.domain).values()], (domain) => runsIn(domain, new Set(used))),
   ];
 };

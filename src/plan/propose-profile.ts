@@ -4,17 +4,19 @@ import {profileDefaults} from '../profile/defaults.ts';
 import {roomiestNode} from './choose-node.ts';
 import {coresOf} from './cores.ts';
 import {idOf, isDisplay, slotOf} from './describe-function.ts';
+import {largeCacheCores, prefersCache} from './large-cache.ts';
 
 /** A starting point for these devices on this host: whole cards, most cores of their node, half of its memory. */
 export const proposeProfile = (facts: HostFacts, addresses: readonly PciAddress[]): Profile => {
   const devices = withCompanions(facts, addresses);
   const node = devices.find((device) => device.numaNode !== null)?.numaNode ?? roomiestNode(facts);
   const defaults = profileDefaults();
+  const profileDevices = devices.map((device) => ({address: device.address, id: idOf(device), subsystem: device.subsystem, upstream: device.upstream.length === 0 ? null : device.upstream, rom: null}));
   return {
     ...defaults,
     name: proposeName(devices),
-    devices: devices.map((device) => ({address: device.address, id: idOf(device), subsystem: device.subsystem, upstream: device.upstream.length === 0 ? null : device.upstream, rom: null})),
-    cpu: {...defaults.cpu, vcpus: proposeVcpus(facts, node)},
+    devices: profileDevices,
+    cpu: {...defaults.cpu, vcpus: proposeVcpus(facts, node, prefersCache(facts, {devices: profileDevices}))},
     memory: {...defaults.memory, sizeMiB: proposeMemoryMiB(facts, node)},
     guest: {...defaults.guest, name: 'win11', os: 'windows-11'},
   };
@@ -34,8 +36,11 @@ const proposeName = (devices: readonly PciFunction[]): string => {
   return word === '' ? 'guest' : word.slice(0, 40);
 };
 
-/** Two cores of the node stay with the host (one of four or fewer), and more than 16 vCPUs are a choice, not a default. */
-const proposeVcpus = (facts: HostFacts, node: number | null): number => {
+/**
+ * Two cores of the node stay with the host (one of four or fewer), a game keeps to the large cache where there is one, and
+ * more than 16 vCPUs are a choice, not a default.
+ */
+const proposeVcpus = (facts: HostFacts, node: number | null, isGame: boolean): number => {
   const all = coresOf(facts);
   if (all.length === 0) return 2;
   const onNode = all.filter((core) => node === null || core.node === node);
@@ -43,7 +48,8 @@ const proposeVcpus = (facts: HostFacts, node: number | null): number => {
   const best = local.some((core) => core.kind === 'performance') ? local.filter((core) => core.kind === 'performance') : local;
   const threads = Math.max(1, Math.min(...best.map((core) => core.threads.length)));
   const cores = Math.max(1, best.length - (best.length > 4 ? 2 : 1));
-  return Math.max(threads, Math.min(cores * threads, 16));
+  const cached = isGame ? largeCacheCores(best).length : 0;
+  return Math.max(threads, Math.min((cached > 0 ? Math.min(cached, cores) : cores) * threads, 16));
 };
 
 const proposeMemoryMiB = (facts: HostFacts, node: number | null): number => {

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../src/host/facts.ts';
 import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import {proposeProfile} from '../../src/plan/propose-profile.ts';
 import type {MachineShape} from '../support/sample-facts.ts';
 import {defaultShape, sampleFacts} from '../support/sample-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
@@ -16,6 +17,9 @@ const stacked = (): HostFacts => {
   return {...facts, cpu: {...facts.cpu, cpus: facts.cpu.cpus.map((cpu) => ({...cpu, l3KiB: cpu.id % 16 < 8 ? 98304 : 32768}))}};
 };
 
+/** A network card in the place of the graphics card. */
+const withoutDisplay = (facts: HostFacts): HostFacts => ({...facts, pci: facts.pci.map((device) => (device.class.startsWith('03') ? {...device, class: '020000'} : device))});
+
 const withNodes = (facts: HostFacts, change: Readonly<Record<number, Partial<HostFacts['nodes'][number]>>>): HostFacts => ({
   ...facts,
   nodes: facts.nodes.map((node) => ({...node, ...change[node.id]})),
@@ -28,10 +32,28 @@ describe('placement', () => {
     expect(because('cpu.pins')).toMatch(/large cache, 96 MiB instead of 32 MiB.*core of CPU 0 stays with the host/);
   });
 
-  it('leaves the large cache when it would cost the core of CPU 0, and says how many vCPUs would fit there', () => {
+  it('takes the large cache for a game with the core of CPU 0 as well, and says with how many vCPUs it would not', () => {
     const {pins, because} = planOn(stacked(), {vcpus: 16});
+    expect(pins.every((pin) => pin % 16 < 8)).toBe(true);
+    expect(because('cpu.pins')).toContain('96 MiB instead of 32 MiB, as a guest with a graphics card is taken for one that plays games');
+    expect(because('cpu.pins')).toContain('the core of CPU 0 is among them, as the cache is worth more to a game (14 vCPUs would leave it to the host)');
+  });
+
+  it('proposes as many vCPUs as the large cache has room for without the core of CPU 0', () => {
+    expect(proposeProfile(stacked(), ['0000:06:00.0']).cpu.vcpus).toBe(14);
+    expect(proposeProfile(withoutDisplay(stacked()), ['0000:06:00.0']).cpu.vcpus).toBe(16);
+  });
+
+  it('leaves the large cache to the host for a guest without a graphics card when it would cost the core of CPU 0, and says how many vCPUs would fit there', () => {
+    const {pins, because} = planOn(withoutDisplay(stacked()), {vcpus: 16});
     expect(pins.every((pin) => pin % 16 >= 8)).toBe(true);
     expect(because('cpu.pins')).toContain('large cache of 96 MiB, which is too small without the core of CPU 0; up to 14 vCPUs would fit there');
+  });
+
+  it('still prefers the large cache without a graphics card where nothing else speaks against it', () => {
+    const {pins, because} = planOn(withoutDisplay(stacked()), {vcpus: 12});
+    expect(pins.every((pin) => pin % 16 < 8)).toBe(true);
+    expect(because('cpu.pins')).not.toContain('games');
   });
 
   it('spreads a guest with too many vCPUs over two nodes in equal cells that mirror the host', () => {

@@ -78,7 +78,7 @@ describe.skipIf(machines === null || !hasHwloc)('plans beside hwloc-distrib (ski
       const facts = factsOf(name, null);
       const nodes = facts.nodes.filter((one) => one.cpus.length > 0 && one.memoryKiB !== 0);
       for (const node of new Set(nodes.filter((_, index) => index < 2 || index === nodes.length - 1))) {
-        const machine = machineOf(facts, {home: node.id, origin: node.id});
+        const machine = machineOf(facts, {home: node.id, origin: node.id}, {prefersCache: true});
         for (const count of [2, 4, 6, 8]) {
           const mask = `0x${node.cpus.reduce((sum, cpu) => sum | (1n << BigInt(cpu)), 0n).toString(16).padStart(8, '0').replaceAll(/(?=(.{8})+$)/g, ',').replace(/^,/, '')}`.replaceAll(',', ',0x');
           for (const extra of [[], ['--restrict', mask]]) {

@@ -18,6 +18,8 @@ export type NastyShape = {
   readonly order: readonly number[];
   readonly numberStep: number;
   readonly device: number | null;
+  /** A graphics card, or a network card. */
+  readonly isDisplay: boolean;
 };
 
 const l3Sizes = [32768, 32768, 98304, null] as const;
@@ -52,6 +54,7 @@ export const nastyShapes = (mostNodes: number, mostCores: number): fc.Arbitrary<
       order: fc.array(fc.nat(), {minLength: 24, maxLength: 24}),
       numberStep: fc.constantFrom(1, 1, 3),
       device: fc.option(fc.nat(mostNodes)),
+      isDisplay: fc.boolean(),
     }),
   );
 
@@ -97,12 +100,12 @@ export const nastyFacts = (shape: NastyShape): HostFacts => {
     cpu: {...sample.cpu, cpus, online: formatCpuList(cpus.filter((cpu) => cpu.online).map((cpu) => cpu.id)), hybrid: shape.isHybrid},
     nodes: facts,
     memory: {...sample.memory, totalKiB: 64 * 1048576},
-    pci: deviceOn(numaNode),
+    pci: deviceOn(numaNode, shape.isDisplay),
   };
 };
 
-export const deviceOn = (numaNode: number | null): HostFacts['pci'] => [
-  samplePci('0000:06:00.0', {driver: 'nouveau', iommuGroup: 17, numaNode}),
+export const deviceOn = (numaNode: number | null, isDisplay = true): HostFacts['pci'] => [
+  samplePci('0000:06:00.0', {class: isDisplay ? '030000' : '020000', driver: 'nouveau', iommuGroup: 17, numaNode}),
   samplePci('0000:06:00.1', {class: '040300', device: '0fb9', iommuGroup: 17, numaNode}),
 ];
 
