@@ -1,5 +1,6 @@
 import type {Source} from '../system/source.ts';
 import type {HostNeed, PciFunction} from './facts.ts';
+import {readFirmwareFramebuffers} from './framebuffers.ts';
 import {pciAddressesOf, realDevicePath} from './device-path.ts';
 
 /** Cards that drive a connected screen, and those that the firmware or the console draws on. */
@@ -7,7 +8,8 @@ export const readDisplayNeeds = (source: Source, pci: readonly PciFunction[]): r
   ...connectedNeeds(source),
   ...pci.filter((one) => one.bootVga).map((one): HostNeed => ({address: one.address, kind: 'console', chain: `firmware console (boot VGA) → ${one.address}${boundNote(one)}`})),
   ...bootDisplayNeeds(source),
-  ...framebufferNeeds(source),
+  ...consoleNeeds(source),
+  ...readFirmwareFramebuffers(source).map(({name, address}): HostNeed => ({address, kind: 'console', chain: `boot framebuffer (${name}) → memory of ${address}`})),
 ];
 
 /** The host came up although it cannot draw there. */
@@ -32,8 +34,13 @@ const bootDisplayNeeds = (source: Source): readonly HostNeed[] =>
     .filter((card) => [`/sys/class/drm/${card}/boot_display`, `/sys/class/drm/${card}/device/boot_display`].some((path) => source.text(path)?.trim() === '1'))
     .flatMap((card) => needOf(source, `/sys/class/drm/${card}/device`, 'console', `boot screen (boot display) → ${card}`));
 
-const framebufferNeeds = (source: Source): readonly HostNeed[] =>
-  source.list('/sys/class/graphics').includes('fb0') ? needOf(source, '/sys/class/graphics/fb0/device', 'console', 'text console → fb0') : [];
+/** Framebuffers that the text consoles are on: the first, or those that `fbcon=map:` names (kernel: Documentation/fb/fbcon.rst). */
+const consoleNeeds = (source: Source): readonly HostNeed[] => {
+  const map = /(?:^|\s)fbcon=(?:\S*,)?map:(\d+)/.exec(source.text('/proc/cmdline') ?? '')?.[1] ?? '0';
+  const used = new Set([...map].map((digit) => `fb${digit}`));
+  const found = source.list('/sys/class/graphics').filter((name) => used.has(name));
+  return found.flatMap((name) => needOf(source, `/sys/class/graphics/${name}/device`, 'console', `text console → ${name}`));
+};
 
 const needOf = (source: Source, device: string, kind: HostNeed['kind'], words: string): readonly HostNeed[] => {
   const address = pciAddressesOf(realDevicePath(source, device) ?? '').at(-1);

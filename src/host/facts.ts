@@ -311,12 +311,14 @@ export type IsolationFacts = {
   readonly isolatedCpus: readonly number[] | null;
 };
 
-/** A PCI function that the host itself needs, with the chain in words. */
+/** A PCI function that the host itself needs, with the chain in words; a `route` is one it uses and can do without. */
 export type HostNeed = {
   readonly address: PciAddress;
-  readonly kind: 'root' | 'boot' | 'esp' | 'swap' | 'network' | 'display' | 'console' | 'keyboard';
+  readonly kind: 'root' | 'boot' | 'esp' | 'swap' | 'network' | 'route' | 'display' | 'console' | 'keyboard';
   /** `/ is on dm-0 → LUKS on nvme0n1p3 → 0000:01:00.0` */
   readonly chain: string;
+  /** Functions that would do as well: it is a need only when they go too. */
+  readonly spares?: readonly PciAddress[];
 };
 
 /** A file as found: what comparison expects to find again before it writes. */

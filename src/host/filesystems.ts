@@ -1,4 +1,5 @@
 import type {Source} from '../system/source.ts';
+import type {Foundations} from './block-devices.ts';
 import {readDeviceChains} from './block-devices.ts';
 import type {UdevBlocks} from './device-names.ts';
 import {deviceByName, deviceByNumber} from './device-names.ts';
@@ -8,20 +9,45 @@ import {mountOf} from './mounts.ts';
 import {networkChains} from './network.ts';
 import {readPoolMembers} from './zfs-pools.ts';
 
+/** What every question about storage needs. */
+export type Storage = {readonly source: Source; readonly udev: UdevBlocks; readonly mounts: readonly Mount[]};
+
 const networkTypes = new Set(['nfs', 'nfs4', 'cifs', 'smb3', 'ceph', 'glusterfs', 'fuse.sshfs']);
 /** They hold nothing on a disk, so the host needs no controller for them. */
 const memoryTypes = new Set(['tmpfs', 'ramfs', 'proc', 'sysfs', 'devtmpfs', 'efivarfs', 'hugetlbfs', 'cgroup2']);
 
 /** Every way from a mounted filesystem down to PCI; `null` when nothing tells where it lies. */
-export const readMountChains = (source: Source, udev: UdevBlocks, mounts: readonly Mount[], mount: Mount, depth = 0): readonly DeviceChain[] | null => {
+export const readMountChains = (storage: Storage, mount: Mount, depth = 0): readonly DeviceChain[] | null => {
+  const {source, udev} = storage;
   if (memoryTypes.has(mount.type)) return [];
-  if (networkTypes.has(mount.type)) return withFirst(`${mount.type} ${mount.device}`, networkChains(source));
-  if (mount.type === 'zfs') return readPoolChains(source, udev, mount.device);
-  if (mount.type === 'overlay' && depth < 4) return readOverlayChains(source, udev, mounts, mount, depth);
-  const names = deviceNames(source, udev, mount);
-  const chains = names.flatMap((name) => readDeviceChains(source, name));
-  return chains.length === 0 ? null : chains;
+  if (networkTypes.has(mount.type)) return withFirst(`${mount.type} ${mount.device}`, networkChains(source, serverOf(mount)));
+  if (mount.type === 'zfs') return readPoolChains(storage, mount.device);
+  if (mount.type === 'overlay' && depth < 4) return readOverlayChains(storage, mount, depth);
+  return orNull(deviceNames(source, udev, mount).flatMap((name) => readBlockChains(storage, name, depth)));
 };
+
+/** Every way from a block device down to PCI. */
+export const readBlockChains = (storage: Storage, name: string, depth = 0): readonly DeviceChain[] => {
+  const foundations: Foundations = {
+    source: storage.source,
+    ofFile: (path, below) => {
+      const mount = below > maximumDepth ? null : mountOf(storage.mounts, path);
+      return mount === null ? [] : (readMountChains(storage, mount, below) ?? []);
+    },
+    ofNetwork: () => networkChains(storage.source, null),
+    ofVolume: () => readPoolChains(storage, '') ?? [],
+  };
+  return readDeviceChains(foundations, name, depth);
+};
+
+/** A loop device on a filesystem on that loop device can't be mounted, but a captured tree may say so. */
+const maximumDepth = 8;
+
+const orNull = (chains: readonly DeviceChain[]): readonly DeviceChain[] | null => (chains.length === 0 ? null : chains);
+
+/** nfs(5): `addr=` is what the server's name was resolved to. */
+const serverOf = (mount: Mount): string | null =>
+  mount.options.find((option) => option.startsWith('addr='))?.slice('addr='.length) ?? null;
 
 const deviceNames = (source: Source, udev: UdevBlocks, mount: Mount): readonly string[] => {
   const numbered = mount.number === null || mount.number.startsWith('0:') ? null : deviceByNumber(source, mount.number);
@@ -37,21 +63,22 @@ const btrfsMembers = (source: Source, name: string): readonly string[] => {
   return sets.find((members) => members.includes(name)) ?? [name];
 };
 
-/** `rpool/ROOT/pve-1` and every other dataset lie on all devices of the pool. */
-export const readPoolChains = (source: Source, udev: UdevBlocks, dataset: string): readonly DeviceChain[] | null => {
+/** `rpool/ROOT/pve-1` and every other dataset lie on all devices of the pool; without a name, of every pool. */
+export const readPoolChains = (storage: Storage, dataset: string): readonly DeviceChain[] | null => {
   const pool = dataset.split('/')[0] ?? dataset;
-  const chains = readPoolMembers(source, udev, pool).flatMap((name) => readDeviceChains(source, name));
-  return chains.length === 0 ? null : withFirst(`ZFS pool ${pool}`, chains);
+  const members = readPoolMembers(storage.source, storage.udev, pool);
+  const chains = orNull(members.flatMap((name) => readBlockChains(storage, name)));
+  return chains === null ? null : withFirst(pool === '' ? 'ZFS' : `ZFS pool ${pool}`, chains);
 };
 
 /** OSTree, composefs and live systems put `/` together from directories of other mounts. */
-const readOverlayChains = (source: Source, udev: UdevBlocks, mounts: readonly Mount[], mount: Mount, depth: number): readonly DeviceChain[] | null => {
+const readOverlayChains = (storage: Storage, mount: Mount, depth: number): readonly DeviceChain[] | null => {
   const directories = mount.options.flatMap((option) => /^(?:lowerdir|upperdir)\+?=(.+)$/.exec(option)?.[1]?.split(':') ?? []);
-  const others = mounts.filter((other) => other !== mount);
-  const below = [...directories, '/sysroot'].map((path) => mountOf(others, path));
+  const mounts = storage.mounts.filter((other) => other !== mount);
+  const below = [...directories, '/sysroot'].map((path) => mountOf(mounts, path));
   const distinct = [...new Set(below)].filter((other) => other !== null);
-  const chains = distinct.flatMap((other) => readMountChains(source, udev, others, other, depth + 1) ?? []);
-  return chains.length === 0 ? null : withFirst('overlay', chains);
+  const chains = orNull(distinct.flatMap((other) => readMountChains({...storage, mounts}, other, depth + 1) ?? []));
+  return chains === null ? null : withFirst('overlay', chains);
 };
 
 const withFirst = (word: string, chains: readonly DeviceChain[]): readonly DeviceChain[] =>

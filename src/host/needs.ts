@@ -3,16 +3,19 @@ import type {DeviceChain} from './device-path.ts';
 import {readDisplayNeeds} from './displays.ts';
 import type {HostNeed, PciAddress, PciFunction} from './facts.ts';
 import {readKeyboardNeeds} from './keyboards.ts';
-import {networkChains} from './network.ts';
+import {readNetworkNeeds} from './network.ts';
+import {readNetworkCards} from './network-cards.ts';
 import type {Note} from './reader.ts';
+import {readSerialNeeds} from './serial-consoles.ts';
 import {readStorageNeeds} from './storage-needs.ts';
 
 /** Which PCI functions the host itself needs to come up and to be reached, each once for each kind of need. */
 export const readNeeds = (source: Source, note: Note, pci: readonly PciFunction[]): readonly HostNeed[] => {
   const storage = readStorageNeeds(source, note).flatMap(({kind, what, chain}) => needsOf(pci, kind, `${what} is on`, chain));
-  const network = networkChains(source).flatMap((chain) => needsOf(pci, 'network', `${chain.words[0] ?? 'a route'} goes through`, {...chain, words: chain.words.slice(1)}));
-  const needs = [...storage, ...network, ...readDisplayNeeds(source, pci), ...readKeyboardNeeds(source)];
-  return [...new Map([...needs].reverse().map((need) => [`${need.kind} ${need.address}`, need])).values()].reverse();
+  const network = readNetworkNeeds(source).flatMap(({kind, chain}) => needsOf(pci, kind, `${chain.words[0] ?? 'a route'} goes through`, {...chain, words: chain.words.slice(1)}));
+  const people = [...readDisplayNeeds(source, pci), ...readSerialNeeds(source), ...readKeyboardNeeds(source)];
+  const needs = [...storage, ...network, ...readNetworkCards(source, pci), ...people];
+  return needs.filter((need, index) => needs.findIndex((other) => other.kind === need.kind && other.address === need.address) === index);
 };
 
 /** The device's own function, and each controller above it that would take the device along (VMD, an SR-IOV parent). */

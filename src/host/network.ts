@@ -1,66 +1,53 @@
 import type {Source} from '../system/source.ts';
 import type {DeviceChain} from './device-path.ts';
-import {pciAddressesOf, realDevicePath} from './device-path.ts';
+import type {HostNeed} from './facts.ts';
+import {interfaceChains} from './interfaces.ts';
+import {parseIpAddress, renderIpAddress} from './ip-address.ts';
+import type {Route} from './routes.ts';
+import {describeNetwork, interfacesTo, isDefault, readRoutes} from './routes.ts';
+import type {SshSession} from './ssh-sessions.ts';
+import {readSshSessions} from './ssh-sessions.ts';
 
-const maximumDepth = 8;
+/** The first word says what leads there: `the default route`. */
+export type NetworkNeed = {readonly kind: HostNeed['kind']; readonly chain: DeviceChain};
 
-/** Every way from a route down to the PCI function of a network card; a route may be how the user is logged in. */
-export const networkChains = (source: Source): readonly DeviceChain[] => {
-  const routes = [...parseRoutes(source.text('/proc/net/route') ?? ''), ...parseRoutes6(source.text('/proc/net/ipv6_route') ?? '')];
-  const byInterface = new Map<string, string>();
-  // The default route is the better reason, so it is kept where an interface has several.
-  for (const {name, target} of [...routes].sort((left, right) => rank(left.target) - rank(right.target))) {
-    if (!byInterface.has(name)) byInterface.set(name, target);
-  }
-  return [...byInterface].flatMap(([name, target]) =>
-    interfaceChains(source, name, 0).map((chain) => ({words: [target === 'default' ? 'the default route' : `the route to ${target}`, ...chain.words], path: chain.path})),
-  );
+/**
+ * Every way from what reaches this machine down to a network card: the default routes, the ssh sessions, and other
+ * routes. Those are a need where a session may come through them, because nothing tells the sessions or no default
+ * route leads elsewhere; otherwise they are only told.
+ */
+export const readNetworkNeeds = (source: Source): readonly NetworkNeed[] => {
+  const routes = readRoutes(source);
+  const sessions = readSshSessions(source);
+  const isTold = sessions !== null && routes.some(isDefault);
+  const others = routes.filter((route) => !isDefault(route));
+  const reasons: readonly Reason[] = [
+    ...routes.filter(isDefault).map((route): Reason => ({kind: 'network', words: 'the default route', interface: route.interface})),
+    ...(sessions ?? []).flatMap((session) => sessionReasons(routes, session)),
+    ...others.map((route): Reason => ({kind: isTold ? 'route' : 'network', words: `the route to ${describeNetwork(route)}`, interface: route.interface})),
+  ];
+  // The best reason comes first, so it is kept where an interface has several.
+  const byInterface = new Map<string, Reason>();
+  for (const reason of reasons) if (!byInterface.has(reason.interface)) byInterface.set(reason.interface, reason);
+  return [...byInterface.values()].flatMap((reason) => chainsOf(source, reason));
 };
 
-type Route = {readonly name: string; readonly target: string};
+type Reason = {readonly kind: HostNeed['kind']; readonly words: string; readonly interface: string};
 
-const rank = (target: string): number => (target === 'default' ? 0 : 1);
+const chainsOf = (source: Source, reason: Reason): readonly NetworkNeed[] =>
+  interfaceChains(source, reason.interface).map(({words, path}) => ({kind: reason.kind, chain: {words: [reason.words, ...words], path}}));
 
-/** include/uapi/linux/route.h */
-const rejectFlag = 0x0200;
-
-/** Columns Iface Destination Gateway Flags RefCnt Use Metric Mask; addresses are little-endian hexadecimal. */
-const parseRoutes = (text: string): readonly Route[] =>
-  text.split('\n').slice(1).flatMap((line): readonly Route[] => {
-    const [name, destination, , flags, , , , mask] = line.trim().split(/\s+/);
-    if (name === undefined || destination === undefined || flags === undefined || mask === undefined) return [];
-    if (name === 'lo' || (Number.parseInt(flags, 16) & rejectFlag) !== 0) return [];
-    const isDefault = /^0+$/.test(destination) && /^0+$/.test(mask);
-    return [{name, target: isDefault ? 'default' : `${dotted(destination)}/${bitsOf(mask)}`}];
-  });
-
-const dotted = (hex: string): string => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)).join('.');
-
-const bitsOf = (hex: string): number => Number.parseInt(hex, 16).toString(2).replaceAll('0', '').length;
-
-/** Each interface that is up has link-local and multicast routes, which reach nobody by themselves. */
-const parseRoutes6 = (text: string): readonly Route[] =>
-  text.split('\n').flatMap((line): readonly Route[] => {
-    const [destination, length, , , , , , , flags, name] = line.trim().split(/\s+/);
-    if (destination === undefined || flags === undefined || name === undefined || name === 'lo') return [];
-    if (/^(?:fe80|ff)/.test(destination) || (Number.parseInt(flags, 16) & rejectFlag) !== 0) return [];
-    const isDefault = /^0+$/.test(destination) && length === '00';
-    return [{name, target: isDefault ? 'default' : 'an IPv6 network'}];
-  });
-
-const interfaceChains = (source: Source, name: string, depth: number): readonly DeviceChain[] => {
-  const directory = `/sys/class/net/${name}`;
-  if (depth > maximumDepth || name.includes('/')) return [];
-  const device = realDevicePath(source, `${directory}/device`);
-  if (device !== null) return [{words: [name], path: pciAddressesOf(device)}];
-  return lowerInterfaces(source, directory).flatMap((lower) =>
-    interfaceChains(source, lower, depth + 1).map((chain) => ({words: [name, ...chain.words], path: chain.path})),
-  );
+/** Where the answers leave, and where the address is that was called: with asymmetric routes these are two. */
+const sessionReasons = (routes: readonly Route[], {client, server, zone}: SshSession): readonly Reason[] => {
+  const names = zone === null ? [...interfacesTo(routes, client), ...interfacesTo(routes, server)] : [zone];
+  return [...new Set(names)].map((name) => ({kind: 'network', words: `the ssh session from ${renderIpAddress(client)}`, interface: name}));
 };
 
-/** Bridge ports, bond and team members, the card below a VLAN or macvlan. */
-const lowerInterfaces = (source: Source, directory: string): readonly string[] => {
-  const linked = source.list(directory).filter((entry) => entry.startsWith('lower_')).map((entry) => entry.slice('lower_'.length));
-  const bonded = source.text(`${directory}/bonding/slaves`)?.trim().split(/\s+/).filter((slave) => slave !== '') ?? [];
-  return [...new Set([...linked, ...source.list(`${directory}/brif`), ...bonded])];
+/** Ways to a server of the host's own disks: by its address where that is told, else by every route. */
+export const networkChains = (source: Source, server: string | null): readonly DeviceChain[] => {
+  const routes = readRoutes(source);
+  const address = server === null ? null : parseIpAddress(server);
+  const named = address === null ? [] : interfacesTo(routes, address);
+  const names = named.length > 0 ? named : routes.map((route) => route.interface);
+  return [...new Set(names)].flatMap((name) => interfaceChains(source, name));
 };

@@ -1,10 +1,10 @@
 import type {Source} from '../system/source.ts';
-import {readDeviceChains} from './block-devices.ts';
-import type {UdevBlocks} from './device-names.ts';
+import {bootKinds, unmountedBootPartitions} from './boot-partitions.ts';
 import {deviceByName, readUdevBlocks} from './device-names.ts';
 import type {DeviceChain} from './device-path.ts';
 import type {HostNeed} from './facts.ts';
-import {readMountChains, readPoolChains} from './filesystems.ts';
+import type {Storage} from './filesystems.ts';
+import {readBlockChains, readMountChains, readPoolChains} from './filesystems.ts';
 import type {Mount} from './mounts.ts';
 import {isMountedAtBoot, mountOf, readFstab, readMounts} from './mounts.ts';
 import type {Note} from './reader.ts';
@@ -13,56 +13,64 @@ type StorageNeed = {readonly kind: HostNeed['kind']; readonly what: string; read
 
 /** What the host must find again to come up: its filesystems and its swap, down to the controllers. */
 export const readStorageNeeds = (source: Source, note: Note): readonly StorageNeed[] => {
-  const mounts = withRoot(source, readMounts(source));
-  const udev = readUdevBlocks(source);
-  if (!mounts.some((mount) => mount.path === '/')) note(noRoot);
-  return [...mounts.filter(isNeeded(readFstab(source))).flatMap((mount) => mountNeeds(source, note, udev, mounts, mount)), ...swapNeeds(source, note, udev, mounts)];
+  const storage: Storage = {source, udev: readUdevBlocks(source), mounts: withRoot(source, readMounts(source))};
+  if (!storage.mounts.some((mount) => mount.path === '/')) note(noRoot);
+  const mounted = storage.mounts.filter(isNeeded(readFstab(source))).flatMap((mount) => mountNeeds(storage, note, mount));
+  return [...mounted, ...unmountedBootPartitions(storage).flatMap((mount) => unmountedNeeds(storage, mount)), ...swapNeeds(storage, note)];
 };
 
-/** Without a mount table the kernel command line still tells the device of `/`. */
+/** Without a mount table, or with one that says `/dev/root`, the kernel command line still tells the device of `/`. */
 const withRoot = (source: Source, mounts: readonly Mount[]): readonly Mount[] => {
   const device = /(?:^|\s)root=(\S+)/.exec(source.text('/proc/cmdline') ?? '')?.[1];
-  if (device === undefined || mounts.some((mount) => mount.path === '/')) return mounts;
+  const mounted = mounts.find((mount) => mount.path === '/');
+  if (device === undefined || (mounted !== undefined && mounted.device !== '/dev/root')) return mounts;
+  if (mounted !== undefined) return mounts.map((mount) => (mount === mounted ? {...mount, device} : mount));
   const dataset = /^(?:ZFS|zfs)[=:](.+)$/.exec(device)?.[1];
   return [{path: '/', device: dataset ?? device, number: null, type: dataset === undefined ? 'auto' : 'zfs', options: []}, ...mounts];
 };
 
-const kinds: Readonly<Record<string, HostNeed['kind']>> = {'/': 'root', '/boot': 'boot', '/boot/efi': 'esp', '/efi': 'esp'};
-const systemPaths = new Set([...Object.keys(kinds), '/usr', '/var', '/home', '/nix', '/nix/store', '/sysroot']);
+const systemPaths = new Set([...Object.keys(bootKinds), '/usr', '/var', '/home', '/nix', '/nix/store', '/sysroot']);
 
 const isNeeded = (fstab: readonly Mount[]) => {
   const atBoot = new Set(fstab.filter(isMountedAtBoot).map((mount) => mount.path));
   return (mount: Mount): boolean => systemPaths.has(mount.path) || atBoot.has(mount.path);
 };
 
-const mountNeeds = (source: Source, note: Note, udev: UdevBlocks, mounts: readonly Mount[], mount: Mount): readonly StorageNeed[] => {
-  const chains = readMountChains(source, udev, mounts, mount);
+const mountNeeds = (storage: Storage, note: Note, mount: Mount): readonly StorageNeed[] => {
+  const chains = readMountChains(storage, mount);
   if (chains === null) note(unresolved(mount.path, `${mount.path} is on ${mount.device} (${mount.type})`));
-  return (chains ?? []).map((chain) => ({kind: kinds[mount.path] ?? 'root', what: mount.path, chain}));
+  return (chains ?? []).map((chain) => ({kind: bootKinds[mount.path] ?? 'root', what: mount.path, chain}));
 };
 
-const swapNeeds = (source: Source, note: Note, udev: UdevBlocks, mounts: readonly Mount[]): readonly StorageNeed[] =>
-  readSwaps(source).flatMap((name) => {
-    const chains = name.startsWith('/dev/zvol/') ? readPoolChains(source, udev, name.slice('/dev/zvol/'.length)) : swapChains(source, udev, mounts, name);
-    if (chains === null) note(unresolved(name, `Swap is on ${name}`));
+/** The system is up without it, so one that can't be found is no news. */
+const unmountedNeeds = (storage: Storage, mount: Mount): readonly StorageNeed[] =>
+  (readMountChains(storage, mount) ?? []).map((chain) => ({kind: bootKinds[mount.path] ?? 'esp', what: mount.path, chain}));
+
+const swapNeeds = (storage: Storage, note: Note): readonly StorageNeed[] => {
+  const {used, wanted} = readSwaps(storage.source);
+  return [...new Set([...used, ...wanted])].flatMap((name) => {
+    const chains = swapChains(storage, name);
+    if (chains === null && (used.length === 0 || used.includes(name))) note(unresolved(name, `Swap is on ${name}`));
     return (chains ?? []).map((chain): StorageNeed => ({kind: 'swap', what: 'swap', chain}));
   });
+};
 
-const swapChains = (source: Source, udev: UdevBlocks, mounts: readonly Mount[], name: string): readonly DeviceChain[] | null => {
+const swapChains = (storage: Storage, name: string): readonly DeviceChain[] | null => {
+  const {source, udev, mounts} = storage;
   if (name.startsWith('/dev/zram')) return [];
+  if (name.startsWith('/dev/zvol/')) return readPoolChains(storage, name.slice('/dev/zvol/'.length));
   const device = deviceByName(source, udev, name);
-  if (device !== null) return readDeviceChains(source, device);
+  const chains = device === null ? [] : readBlockChains(storage, device);
+  if (device !== null) return chains.length === 0 ? null : chains;
   const holder = name.startsWith('/dev/') || !name.startsWith('/') ? null : mountOf(mounts, name);
-  return holder === null ? null : readMountChains(source, udev, mounts, holder);
+  return holder === null ? null : readMountChains(storage, holder);
 };
 
-/** Swap that is used now, or that fstab wants at the next start where nothing is in use. */
-const readSwaps = (source: Source): readonly string[] => {
-  const used = (source.text('/proc/swaps') ?? '').split('\n').slice(1).map((line) => line.split(/\s+/)[0] ?? '');
-  const wanted = readFstab(source).filter((mount) => mount.type === 'swap' && isMountedAtBoot(mount)).map((mount) => mount.device);
-  const now = used.filter((name) => name !== '');
-  return now.length > 0 ? now : wanted;
-};
+/** Swap that is used now, and what fstab wants at the next start. */
+const readSwaps = (source: Source): {readonly used: readonly string[]; readonly wanted: readonly string[]} => ({
+  used: (source.text('/proc/swaps') ?? '').split('\n').slice(1).flatMap((line) => line.split(/\s+/)[0] || []),
+  wanted: readFstab(source).filter((mount) => mount.type === 'swap' && isMountedAtBoot(mount)).map((mount) => mount.device),
+});
 
 const unresolved = (subject: string, what: string) =>
   ({

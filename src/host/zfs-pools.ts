@@ -7,7 +7,7 @@ import {deviceByName} from './device-names.ts';
  * pool's name. Without labels every ZFS member counts: better one controller too many than the one of `/`.
  */
 export const readPoolMembers = (source: Source, udev: UdevBlocks, pool: string): readonly string[] => {
-  const asked = parseStatus(source.run('zpool', ['status', '-LP', pool]) ?? '').map((path) => deviceByName(source, udev, path));
+  const asked = parseStatus(source.run('zpool', ['status', '-LP', ...(pool === '' ? [] : [pool])]) ?? '').map((path) => deviceByName(source, udev, path));
   const told = asked.filter((name) => name !== null);
   if (told.length > 0) return told;
   const members = [...udev].filter(([, properties]) => properties['ID_FS_TYPE'] === 'zfs_member');

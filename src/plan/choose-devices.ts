@@ -1,8 +1,10 @@
 import type {PciFunction} from '../host/facts.ts';
 import type {ProfileDevice} from '../profile/profile.ts';
 import type {PlanContext} from './context.ts';
+import {silently} from './context.ts';
 import {judgeDevice} from './judge-device.ts';
 import {judgeGroup} from './judge-group.ts';
+import {judgeNeeds} from './judge-needs.ts';
 import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
 
 export type ChosenDevice = {
@@ -25,8 +27,10 @@ export const chooseDevices = (context: PlanContext): ChosenDevices => {
     return found === null ? [] : [{function: found, rom: device.rom, path: `devices[${index}].address`}];
   });
   const assigned = withWholeCards(context, named);
-  for (const device of assigned) judgeDevice(context, device, assigned);
+  const taken = [...assigned.map((device) => device.function), ...judgeGroup(silently(context), assigned)].map((device) => device.address);
+  for (const device of assigned) judgeDevice(context, device, assigned, taken);
   const groupMates = judgeGroup(context, assigned);
+  for (const mate of groupMates) judgeNeeds(context, mate, 'host.acceptGroupMates', taken);
   return {assigned, groupMates};
 };
 

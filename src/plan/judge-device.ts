@@ -1,10 +1,11 @@
-import type {HostNeed} from '../host/facts.ts';
+import type {PciAddress} from '../host/facts.ts';
 import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
+import {canShow, judgeNeeds} from './judge-needs.ts';
 
-/** Everything that speaks against giving this one function away. */
-export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: readonly ChosenDevice[]): void => {
+/** Everything that speaks against giving this one function away; `taken` is what the host loses in all. */
+export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: readonly ChosenDevice[], taken: readonly PciAddress[]): void => {
   const device = chosen.function;
   const subject = device.address;
   const {path} = chosen;
@@ -18,11 +19,11 @@ export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: rea
     return;
   }
   judgeIommu(context, chosen);
-  for (const need of context.facts.needs.filter((one) => one.address === subject)) judgeNeed(context, chosen, need);
+  judgeNeeds(context, device, path, taken);
   judgeRegions(context, chosen);
   judgeReset(context, chosen, all);
   judgeTwins(context, chosen, all);
-  if (isDisplay(device)) judgeDisplay(context, chosen, all);
+  if (isDisplay(device)) judgeDisplay(context, chosen, taken);
 };
 
 const judgeIommu = (context: PlanContext, {function: device, path}: ChosenDevice): void => {
@@ -48,30 +49,6 @@ const judgeIommu = (context: PlanContext, {function: device, path}: ChosenDevice
       ? "Turn on 'VT-d' (Intel) or 'IOMMU' / 'AMD-Vi' (AMD) in the firmware set-up, boot, and plan again."
       : "Boot once with intel_iommu=on (Intel kernels where it is off by default), or turn VT-d / AMD-Vi on in the firmware; `vfio-pilot check` says which. Then plan again.",
   });
-};
-
-const displayKinds: readonly HostNeed['kind'][] = ['display', 'console'];
-/** Without these the host does not come up at all, so no word of the user can give them away. */
-const vitalKinds: readonly HostNeed['kind'][] = ['root', 'boot', 'esp', 'swap'];
-
-const judgeNeed = (context: PlanContext, {function: device, path}: ChosenDevice, need: HostNeed): void => {
-  const isAccepted = context.profile.host.acceptLossOf.includes(device.address) && !vitalKinds.includes(need.kind);
-  const isShown = displayKinds.includes(need.kind);
-  context.report(isAccepted ? 'warning' : 'blocker', isShown ? 'device-drives-console' : 'device-needed-by-host', {
-    subject: device.address,
-    path,
-    message: `The host needs ${describeFunction(device)}: ${need.chain}.`,
-    remedy: remedyForNeed(need, device.address, isAccepted),
-  });
-};
-
-const remedyForNeed = (need: HostNeed, address: string, isAccepted: boolean): string => {
-  if (isAccepted) return 'You said that the host may lose it (host.acceptLossOf).';
-  if (vitalKinds.includes(need.kind)) return 'Choose another device; the host could not boot without this one.';
-  const words = `say so in words: host.acceptLossOf: [${address}]`;
-  if (need.kind === 'network') return `Choose another card, or move the default route first. If you can reach this machine otherwise, ${words}.`;
-  if (need.kind === 'keyboard') return `Plug the keyboard into another controller. If you can reach this machine otherwise, ${words}.`;
-  return `Make another card the primary display in the firmware set-up and move the cable to it. If the host shall run without this screen, ${words}.`;
 };
 
 const judgeRegions = (context: PlanContext, {function: device, path}: ChosenDevice): void => {
@@ -112,13 +89,13 @@ const judgeTwins = (context: PlanContext, {function: device, path}: ChosenDevice
   });
 };
 
-const judgeDisplay = (context: PlanContext, {function: device, path}: ChosenDevice, all: readonly ChosenDevice[]): void => {
-  const others = context.facts.pci.filter((other) => isDisplay(other) && !all.some((one) => one.function.address === other.address));
+const judgeDisplay = (context: PlanContext, {function: device, path}: ChosenDevice, taken: readonly PciAddress[]): void => {
+  const others = context.facts.pci.filter((other) => canShow(other) && !taken.includes(other.address));
   if (others.length === 0 && !context.profile.host.acceptLossOf.includes(device.address)) {
     context.report('blocker', 'only-gpu', {
       subject: device.address,
       path,
-      message: `${describeFunction(device)} is the only display device: bound at boot, this machine would have no screen at all.`,
+      message: `${describeFunction(device)} is the only display device that the host has: bound at boot, this machine would have no screen at all.`,
       remedy: `Add a second card (or turn the integrated one on in the firmware). If this machine is only ever used over the network, say so in words: host.acceptLossOf: [${device.address}].`,
     });
   }

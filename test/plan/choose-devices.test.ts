@@ -64,6 +64,33 @@ describe('devices', () => {
     expect(codes(sampleFacts(defaultShape, {needs: network}), sampleProfile({host: {acceptLossOf: ['0000:06:00.0']}}))).toEqual([]);
   });
 
+  it('blocks a group mate that the host boots from, whatever the user accepts (failure 3)', () => {
+    const disk = samplePci('0000:05:00.0', {class: '010802', vendor: '8086', device: '1', driver: 'nvme', iommuGroup: 17});
+    const needs = [{address: '0000:05:00.0', kind: 'root', chain: '/ is on nvme0n1p2 → 0000:05:00.0'} as const];
+    const host = {acceptGroupMates: ['0000:05:00.0'], acceptLossOf: ['0000:05:00.0']};
+    const {findings} = planPassthrough(withPci([...samplePciFunctions, disk], {needs}), sampleProfile({host}));
+    expect(findings.filter(({severity}) => severity === 'blocker')).toMatchObject([{code: 'device-needed-by-host', subject: '0000:05:00.0'}]);
+  });
+
+  it('takes one of two keyboards, but not the controllers of both', () => {
+    const usb = ['0000:05:00.0', '0000:07:00.0'].map((address, index) => samplePci(address, {class: '0c0330', vendor: '8086', device: '1', iommuGroup: 40 + index}));
+    const needs = usb.map(({address}) => ({address, kind: 'keyboard', chain: `keyboard → ${address}`, spares: usb.map((one) => one.address).filter((other) => other !== address)}) as const);
+    const facts = withPci([...samplePciFunctions, ...usb], {needs});
+    expect(codes(facts, sampleProfile({devices: [device('0000:05:00.0')]}))).toEqual([]);
+    expect(codes(facts, sampleProfile({devices: usb.map(({address}) => device(address))}))).toEqual(['device-needed-by-host', 'device-needed-by-host']);
+  });
+
+  it('only warns of a route that the host can do without', () => {
+    const needs = [{address: '0000:06:00.0', kind: 'route', chain: 'the route to 10.0.0.0/8 goes through eth1 → 0000:06:00.0'} as const];
+    const {findings} = planPassthrough(sampleFacts(defaultShape, {needs}), sampleProfile());
+    expect(findings.filter(({code}) => code === 'device-needed-by-host').map(({severity}) => severity)).toEqual(['warning']);
+  });
+
+  it.each([['a 3D controller without outputs', {class: '030200'}], ['a card that vfio-pci holds', {driver: 'vfio-pci'}]])('leaves the host no screen with %s', (_, values) => {
+    const pci = samplePciFunctions.map((one) => (one.class === '030000' && one.address !== '0000:06:00.0' ? {...one, ...values} : one));
+    expect(codes(withPci(pci))).toContain('only-gpu');
+  });
+
   it('blocks the only display device', () => {
     expect(codes(withPci(samplePciFunctions.slice(0, 3)))).toEqual(['only-gpu']);
   });

@@ -1,6 +1,7 @@
 import {analyseGroup} from '../../groups/analyse-group.ts';
 import {describeGroups} from '../../groups/describe-groups.ts';
 import type {HostFacts} from '../../host/facts.ts';
+import {isNeeded} from '../../host/is-needed.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
 import {judgeCandidate} from '../wizard/candidates.ts';
@@ -33,7 +34,8 @@ const verdictLine = (verdict: Verdict): Line => {
 
 /** Needs that no finding names: those that were given up, or that stand in nobody's way. */
 const displayLines = (facts: HostFacts, candidate: Candidate, {findings}: Verdict): readonly Line[] => {
-  const needs = facts.needs.filter((need) => candidate.functions.some((device) => device.address === need.address) && !findings.some(({message}) => message.includes(need.chain)));
+  const own = candidate.functions.map((device) => device.address);
+  const needs = facts.needs.filter((need) => own.includes(need.address) && isNeeded(need, own) && !findings.some(({message}) => message.includes(need.chain)));
   const isBootVga = candidate.functions.some((device) => device.bootVga);
   return [
     ...(isBootVga ? [line('The firmware shows the boot on it (boot VGA).', 'warning')] : []),

@@ -1,5 +1,6 @@
 import type {Finding} from '../../findings.ts';
 import type {HostNeed, PciAddress} from '../../host/facts.ts';
+import {isNeeded} from '../../host/is-needed.ts';
 import type {Profile} from '../../profile/profile.ts';
 import {always} from './field.ts';
 import type {Field, FieldContext, TextField} from './field.ts';
@@ -54,10 +55,12 @@ const lossCodes: readonly Finding['code'][] = ['device-needed-by-host', 'device-
 
 const losses = ({facts, profile, preview}: FieldContext): readonly TextField[] => {
   const asked = preview.findings.filter((finding) => finding.severity === 'blocker' && lossCodes.includes(finding.code)).map((finding) => finding.subject);
+  const taken = [...(preview.plan?.devices ?? []).map((device) => device.address), ...profile.host.acceptGroupMates];
+  const lost = facts.needs.filter((need) => isNeeded(need, taken));
   return [...new Set([...asked, ...profile.host.acceptLossOf])]
     .sort()
     .filter((address) => !isVital(facts.needs, address))
-    .map((address) => losing('acceptLossOf', address, `Lose ${address}`, whyNeeded(preview.findings, facts.needs, address)));
+    .map((address) => losing('acceptLossOf', address, `Lose ${address}`, whyNeeded(preview.findings, lost, address)));
 };
 
 const whyNeeded = (findings: readonly Finding[], needs: readonly HostNeed[], address: PciAddress): string => {
