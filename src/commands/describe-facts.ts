@@ -22,7 +22,7 @@ export const describeFacts = (facts: HostFacts): string => {
     ['Initramfs', `${told(boot.initramfs)}. ${boot.initramfsEvidence.join(' ')}`],
     ['libvirt', `${told(libvirt.version)}, QEMU ${told(libvirt.qemuVersion)}, domains: ${libvirt.domains.map((domain) => domain.name).join(', ') || 'none'}`],
     ['PCI functions', `${facts.pci.length}, of them display: ${facts.pci.filter((device) => device.class.startsWith('03')).map((device) => `${device.address} ${device.name ?? `${device.vendor}:${device.device}`} (${device.driver ?? 'no driver'})`).join('; ') || 'none'}`],
-    ...facts.needs.map((need) => [`The host needs`, `${need.address}: ${need.chain}`] as const),
+    ...facts.needs.map((need) => [need.kind === 'route' || (need.spares ?? []).length > 0 ? 'The host uses' : 'The host needs', `${need.address}: ${need.chain}`] as const),
     ...facts.notes.map((note) => ['Note', `${note.message} ${note.remedy}`] as const),
   ];
   return rows.map(([title, text]) => `${title.padEnd(20)} ${printable(text)}\n`).join('');

@@ -1,0 +1,133 @@
+import {readdirSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import type {HostFacts, PciFunction} from '../../src/host/facts.ts';
+import {readHost} from '../../src/host/read-host.ts';
+import {openSource} from '../../src/system/source.ts';
+import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import type {Card, Machine} from '../support/made-machines/machine.ts';
+import {addToGroup, diceOf} from '../support/made-machines/machine.ts';
+import {makeMachine, reasonsAgainst} from '../support/made-machines/make-machine.ts';
+import {memorySource} from '../support/made-machines/memory-source.ts';
+import {openTree} from '../support/make-tree.ts';
+import {machinesDirectory} from '../support/shared-data.ts';
+import {sampleProfile} from '../support/sample-profile.ts';
+
+const machineCount = 600;
+const guardCodes: readonly string[] = ['device-needed-by-host', 'device-drives-console', 'only-gpu'];
+
+const device = (address: string) => ({address, id: null, subsystem: null, upstream: null, rom: null});
+
+/** Whether the guard lets these functions go. */
+const isBlocked = (facts: HostFacts, addresses: readonly string[], host = {}): boolean =>
+  planPassthrough(facts, sampleProfile({devices: addresses.map(device), host})).findings.some(({code, severity}) => severity === 'blocker' && guardCodes.includes(code));
+
+/** Single cards, and a few together: the last of several is needed only as a whole. */
+const choicesOf = (machine: Machine, seed: number): readonly (readonly Card[])[] => {
+  const dice = diceOf(randomOf(seed));
+  const some = Array.from({length: 4}, () => machine.cards.filter(() => dice.chance(0.25))).filter((cards) => cards.length > 1);
+  const whole = machine.lastOf.map(({addresses}) => machine.cards.filter((card) => card.addresses.some((address) => addresses.includes(address))));
+  return [...machine.cards.map((card) => [card]), ...some, ...whole.filter((cards) => cards.length > 0)];
+};
+
+type Tally = {readonly missed: string[]; readonly needless: string[]; needed: number; free: number};
+
+const judge = (tally: Tally, seed: number): void => {
+  const machine = makeMachine(seed);
+  const facts = readHost(memorySource(machine.tree));
+  for (const cards of choicesOf(machine, seed)) {
+    const taken = cards.flatMap((card) => card.addresses);
+    const reasons = reasonsAgainst(machine, taken);
+    const blocked = isBlocked(facts, taken);
+    if (reasons.length > 0) tally.needed += 1;
+    else tally.free += 1;
+    if (reasons.length > 0 && !blocked) tally.missed.push(`seed ${seed}: ${taken.join(', ')}: ${reasons.join('; ')}`);
+    if (reasons.length === 0 && blocked) tally.needless.push(`seed ${seed}: ${taken.join(', ')}`);
+  }
+};
+
+describe('the guard, on machines whose truth is known (failures 1, 3, 11)', () => {
+  const seed = chooseSeed();
+
+  it(`never gives away what the host needs, and rarely refuses what it does not (${machineCount} machines from seed ${seed})`, {timeout: 120_000}, () => {
+    const tally: Tally = {missed: [], needless: [], needed: 0, free: 0};
+    for (let index = 0; index < machineCount; index += 1) judge(tally, (seed + index) % 2 ** 31);
+    const ratio = tally.needless.length / tally.free;
+    console.log(`guard: ${tally.needed} choices that the host needs, ${tally.missed.length} missed; ${tally.free} that it does not, ${tally.needless.length} refused (${(100 * ratio).toFixed(2)} %)`);
+    expect(tally.missed).toEqual([]);
+    expect(tally.needed).toBeGreaterThan(machineCount * 3);
+    expect(tally.free).toBeGreaterThan(machineCount * 3);
+    expect(ratio, tally.needless.slice(0, 20).join('\n')).toBeLessThanOrEqual(0.02);
+  });
+
+  it('takes no group mate that the host boots from, whatever the user accepts', () => {
+    let count = 0;
+    for (let index = 0; index < 60; index += 1) {
+      const machine = makeMachine((seed + index) % 2 ** 31);
+      const [sound] = machine.cards.slice(-1);
+      const mate = machine.cards.find((card) => card.addresses.some((address) => machine.vital.has(address)));
+      if (sound === undefined || mate === undefined) continue;
+      for (const card of [sound, mate]) for (const [part, place] of card.places.entries()) addToGroup(machine, place, card.addresses[part]!, 19);
+      const facts = readHost(memorySource(machine.tree));
+      expect(isBlocked(facts, sound.addresses, {acceptGroupMates: mate.addresses, acceptLossOf: mate.addresses}), `seed ${seed + index}`).toBe(true);
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(40);
+  });
+
+  it('binds no twin of the host by ids (failure 2)', () => {
+    let count = 0;
+    for (let index = 0; index < 100; index += 1) {
+      const machine = makeMachine((seed + index) % 2 ** 31);
+      const facts = readHost(memorySource(machine.tree));
+      const twin = facts.pci.find((one) => one.class === '030000' && facts.pci.some((other) => other !== one && other.vendor === one.vendor && other.device === one.device));
+      if (twin === undefined) continue;
+      const {plan, findings} = planPassthrough(facts, sampleProfile({devices: [device(twin.address)], binding: 'ids'}));
+      expect(findings.map(({code}) => code), `seed ${seed + index}`).toContain('binding-ids-ambiguous');
+      expect(plan.binding.byAddress).toEqual([]);
+      count += 1;
+    }
+    expect(count).toBeGreaterThan(0);
+  });
+
+  it('reads the same needs from a real tree as from data', () => {
+    for (let index = 0; index < 10; index += 1) {
+      const {tree} = makeMachine((seed + index) % 2 ** 31);
+      expect(readHost(openTree(tree)).needs).toEqual(readHost(memorySource(tree)).needs);
+    }
+  });
+});
+
+const machines = machinesDirectory();
+const roots = machines === null ? '' : join(machines, 'roots');
+const sets = machines === null ? [] : readdirSync(roots).sort();
+
+/** Real trees tell cards, but no mounts or routes: the truth in them is what is the only one of its kind, and the boot VGA. */
+describe.skipIf(machines === null)('the guard, on every real machine (needs the machine trees)', () => {
+  it.each(sets)('of %s keeps the last screen, the boot VGA and the last network card, and lets others go', {timeout: 120_000}, (set) => {
+    const tally: Tally = {missed: [], needless: [], needed: 0, free: 0};
+    for (const tree of readdirSync(join(roots, set), {withFileTypes: true}).filter((entry) => entry.isDirectory())) judgeTree(tally, join(roots, set, tree.name));
+    expect(tally.missed).toEqual([]);
+    expect(tally.needless.length, tally.needless.slice(0, 10).join('\n')).toBeLessThanOrEqual(0.02 * tally.free);
+  });
+});
+
+const judgeTree = (tally: Tally, tree: string): void => {
+  const facts = readHost(openSource(tree, null));
+  const screens = facts.pci.filter((one) => /^03(?!02)/.test(one.class) && one.driver !== 'vfio-pci');
+  // One fixture has an interface on a function that its bus does not list.
+  const isWhole = facts.needs.every((need) => facts.pci.some((one) => one.address === need.address));
+  const cards = !isWhole ? [] : facts.pci.filter((one) => one.class.startsWith('02') && one.physicalFunction === null && one.driver !== 'vfio-pci');
+  for (const one of [...screens, ...cards].slice(0, 24)) {
+    // The functions of a plugged-in card go together.
+    const mates = (list: readonly PciFunction[]) => list.filter((other) => other === one || (one.upstream.length > 0 && other.address.slice(0, -2) === one.address.slice(0, -2)));
+    const isLast = [screens, cards].some((list) => list.includes(one) && mates(list).length === list.length);
+    const isTaken = isLast || mates(facts.pci).some((other) => other.bootVga);
+    const blocked = isBlocked(facts, [one.address]);
+    if (isTaken) tally.needed += 1;
+    else tally.free += 1;
+    if (isTaken && !blocked) tally.missed.push(`${tree}: ${one.address}`);
+    if (!isTaken && blocked) tally.needless.push(`${tree}: ${one.address}`);
+  }
+};
