@@ -78,7 +78,7 @@ const register = (machine: Machine, places: readonly string[], isPlugged: boolea
   return card;
 };
 
-export const addFunction = (machine: Machine, above: string, address: PciAddress, part: Part): string => {
+const addFunction = (machine: Machine, above: string, address: PciAddress, part: Part): string => {
   const place = `${above}/${address}`;
   const [vendor, device] = part.id.split(':');
   Object.assign(machine.tree, {
