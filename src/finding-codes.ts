@@ -45,6 +45,7 @@ export type PlanFindingCode =
   | 'kernel-argument-conflict'
   | 'boot-chain-unproven'
   | 'boot-chain-unsupported'
+  | 'boot-default-foreign'
   | 'initramfs-unsupported'
   | 'cpu-too-few-cores'
   | 'cpu-pin-invalid'

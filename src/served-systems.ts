@@ -1,11 +1,14 @@
 import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
 
 /** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
-export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool'] as const satisfies readonly BootLoader[];
+export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot'] as const satisfies readonly BootLoader[];
 export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio'] as const satisfies readonly InitramfsSystem[];
 
 export type ServedLoader = (typeof servedLoaders)[number];
 export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];
+
+/** There an image is made for each entry of ours, and those of the system are left alone. */
+export const copiesImages = ({loader}: BootFacts): boolean => loader === 'systemd-boot';
 
 /** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere. */
 const imageKeepers: readonly (BootLoader | null)[] = ['rpm-ostree', 'nixos', 'uki'];

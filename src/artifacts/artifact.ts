@@ -1,7 +1,11 @@
 /** One desired outcome. Renderers make them; nothing here touches the machine. */
 export type Artifact = FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact;
 
-/** Text of a file. `libvirt`: defined through `virsh define` on a live host, written directly under another root. */
+/**
+ * Text of a file. `libvirt`: defined through `virsh define` on a live host, written directly under another root.
+ * `last`: put in place only when everything that programs make is there, and gone first on rollback (a boot entry must
+ * never name an image that is not there).
+ */
 export type FileArtifact = {
   readonly kind: 'file';
   readonly path: string;
@@ -9,7 +13,7 @@ export type FileArtifact = {
   readonly encoding: 'utf8' | 'latin1';
   /** Permission bits for a new file; an existing one keeps its own. */
   readonly mode: number;
-  readonly installer: 'file' | 'libvirt';
+  readonly installer: 'file' | 'libvirt' | 'last';
   readonly why: readonly string[];
 };
 
@@ -35,8 +39,18 @@ export type CommandArtifact = {
   readonly undo: readonly [string, ...string[]] | null;
   readonly triggers: readonly string[];
   readonly timeoutSeconds: number;
+  /** What is read back after it ran, and after its undo. */
+  readonly effect?: Effect;
   readonly why: readonly string[];
 };
+
+/**
+ * `loader-variable`: text of an EFI variable of the boot loader, `null` where it is not set; anything else is a failure.
+ * `default-entry`: `bootctl list` ran, and one of these entries is the default; another one is told to the user.
+ */
+export type Effect =
+  | {readonly kind: 'loader-variable'; readonly name: string; readonly before: string | null; readonly after: string | null}
+  | {readonly kind: 'default-entry'; readonly ids: readonly string[]};
 
 /**
  * A file that a program makes (grub.cfg, an initrd). It is generated to a path of ours, validated and then
@@ -49,6 +63,8 @@ export type GeneratedArtifact = {
   /** The argument `{output}` stands for the path to write to. */
   readonly argv: readonly [string, ...string[]];
   readonly validations: readonly Validation[];
+  /** Nobody else's: made under a name of ours, and removed on rollback whatever it holds by then. */
+  readonly isOwn?: true;
   readonly triggers: readonly string[];
   readonly timeoutSeconds: number;
   readonly why: readonly string[];
@@ -61,5 +77,5 @@ export type Validation =
   | {readonly kind: 'listing'; readonly argv: readonly [string, ...string[]]; readonly contains: readonly string[]}
   /** The new file must contain each of these texts. */
   | {readonly kind: 'contains'; readonly texts: readonly string[]}
-  /** Not smaller than this part of the file it replaces (0.5 = half), and never empty. */
-  | {readonly kind: 'size'; readonly minimumRatio: number};
+  /** Not smaller than this part of the file it replaces (0.5 = half), or of `of` where it stands beside that, and never empty. */
+  | {readonly kind: 'size'; readonly minimumRatio: number; readonly of?: string};

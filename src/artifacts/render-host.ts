@@ -1,6 +1,7 @@
 import type {FileFacts, HostFacts} from '../host/facts.ts';
 import type {Finding} from '../findings.ts';
 import type {Plan} from '../plan/plan.ts';
+import {copiesImages} from '../served-systems.ts';
 import type {Artifact, CommandArtifact} from './artifact.ts';
 import {renderChain} from './chains/chains.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
@@ -23,7 +24,7 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
   return {
     artifacts: [
       ...files.filter((artifact) => artifact.kind !== 'generated' && artifact.kind !== 'command'),
-      ...(isImageStale ? (system?.renderImages(facts, plan) ?? []) : []),
+      ...(isImageStale && !copiesImages(facts.boot) ? (system?.renderImages(facts, plan) ?? []) : []),
       ...files.filter((artifact) => artifact.kind === 'generated' || artifact.kind === 'command'),
     ],
     findings: [...[modprobe, initramfs, unit, hook, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
@@ -38,7 +39,7 @@ const renderInitramfsParts = (facts: HostFacts, plan: Plan): Rendered => {
   const system = initramfsBackend(facts, plan.initramfs);
   if (system === null) return {artifacts: [], findings: isNeeded ? [unsupportedInitramfs(facts, plan.initramfs)] : []};
   const files = system.renderFiles(facts, plan);
-  return {...files, findings: [...files.findings, ...(isNeeded ? system.judgeImages(facts) : [])]};
+  return {...files, findings: [...files.findings, ...(isNeeded ? [...system.judgeSettings(facts), ...(copiesImages(facts.boot) ? [] : system.judgeImages(facts))] : [])]};
 };
 
 const renderUnit = (facts: HostFacts, plan: Plan): Rendered => {

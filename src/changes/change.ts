@@ -15,7 +15,7 @@ export type FileChange = {
   readonly expected: Fingerprint;
   /** New content; `null` removes the file. */
   readonly content: {readonly text: string; readonly encoding: 'utf8' | 'latin1'; readonly mode: number} | null;
-  readonly installer: 'file' | 'libvirt';
+  readonly installer: 'file' | 'libvirt' | 'last';
   readonly diff: string;
   readonly why: readonly string[];
 };

@@ -1,7 +1,7 @@
 import type {Source} from '../system/source.ts';
 import {readBootLoader} from './boot-loader.ts';
-import {readFirmware, readSecureBoot} from './efi-variables.ts';
-import type {BootFacts} from './facts.ts';
+import {readFirmware, readLoaderVariable, readSecureBoot} from './efi-variables.ts';
+import type {BootFacts, EntryChoice} from './facts.ts';
 import {readGrubMenu} from './grub-menu.ts';
 import {readInitramfsSystem} from './initramfs-system.ts';
 import {readKernelImages} from './kernel-images.ts';
@@ -17,11 +17,20 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readBootLoader(source, note, {firmware, commandLine}),
     ...readInitramfsSystem(source, note),
     commandLine,
+    entryChoice: readEntryChoice(source),
     ...readKernelImages(source),
     ...readGrubMenu(source, commandLine),
     watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
   };
 };
+
+const readEntryChoice = (source: Source): EntryChoice => ({
+  selected: readLoaderVariable(source, 'LoaderEntrySelected'),
+  preferred: readLoaderVariable(source, 'LoaderEntryPreferred'),
+  default: readLoaderVariable(source, 'LoaderEntryDefault'),
+  lastBooted: readLoaderVariable(source, 'LoaderEntryLastBooted'),
+  hasBootctl: source.exists('/usr/bin/bootctl'),
+});
 
 /** `none [integrity] confidentiality`: the active one stands in brackets. */
 const parseLockdown = (text: string | null): string | null => /\[(\w+)\]/.exec(text ?? '')?.[1] ?? null;

@@ -23,8 +23,14 @@ export const readSecureBoot = (source: Source, firmware: 'uefi' | 'bios' | null)
 
 /** A variable that boot loaders set for the system (`LoaderInfo`, `StubInfo`), UTF-16LE; `null` when it is not set. */
 export const readLoaderVariable = (source: Source, name: string): string | null => {
-  const bytes = source.bytes(`${directory}/${name}-${loaderGuid}`);
-  if (bytes === null || bytes.length <= attributeBytes) return null;
+  const bytes = source.bytes(loaderVariablePath(name));
+  return bytes === null ? null : parseLoaderVariable(bytes);
+};
+
+export const loaderVariablePath = (name: string): string => `${directory}/${name}-${loaderGuid}`;
+
+/** `null` when it is empty. */
+export const parseLoaderVariable = (bytes: Buffer): string | null => {
   const text = bytes.subarray(attributeBytes).toString('utf16le').replace(/\0[\s\S]*$/, '').trim();
   return text === '' ? null : text;
 };

@@ -215,6 +215,8 @@ export type BootFacts = {
   readonly commandLine: string | null;
   /** Kernel releases with an image in /boot. */
   readonly kernels: readonly string[];
+  /** What systemd-boot keeps in EFI variables; absent where it was not looked for. */
+  readonly entryChoice?: EntryChoice;
   /** Images that start one of `kernels`, in /boot or where kernel-install puts them. */
   readonly images?: readonly InitramfsImage[];
   /** Only where GRUB's menu is readable. */
@@ -244,6 +246,16 @@ export type GrubEntry = {
   readonly images: readonly string[];
   /** What comes before the kernel: modules, and the search for the file system. */
   readonly preparation: readonly string[];
+};
+
+/** Ids or globs of boot entries, `arch.conf` (systemd: systemd-boot(7)); `null` where the variable is not set. */
+export type EntryChoice = {
+  /** Started this time. */
+  readonly selected: string | null;
+  readonly preferred: string | null;
+  readonly default: string | null;
+  readonly lastBooted: string | null;
+  readonly hasBootctl: boolean;
 };
 
 export type InitramfsImage = {readonly release: string; readonly path: string};

@@ -32,5 +32,6 @@ const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, 
 /** What an installed kernel starts with stands in its entry under BLS, whatever the other files say. */
 const isBootFile = ({boot}: HostFacts, path: string): boolean => {
   if (boot.loader === 'grub-bls') return path.startsWith('/boot/loader/entries/');
+  if (boot.loader === 'systemd-boot') return /^(?:\/boot|\/boot\/efi|\/efi)\/loader\/entries\//.test(path) && !path.includes('.vfio-pilot-');
   return path === '/etc/kernel/cmdline' || (path.startsWith('/etc/default/grub') && !path.endsWith('/zz-vfio-pilot.cfg'));
 };

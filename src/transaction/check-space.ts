@@ -1,4 +1,5 @@
 import {dirname} from 'node:path';
+import type {GeneratedArtifact} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
 import type {Inspection, Target} from './inspect.ts';
 import {nearestDirectory} from './inspect-directories.ts';
@@ -29,7 +30,7 @@ const needs = (machine: Machine, {targets, commands}: Inspection, planBytes: num
   {directory: stateDirectory, bytes: journalBytes},
   {directory: stateDirectory, bytes: planBytes},
   ...targets.flatMap(targetNeeds),
-  ...commands.flatMap((command) => (command.kind === 'generated' ? generatedNeeds(machine, command.path) : [])),
+  ...commands.flatMap((command) => (command.kind === 'generated' ? generatedNeeds(machine, command) : [])),
 ];
 
 const targetNeeds = ({path, old, wanted}: Target): readonly Need[] => {
@@ -42,9 +43,10 @@ const targetNeeds = ({path, old, wanted}: Target): readonly Need[] => {
 };
 
 /** What a program will make is taken to be a fifth larger than what is there. */
-const generatedNeeds = (machine: Machine, path: string): readonly Need[] => {
+const generatedNeeds = (machine: Machine, {path, validations}: GeneratedArtifact): readonly Need[] => {
   const oldBytes = machine.stat(path)?.size ?? 0;
-  const newBytes = Math.ceil(oldBytes * 1.2);
+  const likeBytes = validations.map((one) => (one.kind === 'size' && one.of !== undefined ? (machine.stat(one.of)?.size ?? 0) : 0));
+  const newBytes = Math.ceil(Math.max(oldBytes, ...likeBytes) * 1.2);
   return [
     {directory: dirname(path), bytes: newBytes},
     {directory: stateDirectory, bytes: newBytes},

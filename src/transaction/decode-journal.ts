@@ -39,6 +39,7 @@ const isText: Check = (value) => typeof value === 'string';
 const isNumber: Check = (value) => Number.isSafeInteger(value);
 const isFlag: Check = (value) => typeof value === 'boolean';
 const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/');
+const orMissing = (check: Check): Check => (value) => value === undefined || check(value);
 const orNull = (check: Check): Check => (value) => value === null || check(value);
 const oneOf = (...words: readonly unknown[]): Check => (value) => words.includes(value);
 const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
@@ -59,12 +60,17 @@ const isValidation: Check = (value) =>
     shape({kind: oneOf('command'), argv: isArgv}),
     shape({kind: oneOf('listing'), argv: isArgv, contains: listOf(isText)}),
     shape({kind: oneOf('contains'), texts: listOf(isText)}),
-    shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number'}),
+    shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number', of: orMissing(isPath)}),
+  ].some((check) => check(value));
+const isEffect: Check = (value) =>
+  [
+    shape({kind: oneOf('loader-variable'), name: isText, before: orNull(isText), after: orNull(isText)}),
+    shape({kind: oneOf('default-entry'), ids: listOf(isText)}),
   ].some((check) => check(value));
 const isArtifact: Check = (value) =>
   [
-    shape({kind: oneOf('command'), argv: isArgv, undo: orNull(isArgv), triggers: listOf(isText), timeoutSeconds: isNumber}),
-    shape({kind: oneOf('generated'), path: isPath, argv: isArgv, validations: listOf(isValidation), triggers: listOf(isText), timeoutSeconds: isNumber}),
+    shape({kind: oneOf('command'), argv: isArgv, undo: orNull(isArgv), triggers: listOf(isText), timeoutSeconds: isNumber, effect: orMissing(isEffect)}),
+    shape({kind: oneOf('generated'), path: isPath, argv: isArgv, validations: listOf(isValidation), isOwn: orMissing(oneOf(true)), triggers: listOf(isText), timeoutSeconds: isNumber}),
   ].some((check) => check(value));
 
 const fields: Readonly<Record<keyof Journal, Check>> = {
@@ -78,7 +84,7 @@ const fields: Readonly<Record<keyof Journal, Check>> = {
   failure: orNull(isText),
   directories: listOf(shape({path: isPath, mode: isNumber})),
   items: listOf(
-    shape({path: isPath, installer: oneOf('file', 'libvirt', 'generated'), old: isState, backup: orNull(isPath), new: orNull(isState), temp: orNull(isPath), isUnsettled: isFlag}),
+    shape({path: isPath, installer: oneOf('file', 'libvirt', 'generated', 'last'), old: isState, backup: orNull(isPath), new: orNull(isState), temp: orNull(isPath), isUnsettled: isFlag}),
   ),
   runs: listOf(shape({artifact: isArtifact, state: oneOf('pending', 'started', 'ran', 'not-run', 'undone'), reason: orNull(isText)})),
 };

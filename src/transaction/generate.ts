@@ -22,7 +22,7 @@ export const generate = async (transaction: Transaction, runIndex: number, artif
   const old = regularState(transaction, artifact.path);
   const made = await makeOutput(transaction, runIndex, artifact, old);
   if (made.output === null) return made;
-  installGenerated(transaction, artifact.path, made.output, old);
+  installGenerated(transaction, artifact, made.output, old);
   removeIfThere(transaction.machine, made.output);
   return made;
 };
@@ -49,7 +49,7 @@ const regularState = ({machine}: Transaction, path: string): RegularState => {
   throw new Error(`${path} is no regular file, so what would be generated for it cannot be installed.`);
 };
 
-const installGenerated = (transaction: Transaction, path: string, output: string, old: RegularState): void => {
+const installGenerated = (transaction: Transaction, {path, isOwn}: GeneratedArtifact, output: string, old: RegularState): void => {
   const {machine, ledger} = transaction;
   const {id, items} = ledger.current();
   const bytes = machine.read(output);
@@ -62,7 +62,7 @@ const installGenerated = (transaction: Transaction, path: string, output: string
   const {mode, uid, gid} = owner;
   const wanted: PathState = {state: 'file', sha256: sha256(bytes), size: bytes.length, mode, uid, gid};
   const temp = tempFile(path, id, index);
-  const item: JournalItem = {path, installer: 'generated', old, backup, new: wanted, temp, isUnsettled: false};
+  const item: JournalItem = {path, installer: 'generated', old, backup, new: wanted, temp, isUnsettled: isOwn === true};
   // In the journal before the temp exists, so that a crash leaves nothing that is not known about.
   ledger.save({items: known === -1 ? [...items, item] : items.with(known, item)});
   const staged = stage(machine, temp, {kind: 'file', bytes, mode, uid, gid, like: backup === null ? null : path});

@@ -10,7 +10,7 @@ import {refusal} from './refuse.ts';
 /** A path that will change, with what is there and what is to be there. */
 export type Target = {
   readonly path: string;
-  readonly installer: 'file' | 'libvirt';
+  readonly installer: 'file' | 'libvirt' | 'last';
   readonly old: PathState;
   readonly wanted: Wanted;
 };
@@ -43,7 +43,9 @@ export const inspect = (machine: Machine, changes: readonly Change[]): Inspectio
 
 /** The domain goes through virsh where there is one; below another root the file itself is all there is. */
 const installerOf = (machine: Machine, change: FileChange | SymlinkChange): Target['installer'] => {
-  if (!isFileChange(change) || change.installer === 'file' || (!machine.isLive && !machine.hasProgram('virsh'))) return 'file';
+  if (!isFileChange(change)) return 'file';
+  if (change.installer !== 'libvirt') return change.installer;
+  if (!machine.isLive && !machine.hasProgram('virsh')) return 'file';
   if (machine.hasProgram('virsh')) return 'libvirt';
   throw refusal('check', `${change.path} is a libvirt domain and virsh is not installed.`, 'Install the libvirt client programs, then run apply again.');
 };

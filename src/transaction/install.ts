@@ -9,22 +9,35 @@ import {writePrivate} from './write-file.ts';
 
 /** Makes each item true that is not yet; which those are is decided by content, so it can also finish an interrupted run. */
 export const installItems = async (transaction: Transaction): Promise<void> => {
-  const {machine, ledger, events, signal} = transaction;
+  const {ledger, events, signal} = transaction;
   events({kind: 'step', step: 'install'});
-  const directories = new Set<string>();
-  for (const [index, item] of ledger.current().items.entries()) {
-    if (item.installer !== 'file' || isInstalled(transaction, item)) continue;
-    await checkpoint(signal);
-    installFile(transaction, index, item);
-    directories.add(dirname(item.path));
-  }
-  for (const directory of directories) machine.syncDirectory(directory);
+  await installFiles(transaction, 'file');
   for (const [index, item] of ledger.current().items.entries()) {
     if (item.installer !== 'libvirt' || isInstalled(transaction, item)) continue;
     await checkpoint(signal);
     await installDomain(transaction, index, item);
   }
-  verifyItems(transaction);
+  verifyItems(transaction, ['file', 'libvirt']);
+};
+
+/** Files that name what programs have made meanwhile. */
+export const installLast = async (transaction: Transaction): Promise<void> => {
+  if (!transaction.ledger.current().items.some(({installer}) => installer === 'last')) return;
+  transaction.events({kind: 'step', step: 'install'});
+  await installFiles(transaction, 'last');
+  verifyItems(transaction, ['last']);
+};
+
+const installFiles = async (transaction: Transaction, installer: 'file' | 'last'): Promise<void> => {
+  const {machine, ledger, signal} = transaction;
+  const directories = new Set<string>();
+  for (const [index, item] of ledger.current().items.entries()) {
+    if (item.installer !== installer || isInstalled(transaction, item)) continue;
+    await checkpoint(signal);
+    installFile(transaction, index, item);
+    directories.add(dirname(item.path));
+  }
+  for (const directory of directories) machine.syncDirectory(directory);
 };
 
 const isInstalled = ({machine}: Transaction, item: JournalItem): boolean =>
@@ -58,10 +71,10 @@ const installDomain = async (transaction: Transaction, index: number, item: Jour
   events({kind: 'file', path: item.path, did: 'installed'});
 };
 
-const verifyItems = ({machine, ledger, events}: Transaction): void => {
+const verifyItems = ({machine, ledger, events}: Transaction, installers: readonly JournalItem['installer'][]): void => {
   events({kind: 'step', step: 'verify'});
   for (const {path, installer, new: wanted} of ledger.current().items) {
-    if (installer === 'generated') continue;
+    if (!installers.includes(installer)) continue;
     const difference = wanted === null ? 'it was never written' : describeDifference(wanted, readPathState(machine, path));
     if (difference !== null) throw new Error(`${path} is not what was written: ${difference}.`);
   }

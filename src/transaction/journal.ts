@@ -32,7 +32,7 @@ export type JournalDirectory = {readonly path: string; readonly mode: number};
 
 export type JournalItem = {
   readonly path: string;
-  readonly installer: 'file' | 'libvirt' | 'generated';
+  readonly installer: 'file' | 'libvirt' | 'generated' | 'last';
   readonly old: PathState;
   /** Copy of the old file. */
   readonly backup: string | null;
@@ -40,7 +40,7 @@ export type JournalItem = {
   readonly new: PathState | null;
   /** Where the new content waits: beside the target, or the XML for `virsh define`; `null` for a removal. */
   readonly temp: string | null;
-  /** libvirt is rewriting the file: whatever it holds that is not the old content is ours. */
+  /** libvirt is rewriting the file, or it was made under a name of ours: whatever it holds that is not the old content is ours. */
   readonly isUnsettled: boolean;
 };
 

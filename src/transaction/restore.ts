@@ -35,13 +35,15 @@ export const restore = async (transaction: Transaction, options: {failure: strin
   await attempt(() => sweepTemps(transaction), undefined);
   if (!wasPrepared) saveIfPossible(transaction, {state: 'ROLLING_BACK', failure});
   const foreign: JournalItem[] = [];
-  for (const [index, item] of wasPrepared ? [] : [...ledger.current().items.entries()].reverse()) {
+  // A boot loader must not be left with a default that is gone, nor with an entry whose image is gone.
+  if (!wasPrepared) problems.push(...(await undoCommands(transaction, 'after-last')));
+  for (const [index, item] of wasPrepared ? [] : lastOnesFirst(ledger.current().items)) {
     const outcome = await attempt(() => restoreItem(transaction, index, item), 'failed');
     if (outcome === 'foreign') foreign.push(item);
   }
   await attempt(() => removeDirectories(transaction), undefined);
   for (const item of foreign) if (item.installer === 'generated') await attempt(() => regenerate(transaction, item), undefined);
-  problems.push(...(await undoCommands(transaction)));
+  problems.push(...(await undoCommands(transaction, 'before-last')));
   const edited = foreign.filter(({installer}) => installer !== 'generated').map(({path}) => path);
   problems.push(...notRestored(transaction, foreign, wasPrepared));
   const restoration: Restoration = {foreign: edited, problems};
@@ -49,6 +51,11 @@ export const restore = async (transaction: Transaction, options: {failure: strin
   for (const message of [...edited.map((path) => `${path} was edited by somebody else and stays as it is.`), ...problems]) events({kind: 'warning', message});
   saveIfPossible(transaction, {state: 'ROLLED_BACK', failure});
   return {foreign: [], problems: []};
+};
+
+const lastOnesFirst = (items: readonly JournalItem[]): readonly (readonly [number, JournalItem])[] => {
+  const backwards = [...items.entries()].reverse();
+  return [...backwards.filter(([, {installer}]) => installer === 'last'), ...backwards.filter(([, {installer}]) => installer !== 'last')];
 };
 
 export const isComplete = ({foreign, problems}: Restoration): boolean => foreign.length === 0 && problems.length === 0;

@@ -53,7 +53,11 @@ const undo = async (machine: Machine, journal: Journal, events: OnProgress, sign
   return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path)};
 };
 
-const ownPaths = ({items}: Journal): readonly string[] => items.filter(({installer}) => installer !== 'generated').map(({path}) => path);
+/** What two transactions may not both have changed: files, and variables of the boot loader. */
+const ownPaths = ({items, runs}: Journal): readonly string[] => [
+  ...items.filter(({installer}) => installer !== 'generated').map(({path}) => path),
+  ...runs.flatMap(({artifact, state}) => (artifact.kind === 'command' && artifact.effect?.kind === 'loader-variable' && state === 'ran' ? [artifact.effect.name] : [])),
+];
 
 const refuseBuiltUpon = (journals: readonly Journal[], journal: Journal): void => {
   const paths = new Set(ownPaths(journal));

@@ -1,20 +1,30 @@
-import type {CommandArtifact} from '../artifacts/artifact.ts';
+import type {CommandArtifact, Effect} from '../artifacts/artifact.ts';
+import {CommandError} from '../errors.ts';
 import {generate} from './generate.ts';
-import {type JournalRun, saveRun} from './journal.ts';
+import {type Journal, type JournalRun, saveRun} from './journal.ts';
+import {checkEffect, refuseChangedDefault} from './read-effect.ts';
 import {runCommand} from './run-command.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
 
-/** After the files: each command at most once, and only when something that triggers it has changed. */
-export const runArtifacts = async (transaction: Transaction): Promise<void> => {
+/**
+ * After the files: each command at most once, and only when something that triggers it has changed. Commands that a
+ * file waits for which is put in place last run after that one.
+ */
+export const runArtifacts = async (transaction: Transaction, when: 'before-last' | 'after-last'): Promise<void> => {
   const {ledger, events, signal} = transaction;
-  if (ledger.current().runs.length > 0) events({kind: 'step', step: 'run'});
-  for (const [index, run] of ledger.current().runs.entries()) {
+  const runs = [...ledger.current().runs.entries()].filter(([, run]) => followsLast(ledger.current(), run) === (when === 'after-last'));
+  if (runs.length > 0) events({kind: 'step', step: 'run'});
+  for (const [index, run] of runs) {
     if (run.state !== 'pending' && run.state !== 'started') continue;
     await checkpoint(signal);
     if (isTriggered(transaction, run)) await runArtifact(transaction, index, run);
     else saveRun(ledger, index, {state: 'not-run', reason: 'nothing that it depends on changed'});
   }
 };
+
+/** Whether this command is about a file that is put in place last: it runs after it, and is undone before it. */
+export const followsLast = ({items}: Journal, {artifact}: JournalRun): boolean =>
+  artifact.kind === 'command' && items.some(({path, installer}) => installer === 'last' && artifact.triggers.includes(path));
 
 /** A command that names no trigger is wanted for its own sake. */
 const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun): boolean => {
@@ -29,7 +39,25 @@ const runArtifact = async (transaction: Transaction, index: number, {artifact}: 
 };
 
 /** Why it was not run; `null` when it was. */
-const runOnce = async (transaction: Transaction, {argv, timeoutSeconds}: CommandArtifact): Promise<string | null> => {
+const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect}: CommandArtifact): Promise<string | null> => {
+  if (effect !== undefined) refuseChangedDefault(transaction, effect);
+  if (effect?.kind === 'default-entry') return look(transaction, argv, timeoutSeconds, effect);
   const result = await runCommand(transaction, argv, timeoutSeconds);
-  return result.state === 'not-run' ? result.reason : null;
+  if (result.state === 'not-run') return result.reason;
+  if (effect !== undefined) checkEffect(transaction, effect, result.stdout);
+  return null;
+};
+
+/** It changes nothing, so that its failure is no reason to undo what is in place. */
+const look = async (transaction: Transaction, argv: CommandArtifact['argv'], timeoutSeconds: number, effect: Effect): Promise<string | null> => {
+  try {
+    const result = await runCommand(transaction, argv, timeoutSeconds);
+    if (result.state === 'not-run') return result.reason;
+    checkEffect(transaction, effect, result.stdout);
+    return null;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    transaction.events({kind: 'warning', message: `Which entry the boot loader starts by itself could not be read back: ${error.message}`});
+    return error.message;
+  }
 };

@@ -1,18 +1,25 @@
 import {saveRun} from './journal.ts';
 import {messageOf} from './refuse.ts';
+import {checkUndone} from './read-effect.ts';
+import {followsLast} from './run-artifacts.ts';
 import {runCommand} from './run-command.ts';
 import type {Transaction} from './transaction.ts';
 
-/** The inverse of each command that ran or may have, last first, each once. Returns what failed. */
-export const undoCommands = async (transaction: Transaction): Promise<readonly string[]> => {
+/** The inverse of each of these commands that ran or may have, last first, each once. Returns what failed. */
+export const undoCommands = async (transaction: Transaction, when: 'before-last' | 'after-last'): Promise<readonly string[]> => {
   const {ledger} = transaction;
   const problems: string[] = [];
   const done = new Set<string>();
-  for (const [index, {artifact, state}] of [...ledger.current().runs.entries()].reverse()) {
+  for (const [index, run] of [...ledger.current().runs.entries()].reverse()) {
+    const {artifact, state} = run;
+    if (followsLast(ledger.current(), run) !== (when === 'after-last')) continue;
     if (artifact.kind !== 'command' || artifact.undo === null || (state !== 'ran' && state !== 'started')) continue;
     const key = JSON.stringify(artifact.undo);
     try {
-      if (!done.has(key)) await runCommand(transaction, artifact.undo, artifact.timeoutSeconds);
+      if (!done.has(key)) {
+        const result = await runCommand(transaction, artifact.undo, artifact.timeoutSeconds);
+        if (result.state === 'ended' && artifact.effect !== undefined) checkUndone(transaction, artifact.effect);
+      }
       done.add(key);
       saveRun(ledger, index, {state: 'undone', reason: null});
     } catch (error) {

@@ -20,7 +20,10 @@ const problemOf = async (
   old: PathState,
 ): Promise<string | null> => {
   const {machine} = transaction;
-  if (validation.kind === 'size') return sizeProblem(machine.stat(output)?.size ?? 0, old.state === 'file' ? old.size : 0, validation.minimumRatio);
+  if (validation.kind === 'size') {
+    const oldSize = validation.of === undefined ? (old.state === 'file' ? old.size : 0) : (machine.stat(validation.of)?.size ?? 0);
+    return sizeProblem(machine.stat(output)?.size ?? 0, oldSize, validation.minimumRatio);
+  }
   if (validation.kind === 'contains') {
     const bytes = machine.read(output);
     return missing(validation.texts, (text) => bytes.includes(text));

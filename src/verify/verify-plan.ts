@@ -76,6 +76,8 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
       return kernelEntries(facts).map((file) => file.path);
     case 'proxmox-boot-tool':
       return [kernelCommandLinePath];
+    case 'systemd-boot':
+      return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
     case null:
       return [];
   }

@@ -6,12 +6,11 @@ import type {ServedLoader} from '../../served-systems.ts';
 import {editCommandLine} from '../command-line/edit-command-line.ts';
 import type {CommandLineEdit} from '../command-line/edit-command-line.ts';
 import {editOfPlan} from '../command-line/edit-of-plan.ts';
-import {kernelCommandLinePath} from '../command-line/kernel-cmdline-file.ts';
 import {renderGrub} from '../grub/render-grub.ts';
 import type {Rendered} from '../rendered.ts';
 import {renderGrubBls} from './grub-bls.ts';
-import {linuxEntries} from './loader-entry.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
+import {renderSystemdBoot} from './systemd-boot.ts';
 
 type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
 
@@ -20,6 +19,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   grub: renderGrub,
   'grub-bls': renderGrubBls,
   'proxmox-boot-tool': renderProxmoxBootTool,
+  'systemd-boot': renderSystemdBoot,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {
@@ -40,14 +40,5 @@ const unsupported = (facts: HostFacts, add: readonly string[]): Finding => ({
   severity: 'blocker',
   subject: 'kernelArguments',
   message: `Kernel arguments must be written, and this version can't do that for ${facts.boot.loader ?? 'an unknown boot loader'}.`,
-  remedy: byHand(facts, add),
+  remedy: `Add by hand: ${add.join(' ')}. Boot with them, then run the command again.`,
 });
-
-/** An entry on the EFI partition that is known to work is not rewritten: a power cut there can leave nothing to start. */
-const byHand = (facts: HostFacts, add: readonly string[]): string => {
-  const words = add.join(' ');
-  const entry = linuxEntries(facts)[0]?.path ?? 'the entry in loader/entries of the EFI partition';
-  const more = facts.files[kernelCommandLinePath] === undefined ? '' : ` Add them to ${kernelCommandLinePath} as well, for the entries of future kernels.`;
-  const how = facts.boot.loader === 'systemd-boot' ? `Copy ${entry} to a new name beside it and add to its line of options` : 'Add by hand';
-  return `${how}: ${words}.${more} Boot with them, then run the command again.`;
-};

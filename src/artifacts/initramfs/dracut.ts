@@ -1,4 +1,4 @@
-import type {HostFacts} from '../../host/facts.ts';
+import type {HostFacts, InitramfsImage} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {GeneratedArtifact} from '../artifact.ts';
@@ -6,7 +6,7 @@ import {modprobePath, renderModprobe} from '../modprobe.ts';
 import {joinRendered, renderOwned} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
 import {dracutConfPath, dracutHookPath, dracutSetupPath, renderDracutConf, renderDracutHook, renderDracutSetup} from './dracut-files.ts';
-import type {InitramfsBackend} from './initramfs-system.ts';
+import type {ImageCopy, InitramfsBackend} from './initramfs-system.ts';
 import {expectedModuleFiles} from './module-files.ts';
 
 const triggers = [modprobePath, dracutConfPath, dracutSetupPath, dracutHookPath];
@@ -22,18 +22,23 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
 };
 
 const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
-  imagesOf(facts).map(({release, path}) => ({
-    kind: 'generated',
-    path,
-    argv: ['/usr/bin/dracut', '--force', '{output}', release],
-    validations: [
-      {kind: 'size', minimumRatio: 0.5},
-      {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(plan)},
-    ],
-    triggers,
-    timeoutSeconds: 900,
-    why: [`Kernel ${release} reads modules, modprobe.d and the hook from its initramfs, before the root file system is there.`],
-  }));
+  imagesOf(facts).map((image) => renderImage(plan, image));
+
+const renderImage = (plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
+  kind: 'generated',
+  path,
+  argv: ['/usr/bin/dracut', '--force', '{output}', release],
+  validations: [
+    {kind: 'size', minimumRatio: 0.5},
+    {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(plan)},
+  ],
+  triggers,
+  timeoutSeconds: 900,
+  why: [`Kernel ${release} reads modules, modprobe.d and the hook from its initramfs, before the root file system is there.`],
+});
+
+const renderCopy = (_: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
+  release === null ? null : renderImage(plan, {release, path});
 
 /** The directory of hooks has moved between versions; the part behind it has not. */
 const expectedMembers = (plan: Plan): readonly string[] => [
@@ -57,4 +62,4 @@ const judgeImages = (facts: HostFacts): readonly Finding[] => {
   }];
 };
 
-export const dracut: InitramfsBackend = {renderFiles, triggers, renderImages, judgeImages};
+export const dracut: InitramfsBackend = {renderFiles, triggers, renderImages, renderCopy, judgeSettings: () => [], judgeImages};

@@ -6,7 +6,7 @@ import {joinRendered, renderOwned} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
 import type {InitramfsBackend} from './initramfs-system.ts';
 import {bootScriptPath, editInitramfsModules, initramfsModulesPath, renderBootScript} from './initramfs-tools.ts';
-import {initramfsTriggers, renderInitramfs} from './initramfs-tools-images.ts';
+import {initramfsTriggers, renderInitramfs, renderInitramfsCopy} from './initramfs-tools-images.ts';
 
 const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
   const {byAddress} = plan.binding;
@@ -37,4 +37,4 @@ const damagedMarks: Finding = {
   remedy: 'Remove the lines that vfio-pilot wrote, with the marks, then run the command again.',
 };
 
-export const initramfsTools: InitramfsBackend = {renderFiles, triggers: initramfsTriggers, renderImages: renderInitramfs, judgeImages: () => []};
+export const initramfsTools: InitramfsBackend = {renderFiles, triggers: initramfsTriggers, renderImages: renderInitramfs, renderCopy: renderInitramfsCopy, judgeSettings: () => [], judgeImages: () => []};

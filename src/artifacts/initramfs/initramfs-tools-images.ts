@@ -2,6 +2,7 @@ import type {HostFacts, InitramfsImage} from '../../host/facts.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {Artifact, CommandArtifact, GeneratedArtifact} from '../artifact.ts';
 import {bootScriptPath, initramfsModulesPath} from './initramfs-tools.ts';
+import type {ImageCopy} from './initramfs-system.ts';
 import {expectedModuleFiles} from './module-files.ts';
 import {modprobePath, renderModprobe} from '../modprobe.ts';
 
@@ -25,6 +26,9 @@ export const renderInitramfs = (facts: HostFacts, plan: Plan): readonly Artifact
   const hooks = Object.keys(facts.files).some((path) => path.startsWith(`${hookDirectory}/`));
   return [...images, ...(hooks ? facts.boot.kernels.map(renderHooks) : [])];
 };
+
+export const renderInitramfsCopy = (_: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
+  release === null ? null : renderImage(plan, {release, path});
 
 const imagePath = (release: string): string => `/boot/initrd.img-${release}`;
 

@@ -6,7 +6,7 @@ import {modprobePath, renderModprobe} from '../modprobe.ts';
 import {judgeReadable} from '../own-file.ts';
 import {joinRendered, renderOwned} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
-import type {InitramfsBackend} from './initramfs-system.ts';
+import type {ImageCopy, InitramfsBackend} from './initramfs-system.ts';
 import {
   mkinitcpioConfPath,
   mkinitcpioDropInDirectory,
@@ -18,6 +18,7 @@ import {
   renderMkinitcpioInstall,
   renderMkinitcpioUnit,
 } from './mkinitcpio-files.ts';
+import {withoutOwnPreset} from './edit-preset.ts';
 import {parsePreset} from './mkinitcpio-preset.ts';
 import type {PresetImage} from './mkinitcpio-preset.ts';
 import {expectedModuleFiles} from './module-files.ts';
@@ -41,23 +42,31 @@ const presetsOf = ({files}: HostFacts): readonly FileFacts[] => Object.values(fi
 /** The fallback image as well: it is started when the other one fails, and would give the card to its driver. */
 const imagesOf = (facts: HostFacts): readonly PresetImage[] =>
   presetsOf(facts).flatMap((file) => {
-    const preset = parsePreset(file.text ?? '');
+    const preset = parsePreset(withoutOwnPreset(file.text ?? ''));
     return preset.ok ? preset.images : [];
   });
 
 const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
-  imagesOf(facts).map(({kernel, image, options}) => ({
-    kind: 'generated',
-    path: image,
-    argv: ['/usr/bin/mkinitcpio', '-k', kernel, '-g', '{output}', ...options],
-    validations: [
-      {kind: 'size', minimumRatio: 0.5},
-      {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan)},
-    ],
-    triggers,
-    timeoutSeconds: 900,
-    why: [`${kernel} reads modules, modprobe.d and the hook from this image, before the root file system is there.`],
-  }));
+  imagesOf(facts).map((image) => renderImage(facts, plan, image));
+
+const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, options}: PresetImage): GeneratedArtifact => ({
+  kind: 'generated',
+  path: image,
+  argv: ['/usr/bin/mkinitcpio', '-k', kernel, '-g', '{output}', ...options],
+  validations: [
+    {kind: 'size', minimumRatio: 0.5},
+    {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan)},
+  ],
+  triggers,
+  timeoutSeconds: 900,
+  why: [`${kernel} reads modules, modprobe.d and the hook from this image, before the root file system is there.`],
+});
+
+const renderCopy = (facts: HostFacts, plan: Plan, {of, release, path}: ImageCopy): GeneratedArtifact | null => {
+  const listed = imagesOf(facts).find(({image}) => image === of);
+  if (listed !== undefined) return renderImage(facts, plan, {...listed, image: path});
+  return release === null ? null : renderImage(facts, plan, {kernel: release, image: path, options: []});
+};
 
 const expectedMembers = (facts: HostFacts, plan: Plan): readonly string[] => {
   const hasHook = plan.binding.byAddress.length > 0;
@@ -70,21 +79,26 @@ const expectedMembers = (facts: HostFacts, plan: Plan): readonly string[] => {
   ];
 };
 
-const judgeImages = (facts: HostFacts): readonly Finding[] => {
-  const presets = presetsOf(facts);
+const judgeSettings = (facts: HostFacts): readonly Finding[] => {
   const hasDirectory = facts.files[mkinitcpioDropInDirectory] !== undefined;
   return [
     ...(hasDirectory ? [] : [cannot(mkinitcpioDropInDirectory, `${mkinitcpioDropInDirectory} does not exist: this mkinitcpio is too old to read drop-ins.`, 'Upgrade mkinitcpio (38 or later), or set binding: libvirt.')]),
+    ...judgeHooks(facts),
+  ];
+};
+
+const judgeImages = (facts: HostFacts): readonly Finding[] => {
+  const presets = presetsOf(facts);
+  return [
     ...(presets.length > 0 ? [] : [cannot('/etc/mkinitcpio.d', 'There is no preset in /etc/mkinitcpio.d, so which images there are is not known.', 'Reinstall the kernel package, which writes its preset, then run the command again.')]),
     ...presets.flatMap(judgePreset),
-    ...judgeHooks(facts),
   ];
 };
 
 const judgePreset = (file: FileFacts): readonly Finding[] => {
   const unreadable = judgeReadable(file);
   if (unreadable !== null) return [unreadable];
-  const preset = parsePreset(file.text ?? '');
+  const preset = parsePreset(withoutOwnPreset(file.text ?? ''));
   return preset.ok ? [] : [cannot(file.path, `${file.path} can't be followed: ${preset.reason}.`, 'Simplify the preset, or set binding: libvirt.')];
 };
 
@@ -98,4 +112,4 @@ const judgeHooks = ({files}: HostFacts): readonly Finding[] => {
 
 const cannot = (subject: string, message: string, remedy: string): Finding => ({code: 'initramfs-unsupported', severity: 'blocker', subject, message, remedy});
 
-export const mkinitcpio: InitramfsBackend = {renderFiles, triggers, renderImages, judgeImages};
+export const mkinitcpio: InitramfsBackend = {renderFiles, triggers, renderImages, renderCopy, judgeSettings, judgeImages};

@@ -13,6 +13,7 @@ import {rollback} from '../../../src/transaction/rollback.ts';
 import {verifyPlan} from '../../../src/verify/verify-plan.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
+import type {ProgressEvent} from '../../../src/transaction/progress-event.ts';
 import {never, request, silent} from '../../transaction/scenario.ts';
 
 export type Walk = {
@@ -26,6 +27,8 @@ export type Walk = {
   readonly brokenFiles: readonly string[];
   readonly keptFiles: readonly string[];
   readonly rolledBack: Readonly<Record<string, string>>;
+  /** Of apply. */
+  readonly warnings: readonly string[];
 };
 
 /** Reads the tree, applies the sample plan to it, reads it again, and rolls back. */
@@ -37,14 +40,15 @@ export const walk = async (root: string, programs: Readonly<Record<string, Progr
   const changes = compareArtifacts(facts, artifacts);
   const before = snapshot(root);
   const machine = realMachine(root, programs);
-  await applyChanges(machine, request(changes), silent, never);
+  const events: ProgressEvent[] = [];
+  await applyChanges(machine, request(changes), (event) => events.push(event), never);
   const applied = snapshot(root);
   const after = read();
   const again = compareArtifacts(after, renderHost(after, plan).artifacts);
   const files = verifyPlan(after, {version: 1, plan, bootId: null}, null).filter(({id}) => id === 'file');
   await rollback(machine, {}, silent, never);
   const promises = (status: string): readonly string[] => files.filter((file) => file.status === status && !file.promise.includes('libvirt')).map((file) => file.promise.split(' ')[0] ?? '');
-  return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), rolledBack: snapshot(root)};
+  return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), rolledBack: snapshot(root), warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.message] : []))};
 };
 
 /** As `plan` shows it. */

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Program} from '../../../src/system/machine.ts';
 
@@ -40,9 +40,26 @@ rm -r "$BUILDROOT"
 for module in "\${MODULES[@]}"; do add_module "$module"; done
 for file in "\${FILES[@]}"; do add_file "$file"; done`;
 
+const variable = (name: string): string => `/sys/firmware/efi/efivars/${name}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f`;
+
+/** systemd 252: sets or takes away one variable; lists as its loader sorts, with the first as default where none is set. */
+const bootctl: Program = (argv, {root}) => {
+  const [, verb, id = ''] = argv;
+  const path = at(root, variable(verb === 'set-preferred' ? 'LoaderEntryPreferred' : 'LoaderEntryDefault'));
+  if (verb !== 'list') {
+    if (id === '') rmSync(path, {force: true});
+    else writeFileSync(path, Buffer.concat([Buffer.from([7, 0, 0, 0]), Buffer.from(`${id}\0`, 'utf16le')]));
+    return {exitCode: 0};
+  }
+  const directory = ['/boot', '/boot/efi', '/efi'].map((one) => at(root, `${one}/loader/entries`)).find(existsSync) ?? '';
+  const ids = readdirSync(directory).filter((name) => !name.startsWith('.')).sort().reverse();
+  return {exitCode: 0, stdout: ids.map((name, index) => `         type: Boot Loader Specification Type #1 (.conf)\n        title: ${name}${index === 0 ? ' (default)' : ''}\n           id: ${name}\n`).join('\n')};
+};
+
 const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
 
 export const standIns: Readonly<Record<string, Program>> = {
+  bootctl,
   dracut: (argv, {root}) => {
     writeFileSync(at(root, argv[2]), listWithBash(dracutScript, root));
     return {exitCode: argv[1] === '--force' && /^\d/.test(argv[3] ?? '') ? 0 : 1};

@@ -1,0 +1,45 @@
+import type {Effect} from '../artifacts/artifact.ts';
+import {loaderVariablePath, parseLoaderVariable} from '../host/efi-variables.ts';
+import type {Machine} from '../system/machine.ts';
+import type {Transaction} from './transaction.ts';
+
+/** An exit code says that a program was content; this is what it has done. Throws when that is not what was wanted. */
+export const checkEffect = (transaction: Transaction, effect: Effect, stdout: string): void => {
+  if (effect.kind === 'loader-variable') return checkVariable(transaction.machine, effect.name, effect.after);
+  const found = parseDefaultEntry(stdout);
+  if (found === null || effect.ids.includes(found)) return;
+  transaction.events({kind: 'warning', message: `The boot loader starts ${found} by itself; choose ${effect.ids.join(' or ')} in its menu at the next boot.`});
+};
+
+/** After the undo; what a listing shows then is not ours to judge. */
+export const checkUndone = ({machine}: Transaction, effect: Effect): void => {
+  if (effect.kind === 'loader-variable') checkVariable(machine, effect.name, effect.before);
+};
+
+/** A default that somebody chose since the plan was made must not be taken for the one to go back to. */
+export const refuseChangedDefault = ({machine}: Transaction, effect: Effect): void => {
+  if (effect.kind !== 'loader-variable') return;
+  const found = readVariable(machine, effect.name);
+  if (found === effect.before || found === effect.after) return;
+  throw new Error(`The EFI variable ${effect.name} is ${quote(found)} now, and was ${quote(effect.before)} when the plan was made.`);
+};
+
+const checkVariable = (machine: Machine, name: string, wanted: string | null): void => {
+  const found = readVariable(machine, name);
+  if (found !== wanted) throw new Error(`The EFI variable ${name} is ${quote(found)} although it was to be ${quote(wanted)}.`);
+};
+
+const readVariable = (machine: Machine, name: string): string | null => {
+  const path = loaderVariablePath(name);
+  return machine.stat(path) === null ? null : parseLoaderVariable(machine.read(path));
+};
+
+const quote = (text: string | null): string => (text === null ? 'not set' : `"${text}"`);
+
+/** Id of the entry that `bootctl list` calls the default; `null` where it calls none so (systemd: bootctl(1)). */
+const parseDefaultEntry = (stdout: string): string | null => {
+  const lines = stdout.split('\n');
+  const title = lines.findIndex((line) => /^\s*title: .*\(default\)/.test(line));
+  if (title === -1) return null;
+  return /^\s*id: (\S.*?)\s*$/.exec(lines.slice(title).find((line) => /^\s*id: /.test(line)) ?? '')?.[1] ?? null;
+};
