@@ -18,10 +18,17 @@ export const checkUndone = ({machine}: Transaction, effect: Effect): void => {
 
 /** A default that somebody chose since the plan was made must not be taken for the one to go back to. */
 export const refuseChangedDefault = ({machine}: Transaction, effect: Effect): void => {
-  if (effect.kind !== 'loader-variable') return;
-  const found = readVariable(machine, effect.name);
-  if (found === effect.before || found === effect.after) return;
-  throw new Error(`The EFI variable ${effect.name} is ${quote(found)} now, and was ${quote(effect.before)} when the plan was made.`);
+  if (effect.kind !== 'loader-variable' || !isForeign(machine, effect)) return;
+  throw new Error(`The EFI variable ${effect.name} is ${quote(readVariable(machine, effect.name))} now, and was ${quote(effect.before)} when the plan was made.`);
+};
+
+export const isInEffect = ({machine}: Transaction, effect: Effect): boolean => effect.kind === 'loader-variable' && readVariable(machine, effect.name) === effect.after;
+
+export const isChangedSince = ({machine}: Transaction, effect: Effect): boolean => effect.kind === 'loader-variable' && isForeign(machine, effect);
+
+const isForeign = (machine: Machine, {name, before, after}: Extract<Effect, {kind: 'loader-variable'}>): boolean => {
+  const found = readVariable(machine, name);
+  return found !== before && found !== after;
 };
 
 const checkVariable = (machine: Machine, name: string, wanted: string | null): void => {

@@ -33,6 +33,7 @@ const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun):
 };
 
 const runArtifact = async (transaction: Transaction, index: number, {artifact}: JournalRun): Promise<void> => {
+  if (artifact.kind === 'command' && artifact.effect !== undefined) refuseChangedDefault(transaction, artifact.effect);
   saveRun(transaction.ledger, index, {state: 'started', reason: null});
   const reason = artifact.kind === 'command' ? await runOnce(transaction, artifact) : (await generate(transaction, index, artifact)).reason;
   saveRun(transaction.ledger, index, {state: reason === null ? 'ran' : 'not-run', reason});
@@ -40,7 +41,6 @@ const runArtifact = async (transaction: Transaction, index: number, {artifact}: 
 
 /** Why it was not run; `null` when it was. */
 const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect}: CommandArtifact): Promise<string | null> => {
-  if (effect !== undefined) refuseChangedDefault(transaction, effect);
   if (effect?.kind === 'default-entry') return look(transaction, argv, timeoutSeconds, effect);
   const result = await runCommand(transaction, argv, timeoutSeconds);
   if (result.state === 'not-run') return result.reason;

@@ -1,6 +1,7 @@
+import type {CommandArtifact} from '../artifacts/artifact.ts';
 import {saveRun} from './journal.ts';
 import {messageOf} from './refuse.ts';
-import {checkUndone} from './read-effect.ts';
+import {checkUndone, isChangedSince, isInEffect} from './read-effect.ts';
 import {followsLast} from './run-artifacts.ts';
 import {runCommand} from './run-command.ts';
 import type {Transaction} from './transaction.ts';
@@ -16,7 +17,7 @@ export const undoCommands = async (transaction: Transaction, when: 'before-last'
     if (artifact.kind !== 'command' || artifact.undo === null || (state !== 'ran' && state !== 'started')) continue;
     const key = JSON.stringify(artifact.undo);
     try {
-      if (!done.has(key)) {
+      if (!done.has(key) && isToUndo(transaction, artifact)) {
         const result = await runCommand(transaction, artifact.undo, artifact.timeoutSeconds);
         if (result.state === 'ended' && artifact.effect !== undefined) checkUndone(transaction, artifact.effect);
       }
@@ -27,4 +28,11 @@ export const undoCommands = async (transaction: Transaction, when: 'before-last'
     }
   }
   return problems;
+};
+
+/** Somebody's later choice is not ours to take back. */
+const isToUndo = (transaction: Transaction, {effect}: CommandArtifact): boolean => {
+  if (effect === undefined || isInEffect(transaction, effect)) return true;
+  if (isChangedSince(transaction, effect)) transaction.events({kind: 'warning', message: 'Another default was chosen in the boot loader since; it stays.'});
+  return false;
 };

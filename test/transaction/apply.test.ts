@@ -95,11 +95,13 @@ describe('apply', () => {
       await applyChanges(machine, request(hostChanges(machine)), (event) => events.push(event), never);
       const notRun = events.filter((event) => event.kind === 'command' && event.state === 'not-run');
       expect(notRun).toMatchObject([
+        {argv: expect.arrayContaining(['mkinitcpio']), detail: 'not run: another root'},
         {argv: ['update-initramfs', '-u'], detail: 'not run: another root'},
         {argv: expect.arrayContaining(['grub-mkconfig']), detail: 'not run: another root'},
+        {argv: ['bootctl', 'set-default', 'new.conf'], detail: 'not run: another root'},
       ]);
       expect(snapshot(root)['/etc/libvirt/qemu/new.xml']).toMatch(/^file 600 /u);
-      expect(readHistory(machine)[0]?.commands.map(({state}) => state)).toEqual(['not-run', 'not-run']);
+      expect(readHistory(machine)[0]?.commands.map(({state}) => state)).toEqual(['not-run', 'not-run', 'not-run', 'not-run']);
       await rollback(machine, {}, silent, never);
       expect(snapshot(root)).toEqual(before);
     }));

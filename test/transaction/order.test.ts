@@ -6,8 +6,8 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
-import {fileChange, fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
-import {put, withRoot} from './scratch-root.ts';
+import {bootFaults, fileChange, fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
+import {put, snapshot, withRoot} from './scratch-root.ts';
 
 type Call = {readonly name: string; readonly path: string; readonly from?: string};
 
@@ -60,6 +60,57 @@ describe('the order on the disk', () => {
   it.each(['sync', 'syncDirectory'])('would be found wrong without "%s"', async (missing) => {
     expect(faults((await recorded('apply')).filter(({name}) => name !== missing))).not.toEqual([]);
   });
+});
+
+describe('a boot loader', () => {
+  it.each(['apply', 'rollback'] as const)('is at no instant of %s left with a default that is gone, or an entry whose image is gone', (verb) =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const sound = realMachine(root, programs);
+      const found: string[] = [];
+      let looks = 0;
+      const machine = interceptMachine(sound, {onRead: silent, onMutation: () => ((looks += 1), found.push(...bootFaults(root)), null)});
+      const changes = hostChanges(sound);
+      await applyChanges(verb === 'apply' ? machine : sound, request(changes), silent, never);
+      expect(bootFaults(root)).toEqual([]);
+      if (verb === 'rollback') await rollback(machine, {}, silent, never);
+      expect(looks).toBeGreaterThan(50);
+      expect(found).toEqual([]);
+    }));
+
+  it('is given back the default that it had, although an update has made the image anew since', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const machine = realMachine(root, programs);
+      const before = snapshot(root);
+      await applyChanges(machine, request(hostChanges(machine)), silent, never);
+      put(root, '/efi/initrd.new', 'initrd of the next kernel');
+      await rollback(machine, {}, silent, never);
+      expect(snapshot(root)).toEqual(before);
+    }));
+
+  it('keeps the default that somebody chose after the apply', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const machine = realMachine(root, programs);
+      await applyChanges(machine, request(hostChanges(machine)), silent, never);
+      await machine.run({argv: ['bootctl', 'set-default', 'third.conf'], timeoutSeconds: 1, signal: never, onOutput: silent});
+      const events: ProgressEvent[] = [];
+      await rollback(machine, {}, (event) => events.push(event), never);
+      expect(events).toContainEqual({kind: 'warning', message: 'Another default was chosen in the boot loader since; it stays.'});
+      expect(Buffer.from(snapshot(root)['/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f']?.split(' ').at(-1) ?? '', 'base64').toString('utf16le')).toContain('third.conf');
+    }));
+
+  it('is not switched when somebody has chosen another default since the plan was made', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const machine = realMachine(root, programs);
+      const changes = hostChanges(machine);
+      await machine.run({argv: ['bootctl', 'set-default', 'third.conf'], timeoutSeconds: 1, signal: never, onOutput: silent});
+      const before = snapshot(root);
+      await expect(applyChanges(machine, request(changes), silent, never)).rejects.toThrow(/LoaderEntryDefault is "third\.conf" now/);
+      expect(snapshot(root)).toEqual(before);
+    }));
 });
 
 it('on FAT leaves owner and mode to the mount and tells of the risk', () =>

@@ -53,6 +53,16 @@ export const generated = (path: string, argv: GeneratedArtifact['argv'], trigger
   why: [],
 });
 
+const defaultEntryPath = '/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
+const loaderVariable = (text: string): Buffer => Buffer.concat([Buffer.from([7, 0, 0, 0]), Buffer.from(`${text}\0`, 'utf16le')]);
+
+/** What must hold at every instant: the default names an entry, and each entry an image. */
+export const bootFaults = (root: string): readonly string[] => {
+  const chosen = readFileSync(join(root, defaultEntryPath)).subarray(4).toString('utf16le').replace('\0', '');
+  const [entry, image] = ['/efi/loader/entries/new.conf', '/efi/initrd.new'].map((path) => existsSync(join(root, path)));
+  return [...(chosen === 'new.conf' && entry !== true ? ['the default is gone'] : []), ...(entry === true && image !== true ? ['the image of the entry is gone'] : [])];
+};
+
 /** Stand-ins that do what the real ones do to the tree, in small. */
 export const programs: Readonly<Record<string, Program>> = {
   'grub-mkconfig': (argv, {root}) => {
@@ -62,6 +72,14 @@ export const programs: Readonly<Record<string, Program>> = {
   'grub-script-check': (argv, {root}) => ({exitCode: existsSync(join(root, argv.at(-1) ?? '')) ? 0 : 1}),
   'update-initramfs': (_argv, {root}) => {
     writeFileSync(join(root, '/boot/initrd.img'), `initrd of ${readdirSync(join(root, '/etc/modprobe.d')).filter((name) => !name.startsWith('.')).join(' ')}`);
+    return {exitCode: 0};
+  },
+  mkinitcpio: (argv, {root}) => {
+    writeFileSync(join(root, argv.at(-1) ?? ''), 'initrd with vfio');
+    return {exitCode: 0};
+  },
+  bootctl: ([, , id = ''], {root}) => {
+    writeFileSync(join(root, defaultEntryPath), loaderVariable(id));
     return {exitCode: 0};
   },
   virsh: (argv, {root}) => {
@@ -87,7 +105,20 @@ export const fillHost = (root: string): void => {
   putLink(root, '/etc/systemd/system/gone.service', '/dev/null');
   put(root, '/boot/grub/grub.cfg', 'menu for GRUB_CMDLINE_LINUX="quiet"\n', 0o600);
   put(root, '/boot/initrd.img', 'initrd of kept.conf old.conf');
+  put(root, '/efi/initrd', 'initrd');
+  put(root, '/efi/loader/entries/old.conf', 'initrd /initrd\n');
+  put(root, defaultEntryPath, loaderVariable('old.conf'));
 };
+
+const ownImage: RunChange = (() => {
+  const change = generated('/efi/initrd.new', ['mkinitcpio', '-g', '{output}'], ['/efi/loader/entries/new.conf'], [{kind: 'size', minimumRatio: 0.5, of: '/efi/initrd'}]);
+  return {...change, command: {...change.command, isOwn: true}} as RunChange;
+})();
+
+const defaultEntry: RunChange = (() => {
+  const change = command(['bootctl', 'set-default', 'new.conf'], ['/efi/loader/entries/new.conf'], ['bootctl', 'set-default', 'old.conf']);
+  return {...change, command: {...change.command, effect: {kind: 'loader-variable', name: 'LoaderEntryDefault', before: 'old.conf', after: 'new.conf'}}} as RunChange;
+})();
 
 export const hostChanges = (machine: Machine): readonly Change[] => [
   fileChange(machine, '/etc/default/grub', 'GRUB_CMDLINE_LINUX="quiet intel_iommu=on"\n'),
@@ -99,6 +130,9 @@ export const hostChanges = (machine: Machine): readonly Change[] => [
   linkChange(machine, '/etc/systemd/system/multi-user.target.wants/vfio.service', '../vfio.service'),
   linkChange(machine, '/etc/systemd/system/default.target', '/lib/systemd/system/multi-user.target'),
   linkChange(machine, '/etc/systemd/system/gone.service', null),
+  fileChange(machine, '/efi/loader/entries/new.conf', 'initrd /initrd.new\n', 'last'),
+  ownImage,
+  defaultEntry,
   command(['update-initramfs', '-u'], ['/etc/modprobe.d/vfio.conf'], ['update-initramfs', '-u']),
   generated('/boot/grub/grub.cfg', ['grub-mkconfig', '-o', '{output}'], ['/etc/default/grub'], [
     {kind: 'command', argv: ['grub-script-check', '{output}']},
