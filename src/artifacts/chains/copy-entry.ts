@@ -1,4 +1,3 @@
-import {dirname} from 'node:path/posix';
 import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
@@ -35,7 +34,7 @@ export const copyEntry = (facts: HostFacts, plan: Plan, entry: BootEntry, need: 
   const made = image === null ? null : (need?.backend.renderCopy(facts, plan, {...image, release: entry.release}) ?? null);
   if (image !== null && made === null) return noImage(entry, image.of);
   const id = ownName(entry.id, digest);
-  const path = `${dirname(entry.file.path)}/${id}`;
+  const path = `${entry.root}/loader/entries/${id}`;
   const foreign = judgeOwnedFile(facts.files[path], path);
   if (foreign !== null) return foreign;
   const named = initrd === undefined || image === null ? edited.text : nameImage(edited.text, initrd, image.path.slice(entry.root.length));
