@@ -4,8 +4,8 @@ export const trialTimerPath = '/etc/systemd/system/vfio-pilot-trial.timer';
 export const trialServicePath = '/etc/systemd/system/vfio-pilot-trial.service';
 /** Under sysinit.target, so that it runs in emergency mode too. */
 export const trialWantsPath = '/etc/systemd/system/sysinit.target.wants/vfio-pilot-trial.timer';
-/** A whole configuration of initramfs-tools of its own, so that the host's stays as it is. */
-export const trialConfigurationPath = '/var/lib/vfio-pilot/trial';
+/** A whole configuration of initramfs-tools of its own, so that the host's stays as it is; not among the journals, which no plan may write to. */
+export const trialConfigurationPath = '/var/lib/vfio-pilot-trial';
 
 export const trialEntryId = 'vfio-pilot-trial';
 /** On the kernel command line: which trial this boot is. To the kernel it is a parameter of a module that is never loaded. */

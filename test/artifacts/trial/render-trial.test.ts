@@ -31,9 +31,9 @@ describe('a trial boot', () => {
     const {changes} = preview(host());
     expect(changes.filter(({kind}) => kind !== 'create' && kind !== 'run')).toEqual([]);
     expect(changes.filter(({kind}) => kind === 'create').map(({path}) => path)).toEqual([
-      '/var/lib/vfio-pilot/trial/modules',
-      '/var/lib/vfio-pilot/trial/initramfs.conf',
-      '/var/lib/vfio-pilot/trial/scripts/init-top/00-vfio-pilot',
+      '/var/lib/vfio-pilot-trial/modules',
+      '/var/lib/vfio-pilot-trial/initramfs.conf',
+      '/var/lib/vfio-pilot-trial/scripts/init-top/00-vfio-pilot',
       '/etc/systemd/system/vfio-pilot-trial.service',
       '/etc/systemd/system/vfio-pilot-trial.timer',
       '/etc/systemd/system/sysinit.target.wants/vfio-pilot-trial.timer',
@@ -43,7 +43,7 @@ describe('a trial boot', () => {
 
   it('makes an image of its own, and chooses the entry for one boot as its very last step', () => {
     const runs = preview(host()).changes.filter(({kind}) => kind === 'run').map(({path}) => path);
-    expect(runs).toEqual(['/usr/sbin/mkinitramfs -d /var/lib/vfio-pilot/trial -o /boot/vfio-pilot-trial.img 6.1.0-1-amd64', '/usr/bin/systemctl daemon-reload', '/usr/sbin/grub-reboot vfio-pilot-trial']);
+    expect(runs).toEqual(['/usr/sbin/mkinitramfs -d /var/lib/vfio-pilot-trial -o /boot/vfio-pilot-trial.img 6.1.0-1-amd64', '/usr/bin/systemctl daemon-reload', '/usr/sbin/grub-reboot vfio-pilot-trial']);
   });
 
   it('starts the same kernel with the arguments of the plan, and reboots when a file of it is missing', () => {
