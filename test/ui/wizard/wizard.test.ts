@@ -145,6 +145,33 @@ describe('what has to be given up', () => {
   });
 });
 
+describe('a trial boot', () => {
+  const trial = {preview: () => ({changes: []}), apply: () => Promise.resolve({id: 'x'})};
+  const atApply = (overrides: Partial<WizardServices>) => {
+    const begun = begin(overrides);
+    const {context, state, press} = begun;
+    const saved = reduce(context, press(state, ...Array.from({length: 20}, () => enter)), {type: 'profile-saved', path: '/p.yaml'});
+    return {...begun, state: saved};
+  };
+
+  it('is started by the word try where it is possible', () => {
+    const {context, state, press, type} = atApply({trial});
+    const running = press(type(state, 'try'), enter);
+    expect(running.apply).toMatchObject({phase: 'running', isTrial: true});
+    expect(reduce(context, running, {type: 'apply-succeeded', id: 'x'}).apply).toEqual({phase: 'done', id: 'x', isTrial: true});
+    expect(press(type(state, 'apply'), enter).apply).toMatchObject({phase: 'running', isTrial: false});
+  });
+
+  it('is not started where it is not possible, and the notice names only the word that is', () => {
+    for (const impossible of [null, {...trial, preview: () => ({reason: 'GRUB can not write'})}]) {
+      const {state, press, type} = atApply({trial: impossible});
+      const after = press(type(state, 'try'), enter);
+      expect(after.apply.phase).toBe('typing');
+      expect(after.notice).toBe('Type the word apply, then Enter. Nothing was written.');
+    }
+  });
+});
+
 describe('apply', () => {
   const atApply = (overrides: Partial<WizardServices> = {}) => {
     const begun = begin(overrides);
