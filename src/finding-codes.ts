@@ -52,6 +52,8 @@ export type PlanFindingCode =
   | 'cpu-pin-splits-core'
   | 'cpu-pin-off-node'
   | 'cpu-pin-mixes-kinds'
+  | 'cpu-pin-spans-caches'
+  | 'cpu-pin-slow-cores'
   | 'cpu-no-host-cores'
   | 'cpu-node-unknown'
   | 'cpu-virtualisation-missing'

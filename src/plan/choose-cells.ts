@@ -10,7 +10,7 @@ export const chooseCells = (context: PlanContext, nodes: readonly number[], shar
   context.decide(
     'guest.numaCell',
     `${nodes.length} guest nodes for host nodes ${nodes.join(', ')}`,
-    `no single node has room for the guest, and one that sees the host's nodes${isPossible ? ' and their distances' : ''} keeps its memory near its threads`,
+    `${context.profile.cpu.pins === 'auto' ? 'no single node has room for the guest' : 'your pins are on these nodes'}, and one that sees the host's nodes${isPossible ? ' and their distances' : ''} keeps its memory near its threads`,
   );
   return nodes.map((hostNode, cell) => ({
     cell,

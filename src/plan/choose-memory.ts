@@ -2,18 +2,19 @@ import {chooseCells} from './choose-cells.ts';
 import {chooseMemoryNode} from './choose-memory-node.ts';
 import {choosePageSize} from './choose-page-size.ts';
 import type {PlanContext} from './context.ts';
+import {dealOut} from './deal-out.ts';
 import {ordinaryUnitKiB} from './guest-demand.ts';
 import {isOnlyMemory, memoryOfKiB, reserveKiB} from './node-room.ts';
 import {placePages} from './place-pages.ts';
 import type {MemoryPlan, PinningPlan} from './plan.ts';
 
-/** `guestNodes`: the nodes of the vCPUs; with more than one the memory is dealt out among them in equal shares. */
+/** `guestNodes`: the nodes of the vCPUs; with more than one the memory is dealt out among them by their vCPUs. */
 export const chooseMemory = (context: PlanContext, guestNodes: readonly number[], pinning: PinningPlan): MemoryPlan => {
   const isSpread = guestNodes.length > 1;
   const nodes = isSpread ? guestNodes : [chooseMemoryNode(context, guestNodes[0] ?? null)].filter((node) => node !== null);
   const pageKiB = choosePageSize(context);
   const sizeKiB = evenSize(context, pageKiB);
-  const shares = dealOut(sizeKiB, pageKiB ?? ordinaryUnitKiB, Math.max(1, nodes.length));
+  const shares = dealOut(sizeKiB, pageKiB ?? ordinaryUnitKiB, isSpread ? vcpusOn(context, nodes, pinning) : [1]);
   const homes: readonly (number | null)[] = nodes.length === 0 ? [null] : nodes;
   const hostReserveKiB = Math.max(...homes.map((node) => chooseReserve(context, node)));
   homes.forEach((node, index) => judgeRoom(context, node, shares[index] ?? 0));
@@ -27,10 +28,9 @@ export const chooseMemory = (context: PlanContext, guestNodes: readonly number[]
 
 const ascending = (nodes: readonly number[]): readonly number[] => [...nodes].sort((a, b) => a - b);
 
-/** Whole units, as equal as they go; the first parts get what is left over. */
-const dealOut = (sizeKiB: number, unitKiB: number, parts: number): readonly number[] => {
-  const units = sizeKiB / unitKiB;
-  return Array.from({length: parts}, (_, part) => (Math.floor(units / parts) + (part < units % parts ? 1 : 0)) * unitKiB);
+const vcpusOn = ({facts}: PlanContext, nodes: readonly number[], pinning: PinningPlan): readonly number[] => {
+  const nodeOfCpu = new Map(facts.cpu.cpus.map((cpu) => [cpu.id, cpu.node]));
+  return nodes.map((node) => pinning.vcpus.filter(({cpus}) => nodeOfCpu.get(cpus[0] ?? -1) === node).length);
 };
 
 const evenSize = (context: PlanContext, pageKiB: number | null): number => {

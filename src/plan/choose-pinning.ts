@@ -13,6 +13,7 @@ import {judgePins} from './judge-pins.ts';
 import {prefersCache} from './large-cache.ts';
 import {machineOf} from './machine.ts';
 import type {Machine} from './placement-cost.ts';
+import {areEqualParts, nodesOfPins} from './pinned-nodes.ts';
 import type {PinningPlan} from './plan.ts';
 import {demandOf} from './guest-demand.ts';
 import {reportTooFew} from './report-too-few.ts';
@@ -25,15 +26,19 @@ export const choosePinning = (context: PlanContext, where: Home): ChosenPinning 
   const {pins: wanted} = context.profile.cpu;
   const placed = wanted === 'auto' ? placeVcpus(context, machine, where) : null;
   const pins = wanted === 'auto' ? pinsOf(placed) : judgePins(context, wanted, machine.cores, where.home);
-  const nodes = placed === null ? (where.home === null ? [] : [where.home]) : placed.nodes.filter((node) => node !== null);
-  const packages = nodes.length < 2 ? [] : nodes.map((node) => placed?.cores.find((core) => core.node === node)?.package ?? null);
+  const nodes = placed === null ? nodesOfPins(context, pins, machine.cores, where.home) : placed.nodes.filter((node) => node !== null);
   const pinning: PinningPlan = {
     vcpus: pins.map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
     ...chooseHelpers(context, machine, new Set(pins), withMemoryNode(context, machine, nodes)),
     hostNodes: nodesOf(pins, machine.cores, where.home),
-    topology: guestTopology(pins, machine.cores, packages),
+    topology: guestTopology(pins, machine.cores, packagesOf(pins, machine.cores, nodes)),
   };
   return {pinning, guestNodes: nodes};
+};
+
+const packagesOf = (pins: readonly number[], cores: readonly Core[], nodes: readonly number[]): readonly (number | null)[] => {
+  if (nodes.length < 2 || !areEqualParts(pins, cores, nodes)) return [];
+  return nodes.map((node) => cores.find((core) => core.node === node && pins.some((pin) => core.threads.includes(pin)))?.package ?? null);
 };
 
 /** Where QEMU's own threads have to run: beside the vCPUs, and on the node of the memory, if that is another with CPUs. */

@@ -1,8 +1,11 @@
 import type {PlanContext} from './context.ts';
 import type {Core} from './cores.ts';
+import {isDisplay} from './describe-function.ts';
+import {judgePinCosts} from './judge-pin-costs.ts';
+import {nodesOfPins} from './pinned-nodes.ts';
 
 /** The user's own pins are obeyed as far as they are possible, with what they cost. Returns them, or nothing when they can't be. */
-export const judgePins = (context: PlanContext, pins: readonly number[], cores: readonly Core[], node: number | null): readonly number[] => {
+export const judgePins = (context: PlanContext, pins: readonly number[], cores: readonly Core[], home: number | null): readonly number[] => {
   const coreOfCpu = new Map(cores.flatMap((core) => core.threads.map((thread) => [thread, core] as const)));
   const problem = impossible(context, pins, coreOfCpu);
   if (problem !== null) {
@@ -10,10 +13,11 @@ export const judgePins = (context: PlanContext, pins: readonly number[], cores: 
     return [];
   }
   const used = pins.map((pin) => coreOfCpu.get(pin)).filter((core) => core !== undefined);
-  judgeNodes(context, used, node);
+  judgeNodes(context, used, home, nodesOfPins(context, pins, cores, home));
   judgeKinds(context, used);
   judgePairs(context, pins, coreOfCpu);
-  context.decide('cpu.pins', pins.join(', '), 'you chose them');
+  judgePinCosts(context, pins, used, cores);
+  context.decide('cpu.pins', pins.join(', '), used.some((core) => core.hasCpu0) ? 'you chose them; the core of CPU 0 is among them, where the host serves its timers and most of its interrupts' : 'you chose them');
   return pins;
 };
 
@@ -27,15 +31,30 @@ const impossible = (context: PlanContext, pins: readonly number[], coreOfCpu: Re
   return null;
 };
 
-const judgeNodes = (context: PlanContext, used: readonly Core[], node: number | null): void => {
-  const foreign = [...new Set(used.map((core) => core.node).filter((one) => one !== null && one !== node))];
-  if (foreign.length === 0 || node === null) return;
+const judgeNodes = (context: PlanContext, used: readonly Core[], home: number | null, guestNodes: readonly number[]): void => {
+  const nodes = [...new Set(used.map((core) => core.node))].filter((node) => node !== null);
+  const device = nodeOfDevice(context);
+  const near = device === null ? null : home;
+  const foreign = nodes.filter((node) => node !== near);
+  if (home === null || foreign.length === 0 || (near === null && nodes.length === 1)) return;
+  const share = near === null ? 'vCPUs are' : foreign.length < nodes.length ? 'Some vCPUs are' : 'All vCPUs are';
+  const why = device === null ? 'what they share crosses the interconnect.' : `while the device is on node ${device}: what they exchange with it crosses the interconnect.`;
   context.report('warning', 'cpu-pin-off-node', {
     subject: 'cpu.pins',
-    message: `Some vCPUs are pinned to node ${foreign.join(', ')} while the device and the memory are on node ${node}: each access crosses the interconnect.`,
-    remedy: `Choose CPUs of node ${node}, or cpu.pins: auto.`,
+    message: `${share} pinned to node ${foreign.join(', ')}${device === null ? ': ' : ' '}${why} ${whereMemoryGoes(guestNodes)}`,
+    remedy: `Choose CPUs of ${near === null ? 'one node' : `node ${near}`}, or cpu.pins: auto.`,
   });
 };
+
+const nodeOfDevice = ({facts, profile}: PlanContext): number | null => {
+  const chosen = facts.pci.filter((device) => profile.devices.some(({address}) => address === device.address));
+  return (chosen.find(isDisplay) ?? chosen[0])?.numaNode ?? null;
+};
+
+const whereMemoryGoes = (guestNodes: readonly number[]): string =>
+  guestNodes.length > 1
+    ? 'The guest is shown a node for each of its host nodes, with a share of the memory by its vCPUs.'
+    : 'Its memory is on one node.';
 
 const judgeKinds = (context: PlanContext, used: readonly Core[]): void => {
   if (new Set(used.map((core) => core.kind)).size < 2) return;

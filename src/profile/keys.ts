@@ -50,7 +50,7 @@ export const guestKeys: Section<ProfileGuest> = {
   hypervVendorId: {key: 'hypervVendorId', codec: orAuto(vendorId), fallback: auto, meaning: 'Hyper-V vendor id that the guest sees; auto: a neutral one where the hypervisor is hidden.'},
   nvidiaDriver: {key: 'nvidiaDriver', codec: oneOf(['auto', 'before-r465', 'r465-or-newer']), fallback: auto, meaning: 'NVIDIA driver in the guest; R465 and newer need no hiding on desktop cards.'},
   hyperv: {key: 'hyperv', codec: orAuto(orWord('none', listOf(plainName, {minimum: 1, maximum: 64}))), fallback: auto, meaning: 'Hyper-V features of a Windows guest, by libvirt’s names.'},
-  numaCell: {key: 'numaCell', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Show the guest its memory as one NUMA cell.'},
+  numaCell: {key: 'numaCell', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Show the guest NUMA cells, one for each host node that it is on; false: none, and it stays on one node.'},
 };
 
 export const hostKeys: Section<ProfileHost> = {

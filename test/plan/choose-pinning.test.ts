@@ -47,6 +47,58 @@ describe('pinning', () => {
     expect(plan(defaultShape, 2, {pins}).findings).toContainEqual(expect.objectContaining({code, severity}));
   });
 
+  it('shows the guest a node for each node that its pins are on, with memory by its vCPUs, and says what it costs', () => {
+    const {plan: planned, findings} = plan(defaultShape, 8, {pins: [2, 14, 4, 16, 6, 18, 1, 13]});
+
+    expect(planned.memory).toMatchObject({
+      nodes: [0, 1],
+      hugepages: {perNode: {0: 768, 1: 256}},
+      cells: [
+        {cell: 0, hostNode: 0, vcpus: [0, 1, 2, 3, 4, 5], memoryKiB: 768 * 2048, distances: [10, 21]},
+        {cell: 1, hostNode: 1, vcpus: [6, 7], memoryKiB: 256 * 2048, distances: [21, 10]},
+      ],
+    });
+    expect(planned.pinning).toMatchObject({hostNodes: [0, 1], topology: {sockets: 1, dies: 1, cores: 4, threads: 2}});
+    expect(planned.pinning.emulator.some((cpu) => cpu % 2 === 1)).toBe(true);
+    expect(findings.find(({code}) => code === 'cpu-pin-off-node')?.message).toMatch(/^Some vCPUs are pinned to node 1 .*shown a node for each/);
+  });
+
+  it('shows packages where pins give each node an equal part in a row', () => {
+    expect(plan(defaultShape, 8, {pins: [2, 14, 4, 16, 1, 13, 3, 15]}).plan.pinning.topology).toEqual({sockets: 2, dies: 1, cores: 2, threads: 2});
+  });
+
+  it('takes the memory to the node that all pins are on', () => {
+    const {plan: planned, findings} = plan(defaultShape, 4, {pins: [1, 13, 3, 15]});
+
+    expect(planned.memory).toMatchObject({nodes: [1], hugepages: {perNode: {1: 1024}}});
+    expect(planned.memory.cells).toBeUndefined();
+    expect(findings.find(({code}) => code === 'cpu-pin-off-node')?.message).toContain('All vCPUs are pinned to node 1 while the device is on node 0');
+  });
+
+  it('keeps memory on one node where the user wants no cells, or names the node', () => {
+    const pins = [2, 14, 1, 13];
+    const without = planPassthrough(sampleFacts(), sampleProfile({cpu: {vcpus: 4, pins}, memory: {sizeMiB: 2048}, guest: {numaCell: false}}));
+    expect(without.plan.memory.nodes).toEqual([0]);
+    const named = planPassthrough(sampleFacts(), sampleProfile({cpu: {vcpus: 4, pins}, memory: {sizeMiB: 2048, node: 1}}));
+    expect(named.plan.memory.nodes).toEqual([1]);
+    expect(named.plan.memory.cells).toBeUndefined();
+  });
+
+  it('says what pins across caches and on efficiency cores cost, and obeys', () => {
+    const ryzen: MachineShape = {nodes: 1, coresPerNode: 8, threads: 2, coresPerL3: 4, numbering: 'blocks', memoryKiBPerNode: 32 * 1048576};
+    const across = plan(ryzen, 4, {pins: [3, 11, 4, 12]});
+    expect(pinsOf(across)).toEqual([3, 11, 4, 12]);
+    expect(across.findings.find(({code}) => code === 'cpu-pin-spans-caches')?.message).toContain('across 2 level-3 caches where 1 would do');
+    expect(plan(ryzen, 4, {pins: [4, 12, 5, 13]}).findings.map(({code}) => code)).not.toContain('cpu-pin-spans-caches');
+
+    const hybrid: MachineShape = {nodes: 1, coresPerNode: 14, threads: 2, coresPerL3: 14, numbering: 'blocks', memoryKiBPerNode: 32 * 1048576, efficiencyFrom: 6};
+    expect(plan(hybrid, 2, {pins: [6, 7]}).findings.find(({code}) => code === 'cpu-pin-slow-cores')?.message).toContain('6 performance cores');
+  });
+
+  it('says that CPU 0 is among the pins', () => {
+    expect(plan(defaultShape, 2, {pins: [0, 12]}).plan.decisions.find(({subject}) => subject === 'cpu.pins')?.because).toContain('the core of CPU 0 is among them');
+  });
+
   it('tells the guest one thread per core when its pins split cores', () => {
     expect(plan(defaultShape, 2, {pins: [2, 4]}).plan.pinning.topology).toEqual({sockets: 1, dies: 1, cores: 2, threads: 1});
   });
