@@ -3,6 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
 import {unpackHost} from '../support/host-tree.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -30,15 +31,18 @@ describe('the package', () => {
   it('is one file that holds nothing but the program and its documents', () => {
     expect(readdirSync(directory).filter((name) => name.endsWith('.tgz'))).toEqual([packed.filename]);
     const paths = packed.files.map(({path}) => path);
-    expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+    const foreign = paths.filter((path) => !allowed.some((pattern) => pattern.test(path)));
+    expect(foreign).toEqual([]);
+    figure('M3', '0 files beyond the list', `${foreign.length} files beyond the list`);
     expect(paths).toEqual(expect.arrayContaining(['package.json', 'README.md', 'LICENSE', 'bin/vfio-pilot.js', 'dist/cli.js', 'dist/demo-host.tree', 'profiles/dell-r710-gtx1050.yaml']));
     expect(packed.unpackedSize).toBeLessThan(8 * 1024 * 1024);
   });
 
   it('needs no other package and runs nothing when it is installed', () => {
-    for (const key of ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundledDependencies', 'bundleDependencies']) expect(manifest).not.toHaveProperty(key);
-    const scripts = Object.keys(manifest['scripts'] ?? {});
-    expect(scripts.filter((name) => /^(?:pre|post)?install$|^(?:pre|post)?prepare$/.test(name))).toEqual([]);
+    const dependencies = ['dependencies', 'optionalDependencies', 'peerDependencies', 'bundledDependencies', 'bundleDependencies'].filter((key) => key in manifest);
+    const scripts = Object.keys(manifest['scripts'] ?? {}).filter((name) => /^(?:pre|post)?install$|^(?:pre|post)?prepare$/.test(name));
+    expect({dependencies, scripts}).toEqual({dependencies: [], scripts: []});
+    figure('M1', '0 dependencies, 0 install scripts', `${dependencies.length} dependencies, ${scripts.length} install scripts`);
   });
 
   it('installs into an empty project, offline, and runs there', {timeout: 60_000}, () => {

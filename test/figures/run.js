@@ -1,0 +1,18 @@
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+
+/** Runs every test that measures a figure, or those whose path holds one of the arguments, and prints the table. */
+const wanted = process.argv.slice(2);
+const tests = readdirSync('test', {recursive: true, encoding: 'utf8'})
+  .map((path) => join('test', path))
+  .filter((path) => /\.test\.tsx?$/.test(path) && /\bfigures\/figure\.ts'/.test(readFileSync(path, 'utf8')))
+  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)));
+const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-figures-'));
+const file = join(directory, 'figures');
+writeFileSync(file, '');
+const {status} = spawnSync('npx', ['vitest', 'run', ...tests], {stdio: 'inherit', env: {...process.env, VFIO_PILOT_FIGURES: file}});
+spawnSync(process.execPath, [join(import.meta.dirname, 'print.js'), file], {stdio: 'inherit'});
+rmSync(directory, {recursive: true});
+process.exitCode = status ?? 1;
