@@ -1,5 +1,5 @@
 import {constants} from 'node:os';
-import {CommandError, LockedError, TransactionError, UsageError} from './errors.ts';
+import {CommandError, LockedError, MachineError, TransactionError, UsageError} from './errors.ts';
 import type {Command, CommandContext} from './commands/context.ts';
 import {exitCodes} from './commands/context.ts';
 import {parseOptions} from './commands/options.ts';
@@ -92,6 +92,11 @@ const explain = (error: unknown, isVerbose: boolean): number => {
     if (isVerbose) say(`${error.stack}\n`);
     if (error instanceof CommandError) return exitCodes.restored;
     return !error.isRestored ? exitCodes.notRestored : error.isInterrupted ? exitCodes.interrupted : exitCodes.restored;
+  }
+  // What comes this far was met before the first change, or in clearing away: a failing disk, and no bug of ours.
+  if (error instanceof MachineError) {
+    say(`vfio-pilot: ${error.message}.\n  → Put that right, then run it again.\n`);
+    return exitCodes.restored;
   }
   say(`vfio-pilot: this is a bug in vfio-pilot ${VFIO_PILOT_VERSION}.\n${error instanceof Error ? error.stack : String(error)}\n  → Please report it with the output of \`vfio-pilot capture FILE.tar.gz\`.\n`);
   return exitCodes.bug;

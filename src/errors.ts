@@ -24,6 +24,17 @@ export class CommandError extends Error {
   }
 }
 
+/** A system call failed: `code` as the kernel names it (ENOSPC …), the message names the file. */
+export class MachineError extends Error {
+  override readonly name = 'MachineError';
+  readonly code: string;
+
+  constructor(message: string, code: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
 /** The transaction could not finish. `isRestored` tells exit code 4 (machine as before) from 5 (look at the journal). */
 export class TransactionError extends Error {
   override readonly name = 'TransactionError';

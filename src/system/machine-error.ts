@@ -1,12 +1,19 @@
+import {constants} from 'node:os';
+import {MachineError} from '../errors.ts';
+
 /** The `code` of a system error (`ENOENT`); `null` for anything else. */
-export const errorCode = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+export const errorCode = (error: unknown): string | null => {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
+  // libuv has no name for some, EDQUOT among them: "Unknown system error -122", or UNKNOWN.
+  if (!/^unknown/iu.test(error.code) || !('errno' in error)) return error.code;
+  return Object.entries(constants.errno).find(([, number]) => number === -Number(error.errno))?.[0] ?? error.code;
+};
 
 /** Descriptor paths (/proc/self/fd/…) say nothing to a person: the host path takes their place. */
-export const machineError = (doing: string, path: string, cause: unknown): Error => {
+export const machineError = (doing: string, path: string, cause: unknown): MachineError => {
   const code = errorCode(cause);
   const reason = code === null ? (cause instanceof Error ? cause.message : String(cause)) : `${words[code] ?? 'failed'} (${code})`;
-  return Object.assign(new Error(`${doing} ${path}: ${reason}`, {cause}), {code: code ?? 'EIO'});
+  return new MachineError(`${doing} ${path}: ${reason}`, code ?? 'EIO', {cause});
 };
 
 const words: Readonly<Record<string, string>> = {
@@ -18,7 +25,9 @@ const words: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ELOOP: 'it is a symbolic link, or links loop',
   EMFILE: 'too many open files',
+  ENFILE: 'too many files are open on this machine',
   ENOENT: 'it is not there',
+  ENOMEM: 'the kernel is out of memory',
   ENOSPC: 'no space is left on the file system',
   ENOTDIR: 'a part of the path is no directory',
   ENOTEMPTY: 'the directory is not empty',

@@ -7,15 +7,15 @@ import {applyChanges} from '../../src/transaction/apply.ts';
 import {fileChange, never, request} from './scenario.ts';
 import {put, text} from './scratch-root.ts';
 
-/** Runs in a mount namespace of its own: applies one larger file on a tmpfs of each size. */
-const [, , base, where] = process.argv;
+/** Runs in a mount namespace of its own: applies one larger file on a tmpfs of each size, in steps of 4 KiB. */
+const [, , base, where, step = '1'] = process.argv;
 if (base === undefined) throw new Error('which directory?');
 const old = 'old '.repeat(10_000);
 const wanted = 'new '.repeat(25_000);
 const results: unknown[] = [];
-for (let pages = 14; pages < 150; pages += 2) {
+for (let pages = 14; pages < 150; pages += Number(step)) {
   const root = join(base, `root-${pages}`);
-  const disk = where === 'all' ? root : join(root, 'etc');
+  const disk = join(root, where === 'all' ? '' : where ?? '');
   mkdirSync(disk, {recursive: true});
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${pages * 4}k`, 'none', disk]);
   put(root, '/etc/a', old);

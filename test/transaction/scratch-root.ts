@@ -4,7 +4,7 @@ import {dirname, join} from 'node:path';
 import {stateDirectory} from '../../src/transaction/paths.ts';
 
 /** In memory where that is possible: the tests sync some hundred thousand times, and no power is cut. */
-const scratchDirectory = (): string => {
+export const scratchDirectory = (): string => {
   try {
     accessSync('/dev/shm', constants.W_OK);
     return '/dev/shm';

@@ -1,0 +1,77 @@
+import {beforeAll, describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {type CliResult, runCli} from '../support/run-cli.ts';
+import {type CrashTree, createCrashTree, makeOld, profile, stateOf} from './crash-tree.ts';
+import {isNightly, sample} from './sizes.ts';
+import {type CallPoint, canTrace, injecting, recordCalls} from './system-calls.ts';
+
+const seed = chooseSeed();
+const random = randomOf(seed);
+const errors = ['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EACCES', 'EMFILE', 'ENOMEM'] as const;
+
+let tree: CrashTree;
+const apply = (): string[] => ['apply', profile, '--root', tree.root, '--yes'];
+
+type Injected = {readonly point: CallPoint; readonly error: string; readonly result: CliResult; readonly state: 'old' | 'applied' | 'between'};
+
+const inject = async (point: CallPoint, error: string): Promise<Injected> => {
+  const result = await runCli(apply(), {prefix: injecting(point, `error=${error}`)});
+  return {point, error, result, state: stateOf(tree)};
+};
+
+/** Giving the lock back, or clearing away what only the lock used, may fail without harm: the next start does it. */
+const isOfTheLock = ({line}: CallPoint): boolean => /lock/u.test(line);
+
+const faultsOf = ({point, error, result, state}: Injected): readonly string[] => {
+  const isSuccess = result.exitCode === 0;
+  const faults = [
+    isSuccess && state !== 'applied' ? 'it claims success and has not applied' : null,
+    isSuccess && !isOfTheLock(point) ? 'it claims success' : null,
+    !isSuccess && state !== 'old' ? `it failed and left the tree ${state}` : null,
+    !isSuccess && !new RegExp(`/\\S+.*\\(${error}\\)`, 'u').test(result.stderr) ? 'it does not name the file and the error' : null,
+    result.exitCode === 70 ? 'it calls that a bug of its own' : null,
+  ];
+  return faults.flatMap((fault) => (fault === null ? [] : [`${error} at ${point.line}: ${fault}: ${result.stderr.slice(-400)}`]));
+};
+
+beforeAll(async () => {
+  if (canTrace) tree = await createCrashTree();
+});
+
+describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_SEED=${seed})`, {timeout: 3_600_000}, () => {
+  const places = async (): Promise<readonly CallPoint[]> => {
+    const {points} = await recordCalls(tree.root, apply());
+    await makeOld(tree);
+    return points;
+  };
+
+  const measure = async (pairs: readonly (readonly [CallPoint, string])[]): Promise<{readonly faults: readonly string[]; readonly falseSuccesses: number}> => {
+    const faults: string[] = [];
+    let falseSuccesses = 0;
+    for (const [point, error] of pairs) {
+      const injected = await inject(point, error);
+      const found = faultsOf(injected);
+      faults.push(...found);
+      if (found.some((fault) => fault.includes('claims success'))) falseSuccesses += 1;
+      await runCli(['rollback', '--root', tree.root]);
+      await makeOld(tree);
+    }
+    return {faults, falseSuccesses};
+  };
+
+  it('ends in a message with the file and the error, with everything as before', async () => {
+    const points = await places();
+    const pairs = isNightly ? points.flatMap((point) => errors.map((error) => [point, error] as const)) : sample(points, 28, random).map((point, index) => [point, errors[index % errors.length] ?? 'EIO'] as const);
+    const {faults, falseSuccesses} = await measure(pairs);
+    expect(faults).toEqual([]);
+    figure('B1', `${pairs.length}/${pairs.length} told, 0 false successes`, `${pairs.length - faults.length}/${pairs.length} told, ${falseSuccesses} false successes`);
+  });
+
+  it('is not asked again when it was an fsync: what it was to save counts as lost', async () => {
+    const pairs = sample((await places()).filter(({name, line}) => name === 'fsync' && !isOfTheLock({name, line, number: 0})), 6, random).map((point) => [point, 'EIO'] as const);
+    const {faults} = await measure(pairs);
+    expect(faults).toEqual([]);
+    figure('B5', `0 committed of ${pairs.length}`, `${faults.length} committed of ${pairs.length}`);
+  });
+});

@@ -1,0 +1,106 @@
+import {cpSync, rmSync} from 'node:fs';
+import {beforeAll, describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {runCli} from '../support/run-cli.ts';
+import {treeState} from '../support/tree-state.ts';
+import {type CrashTree, createCrashTree, makeOld, profile, stateOf, tornPaths} from './crash-tree.ts';
+import {sample} from './sizes.ts';
+import {type CallPoint, canTrace, injecting, recordCalls} from './system-calls.ts';
+
+const seed = chooseSeed();
+const random = randomOf(seed);
+
+let tree: CrashTree;
+const apply = (): string[] => ['apply', profile, '--root', tree.root, '--yes'];
+const rollback = (): string[] => ['rollback', '--root', tree.root, '--yes'];
+/** Finishes what was interrupted and asks before it does anything else. */
+const start = (...flags: string[]): string[] => ['rollback', '--root', tree.root, ...flags];
+
+const killAt = async (point: CallPoint, args: readonly string[]): Promise<boolean> => (await runCli(args, {prefix: injecting(point, 'signal=KILL')})).signal === 'SIGKILL';
+
+/** Kills there, then starts the program twice; returns what is wrong, in words. */
+const faultsOf = async (point: CallPoint, args: readonly string[], flags: readonly string[] = []): Promise<readonly string[]> => {
+  const faults: string[] = [];
+  if (!(await killAt(point, args))) faults.push('it was not killed');
+  faults.push(...tornPaths(tree).map((path) => `${path} is torn`));
+  const next = await runCli(start(...flags));
+  if (next.exitCode !== 0 && next.exitCode !== 2) faults.push(`the next start ended with ${next.exitCode}: ${next.stderr}`);
+  if (stateOf(tree) === 'between') faults.push(`recovery left neither the old nor the new: ${next.stderr}`);
+  const after = treeState(tree.root, {times: true, history: true});
+  await runCli(start(...flags));
+  if (JSON.stringify(treeState(tree.root, {times: true, history: true})) !== JSON.stringify(after)) faults.push('the start after that changed something again');
+  return faults.map((fault) => `${point.line}: ${fault}`);
+};
+
+beforeAll(async () => {
+  if (canTrace) tree = await createCrashTree();
+});
+
+describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace; VFIO_PILOT_SEED=${seed})`, {timeout: 1_800_000}, () => {
+  it('of apply leaves each file old or new, and the next start makes all of them old, or new with --resume', async () => {
+    const {points} = await recordCalls(tree.root, apply());
+    await makeOld(tree);
+    expect(points.length).toBeGreaterThan(100);
+    const chosen = sample(points, 28, random);
+    const faults: string[] = [];
+    for (const [index, point] of chosen.entries()) {
+      faults.push(...(await faultsOf(point, apply(), index % 3 === 2 ? ['--resume'] : [])));
+      await makeOld(tree);
+    }
+    expect(faults).toEqual([]);
+    figure('A1', `${chosen.length}/${chosen.length} kills of ${points.length} places`, `${chosen.length - faults.length}/${chosen.length} kills of ${points.length} places`);
+  });
+
+  it('of rollback is finished by the next start', async () => {
+    await runCli(apply());
+    const applied = saveState();
+    const {points} = await recordCalls(tree.root, rollback());
+    const chosen = sample(points, 8, random);
+    const faults: string[] = [];
+    for (const point of chosen) {
+      applied.putBack();
+      faults.push(...(await faultsOf(point, rollback())));
+    }
+    await makeOld(tree);
+    applied.forget();
+    expect(faults).toEqual([]);
+    figure('A2 rollback', `${chosen.length}/${chosen.length}`, `${chosen.length - faults.length}/${chosen.length}`);
+  });
+
+  it('of the recovery from a kill is finished by the next start', async () => {
+    const {points} = await recordCalls(tree.root, apply());
+    await makeOld(tree);
+    const faults: string[] = [];
+    let count = 0;
+    for (const first of sample(points.slice(Math.floor(points.length / 2), -8), 2, random).slice(0, 10)) {
+      expect(await killAt(first, apply())).toBe(true);
+      const interrupted = saveState();
+      const seconds = sample((await recordCalls(tree.root, start())).points, 6, random);
+      for (const second of seconds) {
+        interrupted.putBack();
+        faults.push(...(await faultsOf(second, start())).map((fault) => `after ${first.line}: ${fault}`));
+        count += 1;
+      }
+      interrupted.forget();
+      await makeOld(tree);
+    }
+    expect(faults).toEqual([]);
+    figure('A2 recovery', `${count}/${count}`, `${count - faults.length}/${count}`);
+  });
+});
+
+/** The tree as it is now, to be put back as often as wanted. */
+const saveState = (): {readonly putBack: () => void; readonly forget: () => void} => {
+  const copy = `${tree.root}-saved`;
+  const exact = {recursive: true, verbatimSymlinks: true, preserveTimestamps: true} as const;
+  cpSync(tree.root, copy, exact);
+  return {
+    putBack: () => {
+      rmSync(tree.root, {recursive: true});
+      cpSync(copy, tree.root, exact);
+    },
+    forget: () => rmSync(copy, {recursive: true}),
+  };
+};
+

@@ -1,0 +1,52 @@
+import {spawnSync} from 'node:child_process';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {type CliResult, runCli} from '../support/run-cli.ts';
+
+/** The n-th call of that name by the program's main thread; the writer is synchronous, so n is the same in each run. */
+export type CallPoint = {readonly name: string; readonly number: number; readonly line: string};
+
+const names = ['openat', 'write', 'fsync', 'rename', 'link', 'unlink', 'mkdir', 'rmdir', 'symlink', 'chmod', 'fchmod', 'fchown', 'lchown'];
+
+/** Whether programs can be traced here; a container may not allow it. */
+export const canTrace = spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=openat', '-e', 'inject=openat:error=EIO:when=9999', 'true']).status === 0;
+
+/** Runs the program and names every call with which it changes something below `root`. */
+export const recordCalls = async (root: string, args: readonly string[]): Promise<{readonly points: readonly CallPoint[]; readonly result: CliResult}> => {
+  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-strace-'));
+  try {
+    const log = join(directory, 'log');
+    const result = await runCli(args, {prefix: ['strace', '-f', '-y', '--seccomp-bpf', '-o', log, '-e', `trace=${names.join(',')}`]});
+    return {points: parsePoints(readFileSync(log, 'latin1'), root), result};
+  } finally {
+    rmSync(directory, {recursive: true});
+  }
+};
+
+const parsePoints = (log: string, root: string): readonly CallPoint[] => {
+  const counts = new Map<string, number>();
+  const points: CallPoint[] = [];
+  const main = /^\d+/u.exec(log)?.[0];
+  for (const line of log.split('\n').filter((line) => line.startsWith(`${main} `))) {
+    const [, name, rest] = /^\d+ +(\w+)(\(.*)$/u.exec(line) ?? [];
+    if (name === undefined || rest === undefined) continue;
+    const number = (counts.get(name) ?? 0) + 1;
+    counts.set(name, number);
+    if (isMutation(name, rest, root)) points.push({name, number, line: `${name}${rest}`});
+  }
+  return points;
+};
+
+const isMutation = (name: string, rest: string, root: string): boolean => {
+  if (name === 'openat') return rest.includes('O_CREAT') && rest.includes('"/proc/self/fd/');
+  return name === 'write' || name === 'fsync' ? rest.includes(`<${root}/`) : true;
+};
+
+/**
+ * In front of the program: what happens to it at that call, `signal=KILL` or `error=ENOSPC`. Without `--seccomp-bpf`,
+ * with which strace 6.1 loses the signals that it is to inject.
+ */
+export const injecting = ({name, number}: CallPoint, what: string): readonly string[] => [
+  'strace', '-f', '-qqq', '-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${number}`,
+];
