@@ -1,0 +1,169 @@
+import {execFileSync} from 'node:child_process';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import type {Machine} from '../../src/system/machine.ts';
+import {realMachine} from '../../src/system/real-machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import {recover} from '../../src/transaction/recover.ts';
+import {rollback} from '../../src/transaction/rollback.ts';
+import {figure} from '../figures/figure.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {fillHost, hostChanges, never, programs, request, silent} from '../transaction/scenario.ts';
+import {snapshot} from '../transaction/scratch-root.ts';
+import {saveImage, writeTo} from './block-log.ts';
+import {carelessWriters} from './careless-writers.ts';
+import {createStage, type FileSystem, fileSystems, recordDisk, type Recording, whyNot} from './logged-disk.ts';
+import {powerCuts} from './power-cuts.ts';
+import {isNightly} from './sizes.ts';
+
+const seed = chooseSeed();
+const random = randomOf(seed);
+const states = isNightly ? 2000 : 200;
+
+type Tree = Readonly<Record<string, string>>;
+type Trees = {readonly old: Tree; readonly applied: Tree};
+
+/** The stand-ins of virsh and update-initramfs do not save what they write; here only our own writer is at work. */
+const {virsh: _, ...savingPrograms} = programs;
+const machineAt = (root: string): Machine => {
+  const machine = realMachine(root, savingPrograms);
+  return {...machine, self: {...machine.self, pid: 999_999_999}};
+};
+const ownChanges = (machine: Machine) => hostChanges(machine).filter((change) => change.kind !== 'run' || change.command.kind === 'generated');
+
+const syncAll = (root: string): void => void execFileSync('sync', ['-f', root]);
+
+const recordTransaction = async (fileSystem: FileSystem): Promise<Recording & Trees> => {
+  const trees: {old: Tree; applied: Tree} = {old: {}, applied: {}};
+  const recording = await recordDisk(fileSystem, async (root, mark) => {
+    fillHost(root);
+    trees.old = snapshot(root);
+    syncAll(root);
+    const machine = machineAt(root);
+    mark('begin');
+    await applyChanges(machine, request(ownChanges(machine)), silent, never);
+    mark('applied');
+    trees.applied = snapshot(root);
+    await rollback(machine, {}, silent, never);
+    mark('restored');
+    expect(snapshot(root)).toEqual(trees.old);
+  });
+  return {...recording, ...trees};
+};
+
+/** `count` instants from `begin` on: every other one with a random part of the unsaved writes. */
+const chooseCuts = ({log, marks}: Recording, count: number) => {
+  const begin = marks['begin'] ?? 0;
+  return Array.from({length: count}, (_, index) => ({
+    position: begin + Math.round((index * (log.length - begin)) / (count - 1)),
+    kind: index % 2 === 0 ? ('prefix' as const) : ('subset' as const),
+  }));
+};
+
+const sameTree = (one: Tree, other: Tree): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+/** Paths that are neither old nor new, our own temps aside. */
+const tornPaths = (now: Tree, {old, applied}: Trees): readonly string[] =>
+  Object.keys({...old, ...applied, ...now}).filter((path) => now[path] !== old[path] && now[path] !== applied[path] && !/\/(\.vfio-pilot-[^/]+|lost\+found)$/u.test(path));
+
+const withoutLostFound = ({'/lost+found': _, ...tree}: Record<string, string>): Tree => tree;
+
+type Verdict = {readonly faults: readonly string[]; readonly isLost: boolean};
+
+/** Looks at the state as a start after the power cut finds it, and lets the program recover. */
+const judge = async (root: string, position: number, {marks, old, applied}: Recording & Trees): Promise<Verdict> => {
+  const faults = tornPaths(withoutLostFound(snapshot(root)), {old, applied}).map((path) => `${path} is neither old nor new`);
+  const recoveries = await recover(machineAt(root), {}, silent);
+  const now = withoutLostFound(snapshot(root));
+  const isOld = sameTree(now, withoutLostFound(old));
+  const isApplied = sameTree(now, withoutLostFound(applied));
+  if (!isOld && !isApplied) faults.push(`recovery (${recoveries.map(({did}) => did).join()}) left a mixture`);
+  const isCommitted = position >= (marks['applied'] ?? 0);
+  const isRestored = position >= (marks['restored'] ?? 0);
+  // Between the two the rollback is under way: either end of it is right.
+  const isLost = isRestored ? !isOld : isCommitted && position === marks['applied'] && !isApplied;
+  if ((await recover(machineAt(root), {}, silent)).length > 0) faults.push('recovery was not the last');
+  return {faults, isLost};
+};
+
+const available = fileSystems.map((fileSystem) => ({fileSystem, reason: whyNot(fileSystem)}));
+
+describe(`a power cut (VFIO_PILOT_SEED=${seed})`, {timeout: 1_800_000}, () => {
+  for (const {fileSystem, reason} of available) {
+    describe.skipIf(reason !== null)(`on ${fileSystem.name}${reason === null ? '' : ` (not tested: ${reason})`}`, () => {
+      it('leaves every file old or new, all of them after recovery, and nothing of what was said to be done undone', async () => {
+        const recording = await recordTransaction(fileSystem);
+        const replayed = new Map(recording.base);
+        for (const write of recording.log.flat()) if (write.kind !== 'flush') writeTo(replayed, write);
+        expect(differingBlocks(replayed, recording.end)).toEqual([]);
+        const stage = createStage(fileSystem, recording.size);
+        const faults: string[] = [];
+        let lost = 0;
+        try {
+          for (const {position, image} of powerCuts(recording.base, recording.log, chooseCuts(recording, states), {random, atomicBytes: fileSystem.atomicBytes})) {
+            saveImage(image, stage.file, recording.size);
+            const mounted = stage.mount();
+            try {
+              const verdict = await judge(mounted.root, position, recording);
+              faults.push(...verdict.faults.map((fault) => `after write ${position}: ${fault}`));
+              if (verdict.isLost) lost += 1;
+            } finally {
+              mounted.unmount();
+            }
+          }
+        } finally {
+          stage.remove();
+        }
+        expect(faults).toEqual([]);
+        figure(`A3 ${fileSystem.name}`, `0 bad of ${states} states`, `${faults.length} bad of ${states} states`);
+        figure(`A5 ${fileSystem.name}`, '0 lost', `${lost} lost`);
+      });
+
+      for (const writer of carelessWriters.filter(({caughtOn}) => caughtOn.includes(fileSystem.name))) {
+        it(`is noticed in what a writer does that works ${writer.name}`, async () => {
+          const texts = ['old '.repeat(2000), 'new '.repeat(3000)] as const;
+          const recording = await recordDisk(fileSystem, async (root, mark) => {
+            mkdirSync(join(root, 'etc'));
+            const files = Array.from({length: 4}, (_, index) => join(root, 'etc', `file-${index}`));
+            for (const file of files) writeFileSync(file, texts[0]);
+            syncAll(root);
+            mark('begin');
+            for (const file of files) writer.write(file, texts[1], () => syncAll(root));
+          });
+          const stage = createStage(fileSystem, recording.size);
+          let caught = 0;
+          try {
+            for (const {image} of powerCuts(recording.base, recording.log, chooseCuts(recording, 60), {random, atomicBytes: fileSystem.atomicBytes})) {
+              saveImage(image, stage.file, recording.size);
+              const mounted = stage.mount();
+              try {
+                const isBad = [0, 1, 2, 3].some((index) => !texts.includes(textOf(join(mounted.root, 'etc', `file-${index}`)) as (typeof texts)[number]));
+                if (isBad) caught += 1;
+              } finally {
+                mounted.unmount();
+              }
+              if (caught > 0) break;
+            }
+          } finally {
+            stage.remove();
+          }
+          figure(`A3c ${fileSystem.name}, ${writer.name}`, '≥ 1 caught', caught);
+        });
+      }
+    });
+  }
+});
+
+const textOf = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+};
+
+const differingBlocks = (one: ReadonlyMap<number, Buffer>, other: ReadonlyMap<number, Buffer>): readonly number[] => {
+  const zero = Buffer.alloc(4096);
+  return [...new Set([...one.keys(), ...other.keys()])].filter((index) => !(one.get(index) ?? zero).equals(other.get(index) ?? zero));
+};
