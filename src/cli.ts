@@ -102,11 +102,17 @@ const explain = (error: unknown, isVerbose: boolean): number => {
   return exitCodes.bug;
 };
 
-/** `vfio-pilot facts | head`: the reader went away, which is no error of ours. */
+/**
+ * The reader went away (`vfio-pilot facts | head`), or the terminal did: no error of ours, and never a reason to leave
+ * a machine half changed. What writes goes on without words; the journal and the exit code tell the rest.
+ */
+const isWriting = (): boolean => isTransactional(parseOptions(process.argv.slice(2)));
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (isWriting()) return;
   if (error.code === 'EPIPE') process.exit(exitCodes.done);
   throw error;
 });
+process.stderr.on('error', () => undefined);
 
 try {
   process.exitCode = await main();

@@ -5,7 +5,6 @@ import type {NewFile} from './machine.ts';
 import {machineError} from './machine-error.ts';
 import {withDirectory} from './open-directory.ts';
 import {openRegular, statOf} from './real-file.ts';
-import {trustedProgram} from './trusted-program.ts';
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -21,7 +20,7 @@ export const createNewFile = (root: string, path: string, real: string): NewFile
   };
   return {
     write: (bytes) => named('Writing', () => writeSync(fd, bytes)),
-    copyAttributes: (from) => named('Copying the attributes to', () => copyFrom(root, from, fd)),
+    copyAttributes: (from) => named('Copying the attributes to', () => copyFrom(root, from, path, fd)),
     chown: (uid, gid) => named('Giving away', () => fchownSync(fd, uid, gid)),
     chmod: (mode) => named('Setting the mode of', () => fchmodSync(fd, mode)),
     sync: () => named('Saving', () => fsyncSync(fd)),
@@ -31,15 +30,18 @@ export const createNewFile = (root: string, path: string, real: string): NewFile
 };
 
 /** In another tree owner and mode are all that matters, and they are set by calls of their own. */
-const copyFrom = (root: string, from: string, targetFd: number): void => {
-  const cp = root === '/' ? trustedProgram('cp') : null;
-  if (cp === null) return;
-  withDirectory(root, dirname(from), (directory) => {
-    const sourceFd = openRegular(`${directory}/${basename(from)}`);
-    try {
-      copyAttributes(cp, sourceFd, targetFd);
-    } finally {
-      closeSync(sourceFd);
-    }
-  });
+const copyFrom = (root: string, from: string, path: string, targetFd: number): void => {
+  if (root !== '/') return;
+  withDirectory(root, dirname(from), (fromDirectory) =>
+    withDirectory(root, dirname(path), (toDirectory) => {
+      const sourceFd = openRegular(`${fromDirectory}/${basename(from)}`);
+      try {
+        copyAttributes({fd: sourceFd, name: nameForOthers(fromDirectory, from)}, {fd: targetFd, name: nameForOthers(toDirectory, path)});
+      } finally {
+        closeSync(sourceFd);
+      }
+    }),
+  );
 };
+
+const nameForOthers = (directory: string, path: string): string => `${directory.replace('/self/', `/${process.pid}/`)}/${basename(path)}`;

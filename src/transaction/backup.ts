@@ -15,7 +15,8 @@ export const backUp = (machine: Machine, path: string, backup: string, old: Extr
   removeIfThere(machine, backup);
   createWhole(machine, backup, bytes, (file) => {
     file.copyAttributes(path);
-    setAttributes(file, {...old, mode: 0o600, uid: machine.self.uid, gid: machine.self.gid});
+    // Not given to root: a change of the owner takes file capabilities away (inode_change_ok of the kernel), and the directory is private.
+    setAttributes(file, {...old, mode: 0o600});
   });
   machine.syncDirectory(dirname(backup));
   if (sha256(machine.read(backup)) !== old.sha256) throw new Error(`The backup ${backup} is not what was written.`);

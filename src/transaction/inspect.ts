@@ -6,6 +6,7 @@ import type {JournalDirectory} from './journal.ts';
 import {describeDifference, type PathState, readPathState, sha256} from './path-state.ts';
 import {stateDirectory} from './paths.ts';
 import {refusal} from './refuse.ts';
+import {refuseRewriteOnFat} from './refuse-fat.ts';
 
 /** A path that will change, with what is there and what is to be there. */
 export type Target = {
@@ -38,6 +39,7 @@ export const inspect = (machine: Machine, changes: readonly Change[]): Inspectio
   for (const {change, found} of states) refuseUnexpected(machine, change, found);
   const targets = open.map(({change, found, wanted}): Target => ({path: change.path, installer: installerOf(machine, change), old: found, wanted}));
   for (const {path, old} of targets) refuseUnwritable(machine, path, old);
+  refuseRewriteOnFat(machine, {targets, commands});
   return {targets, directories: missingDirectories(machine, targets), commands, isDone: false};
 };
 

@@ -4,7 +4,7 @@ import {chooseSeed, randomOf} from '../support/random.ts';
 import {type CliResult, runCli} from '../support/run-cli.ts';
 import {type CrashTree, createCrashTree, makeOld, profile, stateOf} from './crash-tree.ts';
 import {isNightly, sample} from './sizes.ts';
-import {type CallPoint, canTrace, injecting, recordCalls} from './system-calls.ts';
+import {type CallPoint, canTrace, recordCalls, runInjected} from './system-calls.ts';
 
 const seed = chooseSeed();
 const random = randomOf(seed);
@@ -15,9 +15,9 @@ const apply = (): string[] => ['apply', profile, '--root', tree.root, '--yes'];
 
 type Injected = {readonly point: CallPoint; readonly error: string; readonly result: CliResult; readonly state: 'old' | 'applied' | 'between'};
 
-const inject = async (point: CallPoint, error: string): Promise<Injected> => {
-  const result = await runCli(apply(), {prefix: injecting(point, `error=${error}`)});
-  return {point, error, result, state: stateOf(tree)};
+const inject = async (planned: CallPoint, error: string): Promise<Injected | null> => {
+  const {hit, result} = await runInjected(planned, `error=${error}`, tree.root, apply());
+  return hit === null ? null : {point: {...planned, line: hit}, error, result, state: stateOf(tree)};
 };
 
 /** Giving the lock back, or clearing away what only the lock used, may fail without harm: the next start does it. */
@@ -46,32 +46,34 @@ describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_S
     return points;
   };
 
-  const measure = async (pairs: readonly (readonly [CallPoint, string])[]): Promise<{readonly faults: readonly string[]; readonly falseSuccesses: number}> => {
+  const measure = async (pairs: readonly (readonly [CallPoint, string])[]): Promise<{readonly count: number; readonly faults: readonly string[]; readonly falseSuccesses: number}> => {
     const faults: string[] = [];
-    let falseSuccesses = 0;
+    let [count, falseSuccesses] = [0, 0];
     for (const [point, error] of pairs) {
       const injected = await inject(point, error);
-      const found = faultsOf(injected);
+      const found = injected === null ? [] : faultsOf(injected);
+      if (injected !== null) count += 1;
       faults.push(...found);
       if (found.some((fault) => fault.includes('claims success'))) falseSuccesses += 1;
       await runCli(['rollback', '--root', tree.root]);
       await makeOld(tree);
     }
-    return {faults, falseSuccesses};
+    return {count, faults, falseSuccesses};
   };
 
   it('ends in a message with the file and the error, with everything as before', async () => {
     const points = await places();
     const pairs = isNightly ? points.flatMap((point) => errors.map((error) => [point, error] as const)) : sample(points, 28, random).map((point, index) => [point, errors[index % errors.length] ?? 'EIO'] as const);
-    const {faults, falseSuccesses} = await measure(pairs);
+    const {count, faults, falseSuccesses} = await measure(pairs);
     expect(faults).toEqual([]);
-    figure('B1', `${pairs.length}/${pairs.length} told, 0 false successes`, `${pairs.length - faults.length}/${pairs.length} told, ${falseSuccesses} false successes`);
+    expect(count).toBeGreaterThan(pairs.length * 0.7);
+    figure('B1', `${count}/${count} told, 0 false successes`, `${count - faults.length}/${count} told, ${falseSuccesses} false successes`);
   });
 
   it('is not asked again when it was an fsync: what it was to save counts as lost', async () => {
     const pairs = sample((await places()).filter(({name, line}) => name === 'fsync' && !isOfTheLock({name, line, number: 0})), 6, random).map((point) => [point, 'EIO'] as const);
-    const {faults} = await measure(pairs);
+    const {count, faults} = await measure(pairs);
     expect(faults).toEqual([]);
-    figure('B5', `0 committed of ${pairs.length}`, `${faults.length} committed of ${pairs.length}`);
+    figure('B5', `0 committed of ${count}`, `${faults.length} committed of ${count}`);
   });
 });

@@ -6,7 +6,7 @@ import {runCli} from '../support/run-cli.ts';
 import {treeState} from '../support/tree-state.ts';
 import {type CrashTree, createCrashTree, makeOld, profile, stateOf, tornPaths} from './crash-tree.ts';
 import {sample} from './sizes.ts';
-import {type CallPoint, canTrace, injecting, recordCalls} from './system-calls.ts';
+import {type CallPoint, canTrace, recordCalls, runInjected} from './system-calls.ts';
 
 const seed = chooseSeed();
 const random = randomOf(seed);
@@ -17,7 +17,7 @@ const rollback = (): string[] => ['rollback', '--root', tree.root, '--yes'];
 /** Finishes what was interrupted and asks before it does anything else. */
 const start = (...flags: string[]): string[] => ['rollback', '--root', tree.root, ...flags];
 
-const killAt = async (point: CallPoint, args: readonly string[]): Promise<boolean> => (await runCli(args, {prefix: injecting(point, 'signal=KILL')})).signal === 'SIGKILL';
+const killAt = async (point: CallPoint, args: readonly string[]): Promise<boolean> => (await runInjected(point, 'signal=KILL', tree.root, args)).result.signal === 'SIGKILL';
 
 /** Kills there, then starts the program twice; returns what is wrong, in words. */
 const faultsOf = async (point: CallPoint, args: readonly string[], flags: readonly string[] = []): Promise<readonly string[]> => {

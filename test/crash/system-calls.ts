@@ -13,16 +13,11 @@ const names = ['openat', 'write', 'fsync', 'rename', 'link', 'unlink', 'mkdir', 
 export const canTrace = spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=openat', '-e', 'inject=openat:error=EIO:when=9999', 'true']).status === 0;
 
 /** Runs the program and names every call with which it changes something below `root`. */
-export const recordCalls = async (root: string, args: readonly string[]): Promise<{readonly points: readonly CallPoint[]; readonly result: CliResult}> => {
-  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-strace-'));
-  try {
-    const log = join(directory, 'log');
+export const recordCalls = (root: string, args: readonly string[]): Promise<{readonly points: readonly CallPoint[]; readonly result: CliResult}> =>
+  withLog(async (log) => {
     const result = await runCli(args, {prefix: ['strace', '-f', '-y', '--seccomp-bpf', '-o', log, '-e', `trace=${names.join(',')}`]});
     return {points: parsePoints(readFileSync(log, 'latin1'), root), result};
-  } finally {
-    rmSync(directory, {recursive: true});
-  }
-};
+  });
 
 const parsePoints = (log: string, root: string): readonly CallPoint[] => {
   const counts = new Map<string, number>();
@@ -44,9 +39,23 @@ const isMutation = (name: string, rest: string, root: string): boolean => {
 };
 
 /**
- * In front of the program: what happens to it at that call, `signal=KILL` or `error=ENOSPC`. Without `--seccomp-bpf`,
- * with which strace 6.1 loses the signals that it is to inject.
+ * Runs the program; at that call `signal=KILL` or `error=ENOSPC` happens to it. `hit` is where it did, `null` when it
+ * was not below `root`: the count of the writes to the terminal differs from run to run.
+ * Without `--seccomp-bpf`, with which strace 6.1 loses the signals that it is to inject.
  */
-export const injecting = ({name, number}: CallPoint, what: string): readonly string[] => [
-  'strace', '-f', '-qqq', '-o', '/dev/null', '-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${number}`,
-];
+export const runInjected = (point: CallPoint, what: string, root: string, args: readonly string[]): Promise<{readonly hit: string | null; readonly result: CliResult}> =>
+  withLog(async (log) => {
+    const {name, number} = point;
+    const result = await runCli(args, {prefix: ['strace', '-f', '-y', '-qqq', '-o', log, '-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${number}`]});
+    const line = readFileSync(log, 'latin1').split('\n').find((text) => text.includes('(INJECTED)')) ?? '';
+    return {result, hit: isMutation(name, line, root) ? line : null};
+  });
+
+const withLog = async <Result>(use: (log: string) => Promise<Result>): Promise<Result> => {
+  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-strace-'));
+  try {
+    return await use(join(directory, 'log'));
+  } finally {
+    rmSync(directory, {recursive: true});
+  }
+};

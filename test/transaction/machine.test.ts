@@ -1,14 +1,12 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, chownSync, existsSync, lstatSync, openSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {existsSync, lstatSync, readFileSync, symlinkSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {copyAttributes} from '../../src/system/copy-attributes.ts';
 import type {RunRequest} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {runProgram} from '../../src/system/run-program.ts';
 import {put, withRoot} from './scratch-root.ts';
 
-const isRoot = process.geteuid?.() === 0;
 
 const running = (script: string, options: Partial<RunRequest> = {}) =>
   runProgram('/bin/sh', {argv: ['sh', '-c', script], timeoutSeconds: 20, signal: new AbortController().signal, onOutput: () => undefined, ...options});
@@ -84,31 +82,5 @@ describe('a machine below another root', () => {
         machine.stat('/a/missing/c');
       }
       expect(open()).toBe(before);
-    }));
-});
-
-const hasXattr = await withRoot((root) => spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1],"user.a",b"1")', root]).status === 0);
-
-describe.skipIf(!isRoot || !hasXattr)('attributes (needs root, python3 and extended attributes)', () => {
-  it('are copied with owner, mode and extended attributes, and the content is left', () =>
-    withRoot((root) => {
-      const [from, to] = [join(root, 'from'), join(root, 'to')];
-      writeFileSync(from, 'old');
-      writeFileSync(to, 'new content');
-      chownSync(from, 7, 8);
-      chmodSync(from, 0o2750);
-      const set = spawnSync('python3', ['-c', 'import os,sys; os.setxattr(sys.argv[1],"user.origin",b"here"); os.setxattr(sys.argv[1],"security.selinux",b"system_u:object_r:etc_t:s0")', from]);
-      expect([set.status, set.stderr.toString()]).toEqual([0, '']);
-      copyAttributes('/bin/cp', openSync(from, 'r'), openSync(to, 'r+'));
-      expect(lstatSync(to)).toMatchObject({uid: 7, gid: 8, mode: 0o102750});
-      expect(readFileSync(to, 'utf8')).toBe('new content');
-      const got = spawnSync('python3', ['-c', 'import os,sys; print(os.getxattr(sys.argv[1],"user.origin").decode(), os.getxattr(sys.argv[1],"security.selinux").decode())', to]);
-      expect(got.stdout.toString().trim()).toBe('here system_u:object_r:etc_t:s0');
-    }));
-
-  it('that cannot be copied are an error', () =>
-    withRoot((root) => {
-      put(root, '/from', 'x');
-      expect(() => copyAttributes('/bin/false', openSync(join(root, 'from'), 'r'), openSync(join(root, 'from'), 'r+'))).toThrow(/attributes/u);
     }));
 });

@@ -6,7 +6,7 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
-import {bootFaults, fileChange, fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
+import {bootFaults, fileChange, fillHost, generated, hostChanges, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, withRoot} from './scratch-root.ts';
 
 type Call = {readonly name: string; readonly path: string; readonly from?: string};
@@ -113,18 +113,24 @@ describe('a boot loader', () => {
     }));
 });
 
-it('on FAT leaves owner and mode to the mount and tells of the risk', () =>
+it('on FAT adds files, leaves owner and mode to the mount, and refuses to replace', () =>
   withRoot(async (root) => {
     put(root, '/efi/a', 'old');
-    const sound = realMachine(root);
+    put(root, '/efi/grub.cfg', 'old');
+    put(root, '/etc/default/grub', 'old');
+    const before = snapshot(root);
+    const sound = realMachine(root, programs);
     const calls: string[] = [];
     const machine = interceptMachine(
       {...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})},
       {onRead: silent, onMutation: ({name, path}) => (path.startsWith('/efi') && calls.push(name), null)},
     );
-    const events: ProgressEvent[] = [];
-    await applyChanges(machine, request([fileChange(sound, '/efi/b', 'new')]), (event) => events.push(event), never);
+    await applyChanges(machine, request([fileChange(sound, '/efi/b', 'new')]), silent, never);
     expect(calls).not.toContain('chmod');
-    await applyChanges(machine, request([fileChange(sound, '/efi/a', 'new')], '20260131T120009Z-aaaa'), (event) => events.push(event), never);
-    expect(events.filter(({kind}) => kind === 'warning')).toMatchObject([{message: expect.stringContaining('/efi/a is on a FAT')}]);
+    await applyChanges(machine, request([fileChange(sound, '/efi/b', null)], '20260131T120009Z-aaaa'), silent, never);
+    const replaced = [fileChange(sound, '/efi/a', 'new')];
+    await expect(applyChanges(machine, request(replaced, '20260131T120010Z-aaaa'), silent, never)).rejects.toThrow('/efi/a is on a FAT');
+    const remade = [fileChange(sound, '/etc/default/grub', 'new'), generated('/efi/grub.cfg', ['grub-mkconfig', '-o', '{output}'], ['/etc/default/grub'])];
+    await expect(applyChanges(machine, request(remade, '20260131T120011Z-aaaa'), silent, never)).rejects.toThrow('/efi/grub.cfg is on a FAT');
+    expect(snapshot(root)).toEqual(before);
   }));
