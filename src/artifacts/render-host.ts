@@ -5,10 +5,12 @@ import {copiesImages} from '../served-systems.ts';
 import type {Artifact, CommandArtifact} from './artifact.ts';
 import {renderChain} from './chains/chains.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
+import {renderPagesHook} from './hooks/pages-hook.ts';
 import {initramfsBackend} from './initramfs/systems.ts';
 import {findModprobeConflicts, modprobePath, renderModprobe} from './modprobe.ts';
-import {absent, renderOwned} from './render-owned.ts';
+import {absent, joinRendered, renderOwned} from './render-owned.ts';
 import type {Rendered} from './rendered.ts';
+import {renderHugepagesMounts} from './systemd-hugepages-mount.ts';
 import {hugepagesUnitPath, hugepagesWantsPath, renderHugepagesUnit} from './systemd-hugepages.ts';
 
 /** Everything on the host outside libvirt: files first, then what is generated from them, then the commands. */
@@ -16,9 +18,10 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
   const initramfs = renderInitramfsParts(facts, plan);
   const modprobe = renderOwned(facts, modprobePath, renderModprobe(plan), 0o644, 'Module options and the order in which drivers load.');
   const unit = renderUnit(facts, plan);
-  const hook = renderIsolationHook(facts, plan);
+  const hooks = joinRendered([renderPagesHook(facts, plan), renderIsolationHook(facts, plan)]);
+  const mounts = renderHugepagesMounts(facts, plan);
   const chain = renderChain(facts, plan);
-  const files = [modprobe, initramfs, unit, hook, chain].flatMap((part) => part.artifacts);
+  const files = [modprobe, initramfs, unit, mounts, hooks, chain].flatMap((part) => part.artifacts);
   const system = initramfsBackend(facts, plan.initramfs);
   const isImageStale = files.some((file) => 'path' in file && system?.triggers.includes(file.path) === true);
   return {
@@ -27,7 +30,7 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
       ...(isImageStale && !copiesImages(facts.boot) ? (system?.renderImages(facts, plan) ?? []) : []),
       ...files.filter((artifact) => artifact.kind === 'generated' || artifact.kind === 'command'),
     ],
-    findings: [...[modprobe, initramfs, unit, hook, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
+    findings: [...[modprobe, initramfs, unit, mounts, hooks, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
   };
 };
 

@@ -51,6 +51,9 @@ const singleFiles = [
   '/etc/booster.yaml',
 ];
 
+/** A mount unit has to be named after its path. */
+const ourUnits = /^(?:vfio-pilot|dev-hugepages(?:2M|1G)\.mount$)/;
+
 const directories: readonly (readonly [string, RegExp])[] = [
   ['/etc/default/grub.d', /\.cfg$/],
   ['/etc/modprobe.d', /\.conf$/],
@@ -60,7 +63,7 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/boot/grub', /^custom\.cfg$/],
   ['/boot/grub2', /^custom\.cfg$/],
   ['/etc/initramfs/post-update.d', /./],
-  ['/etc/systemd/system', /^vfio-pilot/],
+  ['/etc/systemd/system', ourUnits],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],
   ['/etc/dracut.conf.d', /\.conf$/],
@@ -76,7 +79,7 @@ const candidates = (source: Source): readonly string[] => [
   ...singleFiles,
   ...directories.flatMap(([directory, pattern]) => filesOf(source, directory, pattern)),
   ...source.list('/etc/initramfs-tools/scripts').flatMap((stage) => filesOf(source, `/etc/initramfs-tools/scripts/${stage}`, /./)),
-  ...source.list('/etc/systemd/system').filter((name) => /\.(?:wants|requires)$/.test(name)).flatMap((name) => filesOf(source, `/etc/systemd/system/${name}`, /^vfio-pilot/)),
+  ...source.list('/etc/systemd/system').filter((name) => /\.(?:wants|requires)$/.test(name)).flatMap((name) => filesOf(source, `/etc/systemd/system/${name}`, ourUnits)),
 ];
 
 const filesOf = (source: Source, directory: string, pattern: RegExp): readonly string[] =>

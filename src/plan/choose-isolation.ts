@@ -2,6 +2,7 @@ import {formatCpuList} from '../host/kernel-lists.ts';
 import {isAtLeast} from '../host/versions.ts';
 import type {PlanContext} from './context.ts';
 import {coresOf} from './cores.ts';
+import {whyNoHooks} from './hook-support.ts';
 import type {IsolationPlan, PinningPlan} from './plan.ts';
 
 type Cpus = Pick<IsolationPlan, 'cpus' | 'hostCpus'>;
@@ -47,8 +48,8 @@ const isolateByCgroup = (context: PlanContext, cpus: Cpus): IsolationPlan => {
   const {hasIrqbalance} = context.facts.isolation;
   context.decide(
     'cpu.isolation',
-    `cgroup: while the guest runs, the host keeps to ${formatCpuList(cpus.hostCpus)}`,
-    `this host has cgroup v2 with cpuset, and libvirt runs a hook when the guest starts and ends: programs and interrupts leave ${formatCpuList(cpus.cpus)} and may come back after it${hasIrqbalance ? '; irqbalance rests meanwhile, as it would move the interrupts back' : ''}. Kernel threads stay`,
+    'while the guest runs (cgroup)',
+    `this host has cgroup v2 with cpuset, and libvirt runs a hook when the guest starts and ends: programs and interrupts leave ${formatCpuList(cpus.cpus)} for ${formatCpuList(cpus.hostCpus)}, and may come back after it${hasIrqbalance ? '; irqbalance rests meanwhile, as it would move the interrupts back' : ''}. Kernel threads stay`,
   );
   return {method: 'cgroup', ...cpus};
 };
@@ -60,20 +61,18 @@ const isolateAtBoot = (context: PlanContext, cpus: Cpus): IsolationPlan => {
     message: `CPUs ${list} are taken from the host at boot: nothing is scheduled there by itself any more, also while the guest is off, and the host runs on ${formatCpuList(cpus.hostCpus)}. The kernel balances no load on them, so each vCPU stays where it is pinned.`,
     remedy: 'Nothing to do if that is what you want; cpu.isolation: cgroup takes them only while the guest runs.',
   });
-  context.decide('cpu.isolation', `boot: ${list} belong to the guest from boot on`, 'you chose it; only a reboot without these arguments gives them back');
+  context.decide('cpu.isolation', 'from boot on', `you chose it: ${list} are lost to the host, and only a reboot without these arguments gives them back`);
   return {method: 'boot', ...cpus};
 };
 
-/** libvirt runs the files in qemu.d since 6.5.0 (libvirt.org/hooks.html); AllowedCPUs= came with systemd 244. */
+/** AllowedCPUs= came with systemd 244 (systemd.resource-control(5)). */
 const whyNoCgroup = ({facts}: PlanContext): string | null => {
   const {cgroupControllers, systemdVersion} = facts.isolation;
   if (cgroupControllers === null) return 'whether this host has cgroup v2 is not told';
   if (cgroupControllers.length === 0) return 'this host has cgroup v1, where AllowedCPUs= has no effect';
   if (!cgroupControllers.includes('cpuset')) return 'this kernel has no cpuset controller for cgroup v2';
   if (!isAtLeast(systemdVersion, '244')) return systemdVersion === null ? 'the version of systemd is not told' : `systemd ${systemdVersion} has no AllowedCPUs= (since 244)`;
-  const {version} = facts.libvirt;
-  if (!isAtLeast(version, '6.5.0')) return version === null ? 'the version of libvirt is not told' : `libvirt ${version} runs no hooks in qemu.d (since 6.5.0)`;
-  return null;
+  return whyNoHooks(facts);
 };
 
 const whyNotAtBoot = ({facts}: PlanContext): string | null =>

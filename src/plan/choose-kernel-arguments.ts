@@ -111,6 +111,10 @@ const sizeWord = (sizeKiB: number): string => (sizeKiB >= 1048576 ? `${sizeKiB /
 const chooseHugepages = (context: PlanContext, memory: MemoryPlan): Part => {
   const pages = memory.hugepages;
   if (pages === null) return {};
+  if (pages.method === 'hook') {
+    noteReserved(context);
+    return {};
+  }
   const foreign = configuredArguments(context.facts, 'hugepages');
   const counts = Object.entries(pages.perNode);
   const isSingleNode = context.facts.nodes.filter((node) => node.memoryKiB !== 0).length <= 1;
@@ -132,6 +136,16 @@ const chooseHugepages = (context: PlanContext, memory: MemoryPlan): Part => {
   if (pages.sizeKiB >= 1048576) add.push({text: `default_hugepagesz=${size}`, because: `/dev/hugepages is mounted with the default size only, and libvirt looks there`});
   add.push({text: `hugepagesz=${size}`, because: 'selects the page size of the number behind it'}, {text: `hugepages=${value}`, because});
   return {add, owned: ['default_hugepagesz', 'hugepagesz', 'hugepages']};
+};
+
+const noteReserved = (context: PlanContext): void => {
+  const foreign = lastingArguments(context.facts, 'hugepages');
+  if (foreign.length === 0) return;
+  context.report('note', 'kernel-argument-conflict', {
+    subject: 'memory.allocation',
+    message: `hugepages=${foreign.join(', ')} is configured already and stays: those pages are set aside at boot, beside the ones that the guest takes when it starts.`,
+    remedy: 'If an earlier profile with memory.allocation: boot wrote it, roll that back first; otherwise nothing is to do.',
+  });
 };
 
 const describePages = (perNode: Readonly<Record<string, number>>, size: string): string =>

@@ -1,3 +1,4 @@
+import {chooseAllocation} from './choose-allocation.ts';
 import {chooseCells} from './choose-cells.ts';
 import {chooseMemoryNode} from './choose-memory-node.ts';
 import {choosePageSize} from './choose-page-size.ts';
@@ -5,7 +6,6 @@ import type {PlanContext} from './context.ts';
 import {dealOut} from './deal-out.ts';
 import {ordinaryUnitKiB} from './guest-demand.ts';
 import {isOnlyMemory, memoryOfKiB, reserveKiB} from './node-room.ts';
-import {placePages} from './place-pages.ts';
 import type {MemoryPlan, PinningPlan} from './plan.ts';
 
 /** `guestNodes`: the nodes of the vCPUs; with more than one the memory is dealt out among them by their vCPUs. */
@@ -23,7 +23,7 @@ export const chooseMemory = (context: PlanContext, guestNodes: readonly number[]
   const pages = sizeKiB / pageKiB;
   const perNode = Object.fromEntries((nodes.length === 0 ? [0] : nodes).map((node, index) => [node, (shares[index] ?? 0) / pageKiB]));
   context.decide('memory.hugepages', `${pages} pages of ${pageKiB === 1048576 ? '1 GiB' : '2 MiB'}`, `${context.profile.memory.sizeMiB} MiB divided by the page size, nothing added: QEMU's own memory does not come from them`);
-  return {sizeKiB, hugepages: placePages(context, pageKiB, perNode), nodes: ascending(nodes), hostReserveKiB, ...cells};
+  return {sizeKiB, hugepages: chooseAllocation(context, pageKiB, perNode), nodes: ascending(nodes), hostReserveKiB, ...cells};
 };
 
 const ascending = (nodes: readonly number[]): readonly number[] => [...nodes].sort((a, b) => a - b);

@@ -9,7 +9,10 @@ const gigabytePagesFromMiB = 8192;
 /** Page size in KiB, or `null` for ordinary memory. */
 export const choosePageSize = (context: PlanContext): number | null => {
   const {memory} = context.profile;
-  if (memory.hugepages === 'none') return null;
+  if (memory.hugepages === 'none') {
+    context.decide('memory.hugepages', 'none', `you chose it; ${describeTransparent(context)}`);
+    return null;
+  }
   const wanted = memory.hugepages === 'auto' ? proposePageSize(context) : memory.hugepages;
   if (!isOffered(context, wanted)) {
     context.report('blocker', 'memory-pages-unsupported', {
@@ -21,6 +24,14 @@ export const choosePageSize = (context: PlanContext): number | null => {
   return sizeKiB[wanted];
 };
 
+/** QEMU asks for them (madvise) for the guest's memory; the card's DMA needs that memory to stay, not to be in large pages. */
+const describeTransparent = ({facts}: PlanContext): string => {
+  const setting = facts.memory.transparentHugepages;
+  if (setting === 'never') return 'transparent huge pages are off here (never), so the guest has pages of 4 KiB';
+  if (setting === null) return 'whether the kernel joins pages by itself is not told';
+  return `transparent huge pages are on here (${setting}), so the kernel gives pages of 2 MiB where it finds them, and nothing is promised`;
+};
+
 const isOffered = ({facts}: PlanContext, size: '2MiB' | '1GiB'): boolean => {
   if (size === '1GiB') return facts.cpu.flags?.includes('pdpe1gb') ?? true;
   return facts.memory.hugepageSizesKiB.length === 0 || facts.memory.hugepageSizesKiB.includes(2048);
@@ -30,10 +41,11 @@ const proposePageSize = (context: PlanContext): '2MiB' | '1GiB' => {
   const {facts, profile} = context;
   const hasFlag = facts.cpu.flags?.includes('pdpe1gb') ?? false;
   const isLarge = profile.memory.sizeMiB >= gigabytePagesFromMiB && profile.memory.sizeMiB % 1024 === 0;
-  if (hasFlag && isLarge && hasNodeHugepages(facts)) {
+  const isAtStart = profile.memory.allocation === 'start';
+  if (hasFlag && isLarge && !isAtStart && hasNodeHugepages(facts)) {
     context.decide('memory.hugepages', '1 GiB pages', `the CPU has pdpe1gb, the kernel places them at boot, and ${profile.memory.sizeMiB / 1024} GiB divides evenly`);
     return '1GiB';
   }
-  context.decide('memory.hugepages', '2 MiB pages', !hasFlag ? 'the CPU has no 1 GiB pages (pdpe1gb)' : isLarge ? 'this kernel can not place 1 GiB pages on one node' : 'the guest is small or not a whole number of GiB');
+  context.decide('memory.hugepages', '2 MiB pages', isAtStart ? 'a host that runs hardly ever has a free GiB in one piece' : !hasFlag ? 'the CPU has no 1 GiB pages (pdpe1gb)' : isLarge ? 'this kernel can not place 1 GiB pages on one node' : 'the guest is small or not a whole number of GiB');
   return '2MiB';
 };

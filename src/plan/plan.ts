@@ -89,12 +89,17 @@ export type MemoryPlan = {
     readonly sizeKiB: number;
     /** Pages by node id. */
     readonly perNode: Readonly<Record<string, number>>;
-    /** `argument`: the kernel places them; `release-unit`: allocated on all nodes, the rest given back early by a unit. */
-    readonly method: 'argument' | 'release-unit';
+    /**
+     * `argument`: the kernel places them at boot; `release-unit`: allocated on all nodes, the rest given back early by a
+     * unit; `hook`: taken when the guest starts, and given back when it ends.
+     */
+    readonly method: 'argument' | 'release-unit' | 'hook';
     /** Pages on the kernel command line in total, when the method is `release-unit`. */
     readonly bootTotal: number;
     /** Node ids that the unit sets, with the pages that stay there. */
     readonly release: Readonly<Record<string, number>>;
+    /** Mount of a size that is not the default, made by a unit of ours; absent where libvirt finds one without it. */
+    readonly mount?: '/dev/hugepages2M' | '/dev/hugepages1G';
   } | null;
   readonly nodes: readonly number[];
   /** On each of `nodes`. */

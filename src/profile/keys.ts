@@ -32,7 +32,8 @@ export const cpuKeys: Section<ProfileCpu> = {
 
 export const memoryKeys: Section<ProfileMemory> = {
   sizeMiB: {key: 'size', codec: memorySize(64), meaning: 'Memory of the guest.'},
-  hugepages: {key: 'hugepages', codec: oneOf(['auto', '2MiB', '1GiB', 'none']), fallback: auto, meaning: 'Pages that back it, reserved at boot.'},
+  hugepages: {key: 'hugepages', codec: oneOf(['auto', '2MiB', '1GiB', 'none']), fallback: auto, meaning: 'Pages that back it.'},
+  allocation: {key: 'allocation', codec: oneOf(['auto', 'boot', 'start']), fallback: auto, meaning: 'When huge pages are set aside: at boot, or when the guest starts, with release after; auto: at boot.'},
   node: {key: 'node', codec: orAuto(nodeNumber), fallback: auto, meaning: 'Host NUMA node of the memory; auto: the vCPUs’.'},
   hostReserveMiB: {key: 'hostReserve', codec: orAuto(memorySize(0)), fallback: auto, meaning: 'Memory that stays with the host on that node.'},
 };

@@ -49,6 +49,8 @@ export type IsolationMethod = 'none' | 'cgroup' | 'boot';
 export type ProfileMemory = {
   readonly sizeMiB: number;
   readonly hugepages: Auto | '2MiB' | '1GiB' | 'none';
+  /** When the pages are set aside: at boot, or by a hook when the guest starts. */
+  readonly allocation: Auto | 'boot' | 'start';
   readonly node: Auto | number;
   /** Memory that stays with the host on the guest's node. */
   readonly hostReserveMiB: Auto | number;

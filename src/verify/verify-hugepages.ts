@@ -6,8 +6,11 @@ import type {PromiseResult} from './promise.ts';
 export const verifyHugepages = (facts: HostFacts, plan: Plan): readonly PromiseResult[] => {
   const pages = plan.memory.hugepages;
   if (pages === null) return [];
+  const mount = pages.mount === undefined ? [] : [verifyMount(facts, pages.mount)];
+  // Those that a hook takes are there only while the guest runs.
+  if (pages.method === 'hook') return mount;
   const wanted = {...pages.perNode, ...pages.release};
-  return Object.entries(wanted).map(([id, count]) => {
+  const counts = Object.entries(wanted).map(([id, count]): PromiseResult => {
     const pool = facts.nodes.find((node) => node.id === Number(id))?.hugepages.find((one) => one.sizeKiB === pages.sizeKiB);
     const isKept = pool === undefined ? null : count === 0 ? pool.total === 0 : pool.total >= count;
     return {
@@ -18,4 +21,16 @@ export const verifyHugepages = (facts: HostFacts, plan: Plan): readonly PromiseR
       remedy: isKept === false ? (count === 0 ? 'Look at `systemctl status vfio-pilot-hugepages.service`.' : 'Too little contiguous memory at boot: lower the number, or add memory to this node.') : null,
     };
   });
+  return [...mount, ...counts];
+};
+
+const verifyMount = ({memory}: HostFacts, path: string): PromiseResult => {
+  const isKept = memory.hugetlbfsMounts.some((mount) => mount.path === path);
+  return {
+    id: 'hugepages-mount',
+    status: isKept ? 'kept' : 'broken',
+    promise: `Huge pages are mounted at ${path}.`,
+    fact: isKept ? 'They are.' : 'Nothing is mounted there.',
+    remedy: isKept ? null : 'Look at `systemctl status` of the mount, then restart libvirt, which looks for it when it starts.',
+  };
 };

@@ -36,6 +36,17 @@ describe('memory', () => {
     expect(decide({hugepages: 'auto', sizeMiB: 12289}).plan.memory.hugepages?.sizeKiB).toBe(2048);
   });
 
+  it.each([
+    ['always', 'are on here (always)'],
+    ['madvise', 'are on here (madvise)'],
+    ['never', 'pages of 4 KiB'],
+    [null, 'is not told'],
+  ])('without huge pages says what transparent ones do: %s', (transparentHugepages, words) => {
+    const {plan} = decide({hugepages: 'none'}, {memory: {...sampleFacts().memory, transparentHugepages}});
+    expect(plan.memory.hugepages).toBeNull();
+    expect(plan.decisions.find(({subject}) => subject === 'memory.hugepages')?.because).toContain(words);
+  });
+
   it('rounds a size that is no multiple of the page up, and warns', () => {
     const {plan, findings} = decide({sizeMiB: 4097});
     expect(plan.memory.sizeKiB).toBe(4098 * 1024);

@@ -31,7 +31,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       iothreads: orAuto(cpus(0)),
       isolation: fc.constantFrom('auto', 'none', 'cgroup', 'boot'),
     }),
-    memory: fc.record({sizeMiB: fc.integer({min: 64, max: 1_000_000}), hugepages: fc.constantFrom('auto', '2MiB', '1GiB', 'none'), node: orAuto(fc.nat(1023)), hostReserveMiB: orAuto(fc.nat(1_000_000))}),
+    memory: fc.record({sizeMiB: fc.integer({min: 64, max: 1_000_000}), hugepages: fc.constantFrom('auto', '2MiB', '1GiB', 'none'), allocation: fc.constantFrom('auto', 'boot', 'start'), node: orAuto(fc.nat(1023)), hostReserveMiB: orAuto(fc.nat(1_000_000))}),
     guest: fc.record({
       name,
       domain: fc.constantFrom('auto', 'new', 'existing'),

@@ -13,7 +13,7 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
   ],
   binding: overrides.binding ?? 'auto',
   cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto', ...overrides.cpu},
-  memory: {sizeMiB: 12288, hugepages: '2MiB', node: 'auto', hostReserveMiB: 'auto', ...overrides.memory},
+  memory: {sizeMiB: 12288, hugepages: '2MiB', allocation: 'auto', node: 'auto', hostReserveMiB: 'auto', ...overrides.memory},
   guest: {
     name: 'win10',
     domain: 'auto',

@@ -19,11 +19,24 @@ export const editMemorySize = ({plan, root, report}: EditContext): Edit => {
       remedy: 'Raise <maxMemory> with `virsh edit`, or take memory hotplug out of the guest.',
     });
   }
+  judgeHardLimit({root, report}, sizeKiB);
   const current = childNamed(root, 'currentMemory');
   return {
     children: [sizeWish('memory', childNamed(root, 'memory'), sizeKiB), ...(current === null ? [] : [sizeWish('currentMemory', current, sizeKiB)])],
     drops: [],
   };
+};
+
+/** libvirt lets a guest with an assigned device lock its memory and 1 GiB; a limit of the user's own takes that place. */
+const judgeHardLimit = ({root, report}: Pick<EditContext, 'root' | 'report'>, sizeKiB: number): void => {
+  const limit = childNamed(childNamed(root, 'memtune'), 'hard_limit');
+  const limitKiB = limit === null ? null : sizeOf(limit);
+  if (limitKiB === null || limitKiB >= sizeKiB + 1048576) return;
+  report('warning', 'guest-memory-limit', {
+    element: limit,
+    message: `<hard_limit> lets QEMU lock ${Math.floor(limitKiB / 1024)} MiB. The card needs all ${sizeKiB / 1024} MiB of the guest locked, and QEMU some more: the guest may not start.`,
+    remedy: `Take <hard_limit> out with \`virsh edit\`, so that libvirt allows what is needed, or raise it to ${sizeKiB / 1024 + 1024} MiB or more.`,
+  });
 };
 
 const sizeWish = (name: string, existing: XmlElement | null, sizeKiB: number): Wish =>

@@ -30,7 +30,7 @@ const vcpus: NumberField = {
   cost: (context) => {
     const threads = threadsPerCore(context);
     const cores = Math.ceil(context.profile.cpu.vcpus / threads);
-    return `${cores} of ${Math.round(onlineThreads(context) / threads)} host cores are kept for the guest while it runs${threads > 1 ? `; each core has ${threads} threads and goes as a whole, so steps of ${threads} waste nothing` : ''}.`;
+    return `The guest runs on ${cores} of ${Math.round(onlineThreads(context) / threads)} host cores${threads > 1 ? `; each core has ${threads} threads and goes as a whole, so steps of ${threads} waste nothing` : ''}.`;
   },
 };
 

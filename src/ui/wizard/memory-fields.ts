@@ -31,10 +31,10 @@ const size: NumberField = {
 const pageOptions = ({facts}: FieldContext): readonly FieldOption[] => {
   const hasGigabyte = facts.cpu.flags?.includes('pdpe1gb') ?? true;
   return [
-    {value: 'auto', label: 'auto', cost: 'Huge pages of the size that fits, set aside when the host boots.'},
-    {value: '2MiB', label: '2 MiB', cost: 'Fewer page-table walks in the guest. The memory is set aside at boot and lost to the host even while the guest is off.'},
+    {value: 'auto', label: 'auto', cost: 'Huge pages of the size that fits.'},
+    {value: '2MiB', label: '2 MiB', cost: 'Fewer page-table walks in the guest.'},
     ...(hasGigabyte
-      ? [{value: '1GiB', label: '1 GiB', cost: 'Fewest page-table walks. Each page needs a contiguous GiB, so it must be set aside at boot; lost to the host even while the guest is off.'}]
+      ? [{value: '1GiB', label: '1 GiB', cost: 'Fewest page-table walks. Each page needs a contiguous GiB, which is hardly ever found later than at boot.'}]
       : []),
     {value: 'none', label: 'none', cost: 'Ordinary pages: nothing is set aside at boot, and the guest is some percent slower in memory-heavy work.'},
   ];
@@ -49,6 +49,21 @@ const pages: ChoiceField = {
   options: pageOptions,
   read: ({profile}) => profile.memory.hugepages,
   write: (profile, value) => withMemory(profile, {hugepages: value as Profile['memory']['hugepages']}),
+};
+
+const allocation: ChoiceField = {
+  id: 'memory.allocation',
+  kind: 'choice',
+  label: 'Set aside',
+  subjects: ['memory.allocation'],
+  isShown: ({profile}) => profile.memory.hugepages !== 'none',
+  options: () => [
+    {value: 'auto', label: 'auto', cost: 'When the host boots.'},
+    {value: 'boot', label: 'at boot', cost: 'All pages are found then. They are lost to the host even while the guest is off.'},
+    {value: 'start', label: 'when it starts', cost: 'A hook of libvirt takes the pages when the guest starts and gives them back when it ends. Once the host’s memory is in pieces, the guest does not start.'},
+  ],
+  read: ({profile}) => profile.memory.allocation,
+  write: (profile, value) => withMemory(profile, {allocation: value as Profile['memory']['allocation']}),
 };
 
 const node: ChoiceField = {
@@ -82,4 +97,4 @@ const reserve: ChoiceField = {
   write: (profile, value) => withMemory(profile, {hostReserveMiB: value === 'auto' ? 'auto' : Number(value)}),
 };
 
-export const memoryFields: readonly Field[] = [size, pages, node, reserve];
+export const memoryFields: readonly Field[] = [size, pages, allocation, node, reserve];

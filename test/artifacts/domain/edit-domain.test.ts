@@ -33,6 +33,13 @@ describe('a domain that cannot be edited', () => {
     expect(result.findings[0]?.message).toContain(message);
   });
 
+  it('has a memory limit of its own told where the card needs more than it lets QEMU lock', () => {
+    const findingsFor = (limit: string) => editDomain(domain(`  <memtune>\n    ${limit}\n  </memtune>\n`), samplePlan, sampleFacts(), file).findings.filter(({code}) => code === 'guest-memory-limit');
+    expect(findingsFor(`<hard_limit unit='GiB'>12</hard_limit>`)).toMatchObject([{severity: 'warning', message: expect.stringContaining('12288 MiB of the guest locked')}]);
+    expect(findingsFor('<hard_limit>13631488</hard_limit>')).toEqual([]);
+    expect(findingsFor(`<soft_limit unit='GiB'>1</soft_limit>`)).toEqual([]);
+  });
+
   it('is refused rather than given a name that XML cannot carry', () => {
     const plan: Plan = {...samplePlan, devices: samplePlan.devices.map((device) => ({...device, rom: '/rom\u0007'}))};
     expect(editDomain(domain(''), plan, sampleFacts(), file)).toMatchObject({ok: false, findings: [{code: 'guest-xml-unusable'}]});

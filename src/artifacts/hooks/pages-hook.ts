@@ -1,0 +1,67 @@
+import type {HostFacts} from '../../host/facts.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {Rendered} from '../rendered.ts';
+import {renderHookFile} from './render-hook-file.ts';
+
+/**
+ * Takes the guest's pages before it starts and gives them back after its end, beside those that are there anyway. The
+ * kernel may grant fewer without an error, so they are counted; a start that can't have all of them is refused.
+ */
+export const renderPagesHook = (facts: HostFacts, plan: Plan): Rendered => {
+  const pages = plan.memory.hugepages;
+  return renderHookFile(facts, plan, {
+    purpose: 'pages',
+    order: 30,
+    why: 'Takes the huge pages of the guest when it starts, and gives them back when it ends.',
+    hook: pages?.method === 'hook' ? {body: body(plan.guest.name, pages.sizeKiB, pages.perNode), operations: {'prepare begin': 'take_pages', 'release end': 'give_back'}} : null,
+  });
+};
+
+const body = (guest: string, sizeKiB: number, perNode: Readonly<Record<string, number>>): string => `
+wanted='${Object.entries(perNode).filter(([, count]) => count > 0).map(([node, count]) => `${node}:${count}`).join(' ')}'
+size=${sizeKiB}
+state="$run/vfio-pilot/pages-${guest}"
+
+take_pages() {
+	# Of a start whose end nobody told.
+	give_back
+	: > "$state"
+	for part in $wanted; do take_from "\${part%:*}" "\${part#*:}"; done
+}
+
+# take_from NODE COUNT
+take_from() {
+	count_file "$1"
+	read -r before < "$file" || before=0
+	echo $((before + $2)) 2>/dev/null > "$file"
+	read -r after < "$file" || after=$before
+	if [ "$after" -lt $((before + $2)) ]; then
+		# Memory in pieces may come together: a second try is worth it.
+		echo 1 2>/dev/null > "$proc/sys/vm/compact_memory"
+		echo $((before + $2)) 2>/dev/null > "$file"
+		read -r after < "$file" || after=$before
+	fi
+	echo "$1 $((after - before))" >> "$state"
+	[ "$after" -ge $((before + $2)) ] && return 0
+	give_back
+	say "node $1 has only $((after - before)) of $2 huge pages of $size KiB to give: the guest is not started, and the pages went back. Stop programs of the host, or set memory.allocation: boot"
+	exit 1
+}
+
+give_back() {
+	[ -e "$state" ] || return 0
+	while read -r node count; do
+		count_file "$node"
+		read -r present < "$file" || continue
+		[ "$present" -ge "$count" ] || count=$present
+		echo $((present - count)) 2>/dev/null > "$file"
+	done < "$state"
+	rm -f "$state"
+}
+
+# count_file NODE: a kernel without NUMA counts for the machine only
+count_file() {
+	file="$sysfs/devices/system/node/node$1/hugepages/hugepages-\${size}kB/nr_hugepages"
+	[ -e "$file" ] || file="$sysfs/kernel/mm/hugepages/hugepages-\${size}kB/nr_hugepages"
+}
+`;
