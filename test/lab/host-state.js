@@ -9,8 +9,8 @@ export const commandLineOf = (machine) => machine.run('cat /proc/cmdline');
 export const hugepagesOf = async (machine, count = 'nr') =>
   (await machine.run(`cat /sys/devices/system/node/node[01]/hugepages/hugepages-2048kB/${count}_hugepages`)).split('\n').map(Number);
 
-/** Checksum, mode and owner of every file that could be managed. */
-export const filesOf = (machine) => machine.run("(find /etc /boot -xdev -printf '%p %y %m %u %g %l\\n'; find /etc /boot -xdev -type f -exec sha256sum {} +) | sort", 120);
+/** Checksum, mode and owner of every file that could be managed; systemd-boot itself renews its random seed at each start. */
+export const filesOf = (machine) => machine.run("places='/etc /boot'; ! mountpoint -q /boot/efi || places=\"$places /boot/efi\"; (find $places -xdev -printf '%p %y %m %u %g %l\\n'; find $places -xdev -type f ! -path /boot/efi/loader/random-seed -exec sha256sum {} +) | sort", 120);
 
 /** The framebuffer console of the host's own card is alive and is the first one. */
 export const consoleOf = (machine) => machine.run('cat /proc/fb; readlink -f /sys/class/graphics/fb0/device | xargs basename; cat /sys/class/vtconsole/vtcon*/bind | tr "\\n" " "');

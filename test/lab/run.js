@@ -5,10 +5,10 @@ import {findHostImage} from './image/host-image.js';
 import {packProgram} from './program.js';
 import {openLab} from './scenario-lab.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
-import {dracut} from './scenarios/dracut.js';
 import {identicalCards} from './scenarios/identical-cards.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
 import {oldKernel} from './scenarios/old-kernel.js';
+import {dracut, systemdBoot} from './scenarios/other-chains.js';
 import {ownDevices} from './scenarios/own-devices.js';
 import {powerCut} from './scenarios/power-cut.js';
 import {replay} from './scenarios/replay.js';
@@ -16,7 +16,7 @@ import {smt} from './scenarios/smt.js';
 import {trial, trialFailures} from './scenarios/trial.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, trial, trialFailures, powerCut];
+const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, trial, trialFailures, powerCut];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {

@@ -28,13 +28,21 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     const folder = await imageOf(image);
     copyFileSync(join(folder, 'installed.qcow2'), disk);
     await run('qemu-img', ['rebase', '-u', '-b', join(folder, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
-    const machine = await boot(disk, hardware === undefined ? {snapshot: 'booted'} : {hardware});
+    const machine = await boot(disk, {hardware: {...hardware, ...copyVariables(folder)}, ...(hardware === undefined ? {snapshot: 'booted'} : {})});
     if (hardware !== undefined) await machine.waitForLogin();
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     // libvirtd completes its own configuration at its first start: before anything is compared.
     await machine.run('virsh list', 60);
     await installProgram(machine, archive);
     return machine;
+  };
+
+  /** Of a host with UEFI: what its firmware remembers. */
+  const copyVariables = (folder) => {
+    if (!existsSync(join(folder, 'vars.qcow2'))) return {};
+    const vars = join(directory, 'vars.qcow2');
+    copyFileSync(join(folder, 'vars.qcow2'), vars);
+    return {vars};
   };
 
   /** Kept with its memory, so that another scenario can go on from here. */

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Turns a fresh Debian tree into the lab's host. $1: the tree, $2: the folder with node, $3: the file system's UUID.
+# Turns a fresh Debian tree into the lab's host. $1: the tree, $2: node, $3: the file system's UUID, $4: the boot loader.
 set -eu
-root=$1 node=$2 uuid=$3
+root=$1 node=$2 uuid=$3 loader=$4
 
 echo "UUID=$uuid / ext4 errors=remount-ro 0 1" > "$root/etc/fstab"
 echo lab > "$root/etc/hostname"
@@ -10,26 +10,35 @@ chroot "$root" passwd -d root
 rm -f "$root/usr/sbin/policy-rc.d"
 install -m 755 "$node" "$root/usr/local/bin/node"
 
+options="console=tty0 console=ttyS0,115200 mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests panic=30"
+if [ "$loader" = grub ]; then
 # GRUB's files; its boot sectors are written when the disk is put together.
 mkdir -p "$root/boot/grub"
 cp -r "$root/usr/lib/grub/i386-pc" "$root/boot/grub/i386-pc"
 # As grub-install does.
 chroot "$root" grub-editenv /boot/grub/grubenv create
-cat > "$root/etc/default/grub" <<'GRUB'
+cat > "$root/etc/default/grub" <<GRUB
 # If you change this file, run 'update-grub' afterwards to update
 # /boot/grub/grub.cfg.
 
 GRUB_DEFAULT=0
 GRUB_TIMEOUT=1
-GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`
+GRUB_DISTRIBUTOR=\`lsb_release -i -s 2> /dev/null || echo Debian\`
 GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on"
-GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200 mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests panic=30"
+GRUB_CMDLINE_LINUX="$options"
 
 # Kept by hand: the lab reads along on the first serial port.
 GRUB_TERMINAL=serial
 GRUB_SERIAL_COMMAND="serial --unit=0 --speed=115200"
 GRUB_DISABLE_OS_PROBER=true
 GRUB
+else
+# kernel-install reads these for the entries that it writes.
+mkdir -p "$root/boot/efi" "$root/etc/kernel"
+echo 'LABEL=ESP /boot/efi vfat umask=0077 0 1' >> "$root/etc/fstab"
+echo "root=UUID=$uuid ro $options quiet intel_iommu=on" > "$root/etc/kernel/cmdline"
+echo layout=bls > "$root/etc/kernel/install.conf"
+fi
 
 mkdir -p "$root/etc/systemd/network"
 printf '[Match]\nDriver=e1000e\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' > "$root/etc/systemd/network/10-lab.network"

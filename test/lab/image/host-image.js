@@ -19,7 +19,7 @@ export const findHostImage = async (name, say) => {
   say(`building the image ${name} in ${directory}`);
   await buildDisk(recipe, directory);
   say(`Debian is on the disk after ${seconds(started)} s; preparing it`);
-  await prepareHost(directory, say);
+  await prepareHost(recipe, directory, say);
   say(`image ready after ${seconds(started)} s`);
   return directory;
 };

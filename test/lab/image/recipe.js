@@ -23,12 +23,17 @@ const common = [
  * `displayModule` is its name, which changed between the kernels.
  */
 export const recipes = {
-  'debian-12': {suite: 'bookworm', initramfs: 'initramfs-tools', displayModule: 'bochs', packages: [...common, 'grub-pc']},
+  'debian-12': {suite: 'bookworm', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs'},
   /** Its kernel, 5.10, has no `hugepages=NODE:COUNT`, which came with 5.16. */
-  'debian-11': {suite: 'bullseye', initramfs: 'initramfs-tools', displayModule: 'bochs-drm', packages: [...common, 'grub-pc']},
-  'debian-12-dracut': {suite: 'bookworm', initramfs: 'dracut', displayModule: 'bochs', packages: [...common, 'grub-pc']},
+  'debian-11': {suite: 'bullseye', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs-drm'},
+  'debian-12-dracut': {suite: 'bookworm', loader: 'grub', initramfs: 'dracut', displayModule: 'bochs'},
+  /** UEFI, with an EFI partition; kernel-install writes its entries. */
+  'debian-12-systemd-boot': {suite: 'bookworm', loader: 'systemd-boot', initramfs: 'initramfs-tools', displayModule: 'bochs'},
 };
 
+const loaderPackage = {grub: 'grub-pc', 'systemd-boot': 'systemd-boot'};
+
+export const packagesFor = ({loader, initramfs}) => [...common, initramfs, loaderPackage[loader]];
 export const sourcesFor = ({suite}) => sourcesOf(suite);
 
 /** Left out while unpacking: nothing that a scenario looks at, and half of the image. */
@@ -40,7 +45,7 @@ export const excludedPaths = [
 
 /** Changes whenever anything above, the hooks or the way in which they are put together does. */
 export const recipeHash = (recipe) => {
-  const hash = createHash('sha256').update(JSON.stringify([recipe, sourcesFor(recipe), excludedPaths, nodePackage, uuid, diskMiB]));
-  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'prepare-host.js', '../machine/arguments.js']) hash.update(readFileSync(here(name)));
+  const hash = createHash('sha256').update(JSON.stringify([recipe, packagesFor(recipe), sourcesFor(recipe), excludedPaths, nodePackage, uuid, diskMiB]));
+  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js', '../machine/arguments.js']) hash.update(readFileSync(here(name)));
   return hash.digest('hex').slice(0, 16);
 };

@@ -26,7 +26,7 @@ export const startMachine = async (directory, {disk, snapshot, direct, hardware 
   const console = await openLine(socket('console'), join(directory, 'console.log'));
   const shell = await openLine(socket('shell'), join(directory, 'shell.log'));
   const monitor = await openMonitor(socket('qmp'));
-  return {directory, share, console, monitor, ...shellCommands(shell, console), stop: () => stopEmulator(emulator, [console, shell, monitor])};
+  return {directory, share, console, monitor, ...shellCommands(shell, console, hardware.vars === undefined), stop: () => stopEmulator(emulator, [console, shell, monitor])};
 };
 
 const stopEmulator = async (emulator, connections) => {
@@ -37,7 +37,7 @@ const stopEmulator = async (emulator, connections) => {
   await gone;
 };
 
-const shellCommands = (shell, console) => {
+const shellCommands = (shell, console, hasGrub) => {
   let count = 0;
 
   /** Runs one command line as root on the second serial port. */
@@ -68,7 +68,7 @@ const shellCommands = (shell, console) => {
     }
   };
 
-  /** Through the firmware and GRUB, as the person at the machine would; `entry` is what GRUB is to start. */
+  /** Through the firmware and the boot loader, as the person at the machine would; `entry` is what GRUB is to start. */
   const reboot = async (entry = 'Debian GNU/Linux') => {
     await startReboot(entry);
     await waitForLogin();
@@ -80,7 +80,9 @@ const shellCommands = (shell, console) => {
     await waitForEntry(entry);
   };
 
+  /** systemd-boot does not say what it starts. */
   const waitForEntry = async (entry, seconds = bootSeconds) => {
+    if (!hasGrub) return;
     const {1: started} = await console.waitFor(/Booting `([^']*)'/, seconds);
     if (started !== entry) throw new Error(`GRUB started ${started} and not ${entry}`);
   };

@@ -1,12 +1,13 @@
 import {expectEqual, expectMatch, expectSameLines} from '../expect.js';
 import {commandLineOf, consoleOf, driverOf, filesOf, guestCard, hostCard, makeProfile} from '../host-state.js';
 
-export const dracut = {
-  name: 'dracut',
+/** From an installed host to an applied one and back, where something else than GRUB or initramfs-tools does the work. */
+const lifeWith = ({name, image, title}) => ({
+  name,
   isFast: false,
-  title: 'A host with dracut: only the chosen card is with vfio-pci, and rollback leaves the images as they were',
+  title,
   run: async (lab) => {
-    const machine = await lab.installedHost({image: 'debian-12-dracut'});
+    const machine = await lab.installedHost({image});
     const before = {files: await filesOf(machine), commandLine: await commandLineOf(machine)};
     await makeProfile(machine, guestCard);
 
@@ -23,4 +24,8 @@ export const dracut = {
     expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot');
     expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver of the card');
   },
-};
+});
+
+export const dracut = lifeWith({name: 'dracut', image: 'debian-12-dracut', title: 'A host with dracut: only the chosen card is with vfio-pci, and rollback leaves all as it was'});
+
+export const systemdBoot = lifeWith({name: 'systemd-boot', image: 'debian-12-systemd-boot', title: 'A host with systemd-boot: only the chosen card is with vfio-pci, and rollback leaves all as it was, on the EFI partition too'});
