@@ -5,7 +5,7 @@ import {run} from '../processes.js';
 const source = new URL('report.S', import.meta.url).pathname;
 const log = '/var/log/libvirt/report.log';
 
-export const romPath = '/var/lib/libvirt/report.rom';
+const romPath = '/var/lib/libvirt/report.rom';
 
 /** What a domain needs to run the ROM instead of a firmware, and where its CPUs write. */
 export const loaderXml = `<loader readonly='yes' type='rom'>${romPath}</loader>`;
