@@ -28,7 +28,7 @@ const walk: readonly {readonly title: string; readonly presses: readonly (readon
       [`${down}The second of two equal RTX 3060`, '› The second of two equal RTX 3060▏'],
     ],
   },
-  {title: 'step 8 of 9  Apply', presses: [['apply', 'press Enter: apply▏']]},
+  {title: 'step 8 of 9  Apply', presses: [['apply', '❯ apply▏']]},
   {title: 'step 9 of 9  What next', presses: []},
 ];
 
