@@ -28,7 +28,7 @@ export const findModprobeConflicts = (files: readonly FileFacts[]): readonly Fin
     .flatMap((file) => joinLines(file.text ?? '').flatMap(({line, text}) => judgeLine(file.path, line, text)));
 
 /** kmod: a backslash at the end of a line continues it. */
-const joinLines = (text: string): readonly {readonly line: number; readonly text: string}[] => {
+export const joinLines = (text: string): readonly {readonly line: number; readonly text: string}[] => {
   const joined: {line: number; text: string}[] = [];
   let isContinued = false;
   for (const [index, part] of text.split('\n').entries()) {

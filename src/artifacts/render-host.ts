@@ -6,6 +6,7 @@ import type {Artifact, CommandArtifact} from './artifact.ts';
 import {renderChain} from './chains/chains.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
+import {findUnknownOptions} from './find-unknown-options.ts';
 import {initramfsBackend} from './initramfs/systems.ts';
 import {findModprobeConflicts, modprobePath, renderModprobe} from './modprobe.ts';
 import {absent, joinRendered, renderOwned} from './render-owned.ts';
@@ -30,7 +31,7 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
       ...(isImageStale && !copiesImages(facts.boot) ? (system?.renderImages(facts, plan) ?? []) : []),
       ...files.filter((artifact) => artifact.kind === 'generated' || artifact.kind === 'command'),
     ],
-    findings: [...[modprobe, initramfs, unit, mounts, hooks, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts))],
+    findings: [...[modprobe, initramfs, unit, mounts, hooks, chain].flatMap((part) => part.findings), ...findModprobeConflicts(modprobeFiles(facts)), ...findUnknownOptions(facts, modprobeFiles(facts))],
   };
 };
 

@@ -122,7 +122,7 @@ export const captureTable: readonly CaptureRow[] = [
   ['/boot', 'limine.conf limine/limine.conf EFI/BOOT/limine.conf efi/limine.conf', 'presence'],
   ['/', 'limine.conf limine/limine.conf efi/limine.conf', 'presence'],
 
-  ['/lib/modules/*', 'modules.builtin modules.dep modules.alias', 'verbatim'],
+  ['/lib/modules/*', 'modules.builtin modules.builtin.modinfo modules.dep modules.alias', 'verbatim'],
   ['/lib/modules/*', 'config', 'verbatim'],
   ['/usr/share/misc', 'pci.ids', 'verbatim'],
   ['/usr/share/hwdata', 'pci.ids', 'verbatim'],

@@ -275,6 +275,28 @@ export type KernelFacts = {
   /** Value of `/sys/module/…/parameters/…` by `module.parameter`. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly hypervisor: string | null;
+  /** What each kernel that may be started next has of vfio and kvm; the running one first. */
+  readonly installed?: readonly InstalledKernel[];
+  /** What the running kernel said about its arguments; `null` when its log can't be read. */
+  readonly log?: KernelLog | null;
+};
+
+/** Module names with `-` written as `_`, as far as decisions ask for them. */
+export type InstalledKernel = {
+  readonly release: string;
+  /** From modules.builtin; `null` when it is not readable. */
+  readonly builtin: readonly string[] | null;
+  /** From modules.dep; `null` when it is not readable. */
+  readonly modules: readonly string[] | null;
+  /** Names of parameters by module, as `modinfo -p` lists them; a module that is not here is unknown. */
+  readonly parameters: Readonly<Record<string, readonly string[]>>;
+};
+
+export type KernelLog = {
+  /** Tokens of "Unknown kernel command line parameters": passed on to init. */
+  readonly unknownArguments: readonly string[];
+  /** Lines that say that an option is unknown or ignored. */
+  readonly complaints: readonly string[];
 };
 
 export type DomainFacts = {

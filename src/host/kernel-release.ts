@@ -3,6 +3,8 @@ import type {Source} from '../system/source.ts';
 /** Part of a path, so a captured tree may not smuggle one in. */
 const pattern = /^\w[\w.+~-]*$/;
 
+export const isKernelRelease = (name: string): boolean => pattern.test(name);
+
 /** Release of the running kernel, `6.12.117-amd64`; `null` when nothing tells it. */
 export const readKernelRelease = (source: Source): string | null => {
   const told =

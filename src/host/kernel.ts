@@ -1,21 +1,28 @@
 import {gunzipSync} from 'node:zlib';
 import type {Source} from '../system/source.ts';
 import type {KernelFacts} from './facts.ts';
+import {readInstalledKernels} from './installed-kernels.ts';
+import {readKernelLog} from './kernel-log.ts';
 import {readKernelRelease} from './kernel-release.ts';
+import {readModuleList} from './module-lists.ts';
 import type {Note} from './reader.ts';
 
 export const readKernel = (source: Source, note: Note): KernelFacts => {
   const release = readKernelRelease(source) ?? releaseOfBootImage(source) ?? onlyKernelOfBoot(source);
+  const builtin = readModuleList(source, release, 'modules.builtin');
+  const modules = readModuleList(source, release, 'modules.dep');
   return {
     release,
     version: parseKernelVersion(release),
     config: readConfig(source, release, note),
-    builtin: readModuleList(source, release, 'modules.builtin'),
-    modules: readModuleList(source, release, 'modules.dep'),
+    builtin,
+    modules,
     loaded: readLoaded(source),
     hasKvmDevice: source.exists('/dev/kvm'),
     parameters: readParameters(source),
     hypervisor: readHypervisor(source),
+    installed: readInstalledKernels(source, {release, builtin, modules}),
+    log: readKernelLog(source),
   };
 };
 
@@ -67,14 +74,6 @@ const unpackConfig = (packed: Buffer, note: Note): string | null => {
     });
     return null;
   }
-};
-
-/** `kernel/drivers/vfio/pci/vfio-pci.ko.xz: …`: the kernel spells every module name with underscores. */
-const readModuleList = (source: Source, release: string | null, file: string): readonly string[] | null => {
-  if (release === null) return null;
-  const text = source.text(`/lib/modules/${release}/${file}`) ?? source.text(`/usr/lib/modules/${release}/${file}`);
-  if (text === null) return null;
-  return [...text.matchAll(/^([^:\s]+)\.ko(?:\.\w+)?(?=:|\s|$)/gm)].map(([, path = '']) => path.slice(path.lastIndexOf('/') + 1).replaceAll('-', '_'));
 };
 
 const readLoaded = (source: Source): readonly string[] | null => {

@@ -1,45 +1,19 @@
 import type {HostFacts, PciFunction} from '../host/facts.ts';
+import {isBuiltIn} from '../host/module-state.ts';
+import type {BindBy} from './choose-bind-by.ts';
 import type {ChosenDevices} from './choose-devices.ts';
+import {chooseInitramfsModules} from './choose-initramfs-modules.ts';
+import {chooseModuleOptions} from './choose-module-options.ts';
 import type {PlanContext} from './context.ts';
-import {describeFunction, idOf} from './describe-function.ts';
-import type {BindingPlan, PlannedDevice} from './plan.ts';
+import {describeFunction} from './describe-function.ts';
+import type {BindingPlan} from './plan.ts';
 
-export type BindBy = PlannedDevice['bindBy'];
-
-export const chooseBindBy = (context: PlanContext, chosen: ChosenDevices): BindBy => {
-  const wanted = context.profile.binding;
-  if (wanted === 'ids') return chooseIds(context, chosen);
-  if (wanted === 'libvirt') {
-    context.decide('binding', 'libvirt', 'you asked for it: libvirt takes the card from its driver when the guest starts (managed=yes)');
-    return 'libvirt';
-  }
-  context.decide('binding', 'address', 'an address names exactly this card; vfio-pci.ids= takes every card with the same ids');
-  return 'address';
-};
-
-const chooseIds = (context: PlanContext, chosen: ChosenDevices): BindBy => {
-  const taken = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
-  const ids = new Set(taken.map(idOf));
-  const others = context.facts.pci.filter((device) => ids.has(idOf(device)) && !taken.some((one) => one.address === device.address));
-  if (others.length > 0) {
-    context.report('blocker', 'binding-ids-ambiguous', {
-      subject: 'binding',
-      message: `Binding by ids would also take ${others.map(describeFunction).join(' and ')} from the host.`,
-      remedy: 'Set binding: address (the default).',
-    });
-  }
-  context.decide('binding', 'ids', others.length === 0 ? 'you asked for it, and no other device of this machine has these ids' : 'you asked for it');
-  return 'ids';
-};
-
-export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): BindingPlan => {
+export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy, variants: readonly string[]): BindingPlan => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
-  const options = chooseModuleOptions(context, functions, bindBy);
   return {
     softdeps: bindBy === 'libvirt' ? [] : chooseSoftdeps(context, functions),
-    moduleOptions: options.filter((option) => !isBuiltIn(context.facts, option.module)),
-    builtInOptions: options.filter((option) => isBuiltIn(context.facts, option.module)),
-    initramfsModules: bindBy === 'libvirt' ? [] : chooseInitramfsModules(context.facts),
+    ...chooseModuleOptions(context, functions, bindBy),
+    initramfsModules: bindBy === 'libvirt' ? [] : chooseInitramfsModules(context, variants),
     byAddress: bindBy === 'address' ? functions.map((device) => device.address) : [],
   };
 };
@@ -92,60 +66,3 @@ const likelyModules = (facts: HostFacts, device: PciFunction): readonly string[]
   const added = device.modules === null ? bound : bound.filter((module) => isBuiltIn(facts, module));
   return [...new Set([...named, ...added].filter((module) => module !== '').map((module) => module.replaceAll('-', '_')))];
 };
-
-const chooseModuleOptions = (context: PlanContext, functions: readonly PciFunction[], bindBy: BindBy): BindingPlan['moduleOptions'] => {
-  const {host} = context.profile;
-  const options: BindingPlan['moduleOptions'][number][] = [];
-  if (bindBy === 'ids' && !isBuiltIn(context.facts, 'vfio_pci')) {
-    options.push({module: 'vfio-pci', parameter: 'ids', value: idList(functions), because: 'these ids belong to the chosen devices and to no others here'});
-  }
-  if (judgeUnsafeInterrupts(context)) {
-    options.push({
-      module: 'vfio_iommu_type1',
-      parameter: 'allow_unsafe_interrupts',
-      value: '1',
-      because: 'no interrupt remapping: a hostile guest can send interrupts to the host; you allowed it',
-    });
-  }
-  if (host.ignoreMsrs) options.push({module: 'kvm', parameter: 'ignore_msrs', value: '1', because: 'you asked for it (host.ignoreMsrs)'});
-  if (host.disableIdleD3) options.push({module: 'vfio-pci', parameter: 'disable_idle_d3', value: '1', because: 'you asked for it (host.disableIdleD3): the card does not wake from D3'});
-  return options;
-};
-
-export const idList = (functions: readonly PciFunction[]): string => [...new Set(functions.map(idOf))].join(',');
-
-/** Returns whether the option is to be set. It is never set because it might help: only when the user says so. */
-const judgeUnsafeInterrupts = (context: PlanContext): boolean => {
-  const {interruptRemapping} = context.facts.iommu;
-  const isAllowed = context.profile.host.allowUnsafeInterrupts;
-  if (interruptRemapping === true) {
-    if (isAllowed) context.decide('host.allowUnsafeInterrupts', 'not set', 'this machine remaps interrupts, so the unsafe setting is not needed');
-    return false;
-  }
-  if (isAllowed) {
-    context.report('warning', 'unsafe-interrupts-allowed', {
-      subject: 'host.allowUnsafeInterrupts',
-      message: `${interruptRemapping === false ? 'This machine cannot remap interrupts' : 'Whether this machine remaps interrupts could not be read'}; with allow_unsafe_interrupts=1 a hostile guest can send any interrupt to the host and may take it over.`,
-      remedy: 'Run only guests that you trust.',
-    });
-    return true;
-  }
-  if (interruptRemapping === false) {
-    context.report('blocker', 'interrupt-remapping-missing', {
-      subject: 'host.allowUnsafeInterrupts',
-      message: 'This machine does not remap interrupts, so the kernel refuses to give out devices: a guest could send any interrupt to the host.',
-      remedy: "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. If you run only guests that you trust, say so in words: host.allowUnsafeInterrupts: yes.",
-    });
-  }
-  return false;
-};
-
-/** vfio_virqfd was folded into vfio in 6.2; naming it later makes update-initramfs complain. */
-const chooseInitramfsModules = (facts: HostFacts): readonly string[] => {
-  const {version, modules} = facts.kernel;
-  const hasVirqfd = modules?.includes('vfio_virqfd') ?? (version !== null && (version.major < 6 || (version.major === 6 && version.minor < 2)));
-  const wanted = ['vfio_pci', 'vfio', 'vfio_iommu_type1', ...(hasVirqfd ? ['vfio_virqfd'] : [])];
-  return wanted.filter((module) => !isBuiltIn(facts, module));
-};
-
-export const isBuiltIn = (facts: HostFacts, module: string): boolean => facts.kernel.builtin?.includes(module.replaceAll('-', '_')) ?? false;

@@ -1,9 +1,9 @@
+import {kernelsOf, moduleState} from '../host/module-state.ts';
 import type {ChosenDevices} from './choose-devices.ts';
-import {idList, isBuiltIn} from './choose-binding.ts';
-import type {BindBy} from './choose-binding.ts';
+import type {BindBy} from './choose-bind-by.ts';
 import type {PlanContext} from './context.ts';
 import {configuredArguments, lastingArguments, runningArguments} from './host-command-line.ts';
-import {idOf} from './describe-function.ts';
+import {idList, idOf} from './describe-function.ts';
 import {isolationArguments} from './isolation-arguments.ts';
 import type {BindingPlan, IsolationPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
@@ -74,7 +74,7 @@ const choosePassthroughMode = (context: PlanContext): Part =>
 /** An old `vfio-pci.ids=` is stale when it names nothing but chosen or absent cards; one that binds other cards stays. */
 const chooseIds = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): Part => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
-  const isOnCommandLine = bindBy === 'ids' && isBuiltIn(context.facts, 'vfio_pci');
+  const isOnCommandLine = bindBy === 'ids' && kernelsOf(context.facts).some((kernel) => moduleState(kernel, 'vfio_pci') === 'built-in');
   const add = isOnCommandLine
     ? [{text: `vfio-pci.ids=${idList(functions)}`, because: 'vfio-pci is built into this kernel, so modprobe.d options do not reach it'}]
     : [];

@@ -2,6 +2,9 @@ import type {PciFunction} from '../host/facts.ts';
 
 export const idOf = (device: PciFunction): string => `${device.vendor}:${device.device}`;
 
+/** `vfio-pci.ids=` and `new_id` as the kernel reads them. */
+export const idList = (functions: readonly PciFunction[]): string => [...new Set(functions.map(idOf))].join(',');
+
 export const isDisplay = (device: PciFunction): boolean => device.class.startsWith('03');
 
 export const isNvidia = (device: PciFunction): boolean => device.vendor === '10de';

@@ -1,9 +1,12 @@
 import type {Finding} from '../findings.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {Profile} from '../profile/profile.ts';
-import {chooseBindBy, chooseBinding} from './choose-binding.ts';
+import {chooseBindBy} from './choose-bind-by.ts';
+import type {BindBy} from './choose-bind-by.ts';
+import {chooseBinding} from './choose-binding.ts';
 import {chooseDevices} from './choose-devices.ts';
 import type {ChosenDevices} from './choose-devices.ts';
+import {chooseDriver} from './choose-driver.ts';
 import {chooseGuest} from './choose-guest.ts';
 import {chooseIsolation} from './choose-isolation.ts';
 import {chooseKernelArguments} from './choose-kernel-arguments.ts';
@@ -11,7 +14,7 @@ import {chooseMemory} from './choose-memory.ts';
 import {chooseNode} from './choose-node.ts';
 import {choosePinning} from './choose-pinning.ts';
 import {startContext} from './context.ts';
-import type {PositionOf} from './context.ts';
+import type {PlanContext, PositionOf} from './context.ts';
 import {judgeHost} from './judge-host.ts';
 import {idOf} from './describe-function.ts';
 import type {Plan, PlannedDevice} from './plan.ts';
@@ -28,7 +31,9 @@ export const planPassthrough = (
   const {context, findings, decisions} = startContext(facts, profile, positionOf);
   const chosen = chooseDevices(context);
   const bindBy = chooseBindBy(context, chosen);
-  const binding = chooseBinding(context, chosen, bindBy);
+  const devices = describeDevices(context, chosen, bindBy);
+  const variants = devices.map(({driver}) => driver).filter((driver) => driver !== 'vfio-pci');
+  const binding = chooseBinding(context, chosen, bindBy, variants);
   const {pinning, guestNodes} = choosePinning(context, chooseNode(context, chosen));
   const isolation = chooseIsolation(context, pinning);
   const memory = chooseMemory(context, guestNodes, pinning);
@@ -38,7 +43,7 @@ export const planPassthrough = (
   const plan: Plan = {
     version: 1,
     profile: profile.name,
-    devices: describeDevices(chosen, bindBy),
+    devices,
     binding,
     kernelArguments,
     pinning,
@@ -51,7 +56,7 @@ export const planPassthrough = (
   return {plan, findings};
 };
 
-const describeDevices = (chosen: ChosenDevices, bindBy: PlannedDevice['bindBy']): readonly PlannedDevice[] =>
+const describeDevices = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): readonly PlannedDevice[] =>
   chosen.assigned.map(({function: device, rom}) => ({
     address: device.address,
     id: idOf(device),
@@ -60,6 +65,6 @@ const describeDevices = (chosen: ChosenDevices, bindBy: PlannedDevice['bindBy'])
     iommuGroup: device.iommuGroup,
     numaNode: device.numaNode,
     bindBy,
-    driver: 'vfio-pci',
+    driver: chooseDriver(context, device, bindBy),
     rom,
   }));

@@ -33,7 +33,7 @@ export type PlannedDevice = {
   readonly iommuGroup: number | null;
   readonly numaNode: number | null;
   readonly bindBy: 'address' | 'ids' | 'libvirt';
-  /** Kernel driver that vfio-pci (or a variant of it) takes it with. */
+  /** `vfio-pci`, or the module of a variant of it (`mlx5_vfio_pci`). */
   readonly driver: string;
   readonly rom: string | null;
 };

@@ -1,4 +1,5 @@
 import type {GeneratedArtifact, Validation} from '../artifacts/artifact.ts';
+import {findMissing} from '../artifacts/initramfs/image-listing.ts';
 import type {PathState} from './path-state.ts';
 import {withOutput} from './with-output.ts';
 import {runCommand} from './run-command.ts';
@@ -26,18 +27,14 @@ const problemOf = async (
   }
   if (validation.kind === 'contains') {
     const bytes = machine.read(output);
-    return missing(validation.texts, (text) => bytes.includes(text));
+    return describeMissing(validation.texts.find((text) => !bytes.includes(text)));
   }
   const result = await runCommand(transaction, withOutput(validation.argv, output), artifact.timeoutSeconds);
   if (validation.kind === 'command' || result.state === 'not-run') return null;
-  const lines = result.stdout.split('\n');
-  return missing(validation.contains, (text) => lines.some((line) => line.includes(text)));
+  return describeMissing(findMissing(result.stdout, validation.contains)[0]);
 };
 
-const missing = (texts: readonly string[], has: (text: string) => boolean): string | null => {
-  const text = texts.find((candidate) => !has(candidate));
-  return text === undefined ? null : `${JSON.stringify(text)} is not in it`;
-};
+const describeMissing = (text: string | undefined): string | null => (text === undefined ? null : `${JSON.stringify(text)} is not in it`);
 
 const sizeProblem = (size: number, oldSize: number, minimumRatio: number): string | null => {
   if (size === 0) return 'it is empty';

@@ -44,7 +44,7 @@ describe('renderHost', () => {
       argv: ['/usr/sbin/mkinitramfs', '-o', '{output}', '6.1.0-1-amd64'],
       validations: [
         {kind: 'size'},
-        {kind: 'listing', contains: ['scripts/init-top/ORDER', 'scripts/init-top/00-vfio-pilot', 'etc/modprobe.d/vfio-pilot.conf', '/vfio-pci.ko', '/vfio.ko', '/vfio_iommu_type1.ko']},
+        {kind: 'listing', contains: ['scripts/init-top/ORDER', 'scripts/init-top/00-vfio-pilot', 'etc/modprobe.d/vfio-pilot.conf', '/vfio_pci.ko', '/vfio.ko', '/vfio_iommu_type1.ko']},
       ],
     });
   });

@@ -9,6 +9,7 @@ import type {Plan} from '../../plan/plan.ts';
 export const renderClaims = (plan: Plan, pci: readonly PciFunction[]): string => {
   const targets = plan.binding.byAddress.map((address) => describeTarget(plan, pci, address));
   const drivers = [...new Set(targets.map((target) => target.driver))];
+  const variants = targets.filter((target) => target.driver !== 'vfio-pci');
   return `sysfs=/sys
 
 # claim ADDRESS VENDOR DEVICE DRIVER
@@ -31,14 +32,30 @@ claim() {
 claimed=""
 ${targets.map(({address, vendor, device, driver}) => `claim ${address} 0x${vendor} 0x${device} ${driver}`).join('\n')}
 
-${drivers.map((driver) => `modprobe -q ${driver}`).join('\n')}
+${[...new Set([...drivers, ...(variants.length > 0 ? ['vfio-pci'] : [])])].map((driver) => `modprobe -q ${driver}`).join('\n')}
 
-# driver_override does not probe by itself: where vfio-pci was there before, nobody else will.
+${variants.length === 0 ? '' : renderVariants(variants)}# driver_override does not probe by itself: where vfio-pci was there before, nobody else will.
 for address in $claimed; do
 	[ -e "$sysfs/bus/pci/devices/$address/driver" ] || echo "$address" > "$sysfs/bus/pci/drivers_probe"
 done
 `;
 };
+
+/**
+ * A variant's driver need not be called like its module, and another kernel may not have it. The override stands before
+ * the module is loaded all the same: with it come drivers that would take the device (virtio_vfio_pci: virtio-pci).
+ */
+const renderVariants = (variants: readonly Target[]): string => `# variant ADDRESS MODULE
+variant() {
+	name=vfio-pci
+	for link in "$sysfs/module/$2/drivers"/pci:*; do
+		[ -e "$link" ] && name="\${link##*/pci:}"
+	done
+	case "$claimed " in *" $1 "*) echo "$name" > "$sysfs/bus/pci/devices/$1/driver_override" ;; esac
+}
+
+${variants.map(({address, driver}) => `variant ${address} ${driver.replaceAll('-', '_')}\n`).join('')}
+`;
 
 type Target = {readonly address: PciAddress; readonly vendor: string; readonly device: string; readonly driver: string};
 

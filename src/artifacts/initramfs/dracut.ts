@@ -7,7 +7,7 @@ import {joinRendered, renderOwned} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
 import {dracutConfPath, dracutHookPath, dracutSetupPath, renderDracutConf, renderDracutHook, renderDracutSetup} from './dracut-files.ts';
 import type {ImageCopy, InitramfsBackend} from './initramfs-system.ts';
-import {expectedModuleFiles} from './module-files.ts';
+import {canBind, expectedModuleFiles} from './module-files.ts';
 
 const triggers = [modprobePath, dracutConfPath, dracutSetupPath, dracutHookPath];
 
@@ -22,29 +22,29 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
 };
 
 const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
-  imagesOf(facts).map((image) => renderImage(plan, image));
+  imagesOf(facts).filter(({release}) => canBind(facts, release)).map((image) => renderImage(facts, plan, image));
 
-const renderImage = (plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
   kind: 'generated',
   path,
   argv: ['/usr/bin/dracut', '--force', '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(plan)},
+    {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(facts, plan, release)},
   ],
   triggers,
   timeoutSeconds: 900,
   why: [`Kernel ${release} reads modules, modprobe.d and the hook from its initramfs, before the root file system is there.`],
 });
 
-const renderCopy = (_: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
-  release === null ? null : renderImage(plan, {release, path});
+const renderCopy = (facts: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
+  release === null ? null : renderImage(facts, plan, {release, path});
 
 /** The directory of hooks has moved between versions; the part behind it has not. */
-const expectedMembers = (plan: Plan): readonly string[] => [
+const expectedMembers = (facts: HostFacts, plan: Plan, release: string): readonly string[] => [
   ...(plan.binding.byAddress.length > 0 ? ['hooks/pre-udev/00-vfio-pilot.sh'] : []),
   ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
-  ...expectedModuleFiles(plan.binding.initramfsModules),
+  ...expectedModuleFiles(facts, release, plan.binding.initramfsModules),
 ];
 
 const imagesOf = ({boot}: HostFacts): NonNullable<HostFacts['boot']['images']> => boot.images ?? [];

@@ -3,7 +3,7 @@ import type {Plan} from '../../plan/plan.ts';
 import type {Artifact, CommandArtifact, GeneratedArtifact} from '../artifact.ts';
 import {bootScriptPath, initramfsModulesPath} from './initramfs-tools.ts';
 import type {ImageCopy} from './initramfs-system.ts';
-import {expectedModuleFiles} from './module-files.ts';
+import {canBind, expectedModuleFiles} from './module-files.ts';
 import {modprobePath, renderModprobe} from '../modprobe.ts';
 
 /** Files whose change the image must follow. */
@@ -22,35 +22,36 @@ const hookDirectory = '/etc/initramfs/post-update.d';
  */
 export const renderInitramfs = (facts: HostFacts, plan: Plan): readonly Artifact[] => {
   const copies = (facts.boot.images ?? []).filter(({release, path}) => path !== imagePath(release) && path.endsWith('/initrd'));
-  const images = [...facts.boot.kernels.map((release) => ({release, path: imagePath(release)})), ...copies].map((image) => renderImage(plan, image));
+  const kernels = facts.boot.kernels.filter((release) => canBind(facts, release));
+  const images = [...kernels.map((release) => ({release, path: imagePath(release)})), ...copies.filter(({release}) => canBind(facts, release))].map((image) => renderImage(facts, plan, image));
   const hooks = Object.keys(facts.files).some((path) => path.startsWith(`${hookDirectory}/`));
-  return [...images, ...(hooks ? facts.boot.kernels.map(renderHooks) : [])];
+  return [...images, ...(hooks ? kernels.map(renderHooks) : [])];
 };
 
-export const renderInitramfsCopy = (_: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
-  release === null ? null : renderImage(plan, {release, path});
+export const renderInitramfsCopy = (facts: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
+  release === null ? null : renderImage(facts, plan, {release, path});
 
 const imagePath = (release: string): string => `/boot/initrd.img-${release}`;
 
 /** kernel-install keeps a copy of its own beside each boot entry. */
-const renderImage = (plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
   kind: 'generated',
   path,
   argv: ['/usr/sbin/mkinitramfs', '-o', '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: expectedMembers(plan)},
+    {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: expectedMembers(facts, plan, release)},
   ],
   triggers: initramfsTriggers,
   timeoutSeconds: 900,
   why: [`Kernel ${release} reads modules, modprobe.d and the boot script from its initramfs, before the root file system is there.`],
 });
 
-const expectedMembers = (plan: Plan): readonly string[] => [
+const expectedMembers = (facts: HostFacts, plan: Plan, release: string): readonly string[] => [
   'scripts/init-top/ORDER',
   ...(plan.binding.byAddress.length > 0 ? ['scripts/init-top/00-vfio-pilot'] : []),
   ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
-  ...expectedModuleFiles(plan.binding.initramfsModules),
+  ...expectedModuleFiles(facts, release, plan.binding.initramfsModules),
 ];
 
 const renderHooks = (release: string): CommandArtifact => {

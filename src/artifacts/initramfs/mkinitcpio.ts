@@ -55,7 +55,7 @@ const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, options}: Pre
   argv: ['/usr/bin/mkinitcpio', '-k', kernel, '-g', '{output}', ...options],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan)},
+    {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan, kernel)},
   ],
   triggers,
   timeoutSeconds: 900,
@@ -68,14 +68,14 @@ const renderCopy = (facts: HostFacts, plan: Plan, {of, release, path}: ImageCopy
   return release === null ? null : renderImage(facts, plan, {kernel: release, image: path, options: []});
 };
 
-const expectedMembers = (facts: HostFacts, plan: Plan): readonly string[] => {
+const expectedMembers = (facts: HostFacts, plan: Plan, kernel: string): readonly string[] => {
   const hasHook = plan.binding.byAddress.length > 0;
   const hasSystemd = readHooks(facts.files)?.includes('systemd') === true;
   return [
     ...(hasHook ? ['hooks/vfio-pilot'] : []),
     ...(hasHook && hasSystemd ? ['sysinit.target.wants/vfio-pilot.service'] : []),
     ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
-    ...expectedModuleFiles(plan.binding.initramfsModules),
+    ...expectedModuleFiles(facts, /^\d/.test(kernel) ? kernel : null, plan.binding.initramfsModules),
   ];
 };
 

@@ -24,7 +24,7 @@ export const renderTrialImage = (facts: HostFacts, plan: Plan, release: string):
     why: [`In the trial's image: gives ${plan.binding.byAddress.join(' and ')} to vfio-pci before udev loads any driver.`],
   };
   const files = [...copies, script];
-  return [...files, renderImage(plan, release, files.map(({path}) => path))];
+  return [...files, renderImage(facts, plan, release, files.map(({path}) => path))];
 };
 
 const ownPath = (path: string): string => `${trialConfigurationPath}${path.slice(hostConfiguration.length)}`;
@@ -42,13 +42,13 @@ const copyOf = ({path, text, encoding, mode}: FileFacts, plan: Plan): FileArtifa
   };
 };
 
-const renderImage = (plan: Plan, release: string, triggers: readonly string[]): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, release: string, triggers: readonly string[]): GeneratedArtifact => ({
   kind: 'generated',
   path: trialImagePath,
   argv: ['/usr/sbin/mkinitramfs', '-d', trialConfigurationPath, '-o', '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: ['scripts/init-top/ORDER', 'scripts/init-top/00-vfio-pilot', ...expectedModuleFiles(plan.binding.initramfsModules)]},
+    {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: ['scripts/init-top/ORDER', 'scripts/init-top/00-vfio-pilot', ...expectedModuleFiles(facts, release, plan.binding.initramfsModules)]},
   ],
   triggers,
   timeoutSeconds: 900,

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {bootScriptPath, editInitramfsModules, renderBootScript} from '../../../src/artifacts/initramfs/initramfs-tools.ts';
-import {samplePci, samplePciFunctions} from '../../support/sample-facts.ts';
+import {samplePciFunctions} from '../../support/sample-facts.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 
 const ours = '# BEGIN vfio-pilot (profile p)\nvfio_pci\nvfio\n# END vfio-pilot\n';
@@ -39,7 +39,7 @@ describe('editInitramfsModules', () => {
 type Device = {readonly id: string; readonly driver?: string};
 
 /** Runs the script against an invented /sys, with a modprobe that only notes its arguments. */
-const boot = (devices: Readonly<Record<string, Device>>, plan = samplePlan()): {readonly override: (address: string) => string; readonly probed: string; readonly loaded: string} => {
+const boot = (devices: Readonly<Record<string, Device>>, plan = samplePlan(), loadedDrivers: Readonly<Record<string, string>> = {}): {readonly override: (address: string) => string; readonly probed: string; readonly loaded: string} => {
   const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-sysfs-'));
   mkdirSync(join(root, 'bus/pci/devices'), {recursive: true});
   mkdirSync(join(root, 'bin'));
@@ -52,6 +52,10 @@ const boot = (devices: Readonly<Record<string, Device>>, plan = samplePlan()): {
     writeFileSync(join(directory, 'device'), `0x${device}\n`);
     writeFileSync(join(directory, 'driver_override'), '(null)\n');
     if (driver !== undefined) symlinkSync(root, join(directory, 'driver'));
+  }
+  for (const [module, driver] of Object.entries(loadedDrivers)) {
+    mkdirSync(join(root, 'module', module, 'drivers'), {recursive: true});
+    symlinkSync(root, join(root, 'module', module, 'drivers', `pci:${driver}`));
   }
   const script = join(root, 'script');
   writeFileSync(script, renderBootScript(plan, samplePciFunctions).replace('\nsysfs=/sys\n', `\nsysfs=${root}\n`));
@@ -98,11 +102,17 @@ describe('renderBootScript', () => {
     expect(boot({[gpu]: {id: '10de:1c81', driver: 'vfio-pci'}, [audio]: {id: '10de:0fb9', driver: 'vfio-pci'}}).probed).toBe('');
   });
 
-  it('loads the variant of vfio-pci that the plan names, and vfio-pci for the rest of the group', () => {
-    const plan = samplePlan();
-    const variant = {...plan, devices: plan.devices.slice(0, 1).map((device) => ({...device, driver: 'nvgrace-gpu-vfio-pci'}))};
-    const text = renderBootScript(variant, [samplePci(audio, {device: '0fb9'})]);
-    expect(text).toContain(`claim ${gpu} 0x10de 0x1c81 nvgrace-gpu-vfio-pci\nclaim ${audio} 0x10de 0x0fb9 vfio-pci\n`);
-    expect(text).toContain('modprobe -q nvgrace-gpu-vfio-pci\nmodprobe -q vfio-pci\n');
+  it('failure mode 44: loads the variant of vfio-pci that the plan names, whatever its driver is called, and vfio-pci for the rest of the group', () => {
+    const plan = {...samplePlan(), devices: samplePlan().devices.slice(0, 1).map((device) => ({...device, driver: 'xe_vfio_pci'}))};
+    const devices = {[gpu]: {id: '10de:1c81'}, [audio]: {id: '10de:0fb9'}};
+    const bound = boot(devices, plan, {xe_vfio_pci: 'xe-vfio-pci'});
+    expect([bound.override(gpu), bound.override(audio)]).toEqual(['xe-vfio-pci', 'vfio-pci']);
+    expect(bound.loaded).toBe('-q xe_vfio_pci\n-q vfio-pci');
+  });
+
+  it('failure mode 44: takes vfio-pci on a kernel that lacks the variant, and still only the card that was chosen', () => {
+    const plan = {...samplePlan(), devices: samplePlan().devices.map((device) => ({...device, driver: 'xe_vfio_pci'}))};
+    const bound = boot({[gpu]: {id: '10de:1c81'}, [audio]: {id: '1002:aaf0'}}, plan);
+    expect([bound.override(gpu), bound.override(audio)]).toEqual(['vfio-pci', '(null)']);
   });
 });

@@ -1,0 +1,19 @@
+import type {Source} from '../system/source.ts';
+import type {KernelLog} from './facts.ts';
+
+/** `Unknown kernel command line parameters "vfio-pci-ids=10de:1c81 splash", will be passed to user space.` (kernel: init/main.c, since 5.14) */
+const unknownArguments = /Unknown kernel command line parameters "(.*)", will be passed to user space/;
+
+/** kernel: amd/init.c, intel/iommu.c "Unknown option", kernel/params.c "unknown parameter … ignored", mm/hugetlb.c "HugeTLB: …" */
+const complaints = [/\b(?:AMD-Vi|DMAR|Intel-IOMMU|intel_iommu)\b.*Unknown option/i, /unknown parameter '.*' ignored/, /HugeTLB: .*(?:invalid|unsupported|ignor|specified twice)/i];
+
+/** The log of this boot, as far as it tells of arguments; syslog's copy under another root. */
+export const readKernelLog = (source: Source): KernelLog | null => {
+  const text = source.run('dmesg', ['--notime']) ?? (source.isLive ? null : source.text('/var/log/dmesg'));
+  if (text === null || text === '') return null;
+  const lines = text.split('\n');
+  return {
+    unknownArguments: lines.flatMap((line) => unknownArguments.exec(line)?.[1]?.split(' ') ?? []).filter((token) => token !== ''),
+    complaints: lines.filter((line) => complaints.some((pattern) => pattern.test(line))).map((line) => line.trim()),
+  };
+};

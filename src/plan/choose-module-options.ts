@@ -1,0 +1,77 @@
+import type {PciFunction} from '../host/facts.ts';
+import {kernelsOf, moduleState} from '../host/module-state.ts';
+import type {BindBy} from './choose-bind-by.ts';
+import type {PlanContext} from './context.ts';
+import {idList} from './describe-function.ts';
+import type {BindingPlan, ModuleOption} from './plan.ts';
+
+/** Where a module is built in, modprobe.d does not reach it and the kernel's command line does; both, where kernels differ. */
+export const chooseModuleOptions = (context: PlanContext, functions: readonly PciFunction[], bindBy: BindBy): Pick<BindingPlan, 'moduleOptions' | 'builtInOptions'> => {
+  const options = wantedOptions(context, functions, bindBy).filter((option) => isKnown(context, option));
+  const isIn = ({module}: ModuleOption, state: 'built-in' | 'not built-in'): boolean => kernelsOf(context.facts).some((kernel) => (moduleState(kernel, module) === 'built-in') === (state === 'built-in'));
+  return {
+    moduleOptions: options.filter((option) => isIn(option, 'not built-in')),
+    // The ids are an argument of their own, which replaces older ones.
+    builtInOptions: options.filter((option) => option.parameter !== 'ids' && isIn(option, 'built-in')),
+  };
+};
+
+/** A kernel says "unknown parameter … ignored" and goes on, so a missing one is told here. */
+const isKnown = (context: PlanContext, {module, parameter}: ModuleOption): boolean => {
+  const name = module.replaceAll('-', '_');
+  const told = kernelsOf(context.facts).filter((kernel) => kernel.parameters[name] !== undefined);
+  const lacking = told.filter((kernel) => kernel.parameters[name]?.includes(parameter) !== true).map(({release}) => release);
+  if (lacking.length === 0) return true;
+  const isNowhere = lacking.length === kernelsOf(context.facts).length;
+  context.report('warning', 'module-parameter-missing', {
+    subject: 'host',
+    message: `The module ${module} of kernel ${lacking.join(' and ')} has no parameter ${parameter}${isNowhere ? ', so it is not set' : '; that kernel ignores it'}.`,
+    remedy: isNowhere ? 'Take the wish out of the profile, or start a kernel that has it (`modinfo -p` lists what there is).' : 'Start the kernel that has it.',
+  });
+  return !isNowhere;
+};
+
+const wantedOptions = (context: PlanContext, functions: readonly PciFunction[], bindBy: BindBy): readonly ModuleOption[] => {
+  const {host} = context.profile;
+  const options: ModuleOption[] = [];
+  if (bindBy === 'ids') {
+    options.push({module: 'vfio-pci', parameter: 'ids', value: idList(functions), because: 'these ids belong to the chosen devices and to no others here'});
+  }
+  if (judgeUnsafeInterrupts(context)) {
+    options.push({
+      module: 'vfio_iommu_type1',
+      parameter: 'allow_unsafe_interrupts',
+      value: '1',
+      because: 'no interrupt remapping: a hostile guest can send interrupts to the host; you allowed it',
+    });
+  }
+  if (host.ignoreMsrs) options.push({module: 'kvm', parameter: 'ignore_msrs', value: '1', because: 'you asked for it (host.ignoreMsrs)'});
+  if (host.disableIdleD3) options.push({module: 'vfio-pci', parameter: 'disable_idle_d3', value: '1', because: 'you asked for it (host.disableIdleD3): the card does not wake from D3'});
+  return options;
+};
+
+/** Returns whether the option is to be set. It is never set because it might help: only when the user says so. */
+const judgeUnsafeInterrupts = (context: PlanContext): boolean => {
+  const {interruptRemapping} = context.facts.iommu;
+  const isAllowed = context.profile.host.allowUnsafeInterrupts;
+  if (interruptRemapping === true) {
+    if (isAllowed) context.decide('host.allowUnsafeInterrupts', 'not set', 'this machine remaps interrupts, so the unsafe setting is not needed');
+    return false;
+  }
+  if (isAllowed) {
+    context.report('warning', 'unsafe-interrupts-allowed', {
+      subject: 'host.allowUnsafeInterrupts',
+      message: `${interruptRemapping === false ? 'This machine cannot remap interrupts' : 'Whether this machine remaps interrupts could not be read'}; with allow_unsafe_interrupts=1 a hostile guest can send any interrupt to the host and may take it over.`,
+      remedy: 'Run only guests that you trust.',
+    });
+    return true;
+  }
+  if (interruptRemapping === false) {
+    context.report('blocker', 'interrupt-remapping-missing', {
+      subject: 'host.allowUnsafeInterrupts',
+      message: 'This machine does not remap interrupts, so the kernel refuses to give out devices: a guest could send any interrupt to the host.',
+      remedy: "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. If you run only guests that you trust, say so in words: host.allowUnsafeInterrupts: yes.",
+    });
+  }
+  return false;
+};
