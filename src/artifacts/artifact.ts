@@ -38,6 +38,8 @@ export type CommandArtifact = {
   /** Run on rollback after the files are restored; `null` when nothing is to do. */
   readonly undo: readonly [string, ...string[]] | null;
   readonly triggers: readonly string[];
+  /** Not undone when this file is gone by then: a kernel may have been removed since. */
+  readonly onlyWith?: string;
   readonly timeoutSeconds: number;
   /** What is read back after it ran, and after its undo. */
   readonly effect?: Effect;

@@ -1,16 +1,22 @@
-import {readHistory} from '../transaction/history.ts';
+import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
+import type {Machine} from '../system/machine.ts';
+import {readHistory, readPlanOf} from '../transaction/history.ts';
+import type {HistoryEntry} from '../transaction/history.ts';
 import {rollback as rollBack} from '../transaction/rollback.ts';
+import type {RollbackRequest} from '../transaction/rollback.ts';
 import {printable} from '../ui/printable.ts';
+import {decodeAppliedPlan} from '../verify/decode-applied-plan.ts';
 import {confirm} from './confirm.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
 import {describeProgress} from './describe-progress.ts';
-import {chooseRoot} from './open-host.ts';
+import {chooseRoot, openHost} from './open-host.ts';
 import {startMachine} from './start-machine.ts';
 
 export const rollback = async (context: CommandContext): Promise<number> => {
   const {options, out} = context;
-  const machine = await startMachine(context, await chooseRoot(context));
+  const root = await chooseRoot(context);
+  const machine = await startMachine(context, root);
   const [id] = options.positionals;
   const entry = readHistory(machine).find((one) => (id === undefined ? one.state === 'applied' : one.id === id));
   if (entry !== undefined && entry.state === 'applied' && !options.isJson) {
@@ -20,9 +26,15 @@ export const rollback = async (context: CommandContext): Promise<number> => {
     out('Left as it was.\n');
     return exitCodes.done;
   }
-  const result = await rollBack(machine, id === undefined ? {} : {id}, describeProgress(context, machine.isLive), context.signal);
+  const result = await rollBack(machine, {...(id === undefined ? {} : {id}), images: await imagesNow(context, root, machine, entry)}, describeProgress(context, machine.isLive), context.signal);
   if (options.isJson) out(`${JSON.stringify({version: 1, ...result}, null, 2)}\n`);
   else if (result.outcome === 'nothing-to-do') out('Nothing to do: nothing is applied.\n');
   else out(`Restored to the byte: ${result.paths.length} paths of run ${result.id}.\n${machine.isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`);
   return exitCodes.done;
+};
+
+/** A kernel that was installed since has what was applied in its image. */
+const imagesNow = async (context: CommandContext, root: string, machine: Machine, entry: HistoryEntry | undefined): Promise<NonNullable<RollbackRequest['images']>> => {
+  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
+  return applied === null ? [] : renderPresentImages((await openHost(context, root)).facts, applied.plan);
 };

@@ -1,9 +1,11 @@
+import {basename} from 'node:path';
 import {realMachine} from '../system/real-machine.ts';
 import {findInterrupted} from '../transaction/recover.ts';
 import {readAppliedPlan} from '../transaction/history.ts';
 import {printable} from '../ui/printable.ts';
 import {decodeAppliedPlan} from '../verify/decode-applied-plan.ts';
 import type {PromiseResult} from '../verify/promise.ts';
+import {listingCommands} from '../verify/verify-images.ts';
 import {verifyPlan} from '../verify/verify-plan.ts';
 import {UsageError} from '../errors.ts';
 import {readBootId} from './apply-preview.ts';
@@ -21,7 +23,8 @@ export const verify = async (context: CommandContext): Promise<number> => {
   if (applied === null) throw new UsageError('Nothing is applied on this host, so there is nothing to verify.', 'Apply a profile first: `vfio-pilot apply PROFILE`.');
   for (const id of findInterrupted(machine)) context.err(`Run ${id} was interrupted; the next apply or rollback finishes it first.\n`);
   const {facts, source} = await openHost(context, root);
-  const results = verifyPlan(facts, applied, readBootId(source));
+  const listings = Object.fromEntries(listingCommands(facts, applied.plan).map(({path, argv: [program = '', ...args]}) => [path, source.run(basename(program), args)]));
+  const results = verifyPlan(facts, applied, readBootId(source), listings);
   context.out(context.options.isJson ? `${JSON.stringify({version: 1, profile: applied.plan.profile, promises: results}, null, 2)}\n` : describeResults(results, context.hasColor));
   return results.every((result) => result.status === 'kept' || result.status === 'unknown') ? exitCodes.done : exitCodes.blocked;
 };

@@ -24,8 +24,11 @@ export const readHistory = (machine: Machine): readonly HistoryEntry[] => readJo
 /** plan.json of the newest transaction that is applied; `null` when none is. */
 export const readAppliedPlan = (machine: Machine): unknown => {
   const newest = readJournals(machine).findLast(({state}) => state === 'COMMITTED');
-  return newest === undefined ? null : JSON.parse(machine.read(planFile(newest.id)).toString('utf8'));
+  return newest === undefined ? null : readPlanOf(machine, newest.id);
 };
+
+/** plan.json of one transaction. */
+export const readPlanOf = (machine: Machine, id: string): unknown => JSON.parse(machine.read(planFile(id)).toString('utf8'));
 
 const entryOf = (journal: Journal): HistoryEntry => ({
   id: journal.id,

@@ -1,8 +1,10 @@
+import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
 import {TransactionError, UsageError} from '../errors.ts';
 import type {Machine} from '../system/machine.ts';
 import {readJournals} from './decode-journal.ts';
 import {incomplete, interruption} from './failure.ts';
 import {isUnfinished, type Journal, openLedger} from './journal.ts';
+import {withLateImages} from './late-images.ts';
 import {acquireLock} from './lock.ts';
 import {isSameState, readPathState} from './path-state.ts';
 import {journalDirectory} from './paths.ts';
@@ -14,6 +16,8 @@ import {isComplete, restore} from './restore.ts';
 export type RollbackRequest = {
   /** Without it the newest applied transaction. */
   readonly id?: string;
+  /** What makes the images of the kernels that are installed now. */
+  readonly images?: readonly (GeneratedArtifact | CommandArtifact)[];
 };
 export type RollbackResult = {readonly id: string | null; readonly outcome: 'rolled-back' | 'nothing-to-do'; readonly paths: readonly string[]};
 
@@ -31,23 +35,23 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
     refuseBuiltUpon(journals, journal);
     if (!isUnfinished(journal)) refuseEdited(machine, journal);
     if (signal.aborted) throw interruption();
-    return await undo(machine, journal, events, signal);
+    return await undo(machine, journal, request.images ?? [], events, signal);
   } finally {
     lock.release();
   }
 };
 
 /** `null` when it is undone already, or nothing is applied. */
-const chooseJournal = (journals: readonly Journal[], {id}: RollbackRequest): Journal | null => {
+const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest, 'id'>): Journal | null => {
   const chosen = id === undefined ? journals.findLast(({state}) => state !== 'ROLLED_BACK') : journals.find((journal) => journal.id === id);
   if (chosen === undefined && id !== undefined) throw new UsageError(`There is no transaction ${id}.`, 'See `vfio-pilot history` for those that there are.');
   return chosen === undefined || chosen.state === 'ROLLED_BACK' ? null : chosen;
 };
 
-const undo = async (machine: Machine, journal: Journal, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+const undo = async (machine: Machine, journal: Journal, images: NonNullable<RollbackRequest['images']>, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
   const ledger = openLedger(machine, journal);
   // On the disk before the first file goes back: a crash from here on is finished by `recover`.
-  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK'});
+  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages(journal, images)});
   const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
   if (!isComplete(restoration)) throw incomplete(restoration, journal.id, signal.aborted);
   return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path)};

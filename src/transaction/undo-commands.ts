@@ -15,6 +15,7 @@ export const undoCommands = async (transaction: Transaction, when: 'before-last'
     const {artifact, state} = run;
     if (followsLast(ledger.current(), run) !== (when === 'after-last')) continue;
     if (artifact.kind !== 'command' || artifact.undo === null || (state !== 'ran' && state !== 'started')) continue;
+    if (artifact.onlyWith !== undefined && transaction.machine.stat(artifact.onlyWith) === null) continue;
     const key = JSON.stringify(artifact.undo);
     try {
       if (!done.has(key) && isToUndo(transaction, artifact)) {

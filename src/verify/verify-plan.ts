@@ -10,12 +10,14 @@ import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
+import {verifyImages} from './verify-images.ts';
+import type {ImageListings} from './verify-images.ts';
 import {verifyIsolation} from './verify-isolation.ts';
 import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
 import {verifyTrial} from './verify-trial.ts';
 
 /** Every promise of the applied plan against facts that were read again; `bootId` is that of the boot they were read in. */
-export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: string | null): readonly PromiseResult[] => {
+export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: string | null, listings: ImageListings = {}): readonly PromiseResult[] => {
   const hasRebooted = applied.bootId === null || bootId === null ? null : applied.bootId !== bootId;
   const afterBoot = [
     ...verifyArguments(facts, applied.plan),
@@ -26,7 +28,7 @@ export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: strin
     ...verifyIsolation(facts, applied.plan),
   ];
   const inBoot = [...(applied.trial === undefined ? [] : [verifyTrial(facts, applied.trial)]), ...afterBoot];
-  return [...(applied.trial === undefined ? verifyFiles(facts, applied) : []), ...inBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
+  return [...(applied.trial === undefined ? [...verifyFiles(facts, applied), ...verifyImages(facts, applied.plan, listings)] : []), ...inBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
 };
 
 const waitForReboot = (result: PromiseResult): PromiseResult =>

@@ -61,6 +61,7 @@ const renderHooks = (release: string): CommandArtifact => {
     argv,
     undo: argv,
     triggers: [...initramfsTriggers, imagePath(release)],
+    onlyWith: imagePath(release),
     timeoutSeconds: 300,
     why: [`Packages on this system want to be told about a new initramfs (${hookDirectory}).`],
   };
