@@ -1,4 +1,5 @@
 import type {HostFacts} from '../host/facts.ts';
+import {checkArguments} from './argument-checks.ts';
 import type {Check} from './check.ts';
 import {checkBars, checkDisplays, checkIntegrated, checkPrimaryDisplay, checkReset, checkSharing} from './display-checks.ts';
 import {checkInterruptRemapping, checkIommuActive, checkIommuFirmware, checkReservedRegions} from './iommu-checks.ts';
@@ -22,6 +23,7 @@ export const runChecks = (facts: HostFacts): readonly Check[] => [
   checkSharing(facts),
   checkSecureBoot(facts),
   checkBootChain(facts),
+  checkArguments(facts),
   checkVfioModule(facts),
   checkKvm(facts),
   checkLibvirt(facts),

@@ -29,6 +29,15 @@ export type HostFacts = {
   /** Files that may be edited, by absolute path in the host; a path that is not here does not exist. */
   readonly files: Readonly<Record<string, FileFacts>>;
   readonly notes: readonly Finding[];
+  /** ROM files where QEMU may read them, by path. */
+  readonly roms?: Readonly<Record<string, RomFile>>;
+};
+
+/** A file that a guest may get as the ROM of a card. */
+export type RomFile = {
+  readonly images: readonly {readonly id: PciId; readonly kind: 'bios' | 'efi' | 'other'}[];
+  /** Why QEMU or the guest's firmware would not take it. */
+  readonly problem: string | null;
 };
 
 export type CpuKind = 'core' | 'performance' | 'efficiency';
@@ -129,6 +138,8 @@ export type PciFunction = {
   readonly resetMethods: readonly string[] | null;
   readonly name: string | null;
   readonly bars: readonly PciBar[];
+  /** Boot framebuffers of the running kernel that lie in one of its BARs, as /proc/iomem names them; `null` when it does not tell. */
+  readonly bootFramebuffers?: readonly string[] | null;
   /** Resizable BAR: sizes in MiB that `resourceN_resize` offers, by BAR. */
   readonly resizableBars: readonly {readonly bar: number; readonly sizesMiB: readonly number[]}[];
   /** Bridges above it, from the root port down, nearest last; empty on the root bus. */

@@ -6,7 +6,7 @@ import {decodeBridgeAcs} from './pci-config.ts';
 import {parseResizeBitmap, parseResources} from './pci-resources.ts';
 
 /** What the function's own directory tells, without what other files say about its ids. */
-export type BarePciFunction = Omit<PciFunction, 'name' | 'modules' | 'vfioVariant'>;
+export type BarePciFunction = Omit<PciFunction, 'name' | 'modules' | 'vfioVariant' | 'bootFramebuffers'>;
 
 const bus = '/sys/bus/pci/devices';
 

@@ -1,3 +1,4 @@
+import {readBootFramebuffers} from './boot-framebuffers.ts';
 import type {Source} from '../system/source.ts';
 import type {PciAddress, PciFunction} from './facts.ts';
 import {comparePciAddresses, parsePciAddress} from './pci-address.ts';
@@ -23,7 +24,8 @@ export const readPci = (source: Source, note: Note): readonly PciFunction[] => {
 
   const nameOf = readPciNames(source, functions);
   const matchOf = readModuleMatches(source, functions);
-  return functions.map((one) => ({...one, name: nameOf(one), ...matchOf(one)}));
+  const framebuffersIn = readBootFramebuffers(source);
+  return functions.map((one) => ({...one, name: nameOf(one), ...matchOf(one), bootFramebuffers: framebuffersIn(one.bars)}));
 };
 
 const noteUnreadable = (addresses: readonly PciAddress[], note: Note): void => {

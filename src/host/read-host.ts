@@ -13,6 +13,7 @@ import {readNeeds} from './needs.ts';
 import {readNodes} from './numa.ts';
 import {readPci} from './pci.ts';
 import type {Note} from './reader.ts';
+import {readRomFiles} from './rom-files.ts';
 
 /** All facts of the machine or of a captured tree. Reads only, and never throws for what it finds there. */
 export const readHost = (source: Source): HostFacts => {
@@ -39,5 +40,6 @@ export const readHost = (source: Source): HostFacts => {
     needs: readNeeds(source, note, pci),
     files: readFiles(source, note),
     notes: [...notes.values()],
+    roms: readRomFiles(source),
   };
 };

@@ -2,6 +2,8 @@ import type {ChosenDevices} from './choose-devices.ts';
 import {chooseHiding} from './choose-hiding.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
 import type {PlanContext} from './context.ts';
+import {judgeAutostart} from './judge-autostart.ts';
+import {judgeRom} from './judge-rom.ts';
 import type {GuestPlan, PinningPlan} from './plan.ts';
 import {isAtLeast} from '../host/versions.ts';
 
@@ -19,7 +21,8 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   }
   const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
   judgeLibvirt(context);
-  judgeRoms(context);
+  for (const device of chosen.assigned) judgeRom(context, device);
+  judgeAutostart(context);
   return {
     name: guest.name,
     path: facts.libvirt.domains.find((domain) => domain.name === guest.name)?.path ?? `/etc/libvirt/qemu/${guest.name}.xml`,
@@ -131,20 +134,5 @@ const judgeLibvirt = (context: PlanContext): void => {
     subject: 'guest',
     message: 'No libvirt was found on this host, so the guest could not be defined.',
     remedy: 'Install libvirt-daemon-system, qemu-system-x86 and ovmf, then plan again.',
-  });
-};
-
-/** The default AppArmor profile of libvirt lets QEMU read ROM files below these (abstractions/libvirt-qemu). */
-const readableRoms = ['/usr/share/vgabios/', '/usr/share/qemu/', '/usr/share/kvm/'];
-
-const judgeRoms = (context: PlanContext): void => {
-  context.profile.devices.forEach((device, index) => {
-    if (device.rom === null || readableRoms.some((directory) => device.rom?.startsWith(directory))) return;
-    context.report('warning', 'guest-rom-invalid', {
-      subject: device.address,
-      path: `devices[${index}].rom`,
-      message: `QEMU may not be allowed to read ${device.rom}: AppArmor lets it read ROM files only below ${readableRoms.join(', ')}.`,
-      remedy: `Put the file below /usr/share/vgabios.`,
-    });
   });
 };

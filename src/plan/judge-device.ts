@@ -2,7 +2,11 @@ import type {PciAddress} from '../host/facts.ts';
 import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
+import {judgeFramebuffer} from './judge-framebuffer.ts';
 import {canShow, judgeNeeds} from './judge-needs.ts';
+import {judgeResetFamily} from './judge-reset-family.ts';
+import {judgeSharing} from './judge-sharing.ts';
+import {judgeUnbinding} from './judge-unbinding.ts';
 
 /** Everything that speaks against giving this one function away; `taken` is what the host loses in all. */
 export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: readonly ChosenDevice[], taken: readonly PciAddress[]): void => {
@@ -23,6 +27,10 @@ export const judgeDevice = (context: PlanContext, chosen: ChosenDevice, all: rea
   judgeRegions(context, chosen);
   judgeReset(context, chosen, all);
   judgeTwins(context, chosen, all);
+  judgeSharing(context, chosen);
+  judgeFramebuffer(context, chosen);
+  judgeResetFamily(context, chosen);
+  judgeUnbinding(context, chosen);
   if (isDisplay(device)) judgeDisplay(context, chosen, taken);
 };
 

@@ -1,9 +1,11 @@
 import {isProvenByBoot, servedInitramfs, servedLoader} from '../served-systems.ts';
 import type {PlanContext} from './context.ts';
+import {judgeXen} from './judge-xen.ts';
 import type {MemoryPlan, PinningPlan} from './plan.ts';
 
 /** What is true of the host as a whole, whichever device is chosen. */
 export const judgeHost = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
+  judgeXen(context);
   judgeVirtualisation(context);
   judgeSecureBoot(context);
   judgeBootChain(context);

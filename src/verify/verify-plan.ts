@@ -9,10 +9,13 @@ import type {Plan} from '../plan/plan.ts';
 import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
 import {verifyDevices} from './verify-devices.ts';
+import {verifyGroups} from './verify-groups.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
 import {verifyImages} from './verify-images.ts';
 import type {ImageListings} from './verify-images.ts';
 import {verifyIsolation} from './verify-isolation.ts';
+import {verifyKernelLog} from './verify-kernel-log.ts';
+import {verifyFramebuffers, verifyPower} from './verify-cards.ts';
 import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
 import {verifyTrial} from './verify-trial.ts';
 
@@ -22,7 +25,11 @@ export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: strin
   const afterBoot = [
     ...verifyArguments(facts, applied.plan),
     verifyIommu(facts),
+    ...verifyKernelLog(facts, applied.plan),
     ...verifyDevices(facts, applied.plan),
+    ...verifyGroups(facts, applied.plan),
+    ...verifyFramebuffers(facts, applied.plan),
+    ...verifyPower(facts, applied.plan),
     ...verifyModuleOptions(facts, applied.plan),
     ...verifyHugepages(facts, applied.plan),
     ...verifyIsolation(facts, applied.plan),

@@ -26,7 +26,7 @@ const kept: HostFacts = {
   boot: {...before.boot, commandLine: `BOOT_IMAGE=/vmlinuz quiet ${plan.kernelArguments.add.map(({text}) => text).join(' ')}`},
   pci: samplePciFunctions.map((device) => (device.address.startsWith('0000:06:') ? {...device, driver: 'vfio-pci'} : device)),
   nodes: before.nodes.map((node) => ({...node, hugepages: [{sizeKiB: 2048, total: node.id === 0 ? 6144 : 0, free: 0}]})),
-  kernel: {...before.kernel, parameters: {'kvm.ignore_msrs': 'Y'}},
+  kernel: {...before.kernel, parameters: {'kvm.ignore_msrs': 'Y'}, log: {unknownArguments: [], complaints: []}},
 };
 
 const listings = {'/boot/initrd.img-6.1.0-1-amd64': 'scripts/init-top/ORDER\nscripts/init-top/00-vfio-pilot\netc/modprobe.d/vfio-pilot.conf\nvfio/vfio.ko\nvfio/vfio_iommu_type1.ko\npci/vfio-pci.ko\nvfio/vfio_virqfd.ko\n'};
@@ -43,7 +43,7 @@ describe('after the reboot', () => {
   it('every promise is kept on a machine that is as it was planned', () => {
     const results = verify(kept);
     expect(results.filter(({status}) => status !== 'kept')).toEqual([]);
-    expect(new Set(results.map(({id}) => id))).toEqual(new Set(['file', 'image', 'kernel-argument', 'iommu-active', 'device-driver', 'host-display', 'module-option', 'hugepages']));
+    expect(new Set(results.map(({id}) => id))).toEqual(new Set(['file', 'image', 'kernel-argument', 'iommu-active', 'kernel-log', 'device-driver', 'group-viable', 'host-display', 'module-option', 'hugepages']));
     for (const {remedy} of results) expect(remedy).toBeNull();
   });
 
