@@ -14,7 +14,7 @@ const readWithKmod = (text: string): string => {
 };
 
 describe('renderModprobe', () => {
-  it('is read by kmod as it is meant (failure modes 8 and 19)', () => {
+  it('failure modes 8 and 19: is read by kmod as it is meant', () => {
     const lines = readWithKmod(renderModprobe(samplePlan())).split('\n');
     expect(lines).toEqual(expect.arrayContaining(['options kvm ignore_msrs=1', 'softdep nouveau pre: vfio-pci', 'softdep snd_hda_intel pre: vfio-pci']));
   });
@@ -32,7 +32,7 @@ describe('renderModprobe', () => {
     `);
   });
 
-  it('writes ids only where a device is bound by ids (failure mode 2)', () => {
+  it('failure mode 2: writes ids only where a device is bound by ids', () => {
     const plan = samplePlan();
     const binding = {...plan.binding, moduleOptions: [{module: 'vfio-pci', parameter: 'ids', value: '10de:1c81', because: 'asked'}]};
     expect(renderModprobe({...plan, binding})).not.toContain('ids=');

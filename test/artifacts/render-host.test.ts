@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {Artifact} from '../../src/artifacts/artifact.ts';
 import {renderHost} from '../../src/artifacts/render-host.ts';
+import {renderDomain} from '../../src/artifacts/domain/render-domain.ts';
 import {renderHugepagesUnit} from '../../src/artifacts/systemd-hugepages.ts';
 import type {HostFacts} from '../../src/host/facts.ts';
 import type {Plan} from '../../src/plan/plan.ts';
@@ -38,7 +39,7 @@ describe('renderHost', () => {
     expect(codes(facts)).toEqual([]);
   });
 
-  it('looks inside the image of every kernel before it is installed (failure mode 5)', () => {
+  it('failure mode 5: looks inside the image of every kernel before it is installed', () => {
     const image = renderHost(hostWith(defaults), plan).artifacts.find((artifact) => artifact.kind === 'generated' && artifact.path.startsWith('/boot/initrd'));
     expect(image).toMatchObject({
       argv: ['/usr/sbin/mkinitramfs', '-o', '{output}', '6.1.0-1-amd64'],
@@ -49,18 +50,25 @@ describe('renderHost', () => {
     });
   });
 
-  it('does not look for modules that are built in (failure mode 9)', () => {
+  it('failure mode 9: does not look for modules that are built in', () => {
     const image = renderHost(hostWith(defaults), {...plan, binding: {...plan.binding, initramfsModules: []}}).artifacts.find((artifact) => artifact.kind === 'generated');
     expect(JSON.stringify(image)).not.toContain('.ko');
   });
 
-  it('looks for our arguments in grub.cfg before it is installed', () => {
+  it('failure mode 17: looks for our arguments in grub.cfg before it is installed', () => {
     expect(renderHost(hostWith(defaults), plan).artifacts.at(-1)).toMatchObject({
       kind: 'generated',
       argv: ['/usr/sbin/grub-mkconfig', '-o', '{output}'],
       validations: [{kind: 'size'}, {kind: 'command', argv: ['/usr/bin/grub-script-check', '{output}']}, {kind: 'contains', texts: ['intel_iommu=on', 'hugepagesz=2M', 'hugepages=0:6144,1:0']}],
       triggers: ['/etc/default/grub', '/etc/default/grub.d/zz-vfio-pilot.cfg'],
     });
+  });
+
+  it('failure mode 22: leaves the guest’s CPUs to libvirt, and needs no cset, which cgroup v2 broke', () => {
+    const facts = hostWith(defaults);
+    const written = JSON.stringify([...renderHost(facts, samplePlan({memory: release})).artifacts, ...renderDomain(facts, plan).artifacts]);
+    expect(written).toContain('<vcpupin ');
+    expect(written).not.toMatch(/\bcset\b|\/sys\/fs\/cgroup|cpuset\.cpus/);
   });
 
   it('tells packages that wait for a new initramfs', () => {

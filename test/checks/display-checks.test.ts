@@ -52,13 +52,13 @@ describe('resetting a card', () => {
 });
 
 describe('BARs', () => {
-  it('that have a place are fine, above 4 GiB or below', () => {
+  it('failure mode 27: that have a place are fine, above 4 GiB or below', () => {
     expectCheck(checkBars(facts([nvidia({bars: [bar()]})])), 'ok', /256 MiB; all below 4 GiB/);
     expectCheck(checkBars(facts([nvidia({bars: [bar({start: '0x4000000000'})]})])), 'ok', /Above 4G is in use/);
     expectCheck(checkBars(facts([nvidia({bars: [bar()], resizableBars: [{bar: 1, sizesMiB: [256, 8192]}]})])), 'ok', /BAR1 of 256\/8192 MiB/);
   });
 
-  it('without a place name the firmware setting', () => {
+  it('failure mode 27: without a place name the firmware setting', () => {
     expectCheck(checkBars(facts([nvidia({bars: [bar({isUnset: true})]})])), 'warning', /no place for a BAR/, /Above 4G Decoding/);
   });
 

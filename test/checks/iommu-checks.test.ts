@@ -12,7 +12,7 @@ const dmar: DmarTable = {kind: 'dmar', hostAddressWidth: 39, interruptRemapping:
 const off = {active: false, groups: [], units: []};
 
 describe('VT-d and AMD-Vi in the firmware', () => {
-  it('are told by the tables', () => {
+  it('failure mode 45: are told by the tables', () => {
     expectCheck(checkIommuFirmware(facts({dmar})), 'ok', /DMAR, remapping units: 1/);
     expectCheck(checkIommuFirmware(facts({})), 'ok', /readable by root only/);
     expectCheck(checkIommuFirmware(facts({acpiTable: 'IVRS'})), 'ok', /IVRS/);

@@ -10,7 +10,7 @@ const withKernel = (values: Partial<KernelFacts>): HostFacts => sampleFacts(defa
 const withLibvirt = (values: Partial<LibvirtFacts>, isLive = false): HostFacts => sampleFacts(defaultShape, {libvirt: {...libvirt, ...values}, isLive});
 
 describe('Secure Boot and lockdown', () => {
-  it('off is fine, on tells what stops working', () => {
+  it('failure mode 33: off is fine, on tells what stops working', () => {
     expectCheck(checkSecureBoot(withBoot({secureBoot: false, lockdown: 'none'})), 'ok', /Secure Boot is off, lockdown is none/);
     expectCheck(checkSecureBoot(withBoot({firmware: 'uefi', secureBoot: null})), 'ok', /not told/);
     expectCheck(checkSecureBoot(withBoot({secureBoot: true, lockdown: 'integrity'})), 'info', /is on.*unsigned modules/);

@@ -47,7 +47,7 @@ describe('boot loader', () => {
     expect(facts.loaderEvidence.length > 0).toBe(loader !== null);
   });
 
-  it('chooses none of two real candidates and names the evidence of both (failure 15)', () => {
+  it('failure mode 15: chooses none of two real candidates and names the evidence of both', () => {
     const facts = read({...systemdBoot, '/boot/grub/grub.cfg': ''});
     expect(facts.loader).toBeNull();
     expect([...facts.loaderCandidates].sort()).toEqual(['grub', 'systemd-boot']);

@@ -51,7 +51,7 @@ const readSource = (source: Source, pci: readonly PciFunction[] = []) => {
 };
 const read = (tree: Tree, pci: readonly PciFunction[] = []) => readSource(openTree(tree), pci);
 
-describe('what the host needs for its storage (failure 3)', () => {
+describe('failure mode 3: what the host needs for its storage', () => {
   it('follows LVM on LUKS on a partition of an NVMe disk', () => {
     const {needs, notes} = read({
       ...mountinfo(['254:1', '/', 'ext4', '/dev/mapper/vg-root'], ['259:1', '/boot/efi', 'vfat', '/dev/nvme0n1p1']),
@@ -361,7 +361,7 @@ describe('what the host needs for its network', () => {
   });
 });
 
-describe('what the host needs for people (failure 1)', () => {
+describe('failure mode 1: what the host needs for people', () => {
   it('names connected screens, the boot VGA and the console', () => {
     const gpu = '/sys/devices/pci0000:00/0000:00:03.0/0000:09:00.0';
     const {needs} = read(
@@ -434,7 +434,7 @@ describe('what the host needs for people (failure 1)', () => {
     expect(read({...both, '/sys/class/dmi/id/chassis_type': '3\n'}).found).toEqual(['keyboard 0000:00:14.0']);
   });
 
-  it('finds the card whose memory the boot framebuffer lies in (failure 11)', () => {
+  it('failure mode 11: finds the card whose memory the boot framebuffer lies in', () => {
     const {needs} = read({'/proc/iomem': '00000000-00000000 : PCI Bus 0000:00\n  00000000-00000000 : PCI Bus 0000:01\n    00000000-00000000 : 0000:01:00.0\n      00000000-00000000 : efifb\n    00000000-00000000 : 0000:01:00.1\n  00000000-00000000 : 0000:00:1f.0\n00000000-00000000 : simplefb\n'});
     expect(needs).toEqual([{address: '0000:01:00.0', kind: 'console', chain: 'boot framebuffer (efifb) → memory of 0000:01:00.0'}]);
   });

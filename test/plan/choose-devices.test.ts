@@ -19,7 +19,7 @@ describe('devices', () => {
     expect(plan.decisions.find((decision) => decision.choice === '0000:06:00.1')?.because).toContain('same card');
   });
 
-  it('blocks a group that holds another endpoint and names it', () => {
+  it('failure mode 4: blocks a group that holds another endpoint and names it', () => {
     const sata = samplePci('0000:05:00.0', {class: '010601', vendor: '8086', device: '2922', driver: 'ahci', iommuGroup: 17});
     const {findings} = planPassthrough(withPci([...samplePciFunctions, sata]), sampleProfile());
     expect(findings.find((finding) => finding.code === 'iommu-group-shared')?.message).toContain('0000:05:00.0 (8086:2922, ahci)');
@@ -51,12 +51,12 @@ describe('devices', () => {
     else expect(found).toContain(code);
   });
 
-  it('blocks a card whose upstream path changed although address and ids are the same', () => {
+  it('failure mode 29: blocks a card whose upstream path changed although address and ids are the same', () => {
     const moved = [{...device('0000:06:00.0', '10de:1c81'), upstream: ['0000:00:03.0']}];
     expect(codes(sampleFacts(), sampleProfile({devices: moved}))).toContain('device-moved');
   });
 
-  it('blocks what the host needs to boot even when the user accepts it, and lets a NIC go only when he does', () => {
+  it('failure mode 3: blocks what the host needs to boot even when the user accepts it, and lets a NIC go only when he does', () => {
     const needs = [{address: '0000:06:00.0', kind: 'root', chain: '/ is on sda1 → 0000:06:00.0'} as const];
     expect(codes(sampleFacts(defaultShape, {needs}), sampleProfile({host: {acceptLossOf: ['0000:06:00.0']}}))).toEqual(['device-needed-by-host']);
     const network = [{address: '0000:06:00.0', kind: 'network', chain: 'default route → eth0'} as const];
@@ -64,7 +64,7 @@ describe('devices', () => {
     expect(codes(sampleFacts(defaultShape, {needs: network}), sampleProfile({host: {acceptLossOf: ['0000:06:00.0']}}))).toEqual([]);
   });
 
-  it('blocks a group mate that the host boots from, whatever the user accepts (failure 3)', () => {
+  it('failure mode 3: blocks a group mate that the host boots from, whatever the user accepts', () => {
     const disk = samplePci('0000:05:00.0', {class: '010802', vendor: '8086', device: '1', driver: 'nvme', iommuGroup: 17});
     const needs = [{address: '0000:05:00.0', kind: 'root', chain: '/ is on nvme0n1p2 → 0000:05:00.0'} as const];
     const host = {acceptGroupMates: ['0000:05:00.0'], acceptLossOf: ['0000:05:00.0']};
@@ -91,7 +91,7 @@ describe('devices', () => {
     expect(codes(withPci(pci))).toContain('only-gpu');
   });
 
-  it('blocks the only display device', () => {
+  it('failure mode 1: blocks the only display device', () => {
     expect(codes(withPci(samplePciFunctions.slice(0, 3)))).toEqual(['only-gpu']);
   });
 
@@ -101,7 +101,7 @@ describe('devices', () => {
     expect(codes(sampleFacts(defaultShape, {iommu: groups('direct-relaxable')}))).toEqual([]);
   });
 
-  it('refuses devices without interrupt remapping unless the user says so, and then sets the option', () => {
+  it('failure mode 32: refuses devices without interrupt remapping unless the user says so, and then sets the option', () => {
     const facts = sampleFacts(defaultShape, {iommu: {...sampleFacts().iommu, interruptRemapping: false}});
     expect(codes(facts)).toEqual(['interrupt-remapping-missing']);
     const {plan, findings} = planPassthrough(facts, sampleProfile({host: {allowUnsafeInterrupts: true}}));
@@ -113,7 +113,7 @@ describe('devices', () => {
     expect(planPassthrough(sampleFacts(), sampleProfile({host: {allowUnsafeInterrupts: true}})).plan.binding.moduleOptions).toEqual([]);
   });
 
-  it('binds a twin by address and refuses to bind it by ids', () => {
+  it('failure mode 2: binds a twin by address and refuses to bind it by ids', () => {
     const twin = samplePci('0000:07:00.0', {driver: 'nouveau', iommuGroup: 21});
     const facts = withPci([...samplePciFunctions, twin]);
     const {plan, findings} = planPassthrough(facts, sampleProfile());

@@ -8,13 +8,13 @@ const libvirt = (values: object) => ({libvirt: {...sampleFacts().libvirt, ...val
 const because = (result: ReturnType<typeof decide>, subject: string): string => result.plan.decisions.find((decision) => decision.subject === subject)?.because ?? '';
 
 describe('guest', () => {
-  it('does not hide KVM from a current NVIDIA driver and says from which release on that is so', () => {
+  it('failure mode 23: does not hide KVM from a current NVIDIA driver and says from which release on that is so', () => {
     const result = decide();
     expect(result.plan.guest).toMatchObject({isKvmHidden: false, hypervVendorId: null});
     expect(because(result, 'guest.hideHypervisor')).toContain('R465');
   });
 
-  it('hides KVM for an old driver and for a mobile GPU, each with its reason', () => {
+  it('failure mode 23: hides KVM for an old driver and for a mobile GPU, each with its reason', () => {
     const old = decide({nvidiaDriver: 'before-r465'});
     expect(old.plan.guest.isKvmHidden).toBe(true);
     expect(old.plan.guest.hypervVendorId?.length).toBeLessThanOrEqual(12);
@@ -55,7 +55,7 @@ describe('guest', () => {
     expect(decide({}, domains).plan.guest.isNew).toBe(false);
   });
 
-  it('refuses emulator threads without a CPU on the node of the hugepages', () => {
+  it('failure mode 46: refuses emulator threads without a CPU on the node of the hugepages', () => {
     const result = planPassthrough(sampleFacts(), sampleProfile({cpu: {emulator: [1]}}));
     expect(result.findings.map((finding) => finding.code)).toContain('guest-emulator-off-node');
   });

@@ -48,7 +48,7 @@ describe('kernel arguments', () => {
     expect(plan.kernelArguments.ownedKeys).toContain('intel_iommu');
   });
 
-  it('never writes amd_iommu=on, which does not exist', () => {
+  it('failure mode 18: never writes amd_iommu=on, which does not exist', () => {
     expect(decide({cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}, kernel: config(null)}).add).toEqual([]);
   });
 
@@ -64,7 +64,7 @@ describe('kernel arguments', () => {
     expect(kept.findings.map((finding) => finding.code)).toContain('kernel-argument-conflict');
   });
 
-  it('puts ids on the command line when vfio-pci is built in, because modprobe.d does not reach it', () => {
+  it('failure mode 9: puts ids on the command line when vfio-pci is built in, because modprobe.d does not reach it', () => {
     const kernel = {...sampleFacts().kernel, builtin: ['vfio_pci', 'vfio', 'vfio_iommu_type1']};
     const {add, plan} = decide({kernel}, sampleProfile({binding: 'ids', memory: {hugepages: 'none'}}));
     expect(add).toEqual(['vfio-pci.ids=10de:1c81,10de:0fb9']);

@@ -7,7 +7,7 @@ const kernel = (major: number, minor: number) => ({...sampleFacts().kernel, rele
 const decide = (memory = {}, overrides = {}) => planPassthrough(sampleFacts(defaultShape, overrides), sampleProfile({memory}));
 
 describe('memory', () => {
-  it('counts pages exactly and places them on the node by the kernel argument', () => {
+  it('failure mode 20: counts pages exactly and places them on the node by the kernel argument', () => {
     const {plan} = decide();
     expect(plan.memory).toMatchObject({sizeKiB: 12582912, nodes: [0], hugepages: {sizeKiB: 2048, perNode: {0: 6144}, method: 'argument'}});
     expect(plan.kernelArguments.add.map((argument) => argument.text)).toEqual(['hugepagesz=2M', 'hugepages=0:6144']);

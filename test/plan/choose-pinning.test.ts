@@ -9,7 +9,7 @@ const plan = (shape: MachineShape, vcpus: number, cpu = {}) => planPassthrough(s
 const pinsOf = (result: ReturnType<typeof plan>): number[] => result.plan.pinning.vcpus.map((one) => one.cpus[0]!);
 
 describe('pinning', () => {
-  it('pins sibling pairs within the node of the card and leaves the core of CPU 0 alone', () => {
+  it('failure mode 21: pins sibling pairs within the node of the card and leaves the core of CPU 0 alone', () => {
     expect(pinsOf(plan(defaultShape, 8))).toEqual([2, 14, 4, 16, 6, 18, 8, 20]);
   });
 
@@ -19,7 +19,7 @@ describe('pinning', () => {
     expect(pinning.emulator).toEqual([0, 12]);
   });
 
-  it('gives the emulator one CPU of the memory node even when vCPUs have all of them, as the guest would not start otherwise', () => {
+  it('failure mode 46: gives the emulator one CPU of the memory node even when vCPUs have all of them, as the guest would not start otherwise', () => {
     const {plan: planned, findings} = plan(defaultShape, 12);
     expect(planned.pinning.emulator).toEqual([3, 15, 22]);
     expect(findings.map(({code}) => code)).not.toContain('guest-emulator-off-node');

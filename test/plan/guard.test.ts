@@ -76,7 +76,7 @@ describe('the guard, on machines whose truth is known (failures 1, 3, 11)', () =
     expect(count).toBeGreaterThan(40);
   });
 
-  it('binds no twin of the host by ids (failure 2)', () => {
+  it('failure mode 2: binds no twin of the host by ids', () => {
     let count = 0;
     for (let index = 0; index < 100; index += 1) {
       const machine = makeMachine((seed + index) % 2 ** 31);

@@ -30,7 +30,7 @@ describe('what speaks against a card', () => {
     expectFinding(findings('device-drives-console', {needs}, sampleProfile({host: {acceptLossOf: [card]}})), 'warning', /HDMI-A-1/);
   });
 
-  it('that cannot be reset is a warning, unless its whole card is reset through the bus', () => {
+  it('failure mode 24: that cannot be reset is a warning, unless its whole card is reset through the bus', () => {
     const alone = sampleProfile({devices: [{address: card, id: '10de:1c81', subsystem: null, upstream: null, rom: null}]});
     const pci = [samplePci(card, {iommuGroup: 17, resetMethods: [], upstream: ['0000:00:07.0']}), samplePci('0000:0a:03.0', {vendor: '102b', iommuGroup: 20})];
     expectFinding(findings('device-no-reset', {pci}, alone), 'warning', /no way to reset/);
@@ -47,7 +47,7 @@ describe('what speaks against a card', () => {
     expectFinding(findings('integrated-gpu', {pci}, profile), 'warning', /OpRegion/);
   });
 
-  it('whose driver is built into the kernel is taken before anything of ours runs', () => {
+  it('failure mode 8: whose driver is built into the kernel is taken before anything of ours runs', () => {
     expectFinding(findings('driver-built-in', {...withCard({driver: 'nouveau', modules: ['nouveau']}), kernel: {...kernel, builtin: ['nouveau']}}), 'warning', /nouveau of .* is built into this kernel/);
   });
 

@@ -34,7 +34,7 @@ const costOfPlan = (facts: HostFacts, profile: Profile): readonly number[] | nul
 };
 
 describe('placement on 5,500 generated machines', () => {
-  it('splits no core, shares no thread, keeps the host’s part, and counts its pages', () => {
+  it('failure mode 21: splits no core, shares no thread, keeps the host’s part, and counts its pages', () => {
     fc.assert(
       fc.property(nastyShapes(5, 7), vcpuCounts, memorySizes, fc.constantFrom('auto' as const, '2MiB' as const, 'none' as const), (shape, vcpus, sizeMiB, hugepages) => {
         const facts = nastyFacts(shape);

@@ -1,5 +1,5 @@
 import {existsSync, lstatSync, readdirSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {dryRunMachine} from '../../src/system/dry-run-machine.ts';
 import {failingMachine} from '../../src/system/failing-machine.ts';
@@ -55,7 +55,7 @@ describe('apply', () => {
       }
     }));
 
-  it('keeps its backups, the plan and nothing else where only root can read', () =>
+  it('failure mode 39: keeps its backups, the plan and nothing else where only root can read', () =>
     withRoot(async (root) => {
       fillHost(root);
       const machine = realMachine(root, programs);
@@ -68,6 +68,21 @@ describe('apply', () => {
       for (const {backup} of entry?.backups ?? []) expect(lstatSync(join(root, backup)).mode & 0o7777).toBe(0o600);
       expect(entry?.backups.map(({path}) => path)).toContain('/boot/grub/grub.cfg');
       expect(readdirSync(join(root, '/var/lib/vfio-pilot/journal', ids[0], 'generated'))).toEqual([]);
+    }));
+
+  it('failure mode 40: gives programs private places to write to, where nobody else can put anything', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const places: string[] = [];
+      const make = (argv: readonly string[]) => {
+        const output = argv[1] ?? '';
+        places.push(`${dirname(output)} ${(lstatSync(dirname(join(root, output))).mode & 0o7777).toString(8)}`);
+        writeFileSync(join(root, output), 'made');
+        return {exitCode: 0};
+      };
+      const machine = realMachine(root, {make});
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'])]), silent, never);
+      expect(places).toEqual([`/var/lib/vfio-pilot/journal/${ids[0]}/generated 700`]);
     }));
 
   it.each([0o000, 0o077, 0o777])('gives the same tree under umask %o', (umask) =>
@@ -162,7 +177,7 @@ describe('apply', () => {
     }
   });
 
-  it('runs dry in memory without a mutating call', () =>
+  it('failure mode 41: runs dry in memory without a mutating call', () =>
     withRoot(async (root) => {
       fillHost(root);
       const before = snapshot(root);

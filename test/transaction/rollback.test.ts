@@ -64,7 +64,7 @@ describe('rollback', () => {
       await expect(rollback(realMachine(root), {}, silent, never)).resolves.toMatchObject({outcome: 'nothing-to-do'});
     }));
 
-  it('refuses to restore from a damaged backup, and keeps the new file', () =>
+  it('failure mode 42: refuses to restore from a damaged backup, and keeps the new file', () =>
     withRoot(async (root) => {
       put(root, '/etc/a', 'old');
       const machine = realMachine(root);

@@ -112,7 +112,7 @@ describe('after the reboot', () => {
     expect(isolate(null)).toMatchObject({status: 'unknown', remedy: null});
   });
 
-  it('hugepages that the kernel granted in part are counted', () => {
+  it('failure mode 20: hugepages that the kernel granted in part are counted', () => {
     const short = {...kept, nodes: kept.nodes.map((node) => ({...node, hugepages: [{sizeKiB: 2048, total: 6000, free: 6000}]}))};
     expect(only(short, 'hugepages')).toMatchObject({status: 'broken', fact: 'It has 6000, of which 6000 are free.', remedy: expect.stringContaining('contiguous') as string});
     expect(only({...kept, nodes: []}, 'hugepages').status).toBe('unknown');

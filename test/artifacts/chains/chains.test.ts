@@ -76,7 +76,7 @@ describe('a boot chain', () => {
     expect(walked.rolledBack).toEqual(walked.before);
   });
 
-  it('of Fedora gets the arguments into the entry of every kernel, and the rescue entry stays (failure mode 16)', async () => {
+  it('failure mode 16: of Fedora gets the arguments into the entry of every kernel, and the rescue entry stays', async () => {
     const {applied, keptFiles} = await walk(makeTree(fedora), standIns);
     const options = (name: string): string => /^options .*$/m.exec(decode(applied, `/boot/loader/entries/${name}.conf`))?.[0] ?? '';
     expect(options(`0123-${release[0]}`)).toBe('options root=UUID=1-2 ro rootflags=subvol=root rhgb quiet intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0');
@@ -86,7 +86,7 @@ describe('a boot chain', () => {
     expect(keptFiles).toEqual(expect.arrayContaining(release.map((kernel) => `/boot/loader/entries/0123-${kernel}.conf`)));
   });
 
-  it('of Fedora with an image that lacks a module is not changed at all (failure mode 5)', async () => {
+  it('failure mode 5: of Fedora with an image that lacks a module is not changed at all', async () => {
     const root = makeTree(fedora);
     const programs = {...standIns, lsinitrd: () => ({exitCode: 0, stdout: 'hooks/pre-udev/00-vfio-pilot.sh\netc/modprobe.d/vfio-pilot.conf\n'})};
     await expect(walk(root, programs)).rejects.toThrow(/vfio_pci\.ko.*is not in it/);

@@ -46,6 +46,17 @@ describe('a domain that cannot be edited', () => {
   });
 });
 
+describe('failure mode 36: a guest with Looking Glass', () => {
+  it.each([
+    ['shared memory', domain(`  <devices>\n    <shmem name='looking-glass'>\n      <model type='ivshmem-plain'/>\n      <size unit='M'>64</size>\n    </shmem>\n  </devices>\n`), /<shmem name='looking-glass'>[^]*<\/shmem>/],
+    ['kvmfr', domain(`  <qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n    <qemu:arg value='-object'/>\n    <qemu:arg value="{'qom-type':'memory-backend-file','id':'looking-glass','mem-path':'/dev/kvmfr0','size':67108864,'share':true}"/>\n  </qemu:commandline>\n`), /<qemu:commandline[^]*<\/qemu:commandline>/],
+  ])('keeps its %s to the byte', (_name, xml, part) => {
+    const [kept = ''] = part.exec(xml) ?? [];
+    expect(kept).not.toBe('');
+    expect(edit(xml).xml).toContain(kept);
+  });
+});
+
 describe('memory', () => {
   it('keeps a size that says the same in another unit', () => {
     expect(edit(domain(`  <memory unit='GiB'>12</memory>\n`)).xml).toContain(`<memory unit='GiB'>12</memory>`);
@@ -59,7 +70,7 @@ describe('memory', () => {
     expect(findings.map((finding) => [finding.code, finding.at?.line])).toEqual([['guest-setting-replaced', 7], ['guest-setting-replaced', 5]]);
   });
 
-  it('is not allocated at once when the emulator is bound to another node (failure 46)', () => {
+  it('failure mode 46: is not allocated at once when the emulator is bound to another node', () => {
     expect(edit(domain(''), farEmulator).xml).not.toContain('<allocation');
     const {xml, findings} = edit(domain(`  <memoryBacking>\n    <allocation mode='immediate'/>\n  </memoryBacking>\n`), farEmulator);
     expect(xml).not.toContain('<allocation');

@@ -35,7 +35,7 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['an empty DEFAULT and LUKS in LINUX', 'GRUB_CMDLINE_LINUX_DEFAULT=""\nGRUB_CMDLINE_LINUX="rd.luks.uuid=x"\n', 'GRUB_CMDLINE_LINUX_DEFAULT="intel_iommu=on"\nGRUB_CMDLINE_LINUX="rd.luks.uuid=x"\n'],
 ];
 
-describe('editGrubDefaults (failure modes 13 and 14)', () => {
+describe('failure modes 13 and 14: editGrubDefaults', () => {
   it.each(cases)('edits %s and nothing else', (_name, before, after) => {
     expect(edited(before)).toBe(after);
     expect(edited(after)).toBe(after);

@@ -27,7 +27,7 @@ describe('a libvirt hook', () => {
     for (const args of [['win10', 'prepare', 'begin', '-'], ['win11', 'reconnect', 'begin', '-'], ['win11', 'migrate', 'begin', '-'], ['win11'], []]) expect(call(args)).toEqual({status: 0, stdout: ''});
   });
 
-  it('does nothing as a copy under another name (failure mode 39)', () => {
+  it('failure mode 39: does nothing as a copy under another name', () => {
     expect(call(['win11', 'prepare', 'begin', '-'], 'vfio-pilot-50-sample-win11.bak')).toEqual({status: 0, stdout: ''});
   });
 

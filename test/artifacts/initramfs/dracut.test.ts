@@ -13,14 +13,14 @@ const plan = samplePlan();
 const byIds = samplePlan({binding: {...plan.binding, byAddress: []}});
 
 describe('renderDracutConf', () => {
-  it('keeps blanks inside the quotes, so that words of other files stay apart (failure mode 7)', () => {
+  it('failure mode 7: keeps blanks inside the quotes, so that words of other files stay apart', () => {
     const text = renderDracutConf(plan);
     for (const line of text.split('\n').filter((one) => one.includes('+='))) expect(line).toMatch(/^[a-z_]+\+=" .* "$/);
     const joined = execFileSync('/bin/bash', ['--norc', '-c', `add_drivers="xfs"\n${text}\nprintf '%s' "$add_drivers"`], {encoding: 'utf8'});
     expect(joined.trim().split(/\s+/)).toEqual(['xfs', 'vfio_pci', 'vfio', 'vfio_iommu_type1']);
   });
 
-  it('forces drivers only by ids: by address that would come before the hook (failure mode 48)', () => {
+  it('failure mode 48: forces drivers only by ids: by address that would come before the hook', () => {
     expect(renderDracutConf(plan)).not.toContain('force_drivers');
     expect(renderDracutConf(byIds)).toContain('force_drivers+=" vfio_pci vfio vfio_iommu_type1 "\n');
     expect(renderDracutConf(byIds)).not.toContain('add_dracutmodules');
@@ -59,7 +59,7 @@ describe.each([
   ['renderDracutHook', renderDracutHook(plan, samplePciFunctions), ''],
   ['renderMkinitcpioHook', renderMkinitcpioHook(plan, samplePciFunctions), 'run_earlyhook;'],
 ])('%s', (_name, text, call) => {
-  it('writes the address to drivers_probe too, without which a loaded vfio-pci takes nothing (failure mode 48)', () => {
+  it('failure mode 48: writes the address to drivers_probe too, without which a loaded vfio-pci takes nothing', () => {
     const {root} = sourceHook(text, call);
     const read = (path: string): string => (existsSync(join(root, path)) ? readFileSync(join(root, path), 'utf8').trim() : '');
     expect(read('bus/pci/devices/0000:06:00.0/driver_override')).toBe('vfio-pci');
@@ -75,7 +75,7 @@ describe.each([
 describe('dracut', () => {
   const boot = sampleFacts().boot;
 
-  it('blocks where the image of a kernel is not found, for it would start without the hook (failure mode 5)', () => {
+  it('failure mode 5: blocks where the image of a kernel is not found, for it would start without the hook', () => {
     const images = [{release: '6.1.0-1-amd64', path: '/boot/initrd.img-6.1.0-1-amd64'}];
     expect(dracut.judgeImages(sampleFacts(undefined, {boot: {...boot, images}}))).toEqual([]);
     expect(dracut.judgeImages(sampleFacts(undefined, {boot: {...boot, images, kernels: ['6.1.0-1-amd64', '6.9.0']}}))).toMatchObject([{code: 'initramfs-unsupported', message: expect.stringContaining('6.9.0') as string}]);

@@ -74,7 +74,7 @@ describe('renderBootScript', () => {
     expect(execFileSync('/bin/dash', ['-c', text, 'script', 'prereqs'], {encoding: 'utf8'})).toBe('\n');
   });
 
-  it('has a name that tsort puts before udev, and that mkinitramfs accepts (failure mode 47)', () => {
+  it('failure mode 47: has a name that tsort puts before udev, and that mkinitramfs accepts', () => {
     const name = basename(bootScriptPath);
     expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
     const pairs = ['all_generic_ide', 'blacklist', 'keymap', 'udev', name].sort().map((one) => `${one} ${one}\n`).join('');
@@ -82,14 +82,15 @@ describe('renderBootScript', () => {
     expect(order.indexOf(name)).toBeLessThan(order.indexOf('udev'));
   });
 
-  it('gives both functions to vfio-pci, then loads it, then has them probed (failure mode 48)', () => {
+  it('failure modes 35 and 48: gives both functions to vfio-pci, then loads it, then has them probed', () => {
     const done = boot({[gpu]: {id: '10de:1c81'}, [audio]: {id: '10de:0fb9'}, '0000:01:00.0': {id: '10de:1c81'}});
     expect([done.override(gpu), done.override(audio), done.override('0000:01:00.0')]).toEqual(['vfio-pci', 'vfio-pci', '(null)']);
     expect(done.loaded).toBe('-q vfio-pci');
     expect(done.probed).toBe(audio);
+    expect(renderBootScript(samplePlan(), samplePciFunctions)).not.toContain('new_id');
   });
 
-  it('leaves a device alone that has moved to the address (failure mode 29)', () => {
+  it('failure mode 29: leaves a device alone that has moved to the address', () => {
     const done = boot({[gpu]: {id: '144d:a808'}, [audio]: {id: '10de:0fb9'}});
     expect([done.override(gpu), done.override(audio)]).toEqual(['(null)', 'vfio-pci']);
   });

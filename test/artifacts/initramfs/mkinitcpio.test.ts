@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {mkinitcpio} from '../../../src/artifacts/initramfs/mkinitcpio.ts';
-import {renderMkinitcpioConf} from '../../../src/artifacts/initramfs/mkinitcpio-files.ts';
+import {renderModprobe} from '../../../src/artifacts/modprobe.ts';
+import {renderMkinitcpioConf, renderMkinitcpioHook, renderMkinitcpioUnit} from '../../../src/artifacts/initramfs/mkinitcpio-files.ts';
 import {parsePreset} from '../../../src/artifacts/initramfs/mkinitcpio-preset.ts';
 import {readHooks} from '../../../src/artifacts/initramfs/read-hooks.ts';
 import {sampleFacts} from '../../support/sample-facts.ts';
@@ -72,7 +73,16 @@ describe('mkinitcpio', () => {
     expect(members('base udev')).not.toContain('sysinit.target.wants');
   });
 
-  it('by ids lists the modules, which mkinitcpio loads before udev looks for devices', () => {
+  it('failure mode 10: by address comes before the drivers of kms and of MODULES, in both kinds of image', () => {
+    const plan = samplePlan();
+    expect(renderMkinitcpioHook(plan, [])).toContain('run_earlyhook()');
+    expect(renderMkinitcpioUnit(plan)).toContain('\nBefore=systemd-udev-trigger.service systemd-modules-load.service\n');
+    expect(renderMkinitcpioConf(plan)).not.toContain('MODULES');
+    expect(renderModprobe(plan)).toContain('softdep nouveau pre: vfio-pci\n');
+    expect(judge({'/etc/mkinitcpio.conf': 'MODULES=(nouveau)\nHOOKS=(base udev kms)\n'})).toEqual([]);
+  });
+
+  it('failure mode 10: by ids lists the modules, which mkinitcpio loads before udev looks for devices', () => {
     const plan = samplePlan();
     expect(renderMkinitcpioConf(samplePlan({binding: {...plan.binding, byAddress: []}}))).toContain('MODULES+=(vfio_pci vfio vfio_iommu_type1)\nFILES+=(/etc/modprobe.d/vfio-pilot.conf)\n');
   });
