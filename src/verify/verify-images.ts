@@ -1,8 +1,10 @@
 import type {GeneratedArtifact, Validation} from '../artifacts/artifact.ts';
 import {findMissing} from '../artifacts/initramfs/image-listing.ts';
+import {renderChain} from '../artifacts/chains/chains.ts';
 import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
+import {copiesImages} from '../served-systems.ts';
 import type {PromiseResult} from './promise.ts';
 
 /** What a program lists of an image, by its path; `null` where it could not be asked. */
@@ -28,6 +30,7 @@ export const verifyImages = (facts: HostFacts, plan: Plan, listings: ImageListin
     };
   });
 
-const imagesOf = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] => renderPresentImages(facts, plan).filter((artifact) => artifact.kind === 'generated');
+const imagesOf = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
+  (copiesImages(facts.boot) ? renderChain(facts, plan).artifacts : renderPresentImages(facts, plan)).filter((artifact) => artifact.kind === 'generated').filter(({validations}) => validations.some(isListing));
 
 const isListing = (validation: Validation): validation is Listing => validation.kind === 'listing';

@@ -47,7 +47,7 @@ const judge = (tally: Tally, seed: number): void => {
   }
 };
 
-describe('the guard, on machines whose truth is known (failures 1, 3, 11)', () => {
+describe('failure modes 1 and 3: the guard, on machines whose truth is known', () => {
   const seed = chooseSeed();
 
   it(`never gives away what the host needs, and rarely refuses what it does not (${machineCount} machines from seed ${seed})`, {timeout: 120_000}, () => {
