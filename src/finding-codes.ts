@@ -55,6 +55,7 @@ export type PlanFindingCode =
   | 'boot-chain-unproven'
   | 'boot-chain-unsupported'
   | 'boot-default-foreign'
+  | 'boot-entry-overwritten'
   | 'initramfs-unsupported'
   | 'cpu-too-few-cores'
   | 'cpu-pin-invalid'

@@ -48,10 +48,12 @@ export type CommandArtifact = {
 
 /**
  * `loader-variable`: text of an EFI variable of the boot loader, `null` where it is not set; anything else is a failure.
+ * `files-hold`: each of these files holds each of these texts.
  * `default-entry`: `bootctl list` ran, and one of these entries is the default; another one is told to the user.
  */
 export type Effect =
   | {readonly kind: 'loader-variable'; readonly name: string; readonly before: string | null; readonly after: string | null}
+  | {readonly kind: 'files-hold'; readonly paths: readonly string[]; readonly texts: readonly string[]}
   | {readonly kind: 'default-entry'; readonly ids: readonly string[]};
 
 /**

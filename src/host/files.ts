@@ -38,6 +38,7 @@ const singleFiles = [
   '/etc/initramfs-tools/initramfs.conf',
   '/etc/kernel/cmdline',
   '/usr/lib/kernel/cmdline',
+  '/etc/kernelstub/configuration',
   '/boot/loader/loader.conf',
   '/boot/efi/loader/loader.conf',
   '/efi/loader/loader.conf',

@@ -33,5 +33,6 @@ const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, 
 const isBootFile = ({boot}: HostFacts, path: string): boolean => {
   if (boot.loader === 'grub-bls') return path.startsWith('/boot/loader/entries/');
   if (boot.loader === 'systemd-boot') return /^(?:\/boot|\/boot\/efi|\/efi)\/loader\/entries\//.test(path) && !path.includes('.vfio-pilot-');
+  if (boot.loader === 'kernelstub') return path === '/etc/kernelstub/configuration';
   return path === '/etc/kernel/cmdline' || (path.startsWith('/etc/default/grub') && !path.endsWith('/zz-vfio-pilot.cfg'));
 };

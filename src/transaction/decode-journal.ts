@@ -65,6 +65,7 @@ const isValidation: Check = (value) =>
 const isEffect: Check = (value) =>
   [
     shape({kind: oneOf('loader-variable'), name: isText, before: orNull(isText), after: orNull(isText)}),
+    shape({kind: oneOf('files-hold'), paths: listOf(isPath), texts: listOf(isText)}),
     shape({kind: oneOf('default-entry'), ids: listOf(isText)}),
   ].some((check) => check(value));
 const isArtifact: Check = (value) =>

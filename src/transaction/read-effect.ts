@@ -6,6 +6,7 @@ import type {Transaction} from './transaction.ts';
 /** An exit code says that a program was content; this is what it has done. Throws when that is not what was wanted. */
 export const checkEffect = (transaction: Transaction, effect: Effect, stdout: string): void => {
   if (effect.kind === 'loader-variable') return checkVariable(transaction.machine, effect.name, effect.after);
+  if (effect.kind === 'files-hold') return checkFiles(transaction.machine, effect);
   const found = parseDefaultEntry(stdout);
   if (found === null || effect.ids.includes(found)) return;
   transaction.events({kind: 'warning', message: `The boot loader starts ${found} by itself; choose ${effect.ids.join(' or ')} in its menu at the next boot.`});
@@ -22,13 +23,22 @@ export const refuseChangedDefault = ({machine}: Transaction, effect: Effect): vo
   throw new Error(`The EFI variable ${effect.name} is ${quote(readVariable(machine, effect.name))} now, and was ${quote(effect.before)} when the plan was made.`);
 };
 
-export const isInEffect = ({machine}: Transaction, effect: Effect): boolean => effect.kind === 'loader-variable' && readVariable(machine, effect.name) === effect.after;
+/** Only of a variable can that be told; everything else is undone whatever is there. */
+export const isInEffect = ({machine}: Transaction, effect: Effect): boolean => effect.kind !== 'loader-variable' || readVariable(machine, effect.name) === effect.after;
 
 export const isChangedSince = ({machine}: Transaction, effect: Effect): boolean => effect.kind === 'loader-variable' && isForeign(machine, effect);
 
 const isForeign = (machine: Machine, {name, before, after}: Extract<Effect, {kind: 'loader-variable'}>): boolean => {
   const found = readVariable(machine, name);
   return found !== before && found !== after;
+};
+
+const checkFiles = (machine: Machine, {paths, texts}: Extract<Effect, {kind: 'files-hold'}>): void => {
+  for (const path of paths) {
+    const bytes = machine.stat(path) === null ? null : machine.read(path);
+    const missing = texts.find((text) => bytes?.includes(text) !== true);
+    if (missing !== undefined) throw new Error(`${missing} is not in ${path}, although it was to be.`);
+  }
 };
 
 const checkVariable = (machine: Machine, name: string, wanted: string | null): void => {

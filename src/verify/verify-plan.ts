@@ -1,4 +1,5 @@
 import {kernelEntries} from '../artifacts/chains/grub-bls.ts';
+import {kernelstubPath} from '../artifacts/chains/kernelstub.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import {renderDomain} from '../artifacts/domain/render-domain.ts';
 import {renderHost} from '../artifacts/render-host.ts';
@@ -85,6 +86,8 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
       return kernelEntries(facts).map((file) => file.path);
     case 'proxmox-boot-tool':
       return [kernelCommandLinePath];
+    case 'kernelstub':
+      return [kernelstubPath];
     case 'systemd-boot':
       return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
     case null:

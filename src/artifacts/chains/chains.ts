@@ -9,6 +9,7 @@ import {editOfPlan} from '../command-line/edit-of-plan.ts';
 import {renderGrub} from '../grub/render-grub.ts';
 import type {Rendered} from '../rendered.ts';
 import {renderGrubBls} from './grub-bls.ts';
+import {renderKernelstub} from './kernelstub.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
 
@@ -20,6 +21,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   'grub-bls': renderGrubBls,
   'proxmox-boot-tool': renderProxmoxBootTool,
   'systemd-boot': renderSystemdBoot,
+  kernelstub: renderKernelstub,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {

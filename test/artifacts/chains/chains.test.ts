@@ -138,6 +138,6 @@ describe('checkBootChain', () => {
     const check = (tree: Parameters<typeof makeTree>[0]): string => checkBootChain(readHost(openSource(makeTree(tree), null))).fact;
     for (const tree of [fedora, proxmox, arch('base udev')]) expect(check(tree)).toContain('written and taken back in tests');
     const unserved = checkBootChain(readHost(openSource(makeTree({...fedora, '/etc/NIXOS': ''}), null)));
-    expect(unserved).toMatchObject({status: 'warning', fact: 'nixos with dracut: this version writes grub, grub-bls, proxmox-boot-tool, systemd-boot with initramfs-tools, dracut, mkinitcpio.'});
+    expect(unserved).toMatchObject({status: 'warning', fact: 'nixos with dracut: this version writes grub, grub-bls, proxmox-boot-tool, systemd-boot, kernelstub with initramfs-tools, dracut, mkinitcpio.'});
   });
 });

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Program} from '../../../src/system/machine.ts';
 
@@ -56,10 +56,24 @@ const bootctl: Program = (argv, {root}) => {
   return {exitCode: 0, stdout: ids.map((name, index) => `         type: Boot Loader Specification Type #1 (.conf)\n        title: ${name}${index === 0 ? ' (default)' : ''}\n           id: ${name}\n`).join('\n')};
 };
 
+/** kernelstub 3.1.4 (application.py, installer.py, config.py): entries from the configuration, which it saves in its own form. */
+const kernelstub: Program = (_argv, {root}) => {
+  const path = at(root, '/etc/kernelstub/configuration');
+  execFileSync('python3', ['-c', 'import json, sys\nc = json.load(open(sys.argv[1]))\njson.dump(c, open(sys.argv[1], "w"), indent=2)', path]);
+  const {user} = JSON.parse(readFileSync(path, 'utf8')) as {user: {kernel_options: string[]}};
+  for (const name of ['current', 'oldkern']) {
+    const entry = at(root, `/boot/efi/loader/entries/Pop_OS-${name}.conf`);
+    if (existsSync(entry)) writeFileSync(entry, readFileSync(entry, 'utf8').replace(/^options .*$/m, `options root=UUID=1-2 ro ${user.kernel_options.join(' ')}`));
+  }
+  copyFileSync(at(root, '/boot/initrd.img-6.9.3-76060903-generic'), at(root, '/boot/efi/EFI/Pop_OS-1-2/initrd.img'));
+  return {exitCode: 0};
+};
+
 const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
 
 export const standIns: Readonly<Record<string, Program>> = {
   bootctl,
+  kernelstub,
   dracut: (argv, {root}) => {
     writeFileSync(at(root, argv[2]), listWithBash(dracutScript, root));
     return {exitCode: argv[1] === '--force' && /^\d/.test(argv[3] ?? '') ? 0 : 1};
