@@ -1,0 +1,107 @@
+import {lstatSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import type {Machine} from '../../src/system/machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import {recover} from '../../src/transaction/recover.ts';
+import {rollback} from '../../src/transaction/rollback.ts';
+import {figure} from '../figures/figure.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {badWriter} from '../transaction/bad-writer.ts';
+import {fillHost, hostChanges, never, request, silent} from '../transaction/scenario.ts';
+import {withRoot} from '../transaction/scratch-root.ts';
+import {createModelDisk, type ModelContent, type ModelDisk} from './model-disk.ts';
+import {isNightly} from './sizes.ts';
+
+const seed = chooseSeed();
+const states = isNightly ? 2_000_000 : 100_000;
+/** Recovery is tried on so many of those that differ; all of them are looked at. */
+const recoveries = isNightly ? 200_000 : 4_000;
+
+type Tree = Readonly<Record<string, string>>;
+
+const hostContent = (): Promise<ModelContent> =>
+  withRoot((root) => {
+    fillHost(root);
+    const content = new Map<string, ModelContent extends ReadonlyMap<string, infer Inode> ? Inode : never>();
+    const visit = (path: string): void => {
+      const real = join(root, path);
+      const stat = lstatSync(real);
+      const type = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'file';
+      content.set(path, {type, mode: stat.mode & 0o7777, uid: 0, gid: 0, bytes: type === 'file' ? readFileSync(real) : Buffer.alloc(0), target: type === 'symlink' ? readlinkSync(real) : ''});
+      if (type === 'directory') for (const name of readdirSync(real)) visit(join(path, name));
+    };
+    visit('/');
+    return content;
+  });
+
+/** Without the history of the program and its parents, which stay. */
+const hostTree = (disk: ModelDisk): Tree => Object.fromEntries(Object.entries(disk.tree()).filter(([path]) => !/^\/(run|var(\/lib(\/vfio-pilot.*)?)?)$/u.test(path)));
+const isSame = (one: Tree, other: Tree): boolean => JSON.stringify(one) === JSON.stringify(other);
+
+type Wrap = (machine: Machine) => Machine;
+type Outcome = {readonly states: number; readonly violations: readonly string[]};
+
+/** Cuts the power `count` times, evenly over every instant of an apply and a rollback. */
+const cutPower = async (count: number, recoverAtMost: number, wrap: Wrap = (machine) => machine): Promise<Outcome> => {
+  const random = randomOf(seed);
+  const content = await hostContent();
+  const mutations = async (watch: (disk: ModelDisk, phase: string) => void): Promise<{readonly old: Tree; readonly applied: Tree}> => {
+    const disk = createModelDisk(content);
+    let phase = 'apply';
+    const machine = interceptMachine(wrap(disk.machine), {onRead: silent, onMutation: () => (watch(disk, phase), null)});
+    const old = hostTree(disk);
+    await applyChanges(machine, request(hostChanges(disk.machine)), silent, never);
+    const applied = hostTree(disk);
+    watch(disk, 'applied');
+    phase = 'rollback';
+    await rollback(machine, {}, silent, never);
+    watch(disk, 'restored');
+    return {old, applied};
+  };
+  let instants = 0;
+  const {old, applied} = await mutations(() => (instants += 1));
+  const seen = new Map<string, {readonly disk: ModelDisk; readonly phase: string}>();
+  const violations = new Set<string>();
+  let total = 0;
+  await mutations((disk, phase) => {
+    for (let index = 0; index < Math.ceil(count / instants); index += 1) {
+      const left = disk.cut(random);
+      const tree = hostTree(left);
+      for (const path of Object.keys({...old, ...applied, ...tree})) {
+        if (tree[path] !== old[path] && tree[path] !== applied[path] && !path.includes('/.vfio-pilot-')) violations.add(`${path} is torn in ${phase}`);
+      }
+      if (seen.size < recoverAtMost || phase.endsWith('ed')) seen.set(`${phase} ${JSON.stringify(left.tree())}`, {disk: left, phase});
+      total += 1;
+    }
+  });
+  for (const {disk, phase} of seen.values()) {
+    const did = await recover(disk.machine, {}, silent).catch((error: unknown) => `failed: ${String(error)}`);
+    const tree = hostTree(disk);
+    const isRight = phase === 'applied' ? isSame(tree, applied) : phase === 'restored' ? isSame(tree, old) : isSame(tree, old) || (did.length === 0 && isSame(tree, applied));
+    if (!isRight) violations.add(`recovery in ${phase}: ${typeof did === 'string' ? did : JSON.stringify(did.map((one) => one.did))}`);
+  }
+  return {states: total, violations: [...violations]};
+};
+
+const careless: Readonly<Record<string, Wrap>> = {
+  'saves no file': (machine) => ({...machine, create: (path) => ({...machine.create(path), sync: silent})}),
+  'saves no directory': (machine) => ({...machine, syncDirectory: silent}),
+  'writes in place': (machine) => badWriter(machine, 'in-place'),
+  'removes the old one first': (machine) => badWriter(machine, 'remove-first'),
+};
+
+describe(`a power cut in a model of what POSIX promises (VFIO_PILOT_SEED=${seed})`, {timeout: 3_600_000}, () => {
+  it('leaves every file old or new, and recovery all of them', async () => {
+    const {states: total, violations} = await cutPower(states, recoveries);
+    expect(violations).toEqual([]);
+    figure('A6', `0 violations of ≥ ${states} states`, `${violations.length} violations of ≥ ${Math.min(states, total)} states`);
+  });
+
+  it.each(Object.keys(careless))('is noticed in a writer that %s', async (kind) => {
+    const {violations} = await cutPower(6000, 1500, careless[kind]);
+    expect(violations).not.toEqual([]);
+    figure(`A6 control, ${kind}`, '≥ 1 caught', violations.length);
+  });
+});
