@@ -8,14 +8,15 @@ import {confirm} from './confirm.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
 import {describeProgress} from './describe-progress.ts';
-import {loadProfile} from './load-profile.ts';
+import {loadProfileOrPlan} from './load-plan.ts';
 import {chooseRoot, openHost} from './open-host.ts';
 import {previewDocument, refuseProfile, showPreview} from './plan.ts';
+import {refuseOtherThanSaved} from './refuse-other-plan.ts';
 import {requireRights, startMachine} from './start-machine.ts';
 
 export const apply = async (context: CommandContext): Promise<number> => {
   const {options} = context;
-  const loaded = loadProfile(options.positionals[0]);
+  const {loaded, saved} = loadProfileOrPlan(options.positionals[0]);
   if (!loaded.isValid) return refuseProfile(context, loaded.findings);
   const root = await chooseRoot(context);
   if (!options.isDryRun) requireRights(root);
@@ -23,16 +24,19 @@ export const apply = async (context: CommandContext): Promise<number> => {
   if (machine !== null) refuseDuringTrial(machine);
   const {facts, source} = await openHost(context, root);
   const permanent = previewChanges(facts, loaded.profile, loaded.positionOf);
+  if (saved !== null && (permanent.changes.length > 0 || isBlocked(permanent.findings))) refuseOtherThanSaved(context, saved, facts, permanent);
   if (options.isTrial) return applyTrial(context, {machine, facts, source, permanent, root});
   const preview = permanent;
   if (!options.isJson) showPreview(context, preview);
   if (isBlocked(preview.findings)) return finish(context, preview, null, exitCodes.blocked, 'Blocked by the findings above; nothing was written.');
-  if (preview.changes.length === 0) return finish(context, preview, null, exitCodes.done, 'Nothing to do: this host is already as the profile says.');
+  if (preview.changes.length === 0) return finish(context, preview, null, exitCodes.done, saved === null ? nothingToDo : 'Already applied: this host is as the saved plan says.');
   if (machine === null) return finish(context, preview, null, exitCodes.done, 'Dry run: nothing was written.');
   if (!(await confirm(context, 'apply'))) return finish(context, preview, null, exitCodes.done, 'Left as it was.');
-  const result = await applyPreview(machine, source, preview, context.version, describeProgress(context, machine.isLive), context.signal);
+  const result = await applyPreview({machine, source, facts}, preview, context.version, describeProgress(context, machine.isLive), context.signal);
   return finish(context, preview, result, exitCodes.done, whatNext(result, context, root));
 };
+
+const nothingToDo = 'Nothing to do: this host is already as the profile says.';
 
 const finish = (context: CommandContext, preview: Preview, result: ApplyResult | null, exitCode: number, words: string): number => {
   if (!context.options.isJson) {
@@ -45,7 +49,7 @@ const finish = (context: CommandContext, preview: Preview, result: ApplyResult |
 };
 
 const whatNext = ({id, outcome}: ApplyResult, {options}: CommandContext, root: string): string => {
-  if (outcome === 'nothing-to-do') return 'Nothing to do: this host is already as the profile says.';
+  if (outcome === 'nothing-to-do') return nothingToDo;
   const flags = options.isDemo || root !== '/' ? ` --root ${root}` : '';
   const sudo = flags === '' ? 'sudo ' : '';
   return [

@@ -39,7 +39,8 @@ export const confirmTrial = async (context: CommandContext): Promise<number> => 
   }
   const events = describeProgress(context, machine.isLive);
   await rollback(machine, {}, events, context.signal);
-  const {id} = await applyPreview(machine, source, preview, context.version, events, context.signal);
+  // What the trial wrote is gone again since the facts were read: they are no measure of what changed.
+  const {id} = await applyPreview({machine, source, facts: null}, preview, context.version, events, context.signal);
   if (!context.options.isJson) context.out(`\nConfirmed: applied for good as ${id}. From here on every boot is like this one.\nTo take it back:   sudo vfio-pilot rollback\n`);
   return exitCodes.done;
 };

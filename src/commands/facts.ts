@@ -13,6 +13,6 @@ export const facts = async (context: CommandContext): Promise<number> => {
 /** Configuration files can hold secrets (passwords in domain XML): their fingerprints are facts enough. */
 const withoutTexts = (host: HostFacts): unknown => ({
   ...host,
-  files: Object.fromEntries(Object.entries(host.files).map(([path, {text: _text, ...file}]) => [path, file])),
+  files: Object.fromEntries(Object.entries(host.files).map(([path, {text: _text, stamp: _stamp, ...file}]) => [path, file])),
   libvirt: {...host.libvirt, domains: host.libvirt.domains.map(({xml: _xml, ...domain}) => domain)},
 });

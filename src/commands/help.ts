@@ -8,8 +8,8 @@ Usage
   vfio-pilot facts                       everything that was read from the host
   vfio-pilot groups                      the IOMMU groups and what shares them
   vfio-pilot topology [--profile FILE]   nodes, caches, cores, threads, memory, devices  [--svg FILE: as a picture]
-  vfio-pilot plan PROFILE                findings and the diff of every file; writes nothing
-  vfio-pilot apply PROFILE               the same, then one transaction  [--dry-run] [--yes]
+  vfio-pilot plan PROFILE [--out FILE]   findings and the diff of every file; writes nothing, or saves the plan
+  vfio-pilot apply PROFILE|PLAN          the same, then one transaction; a saved plan exactly  [--dry-run] [--yes]
   vfio-pilot apply --trial PROFILE       the same for one boot only; the present system comes back unless you confirm
   vfio-pilot confirm                     in the trial boot: it is good, write it for good  [--yes]
   vfio-pilot verify                      after the reboot: each promise, kept or not

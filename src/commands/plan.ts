@@ -2,6 +2,11 @@ import {previewChanges} from '../changes/preview.ts';
 import type {Preview} from '../changes/preview.ts';
 import {isBlocked} from '../findings.ts';
 import type {Finding} from '../findings.ts';
+import {renderSavedPlan} from '../changes/saved-plan.ts';
+import {worldOf} from '../changes/world.ts';
+import type {HostFacts} from '../host/facts.ts';
+import {createUserFile} from '../system/user-file.ts';
+import {printable} from '../ui/printable.ts';
 import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
 import {describeFindings} from './describe-finding.ts';
@@ -15,8 +20,19 @@ export const plan = async (context: CommandContext): Promise<number> => {
   const {facts} = await openHost(context);
   const preview = previewChanges(facts, loaded.profile, loaded.positionOf);
   showPreview(context, preview);
-  if (isBlocked(preview.findings)) return exitCodes.blocked;
+  if (isBlocked(preview.findings)) {
+    if (context.options.out !== null) context.err('The plan is blocked, so it was not saved.\n');
+    return exitCodes.blocked;
+  }
+  if (context.options.out !== null) savePlan(context, context.options.out, loaded.text, facts, preview);
   return context.options.hasExitCode && preview.changes.length > 0 ? exitCodes.changes : exitCodes.done;
+};
+
+/** For its owner only: the domain and boot files in it may hold passwords. */
+const savePlan = (context: CommandContext, path: string, text: string, facts: HostFacts, {plan: decided, changes}: Preview): void => {
+  const profile = {file: context.options.positionals[0] ?? '', text};
+  createUserFile(path, renderSavedPlan(profile, worldOf(facts, decided, context.version), changes), 0o600);
+  context.err(`Saved ${printable(path)}: \`vfio-pilot apply ${printable(path)}\` writes exactly this, or nothing.\n`);
 };
 
 export const refuseProfile = (context: CommandContext, findings: readonly Finding[]): number => {

@@ -41,7 +41,7 @@ export const createServices = (context: CommandContext, {facts, source, machine,
     apply: async (changes, plan, onProgress, signal) => {
       if (machine === null) throw new UsageError('Writing to this machine needs root.', 'Run the wizard with sudo.');
       refuseDuringTrial(machine);
-      const {id} = await applyPreview(machine, source, {plan, changes}, context.version, describeSteps(onProgress), signal);
+      const {id} = await applyPreview({machine, source, facts}, {plan, changes}, context.version, describeSteps(onProgress), signal);
       return {id};
     },
     trial: machine?.isLive === true ? trialServices(context, {facts, source}, machine) : null,
@@ -65,7 +65,7 @@ const trialServices = (context: CommandContext, {facts, source}: Pick<Host, 'fac
       const preview = previewOf(permanent);
       refuseDuringTrial(machine);
       if (preview === null) throw new UsageError('The plan is not complete.', 'Go back and complete it.');
-      const id = await startTrial(machine, {source, preview, token, directory: facts.boot.grubMenu?.directory ?? ''}, context.version, describeSteps(onProgress), signal);
+      const id = await startTrial(machine, {source, facts, preview, token, directory: facts.boot.grubMenu?.directory ?? ''}, context.version, describeSteps(onProgress), signal);
       return {id};
     },
   };

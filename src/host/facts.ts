@@ -379,4 +379,8 @@ export type FileFacts = {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  readonly stamp?: FileStamp;
 };
+
+/** Changes whenever the file is saved again; `changedMs` alone, when only its attributes, ACL or label are set. */
+export type FileStamp = {readonly inode: number; readonly modifiedMs: number; readonly changedMs: number};

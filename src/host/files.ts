@@ -15,8 +15,8 @@ export const readFiles = (source: Source, note: Note): Readonly<Record<string, F
 const readFileFacts = (source: Source, path: string): FileFacts | null => {
   const stat = source.stat(path);
   if (stat === null) return null;
-  const {mode, uid, gid} = stat;
-  const bare = {path, text: null, encoding: 'utf8', target: null, sha256: null, mode, uid, gid} as const;
+  const {mode, uid, gid, inode, modifiedMs, changedMs} = stat;
+  const bare = {path, text: null, encoding: 'utf8', target: null, sha256: null, mode, uid, gid, stamp: {inode, modifiedMs, changedMs}} as const;
   if (stat.type === 'symlink') return {...bare, state: 'symlink', target: source.link(path)};
   if (stat.type !== 'file') return {...bare, state: stat.type};
   const bytes = source.bytes(path);

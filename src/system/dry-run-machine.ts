@@ -34,7 +34,7 @@ export const dryRunMachine = (inner: Machine): DryRunMachine => {
   };
   const fresh = (type: MachineStat['type'], mode: number): MachineStat => {
     const {uid, gid} = inner.self;
-    return {type, mode, uid, gid, size: 0, links: 1, device: 0};
+    return {type, mode, uid, gid, size: 0, links: 1, device: 0, changedMs: 0};
   };
   const file = (path: string): NewFile => {
     const change = (doing: string, stat: Partial<MachineStat>, bytes?: Buffer): void => {

@@ -50,6 +50,8 @@ export type MachineStat = {
   readonly size: number;
   readonly links: number;
   readonly device: number;
+  /** When content, attributes or names were last changed: milliseconds since 1970, the fraction matters. */
+  readonly changedMs: number;
 };
 
 export type Space = {

@@ -14,6 +14,7 @@ export const statOf = (stat: Stats): MachineStat => ({
   size: stat.size,
   links: stat.nlink,
   device: stat.dev,
+  changedMs: stat.ctimeMs,
 });
 
 export const openRegular = (real: string): number => {

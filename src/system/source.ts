@@ -29,6 +29,11 @@ export type SourceStat = {
   readonly uid: number;
   readonly gid: number;
   readonly size: number;
+  readonly inode: number;
+  /** Milliseconds since 1970; the fraction matters. */
+  readonly modifiedMs: number;
+  /** Of content, attributes and names alike. */
+  readonly changedMs: number;
 };
 
 /** Larger than any file that facts come from; a captured tree from a stranger may hold anything. */
@@ -131,7 +136,7 @@ const statOf = (file: string | null): SourceStat | null => {
   try {
     const stat = lstatSync(file);
     const type = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';
-    return {type, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, size: stat.size};
+    return {type, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, size: stat.size, inode: stat.ino, modifiedMs: stat.mtimeMs, changedMs: stat.ctimeMs};
   } catch {
     return null;
   }

@@ -12,7 +12,7 @@ import {acquireLock} from './lock.ts';
 import {isTransactionId, journalDirectory} from './paths.ts';
 import {prepare} from './prepare.ts';
 import type {OnProgress} from './progress-event.ts';
-import {refusal} from './refuse.ts';
+import {refusal, refuseChangedHost} from './refuse.ts';
 import {restore} from './restore.ts';
 import type {Transaction} from './transaction.ts';
 
@@ -26,6 +26,8 @@ export type ApplyRequest = {
   readonly now: string;
   /** Of `transactionId`. */
   readonly id: string;
+  /** What else changed on the host since the plan was made, in sentences; asked once no other run can write. */
+  readonly findStale?: () => readonly string[];
 };
 
 export type ApplyResult = {readonly id: string; readonly outcome: 'applied' | 'nothing-to-do'};
@@ -46,6 +48,7 @@ export const applyChanges = async (machine: Machine, request: ApplyRequest, even
     refuseUnfinished(machine);
     const inspection = check(machine, request);
     if (inspection.isDone) return {id, outcome: 'nothing-to-do'};
+    refuseChangedHost(request.findStale?.() ?? []);
     if (signal.aborted) throw interruption();
     await transact(machine, request, inspection, events, signal);
     return {id, outcome: 'applied'};

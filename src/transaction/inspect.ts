@@ -14,6 +14,8 @@ export type Target = {
   readonly installer: 'file' | 'libvirt' | 'last';
   readonly old: PathState;
   readonly wanted: Wanted;
+  /** Of the present file; extended attributes, which only this tells of, are taken over when the new one is staged. */
+  readonly changedMs: number | null;
 };
 export type Wanted =
   | {readonly kind: 'absent'}
@@ -37,7 +39,7 @@ export const inspect = (machine: Machine, changes: readonly Change[]): Inspectio
   const commands = uniqueCommands(changes);
   if (open.length === 0 && !commands.some(({triggers}) => triggers.length === 0)) return {targets: [], directories: [], commands, isDone: true};
   for (const {change, found} of states) refuseUnexpected(machine, change, found);
-  const targets = open.map(({change, found, wanted}): Target => ({path: change.path, installer: installerOf(machine, change), old: found, wanted}));
+  const targets = open.map(({change, found, wanted}): Target => ({path: change.path, installer: installerOf(machine, change), old: found, wanted, changedMs: machine.stat(change.path)?.changedMs ?? null}));
   for (const {path, old} of targets) refuseUnwritable(machine, path, old);
   refuseRewriteOnFat(machine, {targets, commands});
   return {targets, directories: missingDirectories(machine, targets), commands, isDone: false};

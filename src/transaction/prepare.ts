@@ -18,7 +18,10 @@ export const prepare = async (transaction: Transaction, targets: readonly Target
     if (item !== undefined) items.push(stageItem(transaction, item, target));
   }
   transaction.events({kind: 'step', step: 'recheck'});
-  for (const {path, old} of items) refuseStale(path, describeDifference(old, readPathState(transaction.machine, path)));
+  for (const {path, old, changedMs} of targets) {
+    refuseStale(path, describeDifference(old, readPathState(transaction.machine, path)));
+    if (transaction.machine.stat(path)?.changedMs !== (changedMs ?? undefined)) refuseStale(path, 'it was saved again, or its attributes changed, while the new files were staged');
+  }
   transaction.events({kind: 'step', step: 'backup'});
   for (const item of items) {
     await checkpoint(transaction.signal);

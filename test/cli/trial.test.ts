@@ -22,7 +22,7 @@ describe('a trial', () => {
     const facts = {...base, boot: {...base.boot, grubMenu: {directory: '/boot/grub', running, readsCustom: true, obeysNextEntry: true, environmentObstacle: null}}};
     const preview = previewTrial(facts, previewChanges(facts, sampleProfile()), '0123456789ab');
     // Commands are listed and not run on a tree, so grub-reboot writes nothing here.
-    const started = startTrial(realMachine(tree), {source: openSource(tree, null), preview, token: '0123456789ab', directory: '/boot/grub'}, '0', () => {}, new AbortController().signal);
+    const started = startTrial(realMachine(tree), {source: openSource(tree, null), facts: null, preview, token: '0123456789ab', directory: '/boot/grub'}, '0', () => {}, new AbortController().signal);
     await expect(started).rejects.toThrow(TransactionError);
     await expect(started).rejects.toThrow(/grubenv does not hold the choice/);
     expect(treeState(tree)).toEqual(before);

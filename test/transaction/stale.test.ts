@@ -77,6 +77,20 @@ describe('a plan that is out of date', () => {
       expect(Object.keys(snapshot(root))).toEqual(['/etc', '/etc/a']);
     }));
 
+  it('is noticed when only an extended attribute or ACL changes while the new files are staged', () =>
+    withRoot(async (root) => {
+      withFile(root);
+      const sound = realMachine(root);
+      const applying = applyChanges(
+        sound,
+        request([fileChange(sound, '/etc/a', 'new')]),
+        // As setting an extended attribute does, this moves the time of the last change and nothing else.
+        (event) => event.kind === 'step' && event.step === 'recheck' && chmodSync(join(root, '/etc/a'), 0o644),
+        never,
+      );
+      await expect(applying).rejects.toMatchObject({isRestored: true, step: 'recheck', message: expect.stringMatching(/its attributes changed, while the new files were staged/u)});
+    }));
+
   it('does not lose what an editor writes into the old file after the last look', () =>
     withRoot(async (root) => {
       withFile(root);

@@ -47,7 +47,7 @@ export const memorySource = (entries: Entries): Source => {
     root: '/made', isLive: false, isPrivileged: true, text, link, exists, denied: new Set(),
     bytes: (path) => { const found = text(path); return found === null ? null : Buffer.from(found); },
     list: (path) => [...(directories.get(follow(path, true) ?? '') ?? [])].sort(),
-    stat: (path) => (exists(path) ? {type: typeOf(path), mode: 0o644, uid: 0, gid: 0, size: 1} : null),
+    stat: (path) => (exists(path) ? {type: typeOf(path), mode: 0o644, uid: 0, gid: 0, size: 1, inode: 1, modifiedMs: 0, changedMs: 0} : null),
     resolve: (path) => follow(path, true),
     run: () => null,
   };
