@@ -55,7 +55,7 @@ export class TransactionError extends Error {
   }
 }
 
-/** Another run holds the lock. Exit code 75 (EX_TEMPFAIL of sysexits.h). */
+/** Another run holds the lock, or a package manager is at work. Exit code 75 (EX_TEMPFAIL of sysexits.h). */
 export class LockedError extends Error {
   override readonly name = 'LockedError';
   readonly nextStep = 'Wait until it has ended, then run the command again.';

@@ -25,6 +25,8 @@ export type Machine = {
   /** Keeps the file of now readable after its name is gone. */
   readonly hold: (path: string) => HeldFile;
   readonly hasProgram: (name: string) => boolean;
+  /** Processes that have locked the file for writing, or, for a file that is a lock by being `there`, have it open. */
+  readonly lockHolders: (path: string, by: 'locked' | 'there') => readonly LockHolder[];
 
   /** A file that did not exist, for its owner only (0600), never through a symlink. */
   readonly create: (path: string) => NewFile;
@@ -40,6 +42,9 @@ export type Machine = {
 };
 
 export type ProcessIdentity = {readonly pid: number; readonly startTime: string; readonly bootId: string; readonly uid: number; readonly gid: number};
+
+/** `pid` is 0 or -1 where the kernel does not tell; `name` is the process's own and may be any text. */
+export type LockHolder = {readonly pid: number; readonly name: string | null};
 
 export type MachineStat = {
   readonly type: 'file' | 'directory' | 'symlink' | 'other';

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import {basename, dirname} from 'node:path';
 import type {Machine, Program, RunRequest, RunResult} from './machine.ts';
+import {readLockHolders, readOpeners} from './lock-holders.ts';
 import {errorCode, machineError} from './machine-error.ts';
 import {createNewFile} from './new-file.ts';
 import {withDirectory} from './open-directory.ts';
@@ -62,6 +63,7 @@ export const realMachine = (root: string, programs: Readonly<Record<string, Prog
       machine.isDirectory(path) ? inside('Looking at', path, whyNotWritable) : at('Looking at', path, whyNotWritable),
     hold: (path) => at('Opening', path, hold),
     hasProgram: isProgramHere,
+    lockHolders: (path, by) => at('Looking at', path, by === 'locked' ? readLockHolders : readOpeners),
 
     create: (path) => at('Creating', path, (real) => createNewFile(root, path, real)),
     makeDirectory: (path, mode) =>

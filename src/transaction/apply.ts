@@ -10,6 +10,7 @@ import {type Inspection, inspect} from './inspect.ts';
 import {isUnfinished} from './journal.ts';
 import {acquireLock} from './lock.ts';
 import {isTransactionId, journalDirectory} from './paths.ts';
+import {waitForPackageManager} from './package-manager.ts';
 import {prepare} from './prepare.ts';
 import type {OnProgress} from './progress-event.ts';
 import {refusal, refuseChangedHost} from './refuse.ts';
@@ -26,6 +27,8 @@ export type ApplyRequest = {
   readonly now: string;
   /** Of `transactionId`. */
   readonly id: string;
+  /** How long a package manager at work is waited for. */
+  readonly patienceMs?: number;
   /** What else changed on the host since the plan was made, in sentences; asked once no other run can write. */
   readonly findStale?: () => readonly string[];
 };
@@ -46,6 +49,7 @@ export const applyChanges = async (machine: Machine, request: ApplyRequest, even
   try {
     // Another run may have been at work until it gave the lock back.
     refuseUnfinished(machine);
+    await waitForPackageManager(machine, events, signal, request.patienceMs);
     const inspection = check(machine, request);
     if (inspection.isDone) return {id, outcome: 'nothing-to-do'};
     refuseChangedHost(request.findStale?.() ?? []);

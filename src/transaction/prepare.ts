@@ -3,6 +3,8 @@ import {backUp} from './backup.ts';
 import {refuseStale, type Target} from './inspect.ts';
 import type {JournalItem} from './journal.ts';
 import {describeDifference, readPathState} from './path-state.ts';
+import {findPackageManager} from './package-manager.ts';
+import {refusal} from './refuse.ts';
 import {type NewContent, stage} from './replace.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
 import {writePrivate} from './write-file.ts';
@@ -22,6 +24,8 @@ export const prepare = async (transaction: Transaction, targets: readonly Target
     refuseStale(path, describeDifference(old, readPathState(transaction.machine, path)));
     if (transaction.machine.stat(path)?.changedMs !== (changedMs ?? undefined)) refuseStale(path, 'it was saved again, or its attributes changed, while the new files were staged');
   }
+  const packageManager = findPackageManager(transaction.machine);
+  if (packageManager !== null) throw refusal('recheck', packageManager, 'Nothing was written. Wait until it has ended, then run the command again.');
   transaction.events({kind: 'step', step: 'backup'});
   for (const item of items) {
     await checkpoint(transaction.signal);

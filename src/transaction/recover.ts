@@ -7,6 +7,7 @@ import {removeTree} from './discard.ts';
 import {failure, incomplete} from './failure.ts';
 import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {acquireLock} from './lock.ts';
+import {waitForPackageManager} from './package-manager.ts';
 import {isSameState, readPathState} from './path-state.ts';
 import {journalDirectory, generatedFile} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
@@ -51,6 +52,7 @@ export const recover = async (machine: Machine, options: RecoverOptions, events:
   }
   const lock = acquireLock(machine);
   try {
+    await waitForPackageManager(machine, events, new AbortController().signal);
     const discarded = listJournalIds(machine).filter((id) => readJournal(machine, id) === null);
     for (const id of discarded) removeTree(machine, journalDirectory(id));
     const recoveries: Recovery[] = discarded.map((id) => ({id, did: 'discarded', paths: []}));

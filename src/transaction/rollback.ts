@@ -7,6 +7,7 @@ import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {withLateImages} from './late-images.ts';
 import {acquireLock} from './lock.ts';
 import {isSameState, readPathState} from './path-state.ts';
+import {waitForPackageManager} from './package-manager.ts';
 import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
 import {refusal} from './refuse.ts';
@@ -33,6 +34,7 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
     const journal = chooseJournal(journals, request);
     if (journal === null) return {id: null, outcome: 'nothing-to-do', paths: []};
     refuseBuiltUpon(journals, journal);
+    await waitForPackageManager(machine, events, signal);
     if (!isUnfinished(journal)) refuseEdited(machine, journal);
     if (signal.aborted) throw interruption();
     return await undo(machine, journal, request.images ?? [], events, signal);
