@@ -22,10 +22,16 @@ export const acquireLock = (machine: Machine): Lock => {
 const sweepLeftovers = (machine: Machine, path: string): void => {
   const directory = dirname(path);
   for (const name of machine.list(directory)) {
-    if (!name.startsWith(`${basename(path)}.`)) continue;
-    const holder = readHolder(machine, `${directory}/${name}`);
-    if (holder === null || !isLiving(machine, holder)) machine.unlink(`${directory}/${name}`);
+    if (name.startsWith(`${basename(path)}.`) && isLeftover(machine, `${directory}/${name}`)) machine.unlink(`${directory}/${name}`);
   }
+};
+
+/** A candidate says in its name whose it is: another run may just be writing it, and it is empty so long. */
+const isLeftover = (machine: Machine, path: string): boolean => {
+  const [, pid, startTime] = /\.(\d+)-(\d+)$/.exec(path) ?? [];
+  if (pid !== undefined) return machine.startTimeOf(Number(pid)) !== startTime;
+  const holder = readHolder(machine, path);
+  return holder === null || !isLiving(machine, holder);
 };
 
 const maximumDepth = 4;

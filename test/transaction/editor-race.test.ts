@@ -1,0 +1,81 @@
+import {spawn} from 'node:child_process';
+import {readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {realMachine} from '../../src/system/real-machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import {recover} from '../../src/transaction/recover.ts';
+import {figure} from '../figures/figure.ts';
+import {fileChange, never, request, silent} from './scenario.ts';
+import {put, withRoot} from './scratch-root.ts';
+
+/** Appends numbered lines in place, as `echo >> file` does, and notes each in a log of its own once the file is closed. */
+const editor = `
+  const {openSync, writeSync, closeSync, appendFileSync} = require('node:fs');
+  const [file, log, pause] = process.argv.slice(1);
+  let line = 0;
+  const edit = () => {
+    const fd = openSync(file, 'a');
+    writeSync(fd, '# ' + line + '\\n');
+    closeSync(fd);
+    appendFileSync(log, line + '\\n');
+    line += 1;
+    setTimeout(edit, Math.random() * pause);
+  };
+  process.stdout.write('begun');
+  edit();
+`;
+
+type Race = {readonly lost: number; readonly lines: number};
+
+/** Lines that the editor saved, with up to `pauseMs` between two, and that are neither in the file at the end nor in a backup. */
+const race = (wanted: number, pauseMs: number, replaceOnce: (root: string, attempt: number) => Promise<boolean> | boolean): Promise<Race> =>
+  withRoot(async (root) => {
+    put(root, '/etc/a', '');
+    const [file, log] = [join(root, 'etc/a'), join(root, 'log')];
+    const child = spawn(process.execPath, ['-e', editor, file, log, String(pauseMs)], {stdio: ['ignore', 'pipe', 'inherit']});
+    const ended = new Promise<void>((done) => child.once('close', () => done()));
+    await new Promise<void>((begun) => child.stdout.once('data', () => begun()));
+    let applied = 0;
+    for (let attempt = 0; applied < wanted; attempt += 1) if (await replaceOnce(root, attempt)) applied += 1;
+    child.kill('SIGTERM');
+    await ended;
+    const saved = readFileSync(log, 'utf8').split('\n').filter((line) => line !== '');
+    const backups = readdirSync(root, {recursive: true, encoding: 'utf8'}).filter((path) => /\/backup\/./.test(path)).map((path) => join(root, path));
+    const present = new Set([file, ...backups].flatMap((kept) => readFileSync(kept, 'utf8').split('\n')));
+    return {lost: saved.filter((line) => !present.has(`# ${line}`)).length, lines: saved.length};
+  });
+
+const replacements = Number(process.env['VFIO_PILOT_RACES'] ?? 40);
+
+const ours = async (root: string, attempt: number): Promise<boolean> => {
+  const machine = realMachine(root);
+  const change = fileChange(machine, '/etc/a', `${machine.read('/etc/a').toString()}ours ${attempt}\n`);
+  const id = `20260131T120000Z-${attempt.toString(36).padStart(4, '0')}`;
+  const isApplied = await applyChanges(machine, request([change], id), silent, never).then(() => true, () => false);
+  // An edit that came after the last look is left alone and told; a person would have to agree to it.
+  if (!isApplied) await recover(machine, {acceptPresent: true}, silent);
+  return isApplied;
+};
+
+/** Atomic, and blind for what happens in between. */
+const blind = (root: string, attempt: number): boolean => {
+  const file = join(root, 'etc/a');
+  writeFileSync(`${file}.new`, `${readFileSync(file, 'utf8')}ours ${attempt}\n`);
+  renameSync(`${file}.new`, file);
+  return true;
+};
+
+describe('an editor that saves in place while the file is replaced again and again', {timeout: 600_000}, () => {
+  it('loses no line', async () => {
+    const {lost, lines} = await race(replacements, 40, ours);
+    expect(lines).toBeGreaterThan(10);
+    figure('D3', '0 lost lines', `${lost} lost lines`);
+  });
+
+  it('loses lines to a writer that only renames (control)', async () => {
+    const {lost} = await race(replacements * 200, 6, blind);
+    expect(lost).toBeGreaterThan(0);
+    figure('D3 control', '≥ 1 lost line', lost);
+  });
+});
