@@ -4,7 +4,8 @@ import type {Command, CommandContext} from './commands/context.ts';
 import {exitCodes} from './commands/context.ts';
 import {parseOptions} from './commands/options.ts';
 import type {Options} from './commands/options.ts';
-import {printable} from './ui/printable.ts';
+import {findUnsafeStart} from './system/start-guard.ts';
+import {escapeJson, printable, printableOutput} from './ui/printable.ts';
 
 declare const VFIO_PILOT_VERSION: string;
 
@@ -30,6 +31,7 @@ const main = async (): Promise<number> => {
   const options = parseOptions(process.argv.slice(2));
   if (options.isVersion) return write(`${VFIO_PILOT_VERSION}\n`);
   if (options.isHelp || options.verb === 'help') return write((await import('./commands/help.ts')).helpText);
+  refuseUnsafeStart();
   const load = options.verb === null ? async () => (await import('./commands/wizard.ts')).wizard : verbs[options.verb];
   if (load === undefined || !Object.hasOwn({wizard: 1, ...verbs}, options.verb ?? 'wizard')) {
     throw new UsageError(`There is no command ${JSON.stringify(options.verb)}.`, `Commands: ${Object.keys(verbs).join(', ')}; see \`vfio-pilot --help\`.`);
@@ -37,6 +39,13 @@ const main = async (): Promise<number> => {
   refuseSurplus(options);
   const command = await load();
   return command(createContext(options));
+};
+
+const refuseUnsafeStart = (): void => {
+  const unsafe = findUnsafeStart({isRoot: process.geteuid?.() === 0, environment: process.env, nodeArguments: process.execArgv});
+  if (unsafe === null) return;
+  const without = unsafe.variables.length === 0 ? 'vfio-pilot …' : `env ${unsafe.variables.map((name) => `-u ${name}`).join(' ')} vfio-pilot …`;
+  throw new UsageError(unsafe.reason, `Start it without: ${process.env['SUDO_UID'] === undefined ? '' : 'sudo '}${without}`);
 };
 
 const argumentCounts: Readonly<Record<string, number>> = {plan: 1, apply: 1, rollback: 1, profile: 2, capture: 1};
@@ -62,12 +71,13 @@ const createContext = (options: Options): CommandContext => {
       if (!isTransactional(options)) process.exit(128 + (constants.signals[name] ?? 0));
     });
   }
+  const hasColor = process.stdout.isTTY && !options.isColorOff && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
   return {
     options,
     version: VFIO_PILOT_VERSION,
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
-    hasColor: process.stdout.isTTY && !options.isColorOff && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    out: (text) => void process.stdout.write(options.isJson ? escapeJson(text) : printableOutput(text, hasColor)),
+    err: (text) => void process.stderr.write(printableOutput(text, hasColor)),
+    hasColor,
     columns: process.stdout.columns ?? 80,
     signal: controller.signal,
   };

@@ -4,11 +4,13 @@ import type {Machine} from '../system/machine.ts';
 import {realMachine} from '../system/real-machine.ts';
 import {recover} from '../transaction/recover.ts';
 import type {CommandContext} from './context.ts';
+import {judgeProgram} from './judge-program.ts';
 import {describeProgress} from './describe-progress.ts';
 
 /** Opens the root for writing, and first of all finishes what an interrupted run left. */
 export const startMachine = async (context: CommandContext, root: string): Promise<Machine> => {
   requireRights(root);
+  if (root === '/') judgeProgram(context);
   const machine = realMachine(root);
   for (const recovery of await recover(machine, {direction: context.options.isResume ? 'forward' : 'back', acceptPresent: context.options.hasKeepEdits}, describeProgress(context, machine.isLive))) {
     const what = {

@@ -1,24 +1,73 @@
-import {closeSync, fchownSync, fsyncSync, openSync, writeFileSync} from 'node:fs';
+import {closeSync, constants, fsyncSync, lstatSync, openSync, unlinkSync, writeFileSync} from 'node:fs';
+import {basename, dirname, resolve} from 'node:path';
 import {UsageError} from '../errors.ts';
+import {asInvokingUser} from './invoking-user.ts';
+import {errorCode} from './machine-error.ts';
+import {withDirectory} from './open-directory.ts';
 
 /**
- * A new file that belongs to the person and not to the machine: a profile, a capture. Never over an existing one and
- * never through a link (O_EXCL). Under sudo it is given to the user who called.
+ * A new file that belongs to the person and not to the machine: a profile, a plan, a capture. Never over an existing
+ * one, never through a link, and under sudo with the rights of who called: whoever owns the directory may swap any part
+ * of the path for a link while root is on its way.
  */
 export const createUserFile = (path: string, content: string | Uint8Array, mode = 0o644): void => {
+  const fd = openNewUserFile(path, mode);
   try {
-    const fd = openSync(path, 'wx', mode);
-    try {
-      writeFileSync(fd, content);
-      const [uid, gid] = [process.env['SUDO_UID'], process.env['SUDO_GID']].map((text) => (text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null));
-      if (process.geteuid?.() === 0 && typeof uid === 'number' && typeof gid === 'number') fchownSync(fd, uid, gid);
-      fsyncSync(fd);
-    } finally {
-      closeSync(fd);
-    }
+    writeFileSync(fd, content);
+    fsyncSync(fd);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    const reason: Readonly<Record<string, string>> = {EEXIST: 'exists already', ENOENT: 'lies in a directory that does not exist', EACCES: 'may not be written by this user', EROFS: 'lies on a read-only file system', ENOSPC: 'does not fit: the disk is full'};
-    throw new UsageError(`${path} ${reason[code] ?? `could not be written (${code})`}.`, 'Choose another file.', {cause: error});
+    removeUserFile(path);
+    throw unwritable(path, error);
+  } finally {
+    closeSync(fd);
   }
+};
+
+/** A descriptor to write to; the caller closes it. */
+export const openNewUserFile = (path: string, mode: number): number => {
+  try {
+    return inItsDirectory(path, (real) => openSync(real, createFlags, mode));
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+};
+
+/** One that was made just now and could not be filled. */
+export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);
+
+const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+const inItsDirectory = <Result>(path: string, use: (real: string) => Result): Result => {
+  const whole = resolve(path);
+  const act = (): Result => withDirectory('/', dirname(whole), (directory) => use(`${directory}/${basename(whole)}`));
+  try {
+    return asInvokingUser(act);
+  } catch (error) {
+    // `sudo -i` works in /root, where who called may not even look; there nobody else can swap anything either.
+    if (errorCode(error) !== 'EACCES' || !isRootsOwnPath(dirname(whole))) throw error;
+    return act();
+  }
+};
+
+const isRootsOwnPath = (directory: string): boolean => {
+  const {uid, mode} = lstatSync(directory);
+  return uid === 0 && (mode & 0o170_022) === 0o040_000 && (directory === '/' || isRootsOwnPath(dirname(directory)));
+};
+
+const unwritable = (path: string, error: unknown): UsageError => {
+  const code = errorCode(error) ?? String(error);
+  return new UsageError(`${path} ${reasons[code] ?? `could not be written (${code})`}.`, 'Choose another file.', {cause: error});
+};
+
+const reasons: Readonly<Record<string, string>> = {
+  EEXIST: 'exists already',
+  ENOENT: 'lies in a directory that does not exist',
+  ENOTDIR: 'lies in something that is no directory',
+  EACCES: 'may not be written by this user',
+  EPERM: 'is reached through a symbolic link of another user',
+  ELOOP: 'is reached through links that loop',
+  EROFS: 'lies on a read-only file system',
+  ENOSPC: 'does not fit: the disk is full',
+  EDQUOT: 'does not fit: the quota is used up',
+  EFBIG: 'does not fit: the file size is limited (ulimit -f)',
 };

@@ -9,6 +9,20 @@ const replacement = '\ufffd';
 export const printable = (text: string): string =>
   text.replace(/\t/g, '    ').replace(unprintable, replacement).replace(lone, replacement);
 
+// oxlint-disable-next-line no-control-regex
+const colour = /^\u001b\[[0-9;]*m$/;
+
+/** The last look at whole lines on their way out: nothing but newlines, tabs and our own colours moves anything. */
+export const printableOutput = (text: string, hasColor: boolean): string =>
+  text
+    // oxlint-disable-next-line no-control-regex
+    .replace(new RegExp(`\u001b\\[[0-9;]*m|${unprintable.source}`, 'gu'), (match) => (match === '\n' || match === '\t' || (hasColor && colour.test(match)) ? match : replacement))
+    .replace(lone, replacement);
+
+/** JSON.stringify escapes C0 only; the rest of what a terminal obeys is written as escapes as well, which mean the same. */
+export const escapeJson = (json: string): string =>
+  json.replace(unprintable, (match) => (match === '\n' ? match : [...Array(match.length).keys()].map((index) => `\\u${match.charCodeAt(index).toString(16).padStart(4, '0')}`).join('')));
+
 /** East Asian wide and emoji blocks (Unicode: EastAsianWidth.txt, W and F). */
 const wide: readonly (readonly [number, number])[] = [
   [0x1100, 0x115f], [0x2e80, 0x303e], [0x3041, 0x33ff], [0x3400, 0x4dbf], [0x4e00, 0x9fff], [0xa000, 0xa4cf], [0xa960, 0xa97f],

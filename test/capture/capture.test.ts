@@ -88,7 +88,7 @@ describe('capture', () => {
     writeFileSync(taken, 'mine');
     await expect(writeCapture(openSource(makeTree({}), null), taken)).rejects.toThrow(UsageError);
     expect(readFileSync(taken, 'utf8')).toBe('mine');
-    await expect(writeCapture(openSource(makeTree({}), null), join(scratch, 'no/such/x.tar.gz'))).rejects.toThrow(/directory does not exist/);
+    await expect(writeCapture(openSource(makeTree({}), null), join(scratch, 'no/such/x.tar.gz'))).rejects.toThrow(/lies in a directory that does not exist/);
   });
 
   it('clears the serial number in config space and nothing else', () => {
