@@ -51,7 +51,7 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     change([path], (map) => map.set(path, number));
     return number;
   };
-  const statOf = ({type, mode, uid, gid, bytes}: Inode): MachineStat => ({type, mode, uid, gid, size: bytes.length, links: 1, device: 1});
+  const statOf = ({type, mode, uid, gid, bytes}: Inode): MachineStat => ({type, mode, uid, gid, size: bytes.length, links: 1, device: 1, changedMs: 0});
   const fresh = (type: Inode['type'], mode: number, target = ''): Inode => ({type, mode, uid: 0, gid: 0, bytes: Buffer.alloc(0), target});
 
   const openFile = (number: number): NewFile => {
@@ -93,6 +93,7 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     isLive: false,
     self: {pid: 999_999_999, startTime: '1', bootId: 'model', uid: 0, gid: 0},
     startTimeOf: () => null,
+    lockHolders: () => [],
     stat: (path) => (names.has(path) ? statOf(inodeOf('stat', path)) : null),
     isDirectory: (path) => names.has(path) && inodeOf('stat', path).type === 'directory',
     read: (path) => inodeOf('Reading', path).bytes,
