@@ -1,7 +1,7 @@
 import {expectEqual, expectMatch, expectSameLines, expectTrue} from '../expect.js';
 import {commandLineOf, consoleOf, driverOf, filesOf, guestCard, hostCard, makeProfile} from '../host-state.js';
 
-export const trialEntry = 'vfio-pilot: one boot on trial';
+const trialEntry = 'vfio-pilot: one boot on trial';
 const knownGood = 'Debian GNU/Linux';
 
 /** GRUB itself writes into grubenv; what it holds then is looked at by its variables. */
