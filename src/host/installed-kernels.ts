@@ -7,14 +7,14 @@ import {readModuleParameters} from './module-parameters.ts';
 
 /**
  * The kernels with an image in /boot; where those tell no release (Arch), the ones with modules. The running kernel
- * comes first, and is left out where it has been removed.
+ * comes first as long as its modules are there.
  */
 export const readInstalledKernels = (source: Source, {release: running, ...lists}: RunningKernel): readonly InstalledKernel[] => {
   const named = readKernelImages(source).kernels;
   const releases = named.length > 0 ? named : ['/lib/modules', '/usr/lib/modules'].flatMap((directory) => source.list(directory).filter((name) => source.exists(`${directory}/${name}/modules.dep`)));
-  const present = [...new Set(releases.filter(isKernelRelease))];
-  const known = present.length === 0 && running !== null ? [running] : present;
-  return known.toSorted((one, other) => Number(other === running) - Number(one === running)).map((release) => (release === running ? readInstalledKernel(source, release, lists) : readInstalledKernel(source, release)));
+  const present = releases.filter(isKernelRelease);
+  const isThere = lists.modules !== null || lists.builtin !== null || present.length === 0 || (running !== null && present.includes(running));
+  return [...new Set([...(running !== null && isThere ? [running] : []), ...present])].map((release) => (release === running ? readInstalledKernel(source, release, lists) : readInstalledKernel(source, release)));
 };
 
 type Lists = {readonly builtin: readonly string[] | null; readonly modules: readonly string[] | null};

@@ -7,13 +7,22 @@ const unknownArguments = /Unknown kernel command line parameters "(.*)", will be
 /** kernel: amd/init.c, intel/iommu.c "Unknown option", kernel/params.c "unknown parameter … ignored", mm/hugetlb.c "HugeTLB: …" */
 const complaints = [/\b(?:AMD-Vi|DMAR|Intel-IOMMU|intel_iommu)\b.*Unknown option/i, /unknown parameter '.*' ignored/, /HugeTLB: .*(?:invalid|unsupported|ignor|specified twice)/i];
 
-/** The log of this boot, as far as it tells of arguments; syslog's copy under another root. */
+/** The log of this boot, as far as it tells of arguments; the copy of Debian's rsyslog under another root. */
 export const readKernelLog = (source: Source): KernelLog | null => {
-  const text = source.run('dmesg', ['--notime']) ?? (source.isLive ? null : source.text('/var/log/dmesg'));
-  if (text === null || text === '') return null;
+  const text = source.isLive ? askForLog(source) : source.text('/var/log/dmesg');
+  if (text === null || !isWhole(text)) return null;
   const lines = text.split('\n');
   return {
     unknownArguments: lines.flatMap((line) => unknownArguments.exec(line)?.[1]?.split(' ') ?? []).filter((token) => token !== ''),
     complaints: lines.filter((line) => complaints.some((pattern) => pattern.test(line))).map((line) => line.trim()),
   };
 };
+
+/** The kernel's own buffer forgets its beginning after days; the journal does not. */
+const askForLog = (source: Source): string | null => {
+  const text = source.run('dmesg', ['--notime']);
+  return text !== null && isWhole(text) ? text : source.run('journalctl', ['--dmesg', '--boot', '--no-pager', '--output=cat']);
+};
+
+/** It begins with the version, and the arguments are judged right behind it. */
+const isWhole = (text: string): boolean => text.includes('Linux version ');

@@ -3,7 +3,8 @@ import type {RomFile} from './facts.ts';
 import {parseOptionRom} from './option-rom.ts';
 
 /** Where libvirt's AppArmor profile lets QEMU read ROM files. */
-const directories = ['/usr/share/vgabios', '/usr/share/qemu', '/usr/share/kvm'];
+const ownDirectory = '/usr/share/vgabios';
+const directories = [ownDirectory, '/usr/share/qemu', '/usr/share/kvm'];
 /** Larger than any that a card has; firmware images lie in the same directories. */
 const maximumBytes = 2 * 1024 * 1024;
 
@@ -15,6 +16,8 @@ export const readRomFiles = (source: Source): Readonly<Record<string, RomFile>> 
   return Object.fromEntries(paths.flatMap((path): readonly (readonly [string, RomFile])[] => {
     const size = source.stat(path)?.size ?? maximumBytes + 1;
     const bytes = size > maximumBytes ? null : source.bytes(path);
-    return bytes === null ? [] : [[path, parseOptionRom(bytes)]];
+    const file = bytes === null ? null : parseOptionRom(bytes);
+    // QEMU's own directories hold all kinds of firmware.
+    return file === null || (file.images.length === 0 && !path.startsWith(ownDirectory)) ? [] : [[path, file]];
   }));
 };

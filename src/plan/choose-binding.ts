@@ -2,7 +2,7 @@ import type {HostFacts, PciFunction} from '../host/facts.ts';
 import {isBuiltIn} from '../host/module-state.ts';
 import type {BindBy} from './choose-bind-by.ts';
 import type {ChosenDevices} from './choose-devices.ts';
-import {chooseInitramfsModules} from './choose-initramfs-modules.ts';
+import {chooseInitramfsModules, judgeVfioModule} from './choose-initramfs-modules.ts';
 import {chooseModuleOptions} from './choose-module-options.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction} from './describe-function.ts';
@@ -10,6 +10,7 @@ import type {BindingPlan} from './plan.ts';
 
 export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy, variants: readonly string[]): BindingPlan => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
+  judgeVfioModule(context);
   return {
     softdeps: bindBy === 'libvirt' ? [] : chooseSoftdeps(context, functions),
     ...chooseModuleOptions(context, functions, bindBy),

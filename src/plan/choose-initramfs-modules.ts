@@ -7,7 +7,6 @@ import type {PlanContext} from './context.ts';
  * since modules.dep names it behind vfio-pci. A name that is built in is no mistake to any of them.
  */
 export const chooseInitramfsModules = (context: PlanContext, variants: readonly string[]): readonly string[] => {
-  reportMissing(context);
   const kernels = kernelsOf(context.facts).filter((kernel) => moduleState(kernel, 'vfio_pci') !== 'absent');
   const isEverywhere = (module: string): boolean => kernels.every((kernel) => moduleState(kernel, module) !== 'absent');
   const isLoaded = (module: string): boolean => kernels.some((kernel) => moduleState(kernel, module) === 'loadable');
@@ -17,7 +16,8 @@ export const chooseInitramfsModules = (context: PlanContext, variants: readonly 
   return [...certain, ...dependent];
 };
 
-const reportMissing = (context: PlanContext): void => {
+/** Whoever binds the device, there must be something to bind it to. */
+export const judgeVfioModule = (context: PlanContext): void => {
   const {facts} = context;
   const kernels = kernelsOf(facts);
   const lacking = kernels.filter((kernel) => moduleState(kernel, 'vfio_pci') === 'absent').map(({release}) => release);

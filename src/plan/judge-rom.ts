@@ -20,7 +20,7 @@ const describeTrouble = (context: PlanContext, device: PciFunction, rom: string)
   }
   const remedy = 'Dump it again while the card shows nothing, or leave devices[].rom out: most cards need none.';
   const file = facts.roms?.[rom];
-  if (file === undefined) return isMissing(facts) ? {message: `There is no file ${rom}, so the guest would not start.`, remedy: 'Put the ROM there, or leave devices[].rom out.'} : null;
+  if (file === undefined) return isMissing(facts) ? {message: `There is no option ROM at ${rom}, so the guest would not start or show nothing.`, remedy: 'Put the ROM there, or leave devices[].rom out.'} : null;
   if (file.problem !== null) return {message: `${rom} is no option ROM: ${file.problem}.`, remedy};
   if (!file.images.some(({id}) => id === idOf(device))) return {message: `${rom} is for ${[...new Set(file.images.map(({id}) => id))].join(', ')} and not for ${idOf(device)}.`, remedy};
   const isUefi = profile.guest.firmware !== 'bios';

@@ -17,8 +17,11 @@ it('what the kernel says about its arguments is read from its log, and the rest 
   expect(read?.complaints.map((line) => line.replace(/^\[.*?\] /, ''))).toEqual(["AMD-Vi: Unknown option - 'on'", 'HugeTLB: unsupported default_hugepagesz=3G', "vfio_pci: unknown parameter 'disable_vga' ignored"]);
 });
 
-it('the log of the running machine is asked for, never an old copy, and is unknown without rights', () => {
+it('the log of the running machine is asked for, never an old copy, and is unknown without rights or when its beginning is gone', () => {
   const live = {...openSource(makeTree({'/var/log/dmesg': log}), null), isLive: true};
   expect(readKernelLog(live)).toBeNull();
   expect(readKernelLog({...live, run: () => log})?.unknownArguments).toHaveLength(3);
+  const late = log.slice(log.indexOf('HugeTLB'));
+  expect(readKernelLog({...live, run: () => late})).toBeNull();
+  expect(readKernelLog({...live, run: (program: string) => (program === 'journalctl' ? log : late)})?.unknownArguments).toHaveLength(3);
 });

@@ -21,6 +21,6 @@ describe('an option ROM', () => {
 
 it('ROM files are those where QEMU may read them, without what QEMU brings itself', () => {
   const rom = optionRom(['10de:1c81', 3]);
-  const files = readRomFiles(openTree({'/usr/share/vgabios/gtx.rom': rom, '/usr/share/kvm/vgabios-stdvga.bin': rom, '/usr/share/qemu/big.rom': Buffer.alloc(3 * 1024 * 1024), '/root/gtx.rom': rom}));
-  expect(Object.keys(files)).toEqual(['/usr/share/vgabios/gtx.rom']);
+  const files = readRomFiles(openTree({'/usr/share/vgabios/gtx.rom': rom, '/usr/share/kvm/vgabios-stdvga.bin': rom, '/usr/share/qemu/big.rom': Buffer.alloc(3 * 1024 * 1024), '/usr/share/qemu/opensbi.bin': 'firmware', '/usr/share/kvm/card.bin': rom, '/usr/share/vgabios/bad.rom': 'text', '/root/gtx.rom': rom}));
+  expect(Object.keys(files)).toEqual(['/usr/share/vgabios/bad.rom', '/usr/share/vgabios/gtx.rom', '/usr/share/kvm/card.bin']);
 });

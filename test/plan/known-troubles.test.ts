@@ -63,7 +63,7 @@ describe('failure mode 28: the ROM of a card', () => {
     expect(findings('guest-rom-invalid', roms(Buffer.from('NVGI')), wish())).toMatchObject(told('warning', /does not begin with 55 AA/));
     expect(findings('guest-rom-invalid', roms(optionRom(['10de:2504', 3])), wish())).toMatchObject(told('warning', /for 10de:2504 and not for 10de:1c81/));
     expect(findings('guest-rom-invalid', roms(optionRom(['10de:1c81', 0])), wish())).toMatchObject(told('warning', /no UEFI image/));
-    expect(findings('guest-rom-invalid', {isLive: true, roms: {}}, wish())).toMatchObject(told('warning', /There is no file/));
+    expect(findings('guest-rom-invalid', {isLive: true, roms: {}}, wish())).toMatchObject(told('warning', /There is no option ROM at/));
     expect(findings('guest-rom-invalid', {roms: {}}, wish())).toEqual([]);
   });
 });
