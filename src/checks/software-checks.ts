@@ -1,4 +1,5 @@
 import type {HostFacts} from '../host/facts.ts';
+import {kernelsOf, moduleState} from '../host/module-state.ts';
 import {isAtLeast} from '../host/versions.ts';
 import {isProvenByBoot, servedInitramfs, servedInitramfsSystems, servedLoader, servedLoaders} from '../served-systems.ts';
 import {about} from './check.ts';
@@ -23,8 +24,12 @@ export const checkBootChain = ({boot}: HostFacts): Check => {
   return ok(`${boot.loader} with ${initramfs}, ${boot.firmware ?? 'unknown firmware'}. ${boot.loaderEvidence[0] ?? ''}`.trim());
 };
 
-export const checkVfioModule = ({kernel}: HostFacts): Check => {
-  const {ok, info, error} = about('vfio-pci', 'vfio-pci');
+export const checkVfioModule = (facts: HostFacts): Check => {
+  const {kernel} = facts;
+  const {ok, info, warning, error} = about('vfio-pci', 'vfio-pci');
+  const others = kernelsOf(facts).filter((one) => one.release !== kernel.release && moduleState(one, 'vfio_pci') === 'absent').map(({release}) => release);
+  const isHere = kernel.builtin?.includes('vfio_pci') === true || kernel.modules?.includes('vfio_pci') === true;
+  if (isHere && others.length > 0) return warning(`The running kernel has it; ${others.join(' and ')}, which is installed as well, does not.`, 'Remove that kernel if it is not needed: started with it, no device can go to a guest.');
   if (kernel.builtin?.includes('vfio_pci') === true) return ok('Built into the kernel.');
   if (kernel.modules === null) return info('The modules of the kernel are not known here (/lib/modules).');
   if (kernel.modules.includes('vfio_pci')) return ok('A module of this kernel.');

@@ -42,6 +42,13 @@ describe('vfio-pci', () => {
     expectCheck(checkVfioModule(withKernel({})), 'ok', /A module/);
   });
 
+  it('that another installed kernel lacks is told', () => {
+    const lists = {builtin: [], modules: ['vfio_pci']};
+    const installed = [{release: '6.1.0-1-amd64', ...lists, parameters: {}}, {release: '6.1.0-1-cloud-amd64', builtin: [], modules: [], parameters: {}}];
+    const {kernel} = sampleFacts();
+    expectCheck(checkVfioModule(sampleFacts(undefined, {kernel: {...kernel, ...lists, installed}})), 'warning', /6\.1\.0-1-cloud-amd64, which is installed as well, does not/);
+  });
+
   it('that this kernel lacks names the kernel to install', () => {
     expectCheck(checkVfioModule(withKernel({modules: ['kvm']})), 'error', /6\.1\.0-1-amd64 has no vfio-pci/, /linux-image-amd64/);
     expectCheck(checkVfioModule(withKernel({modules: null})), 'info', /not known/);

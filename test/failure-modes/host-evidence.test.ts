@@ -1,3 +1,5 @@
+import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {previewChanges} from '../../src/changes/preview.ts';
 import {runChecks} from '../../src/checks/run-checks.ts';
@@ -10,15 +12,27 @@ import {hostEvidence, type HostEvidence} from './host-evidence.ts';
 
 const known = new Map<string, HostFacts>();
 
-const factsOf = (host: string): HostFacts => {
+const factsOf = ({host, changed}: HostEvidence): HostFacts => {
+  if (changed !== undefined) return readHost(openSource(changeHost(host, changed), null));
   const facts = known.get(host) ?? readHost(openSource(unpackHost(host), null));
   known.set(host, facts);
   return facts;
 };
 
+const changeHost = (host: string, changed: Readonly<Record<string, string>>): string => {
+  const root = unpackHost(host);
+  for (const [path, text] of Object.entries(changed)) {
+    mkdirSync(dirname(join(root, path)), {recursive: true});
+    rmSync(join(root, path), {force: true});
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+};
+
 /** Everything that the program says about a choice, a line for each thing. */
-const describePlan = ({host, devices, binding}: HostEvidence): string => {
-  const facts = factsOf(host);
+const describePlan = (evidence: HostEvidence): string => {
+  const {devices, binding} = evidence;
+  const facts = factsOf(evidence);
   const wanted = devices.map((address) => ({address, id: null, subsystem: null, upstream: null, rom: null}));
   const {plan, findings, changes} = previewChanges(facts, sampleProfile({devices: wanted, ...(binding === undefined ? {} : {binding})}));
   return [

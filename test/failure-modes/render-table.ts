@@ -16,7 +16,7 @@ Made from \`table.ts\` by \`npx vitest run test/failure-modes -u\`; edit that. E
 - **verified**: \`vfio-pilot verify\` sees it after the reboot
 - **not served**: outside of what the program does; it says so, or leaves what is there alone
 
-Hosts are trees in \`test/hosts\`, scenarios those of \`test/lab\`; all other trees are made in the tests themselves.
+Hosts are trees in \`test/hosts\` (*: with files changed as \`host-evidence.ts\` says), scenarios those of \`test/lab\`; all other trees are made in the tests themselves.
 
 | # | what | here | how | finding · check · promise | shown by | tests |
 |---|---|---|---|---|---|---|
@@ -26,7 +26,7 @@ ${failureModes.map((mode) => renderRow(mode, tests.get(mode.number) ?? [])).join
 
 const renderRow = (mode: FailureMode, tests: readonly string[]): string => {
   const names = [...(mode.codes ?? []), ...(mode.checks ?? []).map((id) => `check ${id}`), ...(mode.promises ?? []).map((id) => `promise ${id}`)];
-  const shown = [...new Set(hostEvidence.filter(({number}) => number === mode.number).map(({host}) => host)), ...(mode.scenarios ?? []).map((name) => `lab: ${name}`)];
+  const shown = [...new Set(hostEvidence.filter(({number}) => number === mode.number).map(({host, changed}) => (changed === undefined ? host : `${host}*`))), ...(mode.scenarios ?? []).map((name) => `lab: ${name}`)];
   const cells = [mode.number, mode.what, mode.handled.join(', '), mode.how, names.join(', '), shown.join(', '), tests.map((file) => `[${file.replace(/^.*\/|\.test\.tsx?$/g, '')}](../${file})`).join(', ')];
   return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 };
