@@ -7,9 +7,9 @@ const unknownArguments = /Unknown kernel command line parameters "(.*)", will be
 /** kernel: amd/init.c, intel/iommu.c "Unknown option", kernel/params.c "unknown parameter … ignored", mm/hugetlb.c "HugeTLB: …" */
 const complaints = [/\b(?:AMD-Vi|DMAR|Intel-IOMMU|intel_iommu)\b.*Unknown option/i, /unknown parameter '.*' ignored/, /HugeTLB: .*(?:invalid|unsupported|ignor|specified twice)/i];
 
-/** The log of this boot, as far as it tells of arguments; the copy of Debian's rsyslog under another root. */
+/** The log of this boot, as far as it tells of arguments; under another root the copy that some systems keep. */
 export const readKernelLog = (source: Source): KernelLog | null => {
-  const text = source.isLive ? askForLog(source) : source.text('/var/log/dmesg');
+  const text = source.isLive ? source.run('dmesg', ['--notime']) : source.text('/var/log/dmesg');
   if (text === null || !isWhole(text)) return null;
   const lines = text.split('\n');
   return {
@@ -18,11 +18,5 @@ export const readKernelLog = (source: Source): KernelLog | null => {
   };
 };
 
-/** The kernel's own buffer forgets its beginning after days; the journal does not. */
-const askForLog = (source: Source): string | null => {
-  const text = source.run('dmesg', ['--notime']);
-  return text !== null && isWhole(text) ? text : source.run('journalctl', ['--dmesg', '--boot', '--no-pager', '--output=cat']);
-};
-
-/** It begins with the version, and the arguments are judged right behind it. */
+/** After days the kernel's buffer has lost its beginning, where the version stands and the arguments are judged. */
 const isWhole = (text: string): boolean => text.includes('Linux version ');

@@ -23,5 +23,4 @@ it('the log of the running machine is asked for, never an old copy, and is unkno
   expect(readKernelLog({...live, run: () => log})?.unknownArguments).toHaveLength(3);
   const late = log.slice(log.indexOf('HugeTLB'));
   expect(readKernelLog({...live, run: () => late})).toBeNull();
-  expect(readKernelLog({...live, run: (program: string) => (program === 'journalctl' ? log : late)})?.unknownArguments).toHaveLength(3);
 });
