@@ -4,6 +4,7 @@ import type {Plan} from '../plan/plan.ts';
 import {copiesImages} from '../served-systems.ts';
 import type {Artifact, CommandArtifact} from './artifact.ts';
 import {renderChain} from './chains/chains.ts';
+import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
 import {findUnknownOptions} from './find-unknown-options.ts';
@@ -19,7 +20,7 @@ export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
   const initramfs = renderInitramfsParts(facts, plan);
   const modprobe = renderOwned(facts, modprobePath, renderModprobe(plan), 0o644, 'Module options and the order in which drivers load.');
   const unit = renderUnit(facts, plan);
-  const hooks = joinRendered([renderPagesHook(facts, plan), renderIsolationHook(facts, plan)]);
+  const hooks = joinRendered([renderHandoverHook(facts, plan), renderPagesHook(facts, plan), renderIsolationHook(facts, plan)]);
   const mounts = renderHugepagesMounts(facts, plan);
   const chain = renderChain(facts, plan);
   const files = [modprobe, initramfs, unit, mounts, hooks, chain].flatMap((part) => part.artifacts);

@@ -10,7 +10,7 @@ export const checkDisplays = (facts: HostFacts): Check => {
   const displays = displaysOf(facts);
   if (displays.length === 0) return facts.pci.length === 0 ? info('No PCI devices are told here.') : error('There is no display device on PCI.', 'Plug a graphics card in.');
   if (displays.length === 1) {
-    return warning(`${displays.map(label).join()} is the only one: given to a guest at boot, the host has no screen.`, 'Add a second card, or turn the integrated one on in the firmware (often "iGPU Multi-Monitor"); over the network alone a host can do without.');
+    return warning(`${displays.map(label).join()} is the only one: given to a guest at boot, the host has no screen.`, 'Add a second card, or turn the integrated one on in the firmware (often "iGPU Multi-Monitor"); over the network alone a host can do without. Or hand it over while the guest runs (binding: handover), which ends the graphical session each time.');
   }
   return ok(`${displays.length}: ${displays.map(label).join('; ')}.`);
 };

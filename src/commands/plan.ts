@@ -61,6 +61,7 @@ export const previewDocument = ({plan: decided, findings, changes}: Preview): un
   memory: decided.memory,
   isolation: decided.isolation,
   guest: decided.guest,
+  ...(decided.handover === undefined ? {} : {handover: decided.handover}),
   decisions: decided.decisions,
   changes: changes.map(({path, kind, diff, why}) => ({path, kind, diff, why})),
 });

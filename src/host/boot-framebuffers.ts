@@ -5,7 +5,7 @@ import type {PciBar} from './facts.ts';
 type Region = {readonly start: bigint; readonly end: bigint; readonly name: string};
 
 /** kernel: drivers/firmware/sysfb*.c (`BOOTFB`, `simple-framebuffer.0`), drivers/video/fbdev, drivers/gpu/drm/sysfb. */
-const framebuffer = /^(?:BOOTFB|efifb|vesafb|simplefb|simpledrm|efidrm|vesadrm|(?:efi|simple|vesa|vga|platform)-framebuffer(?:\.\d+)?)$/;
+export const bootFramebuffer = /^(?:BOOTFB|efifb|vesafb|simplefb|simpledrm|efidrm|vesadrm|(?:efi|simple|vesa|vga|platform)-framebuffer(?:\.\d+)?)$/;
 
 /** Which boot framebuffers lie in these BARs; `null` where that can't be read (an ordinary user sees zeros only). */
 export const readBootFramebuffers = (source: Source): ((bars: readonly PciBar[]) => readonly string[] | null) => {
@@ -17,7 +17,7 @@ export const readBootFramebuffers = (source: Source): ((bars: readonly PciBar[])
 /** `    e0000000-e02fffff : BOOTFB`; `null` when no line tells an address. */
 const parseIomem = (text: string): readonly Region[] | null => {
   const lines = [...text.matchAll(/^ *([0-9a-f]+)-([0-9a-f]+) : (.*)$/gm)].map(([, start, end, name = '']) => ({start: BigInt(`0x${start}`), end: BigInt(`0x${end}`), name}));
-  return lines.some(({end}) => end > 0n) ? lines.filter(({name}) => framebuffer.test(name)) : null;
+  return lines.some(({end}) => end > 0n) ? lines.filter(({name}) => bootFramebuffer.test(name)) : null;
 };
 
 const overlaps = ({start, end}: Region, bar: PciBar): boolean => {

@@ -8,6 +8,10 @@ export type BindBy = PlannedDevice['bindBy'];
 export const chooseBindBy = (context: PlanContext, chosen: ChosenDevices): BindBy => {
   const wanted = context.profile.binding;
   if (wanted === 'ids') return chooseIds(context, chosen);
+  if (wanted === 'handover') {
+    context.decide('binding', 'handover', 'you asked for it: the host keeps the card until the guest starts, and has it again when the guest ends');
+    return 'libvirt';
+  }
   if (wanted === 'libvirt') {
     context.decide('binding', 'libvirt', 'you asked for it: libvirt takes the card from its driver when the guest starts (managed=yes)');
     return 'libvirt';

@@ -3,7 +3,7 @@ import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
 import {judgeFramebuffer} from './judge-framebuffer.ts';
-import {canShow, judgeNeeds} from './judge-needs.ts';
+import {canShow, isHandedOver, judgeNeeds} from './judge-needs.ts';
 import {judgeResetFamily} from './judge-reset-family.ts';
 import {judgeSharing} from './judge-sharing.ts';
 import {judgeUnbinding} from './judge-unbinding.ts';
@@ -99,12 +99,12 @@ const judgeTwins = (context: PlanContext, {function: device, path}: ChosenDevice
 
 const judgeDisplay = (context: PlanContext, {function: device, path}: ChosenDevice, taken: readonly PciAddress[]): void => {
   const others = context.facts.pci.filter((other) => canShow(other) && !taken.includes(other.address));
-  if (others.length === 0 && !context.profile.host.acceptLossOf.includes(device.address)) {
+  if (others.length === 0 && !isHandedOver(context, device) && !context.profile.host.acceptLossOf.includes(device.address)) {
     context.report('blocker', 'only-gpu', {
       subject: device.address,
       path,
       message: `${describeFunction(device)} is the only display device that the host has: bound at boot, this machine would have no screen at all.`,
-      remedy: `Add a second card (or turn the integrated one on in the firmware). If this machine is only ever used over the network, say so in words: host.acceptLossOf: [${device.address}].`,
+      remedy: `Add a second card (or turn the integrated one on in the firmware), or let the guest have this one only while it runs: binding: handover. If this machine is only ever used over the network, say so in words: host.acceptLossOf: [${device.address}].`,
     });
   }
   if (device.vendor === '8086' && device.address.endsWith(':00:02.0')) {

@@ -1,6 +1,7 @@
 import type {ChosenDevice} from './choose-devices.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction, isDisplay} from './describe-function.ts';
+import {isHandedOver} from './judge-needs.ts';
 
 /**
  * The boot is drawn into a BAR of this card. vfio-pci sends the framebuffer away by itself when it binds a VGA device:
@@ -8,7 +9,7 @@ import {describeFunction, isDisplay} from './describe-function.ts';
  */
 export const judgeFramebuffer = (context: PlanContext, {function: device, path}: ChosenDevice): void => {
   const holders = device.bootFramebuffers ?? [];
-  if (!isDisplay(device) || holders.length === 0) return;
+  if (!isDisplay(device) || holders.length === 0 || isHandedOver(context, device)) return;
   const {version} = context.facts.kernel;
   const isEvicted = device.class.startsWith('0300') && version !== null && (version.major > 6 || (version.major === 6 && version.minor >= 1));
   context.report(isEvicted ? 'note' : 'warning', 'device-framebuffer', {

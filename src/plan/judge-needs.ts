@@ -1,5 +1,6 @@
 import type {HostNeed, PciAddress, PciFunction} from '../host/facts.ts';
 import {isNeeded} from '../host/is-needed.ts';
+import {isVfioDriver} from '../host/vfio-driver.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction, isDisplay} from './describe-function.ts';
 
@@ -16,6 +17,8 @@ export const judgeNeeds = (context: PlanContext, device: PciFunction, path: stri
 const judgeNeed = (context: PlanContext, device: PciFunction, path: string, need: HostNeed): void => {
   const isVital = vitalKinds.includes(need.kind);
   const {acceptLossOf, acceptGroupMates} = context.profile.host;
+  // What the host has a screen for comes back to it, and the plan says once what that means.
+  if (isHandedOver(context, device) && displayKinds.includes(need.kind)) return;
   const isAccepted = [...acceptLossOf, ...acceptGroupMates].includes(device.address) && !isVital;
   const severity = isAccepted || need.kind === 'route' ? 'warning' : 'blocker';
   context.report(severity, displayKinds.includes(need.kind) ? 'device-drives-console' : 'device-needed-by-host', {
@@ -43,10 +46,13 @@ const remedyFor = (need: HostNeed, device: PciFunction): string => {
     case 'display':
     case 'console':
       if (!isDisplay(device)) return `Take its console= from the kernel command line first. If the host shall run without this console, ${words}.`;
-      return `Make another card the primary display in the firmware set-up and move the cable to it. If the host shall run without this screen, ${words}.`;
+      return `Make another card the primary display in the firmware set-up and move the cable to it; or let the guest have this one only while it runs (binding: handover). If the host shall run without this screen, ${words}.`;
   }
 };
 
+/** Whether the host gives its screen on this card up while the guest runs, and only then. */
+export const isHandedOver = ({profile}: PlanContext, device: PciFunction): boolean => profile.binding === 'handover' && isDisplay(device);
+
 /** A card without outputs (3D controller) shows nothing, and one that vfio-pci holds is not the host's. */
 export const canShow = (device: PciFunction): boolean =>
-  isDisplay(device) && !device.class.startsWith('0302') && device.driver !== 'vfio-pci' && device.driver !== 'pci-stub';
+  isDisplay(device) && !device.class.startsWith('0302') && device.driver !== 'pci-stub' && !isVfioDriver(device.driver);

@@ -11,6 +11,6 @@ export const judgeUnbinding = (context: PlanContext, {function: device, path}: C
     subject: device.address,
     path,
     message: `libvirt takes ${describeFunction(device)} from ${device.driver} when the guest starts: a display manager${daemon} or any program that uses it makes that hang, and only a restart of the host helps.`,
-    remedy: 'Set binding: address, so that no driver of the host ever has it, or see to it that nothing uses it before the guest starts.',
+    remedy: 'Set binding: address, so that no driver of the host ever has it, or binding: handover, which stops the display manager first and does not wait for ever.',
   });
 };

@@ -8,6 +8,7 @@ import {chooseDevices} from './choose-devices.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import {chooseDriver} from './choose-driver.ts';
 import {chooseGuest} from './choose-guest.ts';
+import {chooseHandover} from './choose-handover.ts';
 import {chooseIsolation} from './choose-isolation.ts';
 import {chooseKernelArguments} from './choose-kernel-arguments.ts';
 import {chooseMemory} from './choose-memory.ts';
@@ -34,6 +35,7 @@ export const planPassthrough = (
   const devices = describeDevices(context, chosen, bindBy);
   const variants = devices.map(({driver}) => driver).filter((driver) => driver !== 'vfio-pci');
   const binding = chooseBinding(context, chosen, bindBy, variants);
+  const handover = chooseHandover(context, chosen);
   const {pinning, guestNodes} = choosePinning(context, chooseNode(context, chosen));
   const isolation = chooseIsolation(context, pinning);
   const memory = chooseMemory(context, guestNodes, pinning);
@@ -51,6 +53,7 @@ export const planPassthrough = (
     isolation,
     guest,
     initramfs: facts.boot.initramfs,
+    ...(handover === null ? {} : {handover}),
     decisions,
   };
   return {plan, findings};

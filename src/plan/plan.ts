@@ -13,6 +13,8 @@ export type Plan = {
   readonly isolation: IsolationPlan;
   readonly guest: GuestPlan;
   readonly initramfs: InitramfsSystem | null;
+  /** Only where the host gives up its own screen while the guest runs. */
+  readonly handover?: HandoverPlan;
   /** Every proposal with the fact that it comes from, in the order of the wizard. */
   readonly decisions: readonly Decision[];
 };
@@ -52,6 +54,9 @@ export type BindingPlan = {
   /** Addresses that the early script sets `driver_override` on. */
   readonly byAddress: readonly PciAddress[];
 };
+
+/** Functions that a hook of libvirt takes from the host's drivers before the guest starts, and gives back after it. */
+export type HandoverPlan = {readonly functions: readonly PciAddress[]};
 
 export type KernelArgument = {readonly text: string; readonly because: string};
 

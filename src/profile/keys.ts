@@ -81,7 +81,7 @@ export const profileKeys = (name: string): Section<Profile> => ({
   name: {key: 'name', codec: plainName, fallback: name, meaning: 'Name of the profile; without it the file’s.'},
   description: {key: 'description', codec: orAbsent(oneLine), fallback: null, meaning: 'One line for people.'},
   devices: {key: 'devices', codec: listOf(deviceCodec, {minimum: 1, maximum: 64}), meaning: 'PCI functions for the guest.'},
-  binding: {key: 'binding', codec: oneOf(['auto', 'address', 'ids', 'libvirt']), fallback: auto, meaning: 'How vfio-pci gets them: by address early at boot, by id, or by libvirt when the guest starts.'},
+  binding: {key: 'binding', codec: oneOf(['auto', 'address', 'ids', 'libvirt', 'handover']), fallback: auto, meaning: 'How vfio-pci gets them: by address early at boot, by id, by libvirt when the guest starts, or handover: so, and the host’s screen with it.'},
   cpu: {key: 'cpu', codec: section(cpuKeys), meaning: 'Guest CPUs and where they run.'},
   memory: {key: 'memory', codec: section(memoryKeys), meaning: 'Guest memory and where it comes from.'},
   guest: {key: 'guest', codec: section(guestKeys), meaning: 'The libvirt domain.'},

@@ -12,7 +12,8 @@ export type Profile = {
   readonly name: string;
   readonly description: string | null;
   readonly devices: readonly ProfileDevice[];
-  readonly binding: Auto | 'address' | 'ids' | 'libvirt';
+  /** `handover`: the host has the card until the guest starts, and again after it. */
+  readonly binding: Auto | 'address' | 'ids' | 'libvirt' | 'handover';
   readonly cpu: ProfileCpu;
   readonly memory: ProfileMemory;
   readonly guest: ProfileGuest;

@@ -5,7 +5,7 @@ const prefixes: readonly (readonly [RegExp, StepId])[] = [
   [/^cpu-(?!virtualisation)/, 'cpu'],
   [/^memory-/, 'memory'],
   [/^(guest|libvirt)-/, 'guest'],
-  [/^(device|iommu|only|integrated|interrupt|unsafe|binding)-/, 'device'],
+  [/^(device|iommu|only|handover|integrated|interrupt|unsafe|binding)-/, 'device'],
 ];
 
 /** The step on which the user can do something about it. */
