@@ -9,6 +9,7 @@ import type {Draft} from './draft.ts';
 import type {Field, FieldContext} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
+import {bindingField} from './risk-fields.ts';
 import {saveFields} from './save-fields.ts';
 import type {WizardState} from './state.ts';
 
@@ -28,7 +29,7 @@ export const createContext = (services: WizardServices): WizardContext => {
 };
 
 export const profileOf = ({services}: WizardContext, draft: Draft): Profile => {
-  const fields: readonly Field[] = [...cpuFields, ...memoryFields, ...guestFields, ...saveFields, ...consentFieldsOf(draft.edits)];
+  const fields: readonly Field[] = [...cpuFields, ...memoryFields, ...guestFields, ...saveFields, bindingField, ...consentFieldsOf(draft.edits)];
   return profileFromDraft(draft, fields, {facts: services.facts});
 };
 

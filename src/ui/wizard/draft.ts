@@ -19,9 +19,9 @@ export const profileFromDraft = (draft: Draft, fields: readonly Field[], host: F
     return value === undefined || refusalOf(field, value) !== null ? profile : field.write(profile, value, host);
   }, draft.base);
 
-/** Addresses and nodes of the card before mean nothing for this one; sizes and names do. */
+/** Addresses, nodes and binding of the card before mean nothing for this one; sizes and names do. */
 export const rebaseDraft = (draft: Draft, base: Profile): Draft => ({
   base,
-  edits: Object.fromEntries(Object.entries(draft.edits).filter(([id]) => !id.startsWith('host.') && !id.endsWith('.node'))),
+  edits: Object.fromEntries(Object.entries(draft.edits).filter(([id]) => id !== 'binding' && !id.startsWith('host.') && !id.endsWith('.node'))),
   path: draft.path,
 });

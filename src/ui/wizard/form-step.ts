@@ -1,13 +1,13 @@
 import {padColumns, printable} from '../printable.ts';
 import {fieldContextOf, profileOf} from './context.ts';
 import type {WizardContext} from './context.ts';
-import {consentFields} from './consent-fields.ts';
 import {cpuFields} from './cpu-fields.ts';
 import {refusalOf, valueOf} from './field.ts';
 import type {Field, FieldContext, FieldValue, NumberField} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
 import {goOn} from './move.ts';
+import {riskFields} from './risk-fields.ts';
 import {saveFields} from './save-fields.ts';
 import {save} from './save-step.ts';
 import type {WizardState} from './state.ts';
@@ -16,7 +16,7 @@ import {isBlockedAt} from './step-of-finding.ts';
 /** Fields of the present step, from top to bottom; none on a step that is no form. */
 export const fieldsOf = (state: WizardState, context: FieldContext): readonly Field[] => {
   const all = state.step === 'cpu' ? cpuFields : state.step === 'memory' ? memoryFields : state.step === 'guest' ? guestFields : state.step === 'save' ? saveFields : [];
-  return state.step === 'risks' ? consentFields(context) : all.filter((field) => field.isShown(context));
+  return state.step === 'risks' ? riskFields(context) : all.filter((field) => field.isShown(context));
 };
 
 export const focusedField = (context: WizardContext, state: WizardState): {readonly field: Field; readonly shown: FieldContext} | null => {

@@ -1,7 +1,7 @@
 import type {WizardState} from './state.ts';
 import type {WizardContext} from './context.ts';
 import {fieldContextOf} from './context.ts';
-import {consentFields} from './consent-fields.ts';
+import {riskFields} from './risk-fields.ts';
 
 export type StepId = 'start' | 'checks' | 'device' | 'risks' | 'cpu' | 'memory' | 'guest' | 'review' | 'save' | 'apply' | 'next';
 
@@ -23,7 +23,7 @@ const steps: readonly Step[] = [
     id: 'risks',
     title: 'Risks',
     purpose: 'What has to be given up for this card; only what you type the word for.',
-    isNeeded: (context, state) => consentFields(fieldContextOf(context, state)).length > 0,
+    isNeeded: (context, state) => riskFields(fieldContextOf(context, state)).length > 0,
   },
   {id: 'cpu', title: 'CPU', purpose: 'How many CPUs the guest gets, and which of the host’s cores they run on.', isNeeded: always},
   {id: 'memory', title: 'Memory', purpose: 'How much memory the guest gets, from which node, in which pages.', isNeeded: always},

@@ -2,7 +2,8 @@ import {describe, expect, it} from 'vitest';
 import type {Key, NamedKey} from '../../../src/ui/split-keys.ts';
 import {splitKeys} from '../../../src/ui/split-keys.ts';
 import type {WizardServices} from '../../../src/ui/services.ts';
-import {profileOf} from '../../../src/ui/wizard/context.ts';
+import {fieldContextOf, profileOf} from '../../../src/ui/wizard/context.ts';
+import {riskFields} from '../../../src/ui/wizard/risk-fields.ts';
 import {viewOf} from '../../../src/ui/wizard/state.ts';
 import type {WizardState} from '../../../src/ui/wizard/state.ts';
 import {reduce, startWizard} from '../../../src/ui/wizard/wizard.ts';
@@ -169,6 +170,28 @@ describe('a trial boot', () => {
       expect(after.apply.phase).toBe('typing');
       expect(after.notice).toBe('Type the word apply, then Enter. Nothing was written.');
     }
+  });
+});
+
+describe('the only card of a host', () => {
+  const only = {facts: sampleHost({pci: sampleHost().pci.filter(({address}) => address !== '0000:0a:03.0')})};
+
+  it('can be lent while the guest runs, which leaves nothing to give up', () => {
+    const {context, state, press, profile} = begin(only);
+    const atRisks = press(state, enter, enter);
+    expect([atRisks.step, profile(atRisks).binding]).toEqual(['risks', 'auto']);
+    expect(riskFields(fieldContextOf(context, atRisks)).map(({id}) => id)).toEqual(['binding', 'host.acceptLossOf:0000:06:00.0']);
+    const lent = press(atRisks, right);
+    expect(profile(lent).binding).toBe('handover');
+    expect(riskFields(fieldContextOf(context, lent)).map(({id}) => id)).toEqual(['binding']);
+    expect(lent.preview.findings.filter(({severity}) => severity === 'blocker')).toEqual([]);
+    expect(lent.preview.findings.map(({code}) => code)).toContain('handover-screen');
+    expect(profile(press(lent, right)).binding).toBe('auto');
+  });
+
+  it('is no question where the host keeps another screen', () => {
+    const {context, state, press} = begin();
+    expect(riskFields(fieldContextOf(context, press(state, enter, enter)))).toEqual([]);
   });
 });
 
