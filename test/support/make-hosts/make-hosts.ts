@@ -3,6 +3,7 @@ import {dellR710, dellR710Debian12} from './dell-r710.ts';
 import {dualSocket} from './dual-socket.ts';
 import {assemble, type Entries} from './entries.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
+import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 import {twoIdenticalCards} from './two-identical-cards.ts';
 
@@ -12,6 +13,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'dell-r710-gtx1050-debian12': dellR710Debian12,
   'dual-socket-1gib': dualSocket,
   'laptop-optimus': laptopOptimus,
+  'ryzen-one-card': ryzenOneCard,
   'ryzen-two-cards': ryzenTwoCards,
   'two-identical-cards': twoIdenticalCards,
 };
