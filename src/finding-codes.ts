@@ -103,6 +103,7 @@ export type ArtifactFindingCode =
   | 'file-unreadable'
   | 'file-not-regular'
   | 'file-foreign'
+  | 'image-changed-locally'
   | 'guest-hostdev-foreign'
   | 'guest-setting-replaced'
   | 'guest-memory-limit'

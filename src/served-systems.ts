@@ -1,7 +1,7 @@
 import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
 
 /** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
-export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub'] as const satisfies readonly BootLoader[];
+export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree'] as const satisfies readonly BootLoader[];
 export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio'] as const satisfies readonly InitramfsSystem[];
 
 export type ServedLoader = (typeof servedLoaders)[number];
@@ -10,14 +10,19 @@ export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];
 /** There an image is made for each entry of ours, and those of the system are left alone. */
 export const copiesImages = ({loader}: BootFacts): boolean => loader === 'systemd-boot';
 
-/** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere. */
-const imageKeepers: readonly (BootLoader | null)[] = ['rpm-ostree', 'nixos', 'uki'];
+/** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere: the loader says how, if at all. */
+const imageKeepers: Partial<Record<BootLoader, 'rpm-ostree' | null>> = {'rpm-ostree': 'rpm-ostree', nixos: null, uki: null};
+
+/** By whom the image is made, or changed where it comes from elsewhere. */
+export type ServedImage = ServedInitramfsSystem | NonNullable<(typeof imageKeepers)[BootLoader]>;
 
 export const servedLoader = ({loader}: BootFacts): ServedLoader | null => servedLoaders.find((one) => one === loader) ?? null;
 
 /** `null` where the image can't be made by us. */
-export const servedInitramfs = ({loader}: BootFacts, system: InitramfsSystem | null): ServedInitramfsSystem | null =>
-  imageKeepers.includes(loader) ? null : (servedInitramfsSystems.find((one) => one === system) ?? null);
+export const servedInitramfs = ({loader}: BootFacts, system: InitramfsSystem | null): ServedImage | null => {
+  const keeper = loader === null ? undefined : imageKeepers[loader];
+  return keeper === undefined ? (servedInitramfsSystems.find((one) => one === system) ?? null) : keeper;
+};
 
 /** Whether a machine of this kind has been started with what we write, in the lab; the others are tested on trees of files. */
 export const isProvenByBoot = ({loader, initramfs}: BootFacts): boolean => loader === 'grub' && initramfs === 'initramfs-tools';

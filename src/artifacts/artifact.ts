@@ -31,7 +31,7 @@ export type AbsentArtifact = {
   readonly why: readonly string[];
 };
 
-/** A command that makes files take effect. Run once, after the files, when one of `triggers` changes. */
+/** A command that makes files take effect. Run once, after the files, when one of `triggers` changes; without any, always. */
 export type CommandArtifact = {
   readonly kind: 'command';
   readonly argv: readonly [string, ...string[]];

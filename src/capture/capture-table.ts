@@ -99,6 +99,7 @@ export const captureTable: readonly CaptureRow[] = [
   ['/etc/mkinitcpio.d', '. *.preset'],
   ['/etc/initcpio', 'vfio-pilot.service hooks/vfio-pilot install/vfio-pilot'],
   ['/etc/systemd/system', 'vfio-pilot* *.wants/vfio-pilot* *.requires/vfio-pilot* dev-hugepages*.mount *.wants/dev-hugepages*.mount'],
+  ['/etc/udev/rules.d', '*vfio-pilot*'],
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
   ['/etc/libvirt', 'qemu.conf qemu/*.xml qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* hooks/qemu.d/vfio-pilot*'],
   ['/etc/qemu/firmware', '*.json'],

@@ -7,7 +7,7 @@ import {renderDiff} from './unified-diff.ts';
 export const compareArtifacts = (facts: HostFacts, artifacts: readonly Artifact[]): readonly Change[] => {
   const files = artifacts.flatMap((artifact) => compareOne(facts, artifact));
   const changed = new Set(files.map((change) => change.path));
-  const runs = artifacts.flatMap((artifact) => (isRun(artifact) && artifact.triggers.some((path) => changed.has(path)) ? [describeRun(artifact)] : []));
+  const runs = artifacts.flatMap((artifact) => (isRun(artifact) && isTriggered(artifact, changed) ? [describeRun(artifact)] : []));
   return [...files, ...withoutRepeats(runs)];
 };
 
@@ -27,6 +27,9 @@ const compareOne = (facts: HostFacts, artifact: Artifact): readonly (FileChange 
 };
 
 const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtifact => artifact.kind === 'command' || artifact.kind === 'generated';
+
+/** A renderer that names no trigger has looked, and found the effect missing. */
+const isTriggered = ({triggers}: CommandArtifact | GeneratedArtifact, changed: ReadonlySet<string>): boolean => triggers.length === 0 || triggers.some((path) => changed.has(path));
 
 const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
   if (present === undefined) return {state: 'absent'};

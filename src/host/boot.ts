@@ -5,22 +5,25 @@ import type {BootFacts, EntryChoice} from './facts.ts';
 import {readGrubMenu} from './grub-menu.ts';
 import {readInitramfsSystem} from './initramfs-system.ts';
 import {readKernelImages} from './kernel-images.ts';
+import {readDeployment} from './ostree-deployment.ts';
 import type {Note} from './reader.ts';
 
 export const readBoot = (source: Source, note: Note): BootFacts => {
   const firmware = readFirmware(source);
   const commandLine = source.text('/proc/cmdline')?.trim() ?? null;
+  const loader = readBootLoader(source, note, {firmware, commandLine});
   return {
     firmware,
     secureBoot: readSecureBoot(source, firmware),
     lockdown: parseLockdown(source.text('/sys/kernel/security/lockdown')),
-    ...readBootLoader(source, note, {firmware, commandLine}),
+    ...loader,
     ...readInitramfsSystem(source, note),
     commandLine,
     entryChoice: readEntryChoice(source),
     ...readKernelImages(source),
     ...readGrubMenu(source, commandLine),
     watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
+    ...(loader.loader === 'rpm-ostree' ? {deployment: readDeployment(source)} : {}),
   };
 };
 

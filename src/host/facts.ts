@@ -234,6 +234,8 @@ export type BootFacts = {
   readonly grubMenu?: GrubMenu;
   /** What the first watchdog calls itself (`/sys/class/watchdog`); `null` when there is none. */
   readonly watchdog?: string | null;
+  /** Of the OSTree deployment that starts next; `null` when it can't be read, absent without OSTree. */
+  readonly deployment?: DeploymentFacts | null;
 };
 
 /** What a menu entry for one boot has to know of GRUB's configuration. */
@@ -267,6 +269,14 @@ export type EntryChoice = {
   readonly default: string | null;
   readonly lastBooted: string | null;
   readonly hasBootctl: boolean;
+};
+
+export type DeploymentFacts = {
+  readonly commandLine: string;
+  /** Files of /etc that rpm-ostree lays over the initramfs. */
+  readonly initramfsFiles: readonly string[];
+  /** Made from a container image, as bootc does. */
+  readonly isContainer: boolean;
 };
 
 export type InitramfsImage = {readonly release: string; readonly path: string};

@@ -65,6 +65,7 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/boot/grub2', /^custom\.cfg$/],
   ['/etc/initramfs/post-update.d', /./],
   ['/etc/systemd/system', ourUnits],
+  ['/etc/udev/rules.d', /vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],
   ['/etc/dracut.conf.d', /\.conf$/],

@@ -23,6 +23,11 @@ const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
 
 /** Our own drop-in is made anew from the plan: what stands there only because of us must be planned again. */
 const bootFiles = (facts: HostFacts): readonly string[] =>
+  facts.boot.loader === 'rpm-ostree' ? deploymentLine(facts) : linesOfFiles(facts);
+
+const deploymentLine = ({boot}: HostFacts): readonly string[] => (boot.deployment === undefined || boot.deployment === null ? [] : [boot.deployment.commandLine]);
+
+const linesOfFiles = (facts: HostFacts): readonly string[] =>
   Object.values(facts.files)
     .filter((file) => isBootFile(facts, file.path))
     .flatMap((file) => (file.text === null ? [] : [file.text]));

@@ -9,6 +9,7 @@ import type {HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
 import {servedLoader} from '../served-systems.ts';
 import type {AppliedPlan, PromiseResult} from './promise.ts';
+import {verifyCommands} from './verify-commands.ts';
 import {verifyDevices} from './verify-devices.ts';
 import {verifyGroups} from './verify-groups.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
@@ -59,7 +60,7 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
   const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
   const paths = [...new Set([...rendered, ...bootFiles(facts, plan), ...unfit])];
   const changed = new Set([...compareArtifacts(facts, artifacts).map((change) => change.path), ...unfit]);
-  return paths.map((path) => {
+  return [...verifyCommands(facts, plan, artifacts), ...paths.map((path): PromiseResult => {
     const isDenied = facts.files[path]?.state === 'denied';
     return {
       id: 'file',
@@ -68,7 +69,7 @@ const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseRes
       fact: isDenied ? 'It can be read by root only.' : changed.has(path) ? 'It was changed since, or is gone.' : 'It does.',
       remedy: isDenied ? 'Run verify with sudo.' : changed.has(path) ? 'See who changed it (a package upgrade?), then apply the profile again.' : null,
     };
-  });
+  })];
 };
 
 /** libvirt writes a new domain down with its own additions: once it knows the guest, an edit must find nothing to do. */
@@ -90,6 +91,8 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
       return [kernelstubPath];
     case 'systemd-boot':
       return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
+    case 'rpm-ostree':
+      return [];
     case null:
       return [];
   }

@@ -12,6 +12,7 @@ import {renderGrubBls} from './grub-bls.ts';
 import {renderKernelstub} from './kernelstub.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
+import {renderRpmOstree} from './rpm-ostree.ts';
 
 type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
 
@@ -22,6 +23,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   'proxmox-boot-tool': renderProxmoxBootTool,
   'systemd-boot': renderSystemdBoot,
   kernelstub: renderKernelstub,
+  'rpm-ostree': renderRpmOstree,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {

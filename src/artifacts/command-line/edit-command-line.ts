@@ -10,11 +10,16 @@ export type EditedCommandLine = {readonly ok: true; readonly text: string} | {re
 /** Arguments that no loader, shell or kernel reads as anything but themselves. */
 const safeArgument = /^[A-Za-z0-9_.:=,@/+%-]+$/;
 
-/**
- * One kernel command line with our arguments in it: every other argument, its place and the blanks around it as before.
- * What has to be added goes behind the last one, or before `--`, behind which arguments belong to init.
- */
-export const editCommandLine = (text: string, edit: CommandLineEdit): EditedCommandLine => {
+export type LineEdit = {
+  readonly ok: true;
+  /** What stands on the line before `--`, behind which arguments belong to init. */
+  readonly tokens: readonly KernelToken[];
+  readonly missing: readonly string[];
+  readonly isStale: (token: KernelToken) => boolean;
+};
+
+/** What has to go from the line and what has to be added behind the rest. */
+export const chooseLineEdit = (text: string, edit: CommandLineEdit): LineEdit | {readonly ok: false; readonly reason: string} => {
   const unsafe = edit.add.find((argument) => !safeArgument.test(argument));
   if (unsafe !== undefined) return {ok: false, reason: `the argument ${unsafe} can not be written without quotes`};
   const {tokens, broken} = splitKernelLine(text);
@@ -23,10 +28,19 @@ export const editCommandLine = (text: string, edit: CommandLineEdit): EditedComm
   const ours = end < 0 ? tokens : tokens.slice(0, end);
   const quoted = ours.find((token) => isQuoted(token.text) && namesOurs(token.text, edit));
   if (quoted !== undefined) return {ok: false, reason: `an argument of ours stands in a quotation: ${quoted.text}`};
-  const {missing, isStale} = chooseTokenEdit(ours, edit);
-  if (missing.length === 0 && !ours.some(isStale)) return {ok: true, text};
-  const kept = removeStale(text, ours, isStale);
-  return {ok: true, text: insert(kept, missing)};
+  return {ok: true, tokens: ours, ...chooseTokenEdit(ours, edit)};
+};
+
+/**
+ * One kernel command line with our arguments in it: every other argument, its place and the blanks around it as before.
+ * What has to be added goes behind the last one, or before `--`, behind which arguments belong to init.
+ */
+export const editCommandLine = (text: string, edit: CommandLineEdit): EditedCommandLine => {
+  const chosen = chooseLineEdit(text, edit);
+  if (!chosen.ok) return chosen;
+  const {tokens, missing, isStale} = chosen;
+  if (missing.length === 0 && !tokens.some(isStale)) return {ok: true, text};
+  return {ok: true, text: insert(removeStale(text, tokens, isStale), missing)};
 };
 
 const namesOurs = (text: string, edit: CommandLineEdit): boolean => {

@@ -7,7 +7,7 @@ import type {Plan} from '../../plan/plan.ts';
  * that it can stand in a script, a function or a subshell.
  */
 export const renderClaims = (plan: Plan, pci: readonly PciFunction[]): string => {
-  const targets = plan.binding.byAddress.map((address) => describeTarget(plan, pci, address));
+  const targets = describeTargets(plan, pci);
   const drivers = [...new Set(targets.map((target) => target.driver))];
   const variants = targets.filter((target) => target.driver !== 'vfio-pci');
   return `sysfs=/sys
@@ -56,6 +56,7 @@ variant() {
 
 ${variants.map(({address, driver}) => `variant ${address} ${driver.replaceAll('-', '_')}\n`).join('')}
 `;
+export const describeTargets = (plan: Plan, pci: readonly PciFunction[]): readonly Target[] => plan.binding.byAddress.map((address) => describeTarget(plan, pci, address));
 
 type Target = {readonly address: PciAddress; readonly vendor: string; readonly device: string; readonly driver: string};
 

@@ -1,15 +1,17 @@
 import type {HostFacts, InitramfsSystem} from '../../host/facts.ts';
 import {servedInitramfs} from '../../served-systems.ts';
-import type {ServedInitramfsSystem} from '../../served-systems.ts';
+import type {ServedImage} from '../../served-systems.ts';
 import {dracut} from './dracut.ts';
 import type {InitramfsBackend} from './initramfs-system.ts';
 import {initramfsTools} from './initramfs-tools-files.ts';
 import {mkinitcpio} from './mkinitcpio.ts';
+import {ostreeOverlay} from './ostree-overlay.ts';
 
-const systems: Readonly<Record<ServedInitramfsSystem, InitramfsBackend>> = {
+const systems: Readonly<Record<ServedImage, InitramfsBackend>> = {
   'initramfs-tools': initramfsTools,
   dracut,
   mkinitcpio,
+  'rpm-ostree': ostreeOverlay,
 };
 
 /** `null` where the image can't be made by us. */

@@ -26,6 +26,9 @@ export type Walk = {
   readonly again: readonly Change[];
   readonly brokenFiles: readonly string[];
   readonly keptFiles: readonly string[];
+  /** Sentences about what commands were to bring about. */
+  readonly brokenPromises: readonly string[];
+  readonly keptPromises: readonly string[];
   readonly rolledBack: Readonly<Record<string, string>>;
   /** Of apply. */
   readonly warnings: readonly string[];
@@ -45,10 +48,12 @@ export const walk = async (root: string, programs: Readonly<Record<string, Progr
   const applied = snapshot(root);
   const after = read();
   const again = compareArtifacts(after, renderHost(after, plan).artifacts);
-  const files = verifyPlan(after, {version: 1, plan, bootId: null}, null).filter(({id}) => id === 'file');
+  const results = verifyPlan(after, {version: 1, plan, bootId: null}, null);
+  const files = results.filter(({id}) => id === 'file');
+  const commands = (status: string): readonly string[] => results.filter((result) => result.id === 'command' && result.status === status).map(({promise}) => promise);
   await rollback(machine, {}, silent, never);
   const promises = (status: string): readonly string[] => files.filter((file) => file.status === status && !file.promise.includes('libvirt')).map((file) => file.promise.split(' ')[0] ?? '');
-  return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), rolledBack: snapshot(root), warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.message] : []))};
+  return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), brokenPromises: commands('broken'), keptPromises: commands('kept'), rolledBack: snapshot(root), warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.message] : []))};
 };
 
 /** As `plan` shows it. */

@@ -1,0 +1,75 @@
+import type {DeploymentFacts, HostFacts} from '../../host/facts.ts';
+import type {Finding} from '../../findings.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {CommandArtifact} from '../artifact.ts';
+import {chooseLineEdit} from '../command-line/edit-command-line.ts';
+import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
+import type {Rendered} from '../rendered.ts';
+
+/**
+ * Silverblue, Bazzite, Fedora CoreOS and bootc with rpm-ostree: each change of the arguments is a deployment of its
+ * own, and the present one stays in the menu. Two commands, since which of the `-if-` options goes first in one command
+ * is not documented.
+ */
+export const renderRpmOstree = (facts: HostFacts, plan: Plan): Rendered => {
+  const edit = editOfPlan(plan);
+  if (edit.add.length + edit.remove.length + edit.ownedKeys.length === 0) return {artifacts: [], findings: []};
+  const deployment = facts.boot.deployment ?? null;
+  if (deployment === null) return {artifacts: [], findings: edit.add.length + edit.remove.length === 0 ? [] : [unreadable(edit.add)]};
+  const chosen = chooseLineEdit(deployment.commandLine, edit);
+  if (!chosen.ok) return {artifacts: [], findings: [notEditable(chosen.reason, edit.add)]};
+  const stale = chosen.tokens.filter(chosen.isStale).map((token) => token.text);
+  const kept = chosen.tokens.filter((token) => !chosen.isStale(token)).map((token) => token.text);
+  const repeated = findRepeated(stale, kept) ?? findRepeated(chosen.missing, kept);
+  if (repeated !== null) return {artifacts: [], findings: [notEditable(`rpm-ostree can't tell the arguments ${repeated} apart`, edit.add)]};
+  const artifacts = [...changeArguments('delete-if-present', 'append-if-missing', stale, plan), ...changeArguments('append-if-missing', 'delete-if-present', chosen.missing, plan)];
+  return {artifacts, findings: artifacts.length === 0 ? [] : noteImage(deployment, edit.add)};
+};
+
+const program = '/usr/bin/rpm-ostree';
+
+const changeArguments = (option: string, inverse: string, words: readonly string[], plan: Plan): readonly CommandArtifact[] =>
+  words.length === 0
+    ? []
+    : [{
+        kind: 'command',
+        argv: [program, 'kargs', ...words.map((word) => `--${option}=${word}`)],
+        undo: [program, 'kargs', ...words.map((word) => `--${inverse}=${word}`)],
+        triggers: [],
+        timeoutSeconds: 900,
+        why: reasonsOfPlan(plan),
+      }];
+
+/** The same word twice: `-if-missing` would leave one out, and `-if-present` take the wrong one. */
+const findRepeated = (words: readonly string[], kept: readonly string[]): string | null =>
+  words.find((word, index) => words.indexOf(word) !== index || kept.includes(word)) ?? null;
+
+const kargsFile = (words: readonly string[]): string => `kargs = [${words.map((word) => JSON.stringify(word)).join(', ')}] in /usr/lib/bootc/kargs.d/50-vfio-pilot.toml`;
+
+const unreadable = (words: readonly string[]): Finding => ({
+  code: 'command-line-not-editable',
+  severity: 'blocker',
+  subject: 'rpm-ostree kargs',
+  message: 'The kernel arguments of the deployment that starts next can not be read: rpm-ostree gave no answer.',
+  remedy: `Run the command as root on the started machine. A bootc system without rpm-ostree takes its arguments from the image alone: ${words.length === 0 ? 'change /usr/lib/bootc/kargs.d' : `put ${kargsFile(words)}`} when the image is built, then run bootc upgrade.`,
+});
+
+const notEditable = (reason: string, words: readonly string[]): Finding => ({
+  code: 'command-line-not-editable',
+  severity: 'blocker',
+  subject: 'rpm-ostree kargs',
+  message: `The kernel arguments of the deployment can't be changed safely: ${reason}.`,
+  remedy: `Bring them to ${words.join(' ')} with rpm-ostree kargs --editor, then run the command again.`,
+});
+
+/** bootc keeps arguments that it does not know (bootc: Kernel arguments). */
+const noteImage = ({isContainer}: DeploymentFacts, words: readonly string[]): readonly Finding[] =>
+  !isContainer || words.length === 0
+    ? []
+    : [{
+        code: 'image-changed-locally',
+        severity: 'note',
+        subject: 'rpm-ostree kargs',
+        message: 'This system is made from a container image; the arguments are kept on this machine over its updates, and the image knows nothing of them.',
+        remedy: `If all machines of the image are to have them, put ${kargsFile(words)} when it is built.`,
+      }];

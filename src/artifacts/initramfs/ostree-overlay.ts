@@ -1,0 +1,79 @@
+import type {HostFacts} from '../../host/facts.ts';
+import type {Finding} from '../../findings.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {CommandArtifact} from '../artifact.ts';
+import {modprobePath, renderModprobe} from '../modprobe.ts';
+import {joinRendered, renderOwned} from '../render-owned.ts';
+import type {Rendered} from '../rendered.ts';
+import type {InitramfsBackend} from './initramfs-system.ts';
+import {renderUdevRules, udevRulesPath} from './udev-rules.ts';
+
+/**
+ * The initramfs comes with the deployment, and /usr is read-only, so that no module of ours can stand in dracut's
+ * directory. rpm-ostree lays files of /etc over the image instead (`initramfs-etc`), which keeps the image of the
+ * vendor: an udev rule is all that binding by address needs. Not `rpm-ostree initramfs --enable`, which makes the whole
+ * image on this machine at each update.
+ */
+const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
+  const {byAddress, initramfsModules} = plan.binding;
+  const rules = renderOwned(facts, udevRulesPath, renderUdevRules(plan, facts.pci), 0o644, `Gives ${byAddress.join(' and ')} to vfio-pci before any other driver may have it.`);
+  const isByIds = byAddress.length === 0 && initramfsModules.length > 0;
+  return joinRendered([rules, {artifacts: overlay(facts, plan), findings: isByIds ? [idsUnsupported] : []}]);
+};
+
+const overlay = ({boot}: HostFacts, plan: Plan): readonly CommandArtifact[] => {
+  const tracked = boot.deployment?.initramfsFiles ?? [];
+  const wanted = plan.binding.byAddress.length === 0 ? [] : [udevRulesPath, ...(renderModprobe(plan) === '' ? [] : [modprobePath])];
+  const missing = wanted.filter((path) => !tracked.includes(path));
+  const surplus = [udevRulesPath, modprobePath].filter((path) => tracked.includes(path) && !wanted.includes(path));
+  if (wanted.length + surplus.length === 0) return [];
+  return [{
+    kind: 'command',
+    argv: initramfsEtc(missing, surplus),
+    undo: initramfsEtc(surplus, missing),
+    triggers: missing.length + surplus.length > 0 ? [] : [udevRulesPath, modprobePath],
+    timeoutSeconds: 900,
+    why: ['rpm-ostree lays these files over the initramfs of each deployment to come.'],
+  }];
+};
+
+/** Files that are tracked already are read again by each new deployment; `--force-sync` makes one. */
+const initramfsEtc = (track: readonly string[], untrack: readonly string[]): CommandArtifact['argv'] => [
+  '/usr/bin/rpm-ostree',
+  'initramfs-etc',
+  ...(track.length + untrack.length === 0 ? ['--force-sync'] : []),
+  ...track.map((path) => `--track=${path}`),
+  ...untrack.map((path) => `--untrack=${path}`),
+];
+
+const judgeImages = ({boot}: HostFacts): readonly Finding[] => {
+  if (boot.deployment === undefined || boot.deployment === null) return [unreadable];
+  return boot.deployment.isContainer ? [refusedByBootc] : [];
+};
+
+const unreadable: Finding = {
+  code: 'initramfs-unsupported',
+  severity: 'blocker',
+  subject: 'binding',
+  message: 'Which files are laid over the initramfs can not be read: rpm-ostree gave no answer.',
+  remedy: 'Run the command as root on the started machine, or set binding: libvirt. A bootc system without rpm-ostree has its initramfs from the image alone.',
+};
+
+const idsUnsupported: Finding = {
+  code: 'initramfs-unsupported',
+  severity: 'blocker',
+  subject: 'binding',
+  message: 'Binding by ids needs vfio-pci in the initramfs before the drivers that would take the card, and the initramfs comes with the image here.',
+  remedy: 'Set binding: address, which needs no module in it, or binding: libvirt.',
+};
+
+/** bootc: any group of rpm-ostree in the origin makes `bootc upgrade` refuse (origin_has_rpmostree_stuff). */
+const refusedByBootc: Finding = {
+  code: 'image-changed-locally',
+  severity: 'warning',
+  subject: 'binding',
+  message: 'This system is made from a container image: once rpm-ostree lays files over the initramfs, `bootc upgrade` refuses to update it.',
+  remedy: `Update with rpm-ostree upgrade from then on, or set binding: libvirt. Where you build the image yourself, put ${udevRulesPath} into it and make its initramfs with that file.`,
+};
+
+export const ostreeOverlay: InitramfsBackend = {renderFiles, triggers: [udevRulesPath, modprobePath], renderImages: () => [], renderCopy: () => null, judgeSettings: () => [], judgeImages};

@@ -1,0 +1,32 @@
+import {existsSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {Program} from '../../../src/system/machine.ts';
+
+export const ostreeEntry = '/boot/loader.1/entries/ostree-2-fedora.conf';
+export const ostreeOrigin = '/sysroot/ostree/deploy/fedora/deploy/5dc9e7.0.origin';
+
+/** What rpm-ostree does to the entry and the origin of the deployment that starts next (rpm-ostree: transaction types; libostree: kernel args). */
+export const rpmOstree: Program = (argv, {root}) => {
+  const options = argv.slice(2).map((word) => /^--([a-z-]+)(?:=(.*))?$/.exec(word) ?? []);
+  const values = (name: string): readonly string[] => options.filter((option) => option[1] === name).map((option) => option[2] ?? '');
+  if (argv[1] === 'kargs') changeArguments(join(root, ostreeEntry), values('delete-if-present'), values('append-if-missing'));
+  else if (argv[1] === 'initramfs-etc') changeOrigin(join(root, ostreeOrigin), values('track'), values('untrack'));
+  else return {exitCode: 1};
+  return {exitCode: 0, stdout: 'Staging deployment... done\n'};
+};
+
+const changeArguments = (file: string, gone: readonly string[], added: readonly string[]): void => {
+  const text = readFileSync(file, 'utf8');
+  const words = (/^options (.*)$/m.exec(text)?.[1] ?? '').split(' ');
+  for (const word of gone) if (words.includes(word)) words.splice(words.indexOf(word), 1);
+  for (const word of added) if (!words.includes(word)) words.push(word);
+  writeFileSync(file, text.replace(/^options .*$/m, () => `options ${words.join(' ')}`));
+};
+
+const changeOrigin = (file: string, tracked: readonly string[], untracked: readonly string[]): void => {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const before = (/^initramfs-etc=(.*)$/m.exec(text)?.[1] ?? '').split(';').filter((path) => path !== '');
+  const files = [...new Set([...before, ...tracked])].filter((path) => !untracked.includes(path));
+  const rest = text.replace(/\n?\[rpmostree\]\ninitramfs-etc=.*\n/, '');
+  writeFileSync(file, files.length === 0 ? rest : `${rest}\n[rpmostree]\ninitramfs-etc=${files.join(';')};\n`);
+};

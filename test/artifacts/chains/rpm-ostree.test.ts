@@ -1,0 +1,99 @@
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {renderHost} from '../../../src/artifacts/render-host.ts';
+import type {Finding} from '../../../src/findings.ts';
+import {readHost} from '../../../src/host/read-host.ts';
+import type {Plan} from '../../../src/plan/plan.ts';
+import {openSource} from '../../../src/system/source.ts';
+import {makeTree} from '../../support/make-tree.ts';
+import {samplePlan} from '../../support/sample-plan.ts';
+import {describeChanges, walk} from './chain-scenario.ts';
+import {ostreeEntry, ostreeOrigin, rpmOstree} from './ostree-stand-in.ts';
+
+const golden = join(import.meta.dirname, '../../golden/chains/silverblue.diff');
+const programs = {'rpm-ostree': rpmOstree};
+const rules = '/etc/udev/rules.d/10-vfio-pilot.rules';
+const present = 'rhgb quiet root=UUID=1-2 rootflags=subvol=root rw';
+const link = '/ostree/boot.1/fedora/e1e7465ae804/0';
+
+/** Invented after the layout that libostree makes (an entry of its kind: coreos/rpm-ostree issue 1316). */
+const silverblue = (options = present, origin = '[origin]\nrefspec=fedora:fedora/41/x86_64/silverblue\n') => ({
+  '/proc/cmdline': `BOOT_IMAGE=(hd0,gpt2)/ostree/fedora-e1e7465ae804/vmlinuz-6.12.5-200.fc41.x86_64 ${options} ostree=${link}\n`,
+  '/run/ostree-booted': '',
+  '/boot/loader': {link: 'loader.1'},
+  '/boot/loader.1/entries/ostree-1-fedora.conf': `title Fedora Linux 41.20241208.0 (Silverblue) (ostree:1)\nversion 1\noptions ${present} ostree=/ostree/boot.1/fedora/0ld/0\nlinux /ostree/fedora-0ld/vmlinuz-6.11.4-301.fc41.x86_64\n`,
+  [ostreeEntry]: `title Fedora Linux 41.20241215.0 (Silverblue) (ostree:0)\nversion 2\noptions ${options} ostree=${link}\nlinux /ostree/fedora-e1e7465ae804/vmlinuz-6.12.5-200.fc41.x86_64\ninitrd /ostree/fedora-e1e7465ae804/initramfs-6.12.5-200.fc41.x86_64.img\n`,
+  '/ostree': {link: 'sysroot/ostree'},
+  '/sysroot/ostree/boot.1/fedora/e1e7465ae804/0': {link: '../../../deploy/fedora/deploy/5dc9e7.0'},
+  '/sysroot/ostree/deploy/fedora/deploy/5dc9e7.0': {directory: true},
+  [ostreeOrigin]: origin,
+  '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/default/grub': 'GRUB_ENABLE_BLSCFG=true\n',
+}) as const;
+
+const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
+const optionsOf = (state: Readonly<Record<string, string>>): string => /^options (.*)$/m.exec(decode(state, ostreeEntry))?.[1] ?? '';
+const render = (tree: Parameters<typeof makeTree>[0], overrides: Partial<Plan> = {}): readonly Finding[] =>
+  renderHost(readHost(openSource(makeTree(tree), null)), samplePlan({initramfs: 'dracut', ...overrides})).findings;
+const ours = 'intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0';
+
+describe('an rpm-ostree system', () => {
+  it('is found, changed by rpm-ostree alone, read back as done, and rolled back to the last byte', async () => {
+    const walked = await walk(makeTree(silverblue()), programs);
+    expect(walked.facts.boot).toMatchObject({loader: 'rpm-ostree', initramfs: 'dracut', deployment: {commandLine: `${present} ostree=${link}`, initramfsFiles: [], isContainer: false}});
+    expect(walked.findings).toEqual([]);
+    await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden);
+    expect(optionsOf(walked.applied)).toBe(`${present} ostree=${link} ${ours}`);
+    expect(decode(walked.applied, ostreeOrigin)).toContain(`initramfs-etc=${rules};/etc/modprobe.d/vfio-pilot.conf;\n`);
+    expect(walked.again).toEqual([]);
+    expect(walked.brokenFiles).toEqual([]);
+    expect(walked.keptPromises).toContain('The deployment that starts next has the kernel arguments.');
+    expect(walked.rolledBack).toEqual(walked.before);
+  });
+
+  it('keeps foreign arguments and their order, and has stale ones of ours back in their order after the rollback', async () => {
+    const {applied, rolledBack} = await walk(makeTree(silverblue('hugepagesz=1G quiet hugepages=4 acpi_osi=! splash')), programs);
+    expect(optionsOf(applied)).toBe(`quiet acpi_osi=! splash ostree=${link} ${ours}`);
+    expect(optionsOf(rolledBack)).toBe(`quiet acpi_osi=! splash ostree=${link} hugepagesz=1G hugepages=4`);
+  });
+
+  it('tells when somebody has taken the arguments out again', async () => {
+    const root = makeTree(silverblue());
+    const forgetful = {...programs, 'rpm-ostree': ((argv, ...rest) => (argv[1] === 'kargs' ? {exitCode: 0} : rpmOstree(argv, ...rest))) satisfies typeof rpmOstree};
+    const {brokenPromises, again} = await walk(root, forgetful);
+    expect(brokenPromises).toEqual([`/usr/bin/rpm-ostree kargs ${ours.split(' ').map((word) => `--append-if-missing=${word}`).join(' ')} has taken effect.`]);
+    expect(again.map((change) => change.path)).toEqual([expect.stringContaining('rpm-ostree kargs')]);
+  });
+
+  it('has a changed rule laid over the initramfs again, and one that is not needed any more taken from it', () => {
+    const tracked = `[rpmostree]\ninitramfs-etc=/etc/foreign;${rules};/etc/modprobe.d/vfio-pilot.conf;\n`;
+    const argvOf = (binding: Partial<Plan['binding']>): readonly (readonly string[])[] =>
+      renderHost(readHost(openSource(makeTree(silverblue(present, tracked)), null)), samplePlan({binding: {...samplePlan().binding, ...binding}})).artifacts.flatMap((artifact) => (artifact.kind === 'command' && artifact.argv[1] === 'initramfs-etc' ? [artifact.argv, artifact.undo ?? []] : []));
+    expect(argvOf({})).toEqual([['/usr/bin/rpm-ostree', 'initramfs-etc', '--force-sync'], ['/usr/bin/rpm-ostree', 'initramfs-etc', '--force-sync']]);
+    expect(argvOf({byAddress: [], initramfsModules: []})).toEqual([
+      ['/usr/bin/rpm-ostree', 'initramfs-etc', `--untrack=${rules}`, '--untrack=/etc/modprobe.d/vfio-pilot.conf'],
+      ['/usr/bin/rpm-ostree', 'initramfs-etc', `--track=${rules}`, '--track=/etc/modprobe.d/vfio-pilot.conf'],
+    ]);
+  });
+
+  it('does not bind by ids, for which vfio-pci would have to be in the image', () => {
+    const {binding} = samplePlan();
+    expect(render(silverblue(), {binding: {...binding, byAddress: []}})).toMatchObject([{code: 'initramfs-unsupported', severity: 'blocker', message: expect.stringContaining('Binding by ids') as string}]);
+  });
+
+  it('is not changed when rpm-ostree does not answer, or where it could take the wrong argument', () => {
+    const {[ostreeEntry]: _entry, '/boot/loader.1/entries/ostree-1-fedora.conf': _old, ...mute} = silverblue();
+    expect(render(mute).map(({severity, subject}) => [severity, subject])).toEqual([['blocker', 'binding'], ['blocker', 'rpm-ostree kargs']]);
+    expect(render(mute)[1]?.remedy).toContain('kargs = ["intel_iommu=on", "hugepagesz=2M", "hugepages=0:6144,1:0"] in /usr/lib/bootc/kargs.d/50-vfio-pilot.toml');
+    expect(render(silverblue('hugepages=4 hugepages=4'))).toMatchObject([{code: 'command-line-not-editable', message: expect.stringContaining('hugepages=4 apart') as string, remedy: expect.stringContaining(ours) as string}]);
+    expect(render(silverblue('"hugepages=4 x"'))).toMatchObject([{code: 'command-line-not-editable', message: expect.stringContaining('quotation') as string}]);
+  });
+
+  it('made from a container image is told what bootc makes of the changes', () => {
+    const bazzite = silverblue(present, '[origin]\ncontainer-image-reference=ostree-image-signed:docker://ghcr.io/ublue-os/bazzite:stable\n');
+    expect(render(bazzite)).toMatchObject([
+      {code: 'image-changed-locally', severity: 'warning', message: expect.stringContaining('`bootc upgrade` refuses') as string},
+      {code: 'image-changed-locally', severity: 'note', remedy: expect.stringContaining('/usr/lib/bootc/kargs.d') as string},
+    ]);
+  });
+});
