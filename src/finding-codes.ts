@@ -96,6 +96,7 @@ export type PlanFindingCode =
 
 /** From src/artifacts and src/changes: files that cannot be edited safely. */
 export type ArtifactFindingCode =
+  | 'boot-entry-alone'
   | 'command-line-not-editable'
   | 'grub-not-editable'
   | 'grub-overridden'

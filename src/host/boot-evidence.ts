@@ -26,7 +26,7 @@ export const readBootEvidence = (source: Source, boot: Boot): readonly BootEvide
   return boot.firmware === 'bios' ? evidence.filter((item) => !needsUefi.has(item.loader)) : evidence;
 };
 
-const needsUefi: ReadonlySet<BootLoader> = new Set(['systemd-boot', 'uki', 'kernelstub']);
+const needsUefi: ReadonlySet<BootLoader> = new Set(['systemd-boot', 'uki', 'kernelstub', 'sdbootutil']);
 
 const systemEvidence = (source: Source, {commandLine}: Boot): readonly BootEvidence[] => {
   const found: BootEvidence[] = [];
@@ -94,18 +94,21 @@ const otherFiles = (source: Source): readonly BootEvidence[] => {
   return [...found, ...suseEvidence(source)];
 };
 
-/** openSUSE's perl-bootloader: `LOADER_TYPE` of /etc/sysconfig/bootloader decides what its tools write. */
+/**
+ * openSUSE's perl-bootloader: `LOADER_TYPE` of /etc/sysconfig/bootloader decides what its tools write. With loader
+ * entries it is sdbootutil that writes them, whether systemd-boot or GRUB reads them.
+ */
 const suseEvidence = (source: Source): readonly BootEvidence[] => {
   const type = /^LOADER_TYPE=["']?([\w-]+)/m.exec(source.text('/etc/sysconfig/bootloader') ?? '')?.[1];
-  const loader = type === undefined ? undefined : suseTypes[type];
-  return loader === undefined ? [] : [{loader, strength: 'files', sentence: `/etc/sysconfig/bootloader has LOADER_TYPE=${type}.`}];
+  const loaders = type === undefined ? [] : (suseTypes[type] ?? []);
+  return loaders.map((loader) => ({loader, strength: 'files', sentence: `/etc/sysconfig/bootloader has LOADER_TYPE=${type}.`}));
 };
 
-const suseTypes: Readonly<Record<string, BootLoader>> = {
-  grub2: 'grub',
-  'grub2-efi': 'grub',
-  'grub2-bls': 'grub-bls',
-  'systemd-boot': 'systemd-boot',
+const suseTypes: Readonly<Record<string, readonly BootLoader[]>> = {
+  grub2: ['grub'],
+  'grub2-efi': ['grub'],
+  'grub2-bls': ['sdbootutil', 'grub-bls'],
+  'systemd-boot': ['sdbootutil'],
 };
 
 const grubFiles = (source: Source): readonly BootEvidence[] => {

@@ -12,7 +12,7 @@ export const readBootLoader = (source: Source, note: Note, boot: Boot): LoaderFa
   const evidence = readBootEvidence(source, boot);
   const loaders = chooseLoaders(evidence, boot).map((loader) => (loader === 'grub' && isBls(source) ? 'grub-bls' : loader));
   const loaderCandidates = [...new Set(loaders)];
-  const loaderEvidence = evidence.map((item) => item.sentence);
+  const loaderEvidence = [...new Set(evidence.map((item) => item.sentence))];
   if (loaderCandidates.includes('grub-bls')) loaderEvidence.push(blsSentence);
   const loader = loaderCandidates.length === 1 ? (loaderCandidates[0] ?? null) : null;
   if (loaderCandidates.length > 1) note(ambiguous(loaderCandidates, loaderEvidence));
@@ -43,6 +43,8 @@ const refineBooted = (boot: ReadonlySet<BootLoader>, files: ReadonlySet<BootLoad
   // The arguments of a unified image are inside it, whoever started it.
   if (boot.has('uki')) return ['uki'];
   if (boot.size > 1) return [...boot];
+  // GRUB2-BLS of openSUSE; GRUB although systemd-boot is configured there is a contradiction.
+  if (boot.has('grub') && files.has('sdbootutil')) return files.has('grub-bls') ? ['sdbootutil'] : ['grub', 'sdbootutil'];
   if (boot.has('systemd-boot')) return [managers.find((manager) => files.has(manager)) ?? 'systemd-boot'];
   // Other loaders can add BOOT_IMAGE= as well: without one GRUB file it does not outweigh a loader that is set up.
   const rivals = [...files].filter((loader) => loader !== 'grub' && loader !== 'grub-bls' && !managers.includes(loader));
@@ -51,13 +53,13 @@ const refineBooted = (boot: ReadonlySet<BootLoader>, files: ReadonlySet<BootLoad
   return files.has('grub-bls') ? ['grub-bls'] : [...boot];
 };
 
-/** They write the entries of systemd-boot, so the two are one answer. */
-const managers: readonly BootLoader[] = ['proxmox-boot-tool', 'kernelstub'];
+/** They write the entries of systemd-boot (sdbootutil: of GRUB too), so the two are one answer. */
+const managers: readonly BootLoader[] = ['proxmox-boot-tool', 'kernelstub', 'sdbootutil'];
 
 const refineFiles = (files: ReadonlySet<BootLoader>): readonly BootLoader[] => {
   const isManaged = managers.some((manager) => files.has(manager));
   const hides = (loader: BootLoader): boolean =>
-    (loader === 'systemd-boot' && isManaged) || (loader === 'grub' && files.has('grub-bls'));
+    (loader === 'systemd-boot' && isManaged) || (loader === 'grub' && files.has('grub-bls')) || (loader === 'grub-bls' && files.has('sdbootutil'));
   return [...files].filter((loader) => !hides(loader));
 };
 

@@ -23,6 +23,7 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readKernelImages(source),
     ...readGrubMenu(source, commandLine),
     watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
+    grubName: readGrubName(source),
     ...(loader.loader === 'rpm-ostree' ? {deployment: readDeployment(source)} : {}),
   };
 };
@@ -34,6 +35,12 @@ const readEntryChoice = (source: Source): EntryChoice => ({
   lastBooted: readLoaderVariable(source, 'LoaderEntryLastBooted'),
   hasBootctl: source.exists('/usr/bin/bootctl'),
 });
+/** The menu tells; its directory may be closed to this user, and then the program does. */
+const readGrubName = (source: Source): 'grub' | 'grub2' => {
+  const hasMenu = source.exists('/boot/grub2/grub.cfg');
+  const hasProgram = ['/usr/sbin/grub2-mkconfig', '/usr/bin/grub2-mkconfig'].some(source.exists) && !source.exists('/boot/grub/grub.cfg');
+  return hasMenu || hasProgram ? 'grub2' : 'grub';
+};
 
 /** `none [integrity] confidentiality`: the active one stands in brackets. */
 const parseLockdown = (text: string | null): string | null => /\[(\w+)\]/.exec(text ?? '')?.[1] ?? null;

@@ -207,6 +207,7 @@ export type BootLoader =
   | 'kernelstub'
   | 'rpm-ostree'
   | 'uki'
+  | 'sdbootutil'
   | 'limine'
   | 'nixos';
 
@@ -234,6 +235,8 @@ export type BootFacts = {
   readonly grubMenu?: GrubMenu;
   /** What the first watchdog calls itself (`/sys/class/watchdog`); `null` when there is none. */
   readonly watchdog?: string | null;
+  /** How its programs and its directory in /boot are called: openSUSE and Fedora have `grub2`. */
+  readonly grubName?: 'grub' | 'grub2';
   /** Of the OSTree deployment that starts next; `null` when it can't be read, absent without OSTree. */
   readonly deployment?: DeploymentFacts | null;
 };

@@ -1,5 +1,5 @@
 import type {Artifact, CommandArtifact} from '../artifacts/artifact.ts';
-import type {HostFacts} from '../host/facts.ts';
+import type {BootLoader, HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {PromiseResult} from './promise.ts';
 
@@ -16,13 +16,13 @@ export const verifyCommands = (facts: HostFacts, plan: Plan, artifacts: readonly
     fact: 'What it was to bring about is not there.',
     remedy: 'See what undid it (an upgrade, a rollback of the system?), then apply the profile again.',
   }));
-  return lost.length > 0 || facts.boot.loader !== 'rpm-ostree' || plan.kernelArguments.add.length === 0 ? lost : [deployed];
+  const promise = facts.boot.loader === null ? undefined : promises[facts.boot.loader];
+  if (lost.length > 0 || promise === undefined || plan.kernelArguments.add.length === 0) return lost;
+  return [{id: 'command', status: 'kept', promise, fact: 'So it is.', remedy: null}];
 };
 
-const deployed: PromiseResult = {
-  id: 'command',
-  status: 'kept',
-  promise: 'The deployment that starts next has the kernel arguments.',
-  fact: 'It has.',
-  remedy: null,
+/** Of the loaders whose arguments are written by a command. */
+const promises: Partial<Record<BootLoader, string>> = {
+  'rpm-ostree': 'The deployment that starts next has the kernel arguments.',
+  sdbootutil: 'Each boot entry of this snapshot has the kernel arguments.',
 };

@@ -86,6 +86,7 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
     case 'grub-bls':
       return kernelEntries(facts).map((file) => file.path);
     case 'proxmox-boot-tool':
+    case 'sdbootutil':
       return [kernelCommandLinePath];
     case 'kernelstub':
       return [kernelstubPath];

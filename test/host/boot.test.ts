@@ -37,6 +37,10 @@ describe('boot loader', () => {
     ['GRUB on a Proxmox host that GRUB starts', {...grubPackage, '/boot/grub/grub.cfg': '', '/etc/kernel/proxmox-boot-uuids': 'AAAA-BBBB\n', '/proc/cmdline': 'BOOT_IMAGE=/ROOT/pve-1@/boot/vmlinuz root=ZFS=rpool/ROOT/pve-1\n'}, 'grub'],
     ['rpm-ostree by ostree= although GRUB started it', {'/etc/default/grub': '', '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/ostree/x/vmlinuz ostree=/ostree/boot.1/x\n'}, 'rpm-ostree'],
     ['NixOS by its init', {...systemdBoot, '/proc/cmdline': 'initrd=\\EFI\\nixos\\x init=/nix/store/abc/init\n'}, 'nixos'],
+    ['sdbootutil of openSUSE behind GRUB2-BLS', {...grubPackage, ...systemdBoot, '/etc/sysconfig/bootloader': 'LOADER_TYPE="grub2-bls"\n', '/proc/cmdline': 'BOOT_IMAGE=/opensuse/linux root=UUID=x\n'}, 'sdbootutil'],
+    ['sdbootutil of openSUSE behind systemd-boot', {...systemdBoot, '/etc/sysconfig/bootloader': 'LOADER_TYPE=systemd-boot\n', '/boot/grub2/grub.cfg': '', '/proc/cmdline': 'initrd=\\opensuse\\initrd root=UUID=x\n'}, 'sdbootutil'],
+    ['sdbootutil in a tree without a command line', {...systemdBoot, '/etc/sysconfig/bootloader': "LOADER_TYPE='grub2-bls'\n", '/etc/default/grub': ''}, 'sdbootutil'],
+    ['GRUB of openSUSE', {'/etc/default/grub': '', '/boot/grub2/grub.cfg': '', '/etc/sysconfig/bootloader': 'LOADER_TYPE="grub2-efi"\n', '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-6.4.0 root=UUID=x\n'}, 'grub'],
     ['Limine by limine.conf', {'/boot/limine.conf': ''}, 'limine'],
     ['no systemd-boot under BIOS', {'/sys/firmware': {directory: true}, ...systemdBoot, '/etc/default/grub': ''}, 'grub'],
     ['nothing on an empty tree', {}, null],
@@ -54,6 +58,19 @@ describe('boot loader', () => {
     const note = facts.notes.find((finding) => finding.code === 'boot-loader-ambiguous');
     expect(note?.message).toContain('/boot/grub/grub.cfg');
     expect(note?.message).toContain('/boot/efi/loader/loader.conf');
+  });
+
+  it('names both where openSUSE is set up for systemd-boot and GRUB started it', () => {
+    const facts = read({...systemdBoot, '/etc/sysconfig/bootloader': 'LOADER_TYPE=systemd-boot\n', '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz root=UUID=x\n'});
+    expect(facts.loaderCandidates).toEqual(['grub', 'sdbootutil']);
+    expect(facts.notes[0]?.message).toMatch(/grub or sdbootutil.*BOOT_IMAGE=.*LOADER_TYPE=systemd-boot/);
+  });
+
+  it('knows GRUB 2 by the name that the distribution gave it', () => {
+    expect(read({'/boot/grub2/grub.cfg': ''}).grubName).toBe('grub2');
+    expect(read({'/usr/sbin/grub2-mkconfig': ''}).grubName).toBe('grub2');
+    expect(read({'/boot/grub/grub.cfg': '', '/usr/sbin/grub2-mkconfig': ''}).grubName).toBe('grub');
+    expect(read({}).grubName).toBe('grub');
   });
 
   it('calls BOOT_IMAGE without any GRUB file ambiguous beside a Limine configuration', () => {

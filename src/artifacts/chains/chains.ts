@@ -13,6 +13,7 @@ import {renderKernelstub} from './kernelstub.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
 import {renderRpmOstree} from './rpm-ostree.ts';
+import {renderSdbootutil} from './sdbootutil.ts';
 
 type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
 
@@ -24,6 +25,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   'systemd-boot': renderSystemdBoot,
   kernelstub: renderKernelstub,
   'rpm-ostree': renderRpmOstree,
+  sdbootutil: renderSdbootutil,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {

@@ -26,7 +26,7 @@ const sourceFiles = (plan: Plan, target: GrubTarget): readonly Artifact[] => {
 
 /** Validated before it replaces the one that boots: grub-mkconfig itself truncates the old file and writes into it. */
 const renderConfiguration = (facts: HostFacts, target: GrubTarget): GeneratedArtifact => {
-  const grub = facts.files['/boot/grub/grub.cfg'] === undefined && facts.files['/boot/grub2/grub.cfg'] !== undefined ? 'grub2' : 'grub';
+  const grub = facts.boot.grubName ?? 'grub';
   return {
     kind: 'generated',
     path: `/boot/${grub}/grub.cfg`,

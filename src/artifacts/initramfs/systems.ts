@@ -6,12 +6,14 @@ import type {InitramfsBackend} from './initramfs-system.ts';
 import {initramfsTools} from './initramfs-tools-files.ts';
 import {mkinitcpio} from './mkinitcpio.ts';
 import {ostreeOverlay} from './ostree-overlay.ts';
+import {sdbootutilImages} from './sdbootutil-images.ts';
 
 const systems: Readonly<Record<ServedImage, InitramfsBackend>> = {
   'initramfs-tools': initramfsTools,
   dracut,
   mkinitcpio,
   'rpm-ostree': ostreeOverlay,
+  sdbootutil: sdbootutilImages,
 };
 
 /** `null` where the image can't be made by us. */

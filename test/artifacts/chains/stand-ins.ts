@@ -22,6 +22,8 @@ for name in $add_dracutmodules; do
   install
 done`;
 
+export const listDracutImage = (root: string): string => listWithBash(dracutScript, root);
+
 /** mkinitcpio: mkinitcpio.conf, drop-ins, then \`build\` of each hook of ours. */
 const mkinitcpioScript = `
 . "$1/etc/mkinitcpio.conf"
@@ -75,7 +77,7 @@ export const standIns: Readonly<Record<string, Program>> = {
   bootctl,
   kernelstub,
   dracut: (argv, {root}) => {
-    writeFileSync(at(root, argv[2]), listWithBash(dracutScript, root));
+    writeFileSync(at(root, argv[2]), listDracutImage(root));
     return {exitCode: argv[1] === '--force' && /^\d/.test(argv[3] ?? '') ? 0 : 1};
   },
   lsinitrd: list,

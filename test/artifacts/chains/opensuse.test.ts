@@ -1,0 +1,110 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {renderHost} from '../../../src/artifacts/render-host.ts';
+import type {Finding} from '../../../src/findings.ts';
+import {readHost} from '../../../src/host/read-host.ts';
+import type {Program} from '../../../src/system/machine.ts';
+import {realMachine} from '../../../src/system/real-machine.ts';
+import {openSource} from '../../../src/system/source.ts';
+import {makeTree} from '../../support/make-tree.ts';
+import {samplePlan} from '../../support/sample-plan.ts';
+import {corpusDirectory} from '../../support/shared-data.ts';
+import {describeChanges, walk} from './chain-scenario.ts';
+import {sdbootutil} from './sdbootutil-stand-in.ts';
+import {standIns} from './stand-ins.ts';
+
+const golden = (name: string): string => join(import.meta.dirname, `../../golden/chains/${name}.diff`);
+const programs: Readonly<Record<string, Program>> = {...standIns, 'grub2-mkconfig': standIns['grub-mkconfig'] as Program, 'grub2-script-check': () => ({exitCode: 0}), sdbootutil};
+const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
+const ours = 'intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0';
+
+const entry = (snapshot: number, options: string, version = '6.16.3-1-default'): string =>
+  `# Boot Loader Specification type#1 entry\ntitle      openSUSE Tumbleweed\nversion    ${snapshot}@${version}\nsort-key   opensuse-tumbleweed\noptions    ${options}\nlinux      /opensuse-tumbleweed/${version}/linux-a1\ninitrd     /opensuse-tumbleweed/6.16.3-1-default/initrd-b1\n`;
+const line = (snapshot: number): string => `splash=silent quiet security=selinux  root=UUID=1-2 rootflags=subvol=@/.snapshots/${snapshot}/snapshot systemd.machine_id=0123`;
+const running = '/boot/efi/loader/entries/system-opensuse-tumbleweed-6.16.3-1-default-1.conf';
+const fallback = '/boot/efi/loader/entries/snapper-opensuse-tumbleweed-6.16.3-1-default-7.conf';
+
+/** Invented after what sdbootutil of 2025 writes: its entry.conf, its names, and LOADER_TYPE as YaST sets it. */
+const tumbleweed = {
+  '/proc/cmdline': `BOOT_IMAGE=/opensuse-tumbleweed/6.16.3-1-default/linux-a1 ${line(1)}\n`,
+  '/sys/firmware/efi': {directory: true},
+  '/etc/sysconfig/bootloader': 'LOADER_TYPE="grub2-bls"\nSECURE_BOOT="yes"\n',
+  '/etc/kernel/cmdline': `${line(1)}\n`,
+  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
+  [running]: entry(1, line(1)),
+  [fallback]: entry(7, line(7)),
+  '/boot/efi/opensuse-tumbleweed/6.16.3-1-default/initrd-b1': 'of the installation',
+  '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/dracut.conf.d/99-debug.conf': 'show_modules=no\n',
+} as const;
+
+const findingsOf = (tree: Parameters<typeof makeTree>[0]): readonly Finding[] => renderHost(readHost(openSource(makeTree(tree), null)), samplePlan({initramfs: 'dracut'})).findings;
+const without = (...paths: readonly string[]) => Object.fromEntries(Object.entries(tumbleweed).filter(([path]) => !paths.includes(path)));
+
+describe('openSUSE with entries that sdbootutil writes', () => {
+  it('is found, written, brought up to date by its tool, read back as done, and rolled back to the last byte', async () => {
+    const root = makeTree(tumbleweed);
+    await sdbootutil(['sdbootutil', 'mkinitrd'], realMachine(root), {argv: ['sdbootutil'], timeoutSeconds: 1, signal: new AbortController().signal, onOutput: () => {}});
+    const walked = await walk(root, programs);
+    expect(walked.facts.boot).toMatchObject({loader: 'sdbootutil', initramfs: 'dracut'});
+    expect(walked.findings).toEqual([]);
+    await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden('opensuse-sdbootutil'));
+    expect(/^options .*$/m.exec(decode(walked.applied, running))?.[0]).toBe(`options    ${line(1)} ${ours}`);
+    expect(walked.again).toEqual([]);
+    expect(walked.brokenFiles).toEqual([]);
+    expect(walked.keptPromises).toEqual(['Each boot entry of this snapshot has the kernel arguments.']);
+    expect(walked.rolledBack).toEqual(walked.before);
+  });
+
+  it('keeps the entry of another snapshot and its image as they are', async () => {
+    const {before, applied} = await walk(makeTree(tumbleweed), programs);
+    const image = '/boot/efi/opensuse-tumbleweed/6.16.3-1-default/initrd-b1';
+    expect([applied[fallback], applied[image]]).toEqual([before[fallback], before[image]]);
+    expect(/initrd-\w+/.exec(decode(applied, running))?.[0]).not.toBe('initrd-b1');
+  });
+
+  it('tells when the tool has left an entry as it was', async () => {
+    const idle: Program = (argv, ...rest) => (argv[1] === 'update-all-entries' ? {exitCode: 0} : sdbootutil(argv, ...rest));
+    const mute: Program = (argv, ...rest) => (argv[1] === 'mkinitrd' ? {exitCode: 0} : idle(argv, ...rest));
+    expect((await walk(makeTree(tumbleweed), {...programs, sdbootutil: mute})).brokenPromises).toEqual(['/usr/bin/sdbootutil update-all-entries has taken effect.']);
+  });
+
+  it('is not touched where no entry of another snapshot would be left to start', () => {
+    expect(findingsOf(without(fallback))).toMatchObject([{code: 'boot-entry-alone', severity: 'blocker', remedy: expect.stringMatching(/snapper create .*add intel_iommu=on .* to \/etc\/kernel\/cmdline/) as string}]);
+  });
+
+  it('is refused without entries, and without the file that they are made from', () => {
+    expect(findingsOf(without(fallback, running))).toMatchObject([{code: 'command-line-not-editable', subject: '/boot/efi/loader/entries'}]);
+    expect(findingsOf(without('/etc/kernel/cmdline'))).toMatchObject([{code: 'command-line-not-editable', subject: '/etc/kernel/cmdline'}]);
+  });
+});
+
+describe('openSUSE with GRUB', () => {
+  const corpus = corpusDirectory();
+  const real = 'mined/grub/openSUSE+perl-bootloader__tests__1400_grub2_x86_64_add-option__data__etc__default__grub';
+
+  it.skipIf(corpus === null)('and its own file of defaults is found, written, read back as done, and rolled back to the last byte', async () => {
+    const walked = await walk(
+      makeTree({
+        '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-6.4.0-150600.21-default root=UUID=1-2 splash=silent\n',
+        '/etc/sysconfig/bootloader': 'LOADER_TYPE="grub2-efi"\n',
+        '/etc/default/grub': readFileSync(join(corpus ?? '', real)),
+        '/boot/grub2/grub.cfg': 'menu\n',
+        '/boot/vmlinuz-6.4.0-150600.21-default': {link: '../usr/lib/modules/6.4.0-150600.21-default/vmlinuz'},
+        '/usr/lib/modules/6.4.0-150600.21-default/vmlinuz': '',
+        '/boot/initrd': {link: 'initrd-6.4.0-150600.21-default'},
+        '/boot/initrd-6.4.0-150600.21-default': 'x'.repeat(200),
+        '/usr/bin/dracut': {text: '', mode: 0o755},
+        '/etc/dracut.conf.d/99-debug.conf': 'show_modules=no\n',
+      }),
+      programs,
+    );
+    expect(walked.facts.boot).toMatchObject({loader: 'grub', initramfs: 'dracut'});
+    expect(walked.findings).toEqual([]);
+    await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden('opensuse-grub-dracut'));
+    expect(walked.again).toEqual([]);
+    expect(walked.brokenFiles).toEqual([]);
+    expect(walked.rolledBack).toEqual(walked.before);
+  });
+});
