@@ -109,6 +109,7 @@ export type ArtifactFindingCode =
   | 'guest-setting-replaced'
   | 'guest-memory-limit'
   | 'modprobe-conflict'
+  | 'nixos-rebuild-needed'
   | 'trial-impossible'
   | 'trial-no-watchdog'
   | 'trial-watchdog';

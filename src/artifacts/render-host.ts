@@ -8,6 +8,7 @@ import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
 import {findUnknownOptions} from './find-unknown-options.ts';
+import {renderNixos} from './chains/nixos.ts';
 import {initramfsBackend} from './initramfs/systems.ts';
 import {findModprobeConflicts, modprobePath, renderModprobe} from './modprobe.ts';
 import {absent, joinRendered, renderOwned} from './render-owned.ts';
@@ -16,7 +17,9 @@ import {renderHugepagesMounts} from './systemd-hugepages-mount.ts';
 import {hugepagesUnitPath, hugepagesWantsPath, renderHugepagesUnit} from './systemd-hugepages.ts';
 
 /** Everything on the host outside libvirt: files first, then what is generated from them, then the commands. */
-export const renderHost = (facts: HostFacts, plan: Plan): Rendered => {
+export const renderHost = (facts: HostFacts, plan: Plan): Rendered => (facts.boot.loader === 'nixos' ? renderNixos(facts, plan) : renderParts(facts, plan));
+
+const renderParts = (facts: HostFacts, plan: Plan): Rendered => {
   const initramfs = renderInitramfsParts(facts, plan);
   const modprobe = renderOwned(facts, modprobePath, renderModprobe(plan), 0o644, 'Module options and the order in which drivers load.');
   const unit = renderUnit(facts, plan);
@@ -71,6 +74,6 @@ const unsupportedInitramfs = (facts: HostFacts, system: Plan['initramfs']): Find
   code: 'initramfs-unsupported',
   severity: 'blocker',
   subject: 'binding',
-  message: `The card must be bound in the initramfs, and this version can't write for ${system ?? 'the unknown system that makes it here'}${facts.boot.loader === 'rpm-ostree' || facts.boot.loader === 'nixos' ? ` under ${facts.boot.loader}` : ''}.`,
+  message: `The card must be bound in the initramfs, and this version can't write for ${system ?? 'the unknown system that makes it here'}.`,
   remedy: 'Set binding: libvirt, which takes the card when the guest starts; the host must not use it by then.',
 });

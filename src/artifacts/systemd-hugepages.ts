@@ -1,9 +1,9 @@
 import type {Plan} from '../plan/plan.ts';
 import {ownHeader} from './own-file.ts';
 
-const unitName = 'vfio-pilot-hugepages.service';
-export const hugepagesUnitPath = `/etc/systemd/system/${unitName}`;
-export const hugepagesWantsPath = `/etc/systemd/system/sysinit.target.wants/${unitName}`;
+export const hugepagesUnitName = 'vfio-pilot-hugepages.service';
+export const hugepagesUnitPath = `/etc/systemd/system/${hugepagesUnitName}`;
+export const hugepagesWantsPath = `/etc/systemd/system/sysinit.target.wants/${hugepagesUnitName}`;
 
 /**
  * Unit that gives the pages back that the kernel had to allocate on every node. `null` when the plan needs none.

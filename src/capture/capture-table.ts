@@ -84,6 +84,8 @@ export const captureTable: readonly CaptureRow[] = [
 
   ['/etc', 'fstab modules os-release mkinitcpio.conf booster.yaml dracut.conf'],
   ['/etc', 'NIXOS', 'presence'],
+  ['/etc/nixos', 'vfio-pilot.nix'],
+  ['/etc/nixos', 'configuration.nix flake.nix', 'presence'],
   ['/etc/default', 'grub grub.d/*'],
   ['/etc/sysconfig', 'bootloader'],
   ['/etc/kernel', 'cmdline install.conf proxmox-boot-uuids'],

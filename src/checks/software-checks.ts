@@ -14,7 +14,7 @@ export const checkSecureBoot = ({boot}: HostFacts): Check => {
 
 export const checkBootChain = ({boot}: HostFacts): Check => {
   const {ok, warning} = about('boot-chain', 'Boot chain');
-  const initramfs = boot.initramfs ?? 'an unknown initramfs system';
+  const initramfs = boot.initramfs ?? (boot.loader === 'nixos' ? 'its own initramfs' : 'an unknown initramfs system');
   if (boot.loader === null) {
     return warning(`Which boot loader started this machine is ${boot.loaderCandidates.length > 1 ? `ambiguous (${boot.loaderCandidates.join(' or ')})` : 'not clear'}: ${boot.loaderEvidence.join(' ') || 'no evidence was found.'}`, 'Nothing is written while this is open. Remove the configuration of the loader that is not used.');
   }

@@ -24,6 +24,8 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readGrubMenu(source, commandLine),
     watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
     grubName: readGrubName(source),
+    // nixpkgs: nixos/modules/system/activation/top-level.nix
+    ...(loader.loader === 'nixos' ? {generationArguments: source.text('/nix/var/nix/profiles/system/kernel-params')?.trim() ?? null} : {}),
     ...(loader.loader === 'rpm-ostree' ? {deployment: readDeployment(source)} : {}),
   };
 };

@@ -237,6 +237,8 @@ export type BootFacts = {
   readonly watchdog?: string | null;
   /** How its programs and its directory in /boot are called: openSUSE and Fedora have `grub2`. */
   readonly grubName?: 'grub' | 'grub2';
+  /** Kernel arguments of the NixOS generation that starts next; `null` when not readable. */
+  readonly generationArguments?: string | null;
   /** Of the OSTree deployment that starts next; `null` when it can't be read, absent without OSTree. */
   readonly deployment?: DeploymentFacts | null;
 };
@@ -346,6 +348,8 @@ export type LibvirtFacts = {
   readonly qemuVersion: string | null;
   readonly emulator: string | null;
   readonly daemon: 'libvirtd' | 'virtqemud' | null;
+  /** Where libvirt keeps the definitions of its guests. */
+  readonly domainDirectory?: string;
   readonly domains: readonly DomainFacts[];
   readonly firmware: readonly FirmwareImage[];
   readonly hasSwtpm: boolean;

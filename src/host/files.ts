@@ -50,6 +50,9 @@ const singleFiles = [
   '/etc/initcpio/install/vfio-pilot',
   '/etc/initcpio/vfio-pilot.service',
   '/etc/booster.yaml',
+  '/etc/nixos/configuration.nix',
+  '/etc/nixos/flake.nix',
+  '/etc/nixos/vfio-pilot.nix',
 ];
 
 /** A mount unit has to be named after its path. */
@@ -68,6 +71,7 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/etc/udev/rules.d', /vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],
+  ['/var/lib/libvirt/qemu', /\.xml$/],
   ['/etc/dracut.conf.d', /\.conf$/],
   ['/usr/lib/dracut/modules.d/90vfio-pilot', /\.sh$/],
   ['/etc/mkinitcpio.conf.d', /\.conf$/],

@@ -28,7 +28,8 @@ export const readInitramfsSystem = (source: Source, note: Note): InitramfsFacts 
   const candidates = installed.length > 0 ? preferConfigured(source, installed) : distinct(evidence);
   const initramfsEvidence = evidence.map((item) => item.sentence);
   if (candidates.length > 1) note(ambiguous(candidates, initramfsEvidence));
-  if (candidates.length === 0) note(unknown);
+  // NixOS makes it from its configuration, with none of them.
+  if (candidates.length === 0 && !source.exists('/etc/NIXOS')) note(unknown);
   return {initramfs: candidates.length === 1 ? (candidates[0] ?? null) : null, initramfsEvidence};
 };
 

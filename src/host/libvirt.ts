@@ -2,7 +2,7 @@ import type {Source} from '../system/source.ts';
 import type {LibvirtFacts} from './facts.ts';
 import {askCapabilities} from './libvirt-capabilities.ts';
 import {readDaemon} from './libvirt-daemon.ts';
-import {readAutostartNetworks, readDomains, readNetworks} from './libvirt-domains.ts';
+import {domainDirectory, readAutostartNetworks, readDomains, readNetworks} from './libvirt-domains.ts';
 import {readPackageVersion} from './packages.ts';
 import {readFirmwareImages} from './qemu-firmware.ts';
 import type {Note} from './reader.ts';
@@ -18,6 +18,7 @@ export const readLibvirt = (source: Source, note: Note): LibvirtFacts => {
     qemuVersion: askQemuVersion(source) ?? readPackageVersion(source, qemuPackages),
     emulator,
     daemon: readDaemon(source),
+    domainDirectory: domainDirectory(source),
     domains: readDomains(source, virsh, note),
     firmware: readFirmwareImages(source, note),
     hasSwtpm: source.exists('/usr/bin/swtpm'),

@@ -25,7 +25,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   judgeAutostart(context);
   return {
     name: guest.name,
-    path: facts.libvirt.domains.find((domain) => domain.name === guest.name)?.path ?? `/etc/libvirt/qemu/${guest.name}.xml`,
+    path: facts.libvirt.domains.find((domain) => domain.name === guest.name)?.path ?? `${facts.libvirt.domainDirectory ?? '/etc/libvirt/qemu'}/${guest.name}.xml`,
     isNew,
     os: guest.os,
     firmware,

@@ -23,7 +23,7 @@ const valuesIn = (texts: readonly string[], key: string): readonly string[] => {
 
 /** Our own drop-in is made anew from the plan: what stands there only because of us must be planned again. */
 const bootFiles = (facts: HostFacts): readonly string[] =>
-  facts.boot.loader === 'rpm-ostree' ? deploymentLine(facts) : linesOfFiles(facts);
+  facts.boot.loader === 'rpm-ostree' ? deploymentLine(facts) : facts.boot.loader === 'nixos' ? [facts.files['/etc/nixos/configuration.nix']?.text ?? ''] : linesOfFiles(facts);
 
 const deploymentLine = ({boot}: HostFacts): readonly string[] => (boot.deployment === undefined || boot.deployment === null ? [] : [boot.deployment.commandLine]);
 

@@ -27,7 +27,7 @@ const judgeBootChain = (context: PlanContext): void => {
   if (isProvenByBoot(boot) || servedLoader(boot) === null || servedInitramfs(boot, boot.initramfs) === null) return;
   context.report('warning', 'boot-chain-unproven', {
     subject: 'boot',
-    message: `What is written for ${boot.loader} with ${boot.initramfs} is tested on trees of files, but no machine was started with it yet.`,
+    message: `What is written for ${boot.loader} with ${boot.initramfs ?? 'its own initramfs'} is tested on trees of files, but no machine was started with it yet.`,
     remedy: 'Keep a rescue medium at hand for the first boot; `rollback` works from it with --root.',
   });
 };

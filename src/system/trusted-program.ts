@@ -1,6 +1,7 @@
 import {lstatSync, realpathSync, statSync} from 'node:fs';
 
-const directories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+/** NixOS has its programs in the last one only. */
+const directories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/run/current-system/sw/bin'];
 
 /** The whole environment of a program: nothing of the caller's may steer what root runs. */
 export const programEnvironment = {PATH: directories.join(':'), LC_ALL: 'C.UTF-8', HOME: '/root'} as const;
@@ -22,7 +23,9 @@ const isTrusted = (path: string): boolean => {
   }
 };
 
+/** The group of Nix's builders may add to its store, and the sticky bit keeps it from what root has put there. */
 const isRootsOwn = (path: string): boolean => {
   const {uid, mode} = lstatSync(path);
-  return uid === 0 && (mode & 0o022) === 0;
+  const isStore = path === '/nix/store' && (mode & 0o1002) === 0o1000;
+  return uid === 0 && (isStore || (mode & 0o022) === 0);
 };

@@ -16,6 +16,7 @@ export const verifyCommands = (facts: HostFacts, plan: Plan, artifacts: readonly
     fact: 'What it was to bring about is not there.',
     remedy: 'See what undid it (an upgrade, a rollback of the system?), then apply the profile again.',
   }));
+  if (facts.boot.loader === 'nixos') return verifyGeneration(facts, plan);
   const promise = facts.boot.loader === null ? undefined : promises[facts.boot.loader];
   if (lost.length > 0 || promise === undefined || plan.kernelArguments.add.length === 0) return lost;
   return [{id: 'command', status: 'kept', promise, fact: 'So it is.', remedy: null}];
@@ -25,4 +26,18 @@ export const verifyCommands = (facts: HostFacts, plan: Plan, artifacts: readonly
 const promises: Partial<Record<BootLoader, string>> = {
   'rpm-ostree': 'The deployment that starts next has the kernel arguments.',
   sdbootutil: 'Each boot entry of this snapshot has the kernel arguments.',
+};
+
+/** There the command is the user's. */
+const verifyGeneration = ({boot}: HostFacts, plan: Plan): readonly PromiseResult[] => {
+  const present = boot.generationArguments?.split(/\s+/) ?? null;
+  const missing = plan.kernelArguments.add.map((argument) => argument.text).filter((word) => present?.includes(word) === false);
+  if (plan.kernelArguments.add.length === 0) return [];
+  return [{
+    id: 'command',
+    status: present === null ? 'unknown' : missing.length === 0 ? 'kept' : 'broken',
+    promise: 'The NixOS generation that starts next has the kernel arguments.',
+    fact: present === null ? 'Its kernel-params can not be read.' : missing.length === 0 ? 'So it is.' : `It lacks ${missing.join(' ')}.`,
+    remedy: present === null || missing.length === 0 ? null : 'Is vfio-pilot.nix imported? Then run nixos-rebuild boot.',
+  }];
 };

@@ -14,7 +14,7 @@ describe('programs', () => {
     process.env['VFIO_PILOT_LEAK'] = '1';
     const lines = readOnlyRunner('env', [])?.trim().split('\n').sort();
     delete process.env['VFIO_PILOT_LEAK'];
-    expect(lines).toEqual(['HOME=/root', 'LC_ALL=C.UTF-8', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin']);
+    expect(lines).toEqual(['HOME=/root', 'LC_ALL=C.UTF-8', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin']);
   });
 
   it('returns null for a program that fails or does not exist', () => {

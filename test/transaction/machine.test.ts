@@ -15,7 +15,7 @@ describe('a program', () => {
   it('sees three variables and an empty standard input', async () => {
     process.env['VFIO_PILOT_CANARY'] = 'seen';
     const result = await running('env -u PWD -u SHLVL -u _ | sort; cat');
-    expect(result).toMatchObject({state: 'ended', exitCode: 0, problem: null, stdout: 'HOME=/root\nLC_ALL=C.UTF-8\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\n'});
+    expect(result).toMatchObject({state: 'ended', exitCode: 0, problem: null, stdout: 'HOME=/root\nLC_ALL=C.UTF-8\nPATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin\n'});
   });
 
   it('tells its code and the last lines of both outputs, without what steers a terminal', async () => {

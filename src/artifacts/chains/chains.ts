@@ -10,6 +10,7 @@ import {renderGrub} from '../grub/render-grub.ts';
 import type {Rendered} from '../rendered.ts';
 import {renderGrubBls} from './grub-bls.ts';
 import {renderKernelstub} from './kernelstub.ts';
+import {renderNixos} from './nixos.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
 import {renderRpmOstree} from './rpm-ostree.ts';
@@ -24,6 +25,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   'proxmox-boot-tool': renderProxmoxBootTool,
   'systemd-boot': renderSystemdBoot,
   kernelstub: renderKernelstub,
+  nixos: renderNixos,
   'rpm-ostree': renderRpmOstree,
   sdbootutil: renderSdbootutil,
 };

@@ -8,10 +8,12 @@ import {mkinitcpio} from './mkinitcpio.ts';
 import {ostreeOverlay} from './ostree-overlay.ts';
 import {sdbootutilImages} from './sdbootutil-images.ts';
 
-const systems: Readonly<Record<ServedImage, InitramfsBackend>> = {
+const systems: Readonly<Record<ServedImage, InitramfsBackend | null>> = {
   'initramfs-tools': initramfsTools,
   dracut,
   mkinitcpio,
+  // Its module has all of it.
+  nixos: null,
   'rpm-ostree': ostreeOverlay,
   sdbootutil: sdbootutilImages,
 };
