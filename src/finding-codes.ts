@@ -98,6 +98,7 @@ export type PlanFindingCode =
 export type ArtifactFindingCode =
   | 'boot-entry-alone'
   | 'command-line-not-editable'
+  | 'driver-loaded-early'
   | 'grub-not-editable'
   | 'grub-overridden'
   | 'grub-file-missing'

@@ -2,7 +2,7 @@ import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
 
 /** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
 export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree', 'sdbootutil', 'nixos'] as const satisfies readonly BootLoader[];
-export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio'] as const satisfies readonly InitramfsSystem[];
+export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'] as const satisfies readonly InitramfsSystem[];
 
 export type ServedLoader = (typeof servedLoaders)[number];
 export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];

@@ -28,7 +28,6 @@ describe('the boot chain', () => {
 
   it('that is not served says what is left to do by hand', () => {
     expectCheck(checkBootChain(withBoot({initramfs: null})), 'warning', /grub with an unknown initramfs system/, /by hand/);
-    expectCheck(checkBootChain(withBoot({initramfs: 'booster'})), 'warning', /grub with booster/);
   });
 
   it('that was never booted in the lab says so', () => {

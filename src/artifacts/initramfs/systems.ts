@@ -1,6 +1,7 @@
 import type {HostFacts, InitramfsSystem} from '../../host/facts.ts';
 import {servedInitramfs} from '../../served-systems.ts';
 import type {ServedImage} from '../../served-systems.ts';
+import {booster} from './booster.ts';
 import {dracut} from './dracut.ts';
 import type {InitramfsBackend} from './initramfs-system.ts';
 import {initramfsTools} from './initramfs-tools-files.ts';
@@ -12,6 +13,7 @@ const systems: Readonly<Record<ServedImage, InitramfsBackend | null>> = {
   'initramfs-tools': initramfsTools,
   dracut,
   mkinitcpio,
+  booster,
   // Its module has all of it.
   nixos: null,
   'rpm-ostree': ostreeOverlay,

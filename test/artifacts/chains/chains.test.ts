@@ -44,6 +44,17 @@ const arch = (hooks: string) => ({
   '/etc/mkinitcpio.d/linux.preset': `# preset\n\n#ALL_config="/etc/mkinitcpio.conf"\nALL_kver="/boot/vmlinuz-linux"\n\nPRESETS=('default' 'fallback')\n\ndefault_image="/boot/initramfs-linux.img"\n#default_uki="/efi/EFI/Linux/arch-linux.efi"\n\nfallback_image="/boot/initramfs-linux-fallback.img"\nfallback_options="-S autodetect"\n`,
 }) as const;
 
+/** regenerate_images of the Arch package names them so. */
+const archBooster = {
+  '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-linux root=UUID=1-2 rw\n',
+  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="loglevel=3 quiet"\nGRUB_CMDLINE_LINUX=""\n',
+  '/boot/grub/grub.cfg': 'menu\n',
+  '/boot/vmlinuz-linux': '',
+  '/boot/booster-linux.img': big,
+  '/usr/bin/booster': {text: '', mode: 0o755},
+  '/etc/booster.yaml': 'compression: zstd\nmodules: -*,hid_apple,kernel/fs/btrfs/btrfs.ko\n',
+} as const;
+
 const proxmox = {
   '/proc/cmdline': 'initrd=\\EFI\\proxmox\\6.8.12-4-pve\\initrd.img-6.8.12-4-pve root=ZFS=rpool/ROOT/pve-1 boot=zfs\n',
   '/sys/firmware/efi': {directory: true},
@@ -64,6 +75,7 @@ describe('a boot chain', () => {
     ['fedora-bls-dracut', fedora, 'grub-bls', 'dracut'],
     ['arch-grub-mkinitcpio-busybox', arch('base udev autodetect modconf kms block'), 'grub', 'mkinitcpio'],
     ['arch-grub-mkinitcpio-systemd', arch('base systemd autodetect modconf kms block'), 'grub', 'mkinitcpio'],
+    ['arch-grub-booster', archBooster, 'grub', 'booster'],
     ['proxmox-zfs', proxmox, 'proxmox-boot-tool', 'initramfs-tools'],
   ] as const)('%s is found, written, read back as done, and rolled back to the last byte', async (name, tree, loader, initramfs) => {
     const walked = await walk(makeTree(tree), standIns);
