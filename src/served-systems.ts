@@ -1,7 +1,7 @@
 import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
 
 /** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
-export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree', 'sdbootutil', 'nixos'] as const satisfies readonly BootLoader[];
+export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree', 'sdbootutil', 'nixos', 'limine-entry-tool'] as const satisfies readonly BootLoader[];
 export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'] as const satisfies readonly InitramfsSystem[];
 
 export type ServedLoader = (typeof servedLoaders)[number];
@@ -11,7 +11,7 @@ export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];
 export const copiesImages = ({loader}: BootFacts): boolean => loader === 'systemd-boot';
 
 /** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere: the loader says how, if at all. */
-const imageKeepers: Partial<Record<BootLoader, 'rpm-ostree' | 'sdbootutil' | 'nixos' | null>> = {'rpm-ostree': 'rpm-ostree', sdbootutil: 'sdbootutil', nixos: 'nixos', uki: null};
+const imageKeepers: Partial<Record<BootLoader, 'rpm-ostree' | 'sdbootutil' | 'nixos' | 'limine-entry-tool' | null>> = {'rpm-ostree': 'rpm-ostree', sdbootutil: 'sdbootutil', nixos: 'nixos', 'limine-entry-tool': 'limine-entry-tool', uki: null};
 
 /** By whom the image is made, or changed where it comes from elsewhere. */
 export type ServedImage = ServedInitramfsSystem | NonNullable<(typeof imageKeepers)[BootLoader]>;

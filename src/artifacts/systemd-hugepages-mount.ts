@@ -12,6 +12,12 @@ type Mount = (typeof mounts)[number];
 /** The mount that libvirt finds pages of another than the default size in, from every boot on and from now on. */
 export const renderHugepagesMounts = (facts: HostFacts, plan: Plan): Rendered => joinRendered(mounts.map((mount) => renderMount(facts, plan, mount)));
 
+/** The unit's name and text; `null` when the plan needs none. */
+export const hugepagesMountUnit = (plan: Plan): {readonly name: string; readonly text: string} | null => {
+  const mount = mounts.find((one) => one === plan.memory.hugepages?.mount);
+  return mount === undefined ? null : {name: mountUnit(mount), text: unitText(plan, mount)};
+};
+
 const renderMount = (facts: HostFacts, plan: Plan, mount: Mount): Rendered => {
   const path = mountUnitPath(mount);
   const link = `/etc/systemd/system/sysinit.target.wants/${mountUnit(mount)}`;

@@ -81,10 +81,14 @@ const systemdBootFiles = (source: Source): readonly BootEvidence[] => {
   return [{loader: 'systemd-boot', strength: 'package', sentence: `${entries} holds boot entries, but no loader.conf lies beside them.`}];
 };
 
+/** Limine: CONFIG.md; beside its EFI program in the first place. */
+export const limineFiles = ['/boot/limine/limine.conf', '/boot/limine.conf', '/limine/limine.conf', '/limine.conf', '/boot/efi/limine.conf', '/boot/EFI/BOOT/limine.conf', '/boot/EFI/limine/limine.conf', '/efi/limine.conf', '/efi/EFI/limine/limine.conf'] as const;
+
 const otherFiles = (source: Source): readonly BootEvidence[] => {
-  const limine = ['/boot/limine/limine.conf', '/boot/limine.conf', '/limine/limine.conf', '/limine.conf', '/boot/efi/limine.conf', '/boot/EFI/BOOT/limine.conf', '/efi/limine.conf'].find(source.exists);
+  const limine = limineFiles.find(source.exists);
   const found: BootEvidence[] = [];
   if (limine !== undefined) found.push({loader: 'limine', strength: 'files', sentence: `${limine} exists: Limine is set up.`});
+  if (source.exists('/etc/default/limine')) found.push({loader: 'limine-entry-tool', strength: 'files', sentence: '/etc/default/limine exists: limine-entry-tool writes the entries of Limine.'});
   if (source.exists('/etc/kernelstub/configuration')) {
     found.push({loader: 'kernelstub', strength: 'files', sentence: '/etc/kernelstub/configuration exists: kernelstub writes the entries of systemd-boot.'});
   }

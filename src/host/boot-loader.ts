@@ -45,9 +45,10 @@ const refineBooted = (boot: ReadonlySet<BootLoader>, files: ReadonlySet<BootLoad
   if (boot.size > 1) return [...boot];
   // GRUB2-BLS of openSUSE; GRUB although systemd-boot is configured there is a contradiction.
   if (boot.has('grub') && files.has('sdbootutil')) return files.has('grub-bls') ? ['sdbootutil'] : ['grub', 'sdbootutil'];
+  if (boot.has('limine') && files.has('limine-entry-tool')) return ['limine-entry-tool'];
   if (boot.has('systemd-boot')) return [managers.find((manager) => files.has(manager)) ?? 'systemd-boot'];
   // Other loaders can add BOOT_IMAGE= as well: without one GRUB file it does not outweigh a loader that is set up.
-  const rivals = [...files].filter((loader) => loader !== 'grub' && loader !== 'grub-bls' && !managers.includes(loader));
+  const rivals = [...files].filter((loader) => loader !== 'grub' && loader !== 'grub-bls' && loader !== 'limine-entry-tool' && !managers.includes(loader));
   const hasGrub = files.has('grub') || files.has('grub-bls') || installed.has('grub');
   if (boot.has('grub') && !hasGrub && rivals.length > 0) return ['grub', ...rivals];
   return files.has('grub-bls') ? ['grub-bls'] : [...boot];
@@ -57,9 +58,10 @@ const refineBooted = (boot: ReadonlySet<BootLoader>, files: ReadonlySet<BootLoad
 const managers: readonly BootLoader[] = ['proxmox-boot-tool', 'kernelstub', 'sdbootutil'];
 
 const refineFiles = (files: ReadonlySet<BootLoader>): readonly BootLoader[] => {
+  const isLimineManaged = files.has('limine') && files.has('limine-entry-tool');
   const isManaged = managers.some((manager) => files.has(manager));
   const hides = (loader: BootLoader): boolean =>
-    (loader === 'systemd-boot' && isManaged) || (loader === 'grub' && files.has('grub-bls')) || (loader === 'grub-bls' && files.has('sdbootutil'));
+    (loader === 'systemd-boot' && isManaged) || (loader === 'grub' && files.has('grub-bls')) || (loader === 'grub-bls' && files.has('sdbootutil')) || loader === (isLimineManaged ? 'limine' : 'limine-entry-tool');
   return [...files].filter((loader) => !hides(loader));
 };
 

@@ -209,6 +209,7 @@ export type BootLoader =
   | 'uki'
   | 'sdbootutil'
   | 'limine'
+  | 'limine-entry-tool'
   | 'nixos';
 
 export type InitramfsSystem = 'initramfs-tools' | 'dracut' | 'mkinitcpio' | 'booster';

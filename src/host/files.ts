@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import type {Source, SourceStat} from '../system/source.ts';
+import {limineFiles} from './boot-evidence.ts';
 import type {FileFacts} from './facts.ts';
 import type {Note} from './reader.ts';
 
@@ -50,6 +51,8 @@ const singleFiles = [
   '/etc/initcpio/install/vfio-pilot',
   '/etc/initcpio/vfio-pilot.service',
   '/etc/booster.yaml',
+  '/etc/default/limine',
+  ...limineFiles,
   '/etc/nixos/configuration.nix',
   '/etc/nixos/flake.nix',
   '/etc/nixos/vfio-pilot.nix',
@@ -68,6 +71,8 @@ const directories: readonly (readonly [string, RegExp])[] = [
   ['/boot/grub2', /^custom\.cfg$/],
   ['/etc/initramfs/post-update.d', /./],
   ['/etc/systemd/system', ourUnits],
+  ['/etc/limine-entry-tool.d', /\.conf$/],
+  ['/usr/share/limine-entry-tool.d', /\.conf$/],
   ['/etc/udev/rules.d', /vfio-pilot/],
   ['/etc/libvirt/qemu', /\.xml$/],
   ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],

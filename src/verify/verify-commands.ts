@@ -25,6 +25,7 @@ export const verifyCommands = (facts: HostFacts, plan: Plan, artifacts: readonly
 /** Of the loaders whose arguments are written by a command. */
 const promises: Partial<Record<BootLoader, string>> = {
   'rpm-ostree': 'The deployment that starts next has the kernel arguments.',
+  'limine-entry-tool': 'Each entry that limine-entry-tool makes has the kernel arguments.',
   sdbootutil: 'Each boot entry of this snapshot has the kernel arguments.',
 };
 

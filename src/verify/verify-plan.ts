@@ -1,5 +1,6 @@
 import {kernelEntries} from '../artifacts/chains/grub-bls.ts';
 import {kernelstubPath} from '../artifacts/chains/kernelstub.ts';
+import {limineDefaultsPath} from '../artifacts/chains/limine.ts';
 import {nixosModulePath} from '../artifacts/chains/nixos.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import {renderDomain} from '../artifacts/domain/render-domain.ts';
@@ -93,6 +94,8 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
       return [kernelstubPath];
     case 'systemd-boot':
       return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
+    case 'limine-entry-tool':
+      return [limineDefaultsPath];
     case 'nixos':
       return [nixosModulePath];
     case 'rpm-ostree':

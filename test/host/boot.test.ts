@@ -42,6 +42,9 @@ describe('boot loader', () => {
     ['sdbootutil in a tree without a command line', {...systemdBoot, '/etc/sysconfig/bootloader': "LOADER_TYPE='grub2-bls'\n", '/etc/default/grub': ''}, 'sdbootutil'],
     ['GRUB of openSUSE', {'/etc/default/grub': '', '/boot/grub2/grub.cfg': '', '/etc/sysconfig/bootloader': 'LOADER_TYPE="grub2-efi"\n', '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-6.4.0 root=UUID=x\n'}, 'grub'],
     ['Limine by limine.conf', {'/boot/limine.conf': ''}, 'limine'],
+    ['limine-entry-tool by the file that it reads', {'/boot/limine.conf': '', '/etc/default/limine': ''}, 'limine-entry-tool'],
+    ['limine-entry-tool behind a Limine that the firmware names', {'/boot/EFI/limine/limine.conf': '', '/etc/default/limine': '', [`${efivars}/LoaderInfo-${loaderGuid}`]: variable('Limine 12.9.0')}, 'limine-entry-tool'],
+    ['no Limine where only settings of its tool were left behind', {...grubPackage, '/boot/grub/grub.cfg': '', '/etc/default/limine': ''}, 'grub'],
     ['no systemd-boot under BIOS', {'/sys/firmware': {directory: true}, ...systemdBoot, '/etc/default/grub': ''}, 'grub'],
     ['nothing on an empty tree', {}, null],
   ];

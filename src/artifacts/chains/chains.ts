@@ -10,6 +10,8 @@ import {renderGrub} from '../grub/render-grub.ts';
 import type {Rendered} from '../rendered.ts';
 import {renderGrubBls} from './grub-bls.ts';
 import {renderKernelstub} from './kernelstub.ts';
+import {limineConfiguration} from './limine-entries.ts';
+import {renderLimine} from './limine.ts';
 import {renderNixos} from './nixos.ts';
 import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
@@ -25,6 +27,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   'proxmox-boot-tool': renderProxmoxBootTool,
   'systemd-boot': renderSystemdBoot,
   kernelstub: renderKernelstub,
+  'limine-entry-tool': renderLimine,
   nixos: renderNixos,
   'rpm-ostree': renderRpmOstree,
   sdbootutil: renderSdbootutil,
@@ -48,5 +51,12 @@ const unsupported = (facts: HostFacts, add: readonly string[]): Finding => ({
   severity: 'blocker',
   subject: 'kernelArguments',
   message: `Kernel arguments must be written, and this version can't do that for ${facts.boot.loader ?? 'an unknown boot loader'}.`,
-  remedy: `Add by hand: ${add.join(' ')}. Boot with them, then run the command again.`,
+  remedy: byHand(facts, add),
 });
+
+/** limine.conf holds all entries in one file on the EFI partition, and may be bound by a hash: it is never written by us. */
+const byHand = (facts: HostFacts, add: readonly string[]): string => {
+  const configuration = facts.boot.loader === 'limine' ? limineConfiguration(facts) : undefined;
+  const how = configuration === undefined ? 'Add by hand' : `Copy the entry that works in ${configuration.path} under a title of its own, and add to the cmdline of the copy`;
+  return `${how}: ${add.join(' ')}. Boot with them, then run the command again.`;
+};

@@ -3,6 +3,7 @@ import type {Plan} from '../../plan/plan.ts';
 import {renderUdevRules} from '../initramfs/udev-rules.ts';
 import {renderModprobe} from '../modprobe.ts';
 import {ownHeader} from '../own-file.ts';
+import {hugepagesMountUnit} from '../systemd-hugepages-mount.ts';
 import {hugepagesUnitName, renderHugepagesUnit} from '../systemd-hugepages.ts';
 
 /**
@@ -13,7 +14,8 @@ import {hugepagesUnitName, renderHugepagesUnit} from '../systemd-hugepages.ts';
 export const renderNixosModule = (plan: Plan, pci: readonly PciFunction[]): string => {
   const {initramfsModules} = plan.binding;
   const rules = withoutHeader(renderUdevRules(plan, pci));
-  const unit = renderHugepagesUnit(plan);
+  const release = renderHugepagesUnit(plan);
+  const mount = hugepagesMountUnit(plan);
   const settings = [
     setting('boot.kernelParams', list(plan.kernelArguments.add.map((argument) => argument.text))),
     // First: amdgpu may stand in the same list.
@@ -21,12 +23,15 @@ export const renderNixosModule = (plan: Plan, pci: readonly PciFunction[]): stri
     setting('boot.extraModprobeConfig', lines(withoutHeader(renderModprobe(plan)))),
     setting('boot.initrd.services.udev.rules', lines(rules)),
     setting('services.udev.extraRules', lines(rules)),
-    ...(unit === null ? [] : [setting(`systemd.units.${quote(hugepagesUnitName)}`, `{\n    wantedBy = [ "sysinit.target" ];\n    text = ${lines(withoutHeader(unit))};\n  }`)]),
+    ...(release === null ? [] : [unit(hugepagesUnitName, release)]),
+    ...(mount === null ? [] : [unit(mount.name, mount.text)]),
   ].filter((line) => line !== '');
   return settings.length === 0 ? '' : `${ownHeader('#', plan.profile)}{ lib, ... }:\n{\n${settings.join('')}}\n`;
 };
 
 const setting = (name: string, value: string): string => (value === '' ? '' : `  ${name} = ${value};\n`);
+
+const unit = (name: string, text: string): string => setting(`systemd.units.${quote(name)}`, `{\n    wantedBy = [ "sysinit.target" ];\n    text = ${lines(withoutHeader(text))};\n  }`);
 
 const list = (words: readonly string[]): string => (words.length === 0 ? '' : `[ ${words.map(quote).join(' ')} ]`);
 

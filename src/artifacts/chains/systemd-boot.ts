@@ -43,7 +43,8 @@ export const renderSystemdBoot = (facts: HostFacts, plan: Plan): Rendered => {
 /** What is in the image besides what was there before; `null` when that is nothing. */
 const imageNeed = (facts: HostFacts, plan: Plan): ImageNeed | null => {
   const backend = initramfsBackend(facts, plan.initramfs);
-  if (backend === null) return null;
+  // Where no file of ours changes the image, the one that is there will do.
+  if (backend === null || backend.triggers.length === 0) return null;
   const files = backend.renderFiles(facts, plan).artifacts.flatMap((artifact) => (artifact.kind === 'file' ? [artifact.text] : []));
   const texts = [renderModprobe(plan), ...files].filter((text) => text !== '');
   return texts.length === 0 ? null : {backend, texts};

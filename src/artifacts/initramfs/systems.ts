@@ -5,6 +5,7 @@ import {booster} from './booster.ts';
 import {dracut} from './dracut.ts';
 import type {InitramfsBackend} from './initramfs-system.ts';
 import {initramfsTools} from './initramfs-tools-files.ts';
+import {limineImages} from './limine-images.ts';
 import {mkinitcpio} from './mkinitcpio.ts';
 import {ostreeOverlay} from './ostree-overlay.ts';
 import {sdbootutilImages} from './sdbootutil-images.ts';
@@ -16,6 +17,7 @@ const systems: Readonly<Record<ServedImage, InitramfsBackend | null>> = {
   booster,
   // Its module has all of it.
   nixos: null,
+  'limine-entry-tool': limineImages,
   'rpm-ostree': ostreeOverlay,
   sdbootutil: sdbootutilImages,
 };

@@ -120,14 +120,15 @@ describe('a boot chain that is not written', () => {
     return renderChain(facts, samplePlan()).findings;
   };
 
-  const nixos = {...fedora, '/etc/NIXOS': ''};
+  const limine = {'/boot/limine.conf': '/Arch Linux\n  protocol: linux\n  path: boot():/vmlinuz-linux\n  cmdline: root=UUID=1-2 rw\n'};
 
   it('says what to add by hand', () => {
-    expect(findingsOf(nixos)).toMatchObject([{code: 'boot-chain-unsupported', severity: 'blocker', remedy: `Add by hand: ${wanted}. Boot with them, then run the command again.`}]);
+    expect(findingsOf(limine)).toMatchObject([{code: 'boot-chain-unsupported', severity: 'blocker', remedy: `Copy the entry that works in /boot/limine.conf under a title of its own, and add to the cmdline of the copy: ${wanted}. Boot with them, then run the command again.`}]);
+    expect(findingsOf({})).toMatchObject([{code: 'boot-chain-unsupported', remedy: `Add by hand: ${wanted}. Boot with them, then run the command again.`}]);
   });
 
   it('is no obstacle any more when the machine has booted with them', () => {
-    expect(findingsOf({...nixos, '/proc/cmdline': `init=/nix/store/x ${wanted}\n`})).toEqual([]);
+    expect(findingsOf({...limine, '/proc/cmdline': `root=UUID=1-2 rw ${wanted}\n`})).toEqual([]);
   });
 
   it('is an entry whose arguments stand in grubenv, and one without a line of options', () => {

@@ -6,7 +6,7 @@ import type {Program} from '../../../src/system/machine.ts';
 const at = (root: string, path: string | undefined): string => join(root, path ?? '');
 
 /** bash reads our files as the real program does, and each function only says what it would put into the image. */
-const listWithBash = (script: string, root: string): string => execFileSync('/bin/bash', ['--norc', '-euc', script, 'bash', root], {encoding: 'utf8', env: {PATH: '/usr/bin:/bin'}});
+export const listWithBash = (script: string, root: string): string => execFileSync('/bin/bash', ['--norc', '-euc', script, 'bash', root], {encoding: 'utf8', env: {PATH: '/usr/bin:/bin'}});
 
 /** dracut 059 and later: configuration, then modules that it asks for (Debian: dracut-core 059-4, dracut and dracut-init.sh). */
 const dracutScript = `
@@ -70,6 +70,7 @@ const kernelstub: Program = (_argv, {root}) => {
   copyFileSync(at(root, '/boot/initrd.img-6.9.3-76060903-generic'), at(root, '/boot/efi/EFI/Pop_OS-1-2/initrd.img'));
   return {exitCode: 0};
 };
+export const listMkinitcpioImage = (root: string): string => listWithBash(mkinitcpioScript, root);
 
 const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
 
@@ -82,7 +83,7 @@ export const standIns: Readonly<Record<string, Program>> = {
   },
   lsinitrd: list,
   mkinitcpio: (argv, {root}) => {
-    writeFileSync(at(root, argv[argv.indexOf('-g') + 1]), listWithBash(mkinitcpioScript, root));
+    writeFileSync(at(root, argv[argv.indexOf('-g') + 1]), listMkinitcpioImage(root));
     return {exitCode: argv[1] === '-k' ? 0 : 1};
   },
   lsinitcpio: list,

@@ -1,0 +1,106 @@
+import type {FileFacts, HostFacts} from '../../host/facts.ts';
+import type {Finding} from '../../findings.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {CommandArtifact} from '../artifact.ts';
+import type {CommandLineEdit} from '../command-line/edit-command-line.ts';
+import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
+import {limineArgv} from '../initramfs/limine-images.ts';
+import {judgeReadable} from '../own-file.ts';
+import type {Rendered} from '../rendered.ts';
+import {editLimineDefaults} from './limine-defaults.ts';
+import {holdsArguments, limineConfiguration, readLimineEntries} from './limine-entries.ts';
+
+export const limineDefaultsPath = '/etc/default/limine';
+
+/**
+ * Limine with limine-entry-tool (CachyOS and others): entries and images are made from /etc/default/limine and
+ * mkinitcpio's settings by limine-mkinitcpio, which writes its own entries anew and leaves the others. limine.conf is
+ * one file for all entries, on FAT, and may be bound by a hash: it is never written by us. The tool is run where an
+ * entry that it does not make is there to start instead, as those of snapshots are.
+ */
+export const renderLimine = (facts: HostFacts, plan: Plan): Rendered => {
+  const edit = editOfPlan(plan);
+  const {byAddress, initramfsModules} = plan.binding;
+  const hasImage = byAddress.length + initramfsModules.length > 0;
+  const hasArguments = edit.add.length + edit.remove.length > 0;
+  if (!hasArguments && edit.ownedKeys.length === 0 && !hasImage) return {artifacts: [], findings: []};
+  const findings = hasArguments || hasImage ? judgeEntries(facts, edit) : [];
+  const file = facts.files[limineDefaultsPath];
+  if (file === undefined) return {artifacts: [], findings: hasArguments ? [...findings, notEditable('it does not exist', edit)] : findings};
+  const rendered = renderDefaults(file, edit, plan);
+  if (rendered.findings.length > 0) return {...rendered, findings: hasArguments ? [...findings, ...rendered.findings] : findings};
+  return {artifacts: [...rendered.artifacts, update(facts, edit)], findings: [...findings, ...judgeDropIns(facts, edit)]};
+};
+
+const renderDefaults = (file: FileFacts, edit: CommandLineEdit, plan: Plan): Rendered => {
+  const unreadable = judgeReadable(file);
+  if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
+  const edited = editLimineDefaults(file.text ?? '', edit);
+  if (!edited.ok) return {artifacts: [], findings: [notEditable(edited.reason, edit)]};
+  if (edited.text === file.text) return {artifacts: [], findings: []};
+  return {artifacts: [{kind: 'file', path: file.path, text: edited.text, encoding: file.encoding, mode: 0o644, installer: 'file', why: reasonsOfPlan(plan)}], findings: []};
+};
+
+/** Entries that lack an argument want the command for its own sake: so a later look tells whether it took effect. */
+const update = (facts: HostFacts, edit: CommandLineEdit): CommandArtifact => ({
+  kind: 'command',
+  argv: limineArgv,
+  undo: limineArgv,
+  triggers: generatedEntries(facts).every((entry) => holdsArguments(entry, edit)) ? [limineDefaultsPath] : [],
+  timeoutSeconds: 1800,
+  why: ['Makes the entries of limine.conf from /etc/default/limine, and the images that they name.'],
+});
+
+const entriesOf = (facts: HostFacts): ReturnType<typeof readLimineEntries> => readLimineEntries(limineConfiguration(facts)?.text ?? '');
+
+const generatedEntries = (facts: HostFacts): ReturnType<typeof readLimineEntries> => entriesOf(facts).filter(({isGenerated}) => isGenerated);
+
+const judgeEntries = (facts: HostFacts, {add}: CommandLineEdit): readonly Finding[] => {
+  const path = limineConfiguration(facts)?.path ?? '/boot/limine.conf';
+  const generated = generatedEntries(facts);
+  if (facts.boot.initramfs !== 'mkinitcpio' || generated.length === 0) return [unknownSetUp(path, generated.length === 0 ? 'no entry of limine-entry-tool can be read in it' : `the images come from ${facts.boot.initramfs ?? 'an unknown system'} and not from mkinitcpio`, add)];
+  const rootless = generated.find(({commandLines}) => commandLines.some((line) => !/(?:^|\s)root=\S/.test(line)));
+  if (rootless !== undefined) return [unknownSetUp(path, `its entry ${rootless.title} has no root=, so that it would not start`, add)];
+  return entriesOf(facts).length > generated.length ? [] : [nothingToFallBackOn(path, add)];
+};
+
+const unknownSetUp = (path: string, reason: string, add: readonly string[]): Finding => ({
+  code: 'command-line-not-editable',
+  severity: 'blocker',
+  subject: path,
+  message: `${path} is not made here in a way that is known: ${reason}.`,
+  remedy: `Run the command as root with ${path} mounted; or add by hand to ${limineDefaultsPath}: ${add.join(' ')}, make the entries anew, boot with them and set binding: libvirt.`,
+});
+
+const nothingToFallBackOn = (path: string, add: readonly string[]): Finding => ({
+  code: 'boot-entry-alone',
+  severity: 'blocker',
+  subject: path,
+  message: `limine-mkinitcpio makes every entry of ${path} anew: an argument that does not boot, or a mistake of the tool, would leave nothing to start.`,
+  remedy: `Have another entry first: a snapshot (limine-snapper-sync), or a copy of the entry that works under a title of its own, without the line that calls it auto-generated. Then run the command again. By hand: add ${add.join(' ')} to KERNEL_CMDLINE[default] in ${limineDefaultsPath}, then run limine-mkinitcpio.`,
+});
+
+const notEditable = (reason: string, {add}: CommandLineEdit): Finding => ({
+  code: 'command-line-not-editable',
+  severity: 'blocker',
+  subject: limineDefaultsPath,
+  message: `${limineDefaultsPath} can't be edited safely: ${reason}.`,
+  remedy: `Write all arguments of the running kernel there as KERNEL_CMDLINE[default]="…" (see /proc/cmdline), or add ${add.join(' ')} by hand and run limine-mkinitcpio; then run the command again.`,
+});
+
+/** They are read before /etc/default/limine, which can add to them and take nothing away. */
+const judgeDropIns = ({files}: HostFacts, {ownedKeys, remove}: CommandLineEdit): readonly Finding[] =>
+  Object.values(files)
+    .filter((file) => /^\/(?:etc|usr\/share)\/limine-entry-tool\.d\//.test(file.path))
+    .flatMap((file) => {
+      const edited = editLimineDefaults(file.text ?? '', {add: [], ownedKeys, remove});
+      return edited.ok && edited.text !== file.text ? [inDropIn(file.path)] : [];
+    });
+
+const inDropIn = (path: string): Finding => ({
+  code: 'command-line-not-editable',
+  severity: 'blocker',
+  subject: path,
+  message: `${path} gives the kernel arguments that work against the plan, and ${limineDefaultsPath} can take nothing away from them.`,
+  remedy: 'Remove them from that file (copy one of /usr/share to /etc/limine-entry-tool.d first), then run the command again.',
+});
