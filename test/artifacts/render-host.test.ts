@@ -121,7 +121,7 @@ describe('renderHost', () => {
   });
 
   it('blocks on another boot loader or initramfs only when something must be written there', () => {
-    const facts = hostWith({}, {boot: {...sampleFacts().boot, loader: 'systemd-boot', initramfs: 'dracut'}});
+    const facts = hostWith({}, {boot: {...sampleFacts().boot, loader: 'limine', initramfs: 'dracut'}});
     expect(codes(facts, samplePlan({initramfs: 'dracut'}))).toEqual(['blocker initramfs-unsupported binding', 'blocker boot-chain-unsupported kernelArguments']);
     expect(codes(facts, samplePlan({...nothing, initramfs: 'dracut'}))).toEqual([]);
   });
