@@ -5,7 +5,7 @@ export type HostEvidence = {
   readonly devices: readonly string[];
   /** Files that the tree does not have, or not so; what they show is invented. */
   readonly changed?: Readonly<Record<string, string>>;
-  readonly binding?: 'address' | 'ids' | 'libvirt';
+  readonly binding?: 'address' | 'ids' | 'libvirt' | 'handover';
   /** Of the lines that `describePlan` makes of findings, checks and decisions. */
   readonly says: RegExp;
 };
@@ -17,6 +17,8 @@ const laterKernel = '/lib/modules/6.12.9-amd64';
 export const hostEvidence: readonly HostEvidence[] = [
   {number: 1, host: 'two-identical-cards', devices: ['0000:0a:00.0'], says: /^blocker device-drives-console .*DP-1/m},
   {number: 1, host: 'laptop-optimus', devices: ['0000:00:02.0'], says: /^blocker device-drives-console .*eDP-1/m},
+  {number: 1, host: 'ryzen-one-card', devices: ['0000:0a:00.0'], says: /^blocker only-gpu .*the only display device/m},
+  {number: 1, host: 'ryzen-one-card', devices: ['0000:0a:00.0'], binding: 'handover', says: /^warning handover-screen .*the display manager stops/m},
   {number: 2, host: 'two-identical-cards', devices: ['0000:0b:00.0'], says: /^note device-twin .*0000:0a:00\.0/m},
   {number: 2, host: 'two-identical-cards', devices: ['0000:0b:00.0'], binding: 'ids', says: /^blocker binding-ids-ambiguous .*0000:0a:00\.0/m},
   {number: 3, host: 'asus-p8h67m-gtx750', devices: ['0000:00:1f.2'], says: /^blocker device-needed-by-host .*\/ is on sda1/m},
@@ -40,6 +42,7 @@ export const hostEvidence: readonly HostEvidence[] = [
   {number: 27, host: 'two-identical-cards', devices: ['0000:0b:00.0'], says: /^check above-4g .*0000:0b:00\.0 can take BAR1/m},
   {number: 30, host: 'two-identical-cards', devices: ['0000:0b:00.0'], changed: {'/sys/hypervisor/type': 'xen\n'}, says: /^blocker xen-unserved /m},
   {number: 32, host: 'dell-r710-gtx1050', devices: ['0000:06:00.0'], says: /^blocker interrupt-remapping-missing /m},
+  {number: 34, host: 'ryzen-one-card', devices: ['0000:0a:00.0'], binding: 'handover', says: /^\+patience=15$/m},
   {number: 34, host: 'ryzen-two-cards', devices: ['0000:0a:00.0'], binding: 'libvirt', says: /^warning device-held-by-driver .*from nouveau/m},
   {number: 37, host: 'laptop-optimus', devices: ['0000:00:02.0'], changed: {'/sys/bus/pci/devices/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_4/name': 'GVTg_V5_4\n'}, says: /^warning device-shared-in-parts .*mediated devices/m},
   {number: 38, host: 'asus-p8h67m-gtx750', devices: ['0000:01:00.0'], changed: {'/etc/libvirt/qemu/win10.xml': "<domain type='kvm'>\n  <name>win10</name>\n</domain>\n", '/etc/libvirt/qemu/autostart/win10.xml': ''}, says: /^warning guest-autostart /m},

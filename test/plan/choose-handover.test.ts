@@ -16,7 +16,7 @@ const decide = (facts: HostFacts, binding: 'auto' | 'libvirt' | 'handover') => {
   return {plan, blockers: findings.filter(({severity}) => severity === 'blocker').map(({code}) => code), findings};
 };
 
-describe('a host with one card (failure 1)', () => {
+describe('failure mode 1: a host with one card', () => {
   it.each(['auto', 'libvirt'] as const)('does not lose it with binding: %s, and is told of the handover', (binding) => {
     const {blockers, findings, plan} = decide(onlyCard(), binding);
     expect(blockers).toEqual(['device-drives-console', 'device-drives-console', 'only-gpu']);
@@ -47,7 +47,7 @@ describe('a host with one card (failure 1)', () => {
     expect(decide(onlyCard(), 'handover').findings.map(({code}) => code)).not.toContain('handover-needless');
   });
 
-  it('does not hand over where libvirt runs no hooks, or where the guest starts with the host (failure 38)', () => {
+  it('failure mode 38: does not hand over where the guest starts with the host, or where libvirt runs no hooks', () => {
     const {libvirt} = onlyCard();
     const old = decide(onlyCard({libvirt: {...libvirt, version: '6.0.0'}}), 'handover');
     expect(old.findings.find(({code}) => code === 'handover-impossible')?.message).toContain('libvirt 6.0.0 runs no hooks in qemu.d');

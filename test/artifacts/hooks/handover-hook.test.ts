@@ -18,7 +18,7 @@ const console1 = 'sys/class/vtconsole/vtcon1/bind';
 const ok = {status: 0, stderr: ''};
 const restarted = 'systemctl --no-block start -- gdm.service';
 
-describe('the handover hook (failure 34)', () => {
+describe('failure mode 34: the handover hook', () => {
   it('is a script that dash understands, and asks libvirt nothing', () => {
     expect(spawnSync('/bin/dash', ['-n'], {input: hook().text, encoding: 'utf8'})).toMatchObject({status: 0, stderr: ''});
     expect(hook().text).not.toMatch(/virsh/);
