@@ -18,14 +18,14 @@ export const bindingField: ChoiceField = {
   subjects: ['binding'],
   isShown: (context) => context.profile.binding === 'handover' || isLastScreen(context),
   options: () => [
-    {value: 'auto', label: 'given away at boot', cost: 'The host never has a screen again while this is set up: only for a machine that is used over the network. It has to be given up in words below.'},
+    {value: 'boot', label: 'given away at boot', cost: 'The host never has a screen again while this is set up: only for a machine that is used over the network. It has to be given up in words below.'},
     {
       value: 'handover',
       label: 'lent while the guest runs',
       cost: 'When the guest starts, the display manager stops: every graphical session ends, and what is not saved in it is lost. When the guest ends, the card and the login screen come back. The guest needs a keyboard and a mouse of its own. A driver that does not let go keeps the guest from starting, and may take a reboot.',
     },
   ],
-  read: ({profile}) => (profile.binding === 'handover' ? 'handover' : 'auto'),
+  read: ({profile}) => (profile.binding === 'handover' ? 'handover' : 'boot'),
   write: (profile, value) => ({...profile, binding: value === 'handover' ? 'handover' : 'auto'}),
 };
 
