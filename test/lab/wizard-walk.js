@@ -18,15 +18,15 @@ export const makeProfileInWizard = async ({console}) => {
   console.skip();
   console.type('cd /root && vfio-pilot\r');
   for (const [index, {title, presses}] of walk.entries()) {
-    await console.see(title, 90);
+    await console.see(title, 300);
     for (const [keys, shows] of presses) {
       console.type(keys);
-      await console.see(shows, 30);
+      await console.see(shows, 120);
     }
     if (index < walk.length - 1) console.type(enter);
   }
   console.type('q');
-  await console.see(/y\S* +leave/, 30);
+  await console.see(/y\S* +leave/, 120);
   console.type('y');
-  await console.see(/lab# $/, 30);
+  await console.see(/lab# $/, 120);
 };

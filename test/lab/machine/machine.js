@@ -5,7 +5,9 @@ import {machineArguments} from './arguments.js';
 import {openLine} from './line.js';
 import {openMonitor} from './monitor.js';
 
-const bootSeconds = 600;
+const bootSeconds = 900;
+/** Limits are told for a quiet machine; beside other work an emulator takes several times as long. */
+const patience = 4;
 
 /** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB. */
 export const startMachine = async (directory, {disk, snapshot, direct, hardware = {}}) => {
@@ -46,7 +48,7 @@ const shellCommands = (shell, console, hasGrub) => {
     const tag = `lab-${count}-${process.pid}`;
     shell.skip();
     shell.type(`{ ${command}\n} </dev/null; printf '<%s %s>\\n' ${tag} $?\n`);
-    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds);
+    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds * patience);
     return {code: Number(code), output: before.replaceAll('\r', '').trimEnd()};
   };
 
