@@ -65,7 +65,7 @@ const trialServices = (context: CommandContext, {facts, source}: Pick<Host, 'fac
       const preview = previewOf(permanent);
       refuseDuringTrial(machine);
       if (preview === null) throw new UsageError('The plan is not complete.', 'Go back and complete it.');
-      const id = await startTrial(machine, {source, facts, preview, token, directory: facts.boot.grubMenu?.directory ?? ''}, context.version, describeSteps(onProgress), signal);
+      const id = await startTrial(machine, {source, facts, preview, token}, context.version, describeSteps(onProgress), signal);
       return {id};
     },
   };

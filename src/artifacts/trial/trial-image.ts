@@ -3,7 +3,7 @@ import type {Plan} from '../../plan/plan.ts';
 import type {Artifact, FileArtifact, GeneratedArtifact} from '../artifact.ts';
 import {bootScriptPath, editInitramfsModules, initramfsModulesPath, renderBootScript} from '../initramfs/initramfs-tools.ts';
 import {expectedModuleFiles} from '../initramfs/module-files.ts';
-import {trialConfigurationPath, trialImagePath} from './trial-paths.ts';
+import {trialConfigurationPath} from './trial-paths.ts';
 
 const hostConfiguration = '/etc/initramfs-tools';
 
@@ -12,7 +12,7 @@ export const configurationFiles = ({files}: HostFacts): readonly FileFacts[] =>
   Object.values(files).filter(({path}) => path.startsWith(`${hostConfiguration}/`) && path !== bootScriptPath);
 
 /** An image of its own for the running kernel, from a copy of the configuration with our parts in it: the known-good image stays. */
-export const renderTrialImage = (facts: HostFacts, plan: Plan, release: string): readonly Artifact[] => {
+export const renderTrialImage = (facts: HostFacts, plan: Plan, release: string, path: string): readonly Artifact[] => {
   const copies = configurationFiles(facts).map((file) => copyOf(file, plan));
   const script: FileArtifact = {
     kind: 'file',
@@ -24,7 +24,7 @@ export const renderTrialImage = (facts: HostFacts, plan: Plan, release: string):
     why: [`In the trial's image: gives ${plan.binding.byAddress.join(' and ')} to vfio-pci before udev loads any driver.`],
   };
   const files = [...copies, script];
-  return [...files, renderImage(facts, plan, release, files.map(({path}) => path))];
+  return [...files, renderImage(facts, plan, release, path, files.map((file) => file.path))];
 };
 
 const ownPath = (path: string): string => `${trialConfigurationPath}${path.slice(hostConfiguration.length)}`;
@@ -42,9 +42,10 @@ const copyOf = ({path, text, encoding, mode}: FileFacts, plan: Plan): FileArtifa
   };
 };
 
-const renderImage = (facts: HostFacts, plan: Plan, release: string, triggers: readonly string[]): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, release: string, path: string, triggers: readonly string[]): GeneratedArtifact => ({
   kind: 'generated',
-  path: trialImagePath,
+  path,
+  isOwn: true,
   argv: ['/usr/sbin/mkinitramfs', '-d', trialConfigurationPath, '-o', '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},

@@ -46,6 +46,11 @@ describe('a trial boot', () => {
     expect(runs).toEqual(['/usr/sbin/mkinitramfs -d /var/lib/vfio-pilot-trial -o /boot/vfio-pilot-trial.img 6.1.0-1-amd64', '/usr/bin/systemctl daemon-reload', '/usr/sbin/grub-reboot vfio-pilot-trial']);
   });
 
+  it('believes that choice only once grubenv holds it', () => {
+    const last = preview(host()).changes.at(-1);
+    expect(last?.kind === 'run' && last.command.kind === 'command' ? last.command.effect : null).toEqual({kind: 'files-hold', paths: ['/boot/grub/grubenv'], texts: ['next_entry=vfio-pilot-trial']});
+  });
+
   it('starts the same kernel with the arguments of the plan, and reboots when a file of it is missing', () => {
     expect(fileAt(host(), '/boot/grub/custom.cfg')).toBe(`# BEGIN vfio-pilot trial
 menuentry 'vfio-pilot: one boot on trial' --id vfio-pilot-trial {
@@ -87,9 +92,49 @@ menuentry 'vfio-pilot: one boot on trial' --id vfio-pilot-trial {
   });
 });
 
+describe('a trial boot with systemd-boot', () => {
+  const id = '5b1f0c1e-6.1.0-1-amd64';
+  const known = `title Debian\nversion 6.1.0-1-amd64\nmachine-id 5b1f0c1e\nsort-key debian\noptions root=/dev/vda2 ro quiet\nlinux /5b1f0c1e/6.1.0-1-amd64/linux\ninitrd /5b1f0c1e/6.1.0-1-amd64/initrd\n`;
+  const entryChoice = {selected: `${id}.conf`, preferred: null, default: null, lastBooted: null, hasBootctl: true};
+  const efi = (boot: Partial<HostFacts['boot']> = {}) =>
+    host({loader: 'systemd-boot', firmware: 'uefi', commandLine: 'root=/dev/vda2 ro quiet', entryChoice, ...boot}, {files: {...base.files, ...sampleFiles({[`/boot/efi/loader/entries/${id}.conf`]: known})}});
+
+  it('adds an entry and an image to the EFI partition and writes over nothing there', () => {
+    const changes = preview(efi()).changes.filter(({path}) => path.includes('/boot/'));
+    expect(changes.map(({kind, path}) => [kind, path])).toEqual([
+      ['create', '/boot/efi/loader/entries/0000-vfio-pilot-trial.conf'],
+      ['run', '/usr/sbin/mkinitramfs -d /var/lib/vfio-pilot-trial -o /boot/efi/vfio-pilot-trial.img 6.1.0-1-amd64'],
+    ]);
+  });
+
+  it('has an entry that sorts behind the known-good one, with the same kernel and its own image', () => {
+    expect(fileAt(efi(), '/boot/efi/loader/entries/0000-vfio-pilot-trial.conf').split('\n').slice(1)).toEqual([
+      'title vfio-pilot: one boot on trial',
+      'version 0',
+      'machine-id 5b1f0c1e',
+      'sort-key debian-zz-trial',
+      `options root=/dev/vda2 ro quiet hugepagesz=2M hugepages=0:6144 kvm.ignore_msrs=1 panic=10 vfio_pilot.trial=${token}`,
+      'linux /5b1f0c1e/6.1.0-1-amd64/linux',
+      'initrd /vfio-pilot-trial.img',
+      '',
+    ]);
+  });
+
+  it('chooses it once, as the last step, and reads the variable back', () => {
+    const last = preview(efi()).changes.at(-1);
+    expect(last?.path).toBe('/usr/bin/bootctl set-oneshot 0000-vfio-pilot-trial.conf');
+    expect(last?.kind === 'run' && last.command.kind === 'command' ? last.command.effect : null).toEqual({kind: 'loader-variable', name: 'LoaderEntryOneShot', before: null, after: '0000-vfio-pilot-trial.conf'});
+  });
+
+  it('is refused where nothing tells the running entry, or without bootctl', () => {
+    expect(obstacles(efi({entryChoice: {...entryChoice, selected: null}}))).toMatch(/nothing tells which of the entries/);
+    expect(obstacles(efi({entryChoice: {...entryChoice, hasBootctl: false}}))).toMatch(/bootctl/);
+  });
+});
+
 describe('a trial is refused, with the reason, where the host could not come back by itself', () => {
   it.each([
-    ['another loader starts it', host({loader: 'systemd-boot'}), /systemd-boot starts this host/],
+    ['another loader starts it', host({loader: 'limine'}), /limine starts this host/],
     ['another system makes the image', host({initramfs: 'dracut'}), /this host has dracut/],
     ['the menu is not readable', base, /can not be read/],
     ['no entry is the running one', host({grubMenu: {...grubMenu, running: null}}), /no entry of \/boot\/grub\/grub\.cfg has the kernel/],

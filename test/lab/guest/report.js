@@ -25,7 +25,7 @@ export const installRom = async (machine) => {
  */
 export const reportOf = async (machine, {start, name, cpus, look = async () => {}}) => {
   await machine.run(`rm -f ${log}; ${start}`, 180);
-  await machine.run(`(for i in $(seq 120); do [ "$(grep -c '^\\.' ${log})" = ${cpus} ] && exit 0; sleep 1; done; cat ${log}; virsh domstate ${name}; exit 1)`, 180);
+  await machine.run(`(for i in $(seq 500); do [ "$(grep -c '^\\.' ${log})" = ${cpus} ] && exit 0; sleep 1; done; cat ${log}; virsh domstate ${name}; exit 1)`, 200);
   expectRunning(await machine.run(`virsh domstate ${name}`));
   await look();
   const text = await machine.run(`cat ${log}`);

@@ -112,3 +112,38 @@ const failOnce = async (lab, before, {what, sabotage, act = async () => {}, isSt
   lab.say(`${what}: the known-good system is back, ${Math.round((Date.now() - started) / 1000)} s`);
   await machine.stop();
 };
+
+export const trialSystemdBoot = {
+  name: 'trial-systemd-boot',
+  isFast: false,
+  title: 'With systemd-boot a trial that panics brings the known-good system back, and one that is good becomes permanent',
+  run: async (lab) => {
+    const ready = await lab.installedHost({image: 'debian-12-systemd-boot'});
+    const commandLine = await commandLineOf(ready);
+    const known = await ready.run('cd /boot/efi && sha256sum loader/entries/*.conf $(find . -name linux -o -name "initrd*")');
+    await setUpTrial(ready);
+    await ready.run('sync');
+    await ready.monitor.save('trial');
+
+    await ready.run("sed -i 's| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|' /boot/efi/loader/entries/0000-vfio-pilot-trial.conf; sync");
+    ready.console.tolerateDeath(true);
+    await ready.startReboot();
+    await ready.console.waitFor(/Kernel panic - not syncing/, 900);
+    await ready.waitForLogin();
+    expectEqual([await commandLineOf(ready), await driverOf(ready, guestCard)], [commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
+    expectEqual(await ready.run('cd /boot/efi && sha256sum -c --quiet <<SUMS\n'.concat(known, '\nSUMS')), '', 'the known-good entry, kernel and image');
+    lab.say('it panicked, and the known-good system came back by itself');
+    await ready.stop();
+
+    const machine = await lab.boot(`${lab.directory}/disk.qcow2`, {snapshot: 'trial', hardware: {vars: `${lab.directory}/vars.qcow2`}});
+    await machine.reboot();
+    expectMatch(await commandLineOf(machine), /vfio_pilot\.trial=/, '/proc/cmdline');
+    expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
+    lab.say('undisturbed it comes up; confirmed');
+    await machine.run('vfio-pilot confirm --yes', 900);
+    await machine.reboot();
+    expectTrue(!(await commandLineOf(machine)).includes('vfio_pilot'), 'the trial is on the command line of the ordinary boot');
+    expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
+    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+  },
+};
