@@ -1,5 +1,6 @@
 import type {PciFunction} from '../host/facts.ts';
 import {isAtLeast} from '../host/versions.ts';
+import {servedInitramfs} from '../served-systems.ts';
 import type {BindBy} from './choose-bind-by.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction} from './describe-function.ts';
@@ -13,12 +14,20 @@ export const chooseDriver = (context: PlanContext, device: PciFunction, bindBy: 
   if (variant === null) return 'vfio-pci';
   if (bindBy === 'ids') return refuse(context, device, variant, 'vfio-pci.ids= gives it to vfio-pci itself', 'Set binding: address.');
   const libvirt = context.facts.libvirt.version;
-  if (bindBy === 'libvirt' && (libvirt === null || !isAtLeast(libvirt, '10.0.0'))) {
-    return refuse(context, device, variant, `libvirt looks for variants since 10.0.0${libvirt === null ? '' : `, and this is ${libvirt}`}`, 'Set binding: address, or upgrade libvirt.');
+  const isLeftToLibvirt = bindBy === 'libvirt' || isBoundByRule(context);
+  if (isLeftToLibvirt && !isAtLeast(libvirt, '10.0.0')) {
+    return refuse(context, device, variant, `libvirt looks for variants since 10.0.0${libvirt === null ? '' : `, and this is ${libvirt}`}`, bindBy === 'libvirt' ? 'Set binding: address, or upgrade libvirt.' : 'Upgrade libvirt.');
+  }
+  if (isLeftToLibvirt && bindBy === 'address') {
+    context.decide('devices', `${device.address} with vfio-pci until the guest starts`, `a udev rule binds it here, which can't look what the driver of ${variant} is called; libvirt takes that one by itself`);
+    return 'vfio-pci';
   }
   context.decide('devices', `${device.address} with ${variant}`, `modules.alias names it for this device (vfio_pci: aliases)${bindBy === 'libvirt' ? ', and libvirt chooses it by itself' : '; a kernel without it takes vfio-pci'}`);
   return variant;
 };
+
+/** Where no script of ours can stand in the image. */
+const isBoundByRule = ({facts: {boot}}: PlanContext): boolean => ['booster', 'rpm-ostree'].includes(servedInitramfs(boot, boot.initramfs) ?? '');
 
 const refuse = (context: PlanContext, device: PciFunction, variant: string, because: string, remedy: string): 'vfio-pci' => {
   context.report('warning', 'vfio-variant-unused', {

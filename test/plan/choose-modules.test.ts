@@ -96,6 +96,10 @@ describe('failure mode 44: a device that has a driver of its own beside vfio-pci
     const unused = (version: string): readonly Finding[] => planOn(host([grace], {pci, libvirt: {...libvirt, version}}), byLibvirt).findings.filter(({code}) => code === 'vfio-variant-unused');
     expect(unused('9.0.0')).toMatchObject([{severity: 'warning', message: expect.stringContaining('since 10.0.0') as string}]);
     expect(unused('10.0.0')).toEqual([]);
+    const byRule = (version: string) => planOn(host([grace], {pci, boot: {...boot, initramfs: 'booster', kernels: [grace.release]}, libvirt: {...libvirt, version}}));
+    expect(driverOf(byRule('10.0.0').plan)).toBe('vfio-pci');
+    expect(byRule('10.0.0').plan.decisions.map(({because}) => because)).toContainEqual(expect.stringContaining('libvirt takes that one by itself'));
+    expect(byRule('9.0.0').findings.map(({code}) => code)).toContain('vfio-variant-unused');
     const byIds = planOn(host([grace], {pci}), sampleProfile({binding: 'ids'}));
     expect(driverOf(byIds.plan)).toBe('vfio-pci');
     expect(byIds.findings.map(({code}) => code)).toContain('vfio-variant-unused');
