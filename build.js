@@ -11,10 +11,13 @@ const withoutDevtools = {
   },
 };
 
-rmSync('dist', {recursive: true, force: true});
+/** `node build.js [DIRECTORY]` */
+const outdir = process.argv[2] ?? 'dist';
+
+rmSync(outdir, {recursive: true, force: true});
 await build({
   entryPoints: ['src/cli.ts'],
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   format: 'esm',
@@ -33,4 +36,4 @@ await build({
   },
   banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
 });
-copyFileSync('test/hosts/dell-r710-gtx1050.tree', 'dist/demo-host.tree');
+copyFileSync('test/hosts/dell-r710-gtx1050.tree', `${outdir}/demo-host.tree`);

@@ -55,6 +55,7 @@ export type PlanFindingCode =
   | 'module-parameter-missing'
   | 'binding-ids-ambiguous'
   | 'kernel-argument-conflict'
+  | 'kernel-argument-guarded'
   | 'boot-chain-unproven'
   | 'boot-chain-unsupported'
   | 'boot-default-foreign'

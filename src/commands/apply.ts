@@ -13,6 +13,7 @@ import {chooseRoot, openHost} from './open-host.ts';
 import {previewDocument, refuseProfile, showPreview} from './plan.ts';
 import {refuseOtherThanSaved} from './refuse-other-plan.ts';
 import {requireRights, startMachine} from './start-machine.ts';
+import {quoteForShell} from '../quote-for-shell.ts';
 
 export const apply = async (context: CommandContext): Promise<number> => {
   const {options} = context;
@@ -50,7 +51,7 @@ const finish = (context: CommandContext, preview: Preview, result: ApplyResult |
 
 const whatNext = ({id, outcome}: ApplyResult, {options}: CommandContext, root: string): string => {
   if (outcome === 'nothing-to-do') return nothingToDo;
-  const flags = options.isDemo || root !== '/' ? ` --root ${root}` : '';
+  const flags = options.isDemo || root !== '/' ? ` --root ${quoteForShell(root)}` : '';
   const sudo = flags === '' ? 'sudo ' : '';
   return [
     `Applied as ${id}.`,

@@ -6,6 +6,7 @@ import type {PositionOf} from '../plan/context.ts';
 import {decodeProfile} from '../profile/decode-profile.ts';
 import type {Profile} from '../profile/profile.ts';
 import {readUserText} from './read-user-text.ts';
+import {quoteForShell} from '../quote-for-shell.ts';
 
 export type LoadedProfile =
   | {readonly isValid: true; readonly profile: Profile; readonly findings: readonly Finding[]; readonly positionOf: PositionOf; readonly text: string}
@@ -17,7 +18,7 @@ const mostBytes = 1024 * 1024;
 export const loadProfile = (path: string | undefined): LoadedProfile => {
   if (path === undefined || path === '') throw new UsageError('A profile is needed.', 'Name its YAML file; the wizard saves one, and `vfio-pilot profile new` prints one.');
   const text = readUserText(path, mostBytes);
-  if (looksLikeSavedPlan(text)) throw new UsageError(`${path} is a saved plan, not a profile.`, `\`vfio-pilot apply --dry-run ${path}\` shows it.`);
+  if (looksLikeSavedPlan(text)) throw new UsageError(`${path} is a saved plan, not a profile.`, `\`vfio-pilot apply --dry-run ${quoteForShell(path)}\` shows it.`);
   return decodeLoaded(text, path);
 };
 

@@ -13,6 +13,7 @@ import {describeFindings} from './describe-finding.ts';
 import {describePreview} from './describe-preview.ts';
 import {loadProfile} from './load-profile.ts';
 import {openHost} from './open-host.ts';
+import {quoteForShell} from '../quote-for-shell.ts';
 
 export const plan = async (context: CommandContext): Promise<number> => {
   const loaded = loadProfile(context.options.positionals[0]);
@@ -32,7 +33,7 @@ export const plan = async (context: CommandContext): Promise<number> => {
 const savePlan = (context: CommandContext, path: string, text: string, facts: HostFacts, {plan: decided, changes}: Preview): void => {
   const profile = {file: context.options.positionals[0] ?? '', text};
   createUserFile(path, renderSavedPlan(profile, worldOf(facts, decided, context.version), changes), 0o600);
-  context.err(`Saved ${printable(path)}: \`vfio-pilot apply ${printable(path)}\` writes exactly this, or nothing.\n`);
+  context.err(`Saved ${printable(path)}: \`vfio-pilot apply ${quoteForShell(path)}\` writes exactly this, or nothing.\n`);
 };
 
 export const refuseProfile = (context: CommandContext, findings: readonly Finding[]): number => {

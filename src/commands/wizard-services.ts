@@ -18,7 +18,7 @@ import type {Source} from '../system/source.ts';
 import {createUserFile} from '../system/user-file.ts';
 import type {ProgressEvent} from '../transaction/progress-event.ts';
 import type {ApplyProgress, Preview as WizardPreview, SavedProfile, TrialServices, WizardServices} from '../ui/services.ts';
-import {quoteForShell} from '../ui/told-command.ts';
+import {quoteForShell} from '../quote-for-shell.ts';
 import type {CommandStyle} from '../ui/told-command.ts';
 import {applyPreview} from './apply-preview.ts';
 import {newTrialToken, refuseDuringTrial, startTrial} from './apply-trial.ts';

@@ -1,6 +1,7 @@
 import type {Source} from '../system/source.ts';
 import {readLoaderVariable} from './efi-variables.ts';
 import type {BootLoader} from './facts.ts';
+import {ownValue} from '../own-value.ts';
 
 /**
  * What speaks for a loader, strongest first: `system` means the whole system is made that way whatever loads it,
@@ -104,7 +105,7 @@ const otherFiles = (source: Source): readonly BootEvidence[] => {
  */
 const suseEvidence = (source: Source): readonly BootEvidence[] => {
   const type = /^LOADER_TYPE=["']?([\w-]+)/m.exec(source.text('/etc/sysconfig/bootloader') ?? '')?.[1];
-  const loaders = type === undefined ? [] : (suseTypes[type] ?? []);
+  const loaders = type === undefined ? [] : (ownValue(suseTypes, type) ?? []);
   return loaders.map((loader) => ({loader, strength: 'files', sentence: `/etc/sysconfig/bootloader has LOADER_TYPE=${type}.`}));
 };
 

@@ -1,6 +1,7 @@
 import type {Source} from '../system/source.ts';
 import {findBlockDevice} from './block-devices.ts';
 import {realDevicePath} from './device-path.ts';
+import {ownValue} from '../own-value.ts';
 
 /** Properties that udev keeps of each block device, by sysfs name. */
 export type UdevBlocks = ReadonlyMap<string, Readonly<Record<string, string>>>;
@@ -43,7 +44,7 @@ const deviceByTag = (source: Source, udev: UdevBlocks, tag: string, value: strin
   const link = `/dev/disk/by-${tag.toLowerCase()}/${value}`;
   const linked = source.link(link) === null ? null : baseName(source.resolve(link));
   if (linked !== null && isKnown(source, linked)) return linked;
-  const key = udevKeys[tag] ?? '';
+  const key = ownValue(udevKeys, tag) ?? '';
   // The plain partition of a LUKS or RAID member has its own UUID, so the first match is the only one.
   return [...udev].find(([, properties]) => properties[key]?.toLowerCase() === value.toLowerCase())?.[0] ?? null;
 };

@@ -7,6 +7,7 @@ import {chooseModuleOptions} from './choose-module-options.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction} from './describe-function.ts';
 import type {BindingPlan} from './plan.ts';
+import {ownValue} from '../own-value.ts';
 
 export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy, variants: readonly string[]): BindingPlan => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
@@ -62,7 +63,7 @@ const usualModules = (device: PciFunction): readonly string[] => {
 
 /** Where modules.alias is readable the bound driver adds nothing but what is built in: its name need not be a module's (bochs-drm). */
 const likelyModules = (facts: HostFacts, device: PciFunction): readonly string[] => {
-  const bound = device.driver === null ? [] : [moduleOfDriver[device.driver] ?? device.driver];
+  const bound = device.driver === null ? [] : [ownValue(moduleOfDriver, device.driver) ?? device.driver];
   const named = device.modules === null ? usualModules(device) : device.modules;
   const added = device.modules === null ? bound : bound.filter((module) => isBuiltIn(facts, module));
   return [...new Set([...named, ...added].filter((module) => module !== '').map((module) => module.replaceAll('-', '_')))];

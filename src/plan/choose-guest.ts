@@ -6,6 +6,7 @@ import {judgeAutostart} from './judge-autostart.ts';
 import {judgeRom} from './judge-rom.ts';
 import type {GuestPlan, PinningPlan} from './plan.ts';
 import {isAtLeast} from '../host/versions.ts';
+import {quoteForShell} from '../quote-for-shell.ts';
 
 export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): GuestPlan => {
   const {facts, profile} = context;
@@ -105,7 +106,7 @@ const tellDisk = (context: PlanContext, disk: string): void =>
   context.report('note', 'guest-disk-needed', {
     subject: 'guest.disk',
     message: `The new guest starts from ${disk}${context.profile.guest.cdrom === null ? ' and has no installation medium' : ''}.`,
-    remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${disk} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
+    remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${quoteForShell(disk)} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
   });
 
 /** Debian defines the network `default` and does not start it: a guest that uses it then refuses to start. */

@@ -1,5 +1,6 @@
 import type {PlanContext} from './context.ts';
 import {isAtLeast} from '../host/versions.ts';
+import {ownValue} from '../own-value.ts';
 
 type Enlightenment = {readonly since: string; readonly needs: readonly string[]; readonly isProposed: boolean};
 
@@ -49,7 +50,7 @@ export const chooseHyperv = (context: PlanContext): readonly string[] => {
 
 const checkGiven = (context: PlanContext, wanted: readonly string[]): readonly string[] => {
   for (const name of wanted) {
-    const known = enlightenments[name];
+    const known = ownValue(enlightenments, name);
     const missing = (known?.needs ?? []).filter((need) => !wanted.includes(need));
     const {version} = context.facts.libvirt;
     const problem =
@@ -64,5 +65,5 @@ const checkGiven = (context: PlanContext, wanted: readonly string[]): readonly s
       remedy: missing.length > 0 && known !== undefined ? `Add ${missing.join(', ')} to guest.hyperv.` : `Known here: ${Object.keys(enlightenments).join(', ')}; or use auto.`,
     });
   }
-  return wanted.filter((name) => enlightenments[name] !== undefined);
+  return wanted.filter((name) => Object.hasOwn(enlightenments, name));
 };

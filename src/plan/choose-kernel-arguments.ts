@@ -4,6 +4,7 @@ import type {BindBy} from './choose-bind-by.ts';
 import type {PlanContext} from './context.ts';
 import {configuredArguments, lastingArguments, runningArguments} from './host-command-line.ts';
 import {idList, idOf} from './describe-function.ts';
+import {withoutGuarded} from './guard-kernel-arguments.ts';
 import {isolationArguments} from './isolation-arguments.ts';
 import type {BindingPlan, IsolationPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
@@ -24,9 +25,10 @@ export const chooseKernelArguments = (
     chooseHugepages(context, memory),
     isolationArguments(context, isolation),
   ];
-  for (const part of parts) for (const argument of part.add ?? []) context.decide('kernelArguments', argument.text, argument.because);
+  const add = withoutGuarded(context, parts.flatMap((part) => part.add ?? []));
+  for (const argument of add) context.decide('kernelArguments', argument.text, argument.because);
   return {
-    add: parts.flatMap((part) => part.add ?? []),
+    add,
     remove: parts.flatMap((part) => part.remove ?? []),
     ownedKeys: parts.flatMap((part) => part.owned ?? []),
   };

@@ -6,8 +6,6 @@ export type CommandStyle = {
   readonly flags: string;
 };
 
-export const quoteForShell = (text: string): string => (/^[\w./+@%:=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
-
 export const isThisMachine = ({flags}: CommandStyle): boolean => flags === '';
 
 /** A command that only reads what every user may read. */

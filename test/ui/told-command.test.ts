@@ -4,7 +4,7 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {cleanup} from 'ink-testing-library';
 import {TransactionError} from '../../src/errors.ts';
 import {describeOutcome} from '../../src/ui/describe-outcome.ts';
-import {quoteForShell} from '../../src/ui/told-command.ts';
+import {quoteForShell} from '../../src/quote-for-shell.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
 

@@ -4,6 +4,7 @@ import type {Edit, EditContext} from './edit-context.ts';
 import type {AttributeWish, Wish} from './reconcile.ts';
 import {attributeOf, childNamed} from './xml-element.ts';
 import type {XmlElement} from './xml-element.ts';
+import {ownValue} from '../../own-value.ts';
 
 /** libvirt: formatdomain, "Hypervisor features"; from 11.9.0 on a domain with missing dependencies is refused. */
 const dependencies: Readonly<Record<string, readonly string[]>> = {
@@ -52,7 +53,7 @@ const chooseEnlightenments = ({plan, report}: EditContext, existing: XmlElement 
   const present = existing?.children.filter((child) => attributeOf(child, 'state') === 'on').map((child) => child.name) ?? [];
   const isOn = (name: string): boolean => present.includes(name) || planned.includes(name);
   return [...new Set(planned)].filter((name) => {
-    const missing = (dependencies[name] ?? []).filter((need) => !isOn(need));
+    const missing = (ownValue(dependencies, name) ?? []).filter((need) => !isOn(need));
     const isKnown = hypervOrder.includes(name);
     if (isKnown && missing.length === 0) return true;
     report('warning', 'guest-option-unsupported', {

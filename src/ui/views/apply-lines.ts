@@ -1,7 +1,8 @@
 import {trialMinutes} from '../../artifacts/trial/trial-paths.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
-import {isThisMachine, quoteForShell, tellWriting} from '../told-command.ts';
+import {quoteForShell} from '../../quote-for-shell.ts';
+import {isThisMachine, tellWriting} from '../told-command.ts';
 import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import type {ApplyProblem, Progress, WizardState} from '../wizard/state.ts';

@@ -1,7 +1,8 @@
 import {trialMinutes} from '../../artifacts/trial/trial-paths.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line} from '../lines.ts';
-import {isThisMachine, quoteForShell, tellReading, tellWriting} from '../told-command.ts';
+import {quoteForShell} from '../../quote-for-shell.ts';
+import {isThisMachine, tellReading, tellWriting} from '../told-command.ts';
 import type {CommandStyle} from '../told-command.ts';
 import {describeMachine} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';

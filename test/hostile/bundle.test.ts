@@ -1,0 +1,104 @@
+import {execFileSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
+import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {builtinModules} from 'node:module';
+import {tmpdir} from 'node:os';
+import {join, resolve} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-bundle-'));
+afterAll(() => rmSync(directory, {recursive: true}));
+
+const build = (name: string, env: Readonly<Record<string, string>>): string => {
+  const out = join(directory, name);
+  execFileSync(process.execPath, ['build.js', out], {cwd: repository, env: {PATH: process.env['PATH'], ...env}});
+  return out;
+};
+
+const filesOf = (place: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    readdirSync(place, {recursive: true, encoding: 'utf8'})
+      .filter((name) => /\.\w+$/.test(name))
+      .sort()
+      .map((name) => [name, readFileSync(join(place, name), 'latin1')]),
+  );
+
+/** Ways for text to become code, and ways to somewhere else; what may stay, with the reason. */
+const banned: readonly (readonly [RegExp, readonly (readonly [RegExp, string])[]])[] = [
+  [/\beval\s*\(/, []],
+  [/\bnew\s+Function\b/, []],
+  [/(?<![.\w])Function\s*\(\s*["'`]/, []],
+  [/\bshell:\s*(?:true|["'`])/, []],
+  [/(?<![.\w])(?:exec|execSync)\s*\((?!\s*\))(?!line2, columns, options\))/, []],
+  [/\bfetch\s*\(/, [[/\(void 0\)\(|undefined/, 'the build replaces it by undefined']]],
+  [/\bnew\s+(?:WebSocket|XMLHttpRequest|EventSource|Worker)\b/, []],
+  [/\bprocess\.(?:binding|dlopen)\b/, []],
+  [/\bimport\s*\((?!\s*["'])/, []],
+  [/(?<![.\w])require\s*\((?!\s*["'])/, []],
+];
+
+const network = ['http', 'https', 'http2', 'net', 'tls', 'dgram', 'dns', 'inspector', 'worker_threads', 'cluster', 'vm', 'repl', 'wasi'];
+
+describe('the built program', {timeout: 120_000}, () => {
+  let files: Readonly<Record<string, string>> = {};
+  let again: Readonly<Record<string, string>> = {};
+  beforeAll(() => {
+    files = filesOf(build('one', {LANG: 'C', TZ: 'UTC', HOME: '/nonexistent'}));
+    again = filesOf(build('two', {LANG: 'de_DE.UTF-8', TZ: 'Pacific/Auckland', HOME: '/', NODE_ENV: 'development', SOURCE_DATE_EPOCH: '1'}));
+  }, 120_000);
+
+  it('is the same to the byte when it is built again, elsewhere and in another environment', () => {
+    const differing = [...new Set([...Object.keys(files), ...Object.keys(again)])].filter((name) => files[name] !== again[name]);
+    figure('M2', '0 files differ', `${differing.length} files differ`);
+    expect(Object.keys(files).length).toBeGreaterThan(10);
+    expect(createHash('sha256').update(JSON.stringify(files)).digest('hex')).toBe(createHash('sha256').update(JSON.stringify(again)).digest('hex'));
+  });
+
+  it('makes no code of text, asks no shell and knows no network', () => {
+    const found: string[] = [];
+    for (const [name, text] of Object.entries(files).filter(([file]) => file.endsWith('.js'))) {
+      const code = text.replaceAll(/^\s*(?:\/\/|\*|\/\*).*$/gm, '');
+      for (const [pattern, exceptions] of banned) {
+        for (const match of code.matchAll(new RegExp(pattern, 'g'))) {
+          const around = code.slice(match.index - 60, match.index + 120);
+          if (!exceptions.some(([exception]) => exception.test(around))) found.push(`${name}: …${around.replaceAll(/\s+/g, ' ')}…`);
+        }
+      }
+      for (const [, module = ''] of code.matchAll(/(?:\bfrom|\brequire\s*\(|\bimport\s*\(|\bimport)\s*["']([@\w.][\w@/:.-]*)["']/g)) {
+        const builtin = module.replace(/^node:/, '');
+        if (module.startsWith('.')) continue;
+        if (network.includes(builtin.split('/')[0] ?? '') || !builtinModules.includes(builtin)) found.push(`${name}: loads ${module}`);
+      }
+    }
+    expect(found).toEqual([]);
+    figure('M4', '0 banned uses', `${found.length} banned uses`);
+  });
+
+  it('would be caught if it did (control)', () => {
+    const planted = ['eval("x")', 'new Function("x")', 'spawn("x", {shell: true})', 'execSync("x")', 'import(name)', 'require(name)', 'fetch("http://x")'];
+    expect(planted.filter((code) => !banned.some(([pattern, exceptions]) => pattern.test(code) && !exceptions.some(([exception]) => exception.test(code))))).toEqual([]);
+  });
+});
+
+type Lock = {readonly packages: Readonly<Record<string, {readonly integrity?: string; readonly resolved?: string; readonly link?: boolean; readonly hasInstallScript?: boolean}>>};
+
+describe('what it is built from', () => {
+  const {packages} = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lock;
+  const locked = Object.entries(packages).filter(([path]) => path !== '');
+
+  it('is pinned by sha512, each package, and comes from the default registry', () => {
+    const pinned = locked.filter(([, {integrity, resolved, link}]) => /^sha512-[A-Za-z0-9+/]{86}==$/.test(integrity ?? '') && link !== true && (resolved ?? 'https://registry.npmjs.org/').startsWith('https://registry.npmjs.org/'));
+    figure('M5', `${locked.length}/${locked.length} pinned`, `${pinned.length}/${locked.length} pinned`);
+    expect(locked.length).toBeGreaterThan(100);
+    for (const name of ['.npmrc', '.yarnrc', '.yarnrc.yml']) expect(readdirSync(repository)).not.toContain(name);
+  });
+
+  it('runs no script of its own when it is installed for a build', () => {
+    expect(readFileSync(join(repository, '.ci/run'), 'utf8')).toMatch(/npm ci [^\n]*--ignore-scripts/);
+    // Named here so that a new one is looked at before it is let in.
+    expect(locked.filter(([, {hasInstallScript}]) => hasInstallScript === true).map(([path]) => path)).toEqual(['node_modules/esbuild', ...locked.filter(([path]) => path.endsWith('/fsevents')).map(([path]) => path)].filter((path) => packages[path]?.hasInstallScript === true));
+    figure('M7', 'npm ci --ignore-scripts', /npm ci [^\n]*--ignore-scripts/.test(readFileSync(join(repository, '.ci/run'), 'utf8')) ? 'npm ci --ignore-scripts' : 'npm ci');
+  });
+});
