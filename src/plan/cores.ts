@@ -1,4 +1,5 @@
 import type {Cpu, CpuKind, HostFacts} from '../host/facts.ts';
+import {hostDuties} from './host-duties.ts';
 
 /** A physical core as the host schedules it: its online hardware threads. */
 export type Core = {
@@ -12,16 +13,21 @@ export type Core = {
   readonly hasL3: boolean;
   readonly l3KiB: number;
   readonly hasCpu0: boolean;
+  /** The host needs it: CPU 0, interrupts, or not isolated where others are. */
+  readonly hasDuty: boolean;
+  /** The kernel schedules nothing there by itself. */
+  readonly isIsolated: boolean;
 };
 
 /** Every online CPU is in exactly one core, ascending; a CPU whose siblings nobody tells is a core of its own. */
 export const coresOf = (facts: HostFacts): readonly Core[] => {
   const cpuOf = new Map(facts.cpu.cpus.filter((cpu) => cpu.online).map((cpu) => [cpu.id, cpu]));
   const nameCache = cacheNames();
+  const marks = {duties: hostDuties(facts), isolated: new Set(facts.isolation.isolatedCpus)};
   return groupThreads(cpuOf).flatMap((threads) => {
     const cpus = threads.flatMap((id) => cpuOf.get(id) ?? []);
     const [first] = cpus;
-    return first === undefined ? [] : [coreOf(first, cpus, nameCache(cpus))];
+    return first === undefined ? [] : [coreOf(first, cpus, nameCache(cpus), marks)];
   });
 };
 
@@ -39,7 +45,9 @@ const groupThreads = (cpuOf: ReadonlyMap<number, Cpu>): readonly (readonly numbe
   return ascending.sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0));
 };
 
-const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null): Core => {
+type Marks = {readonly duties: ReadonlySet<number>; readonly isolated: ReadonlySet<number>};
+
+const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null, {duties, isolated}: Marks): Core => {
   const node = cpus.every((cpu) => cpu.node === first.node) ? first.node : null;
   return {
     threads: cpus.map((cpu) => cpu.id),
@@ -50,6 +58,8 @@ const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null): Core =>
     hasL3: cpus.some((cpu) => cpu.l3 !== null),
     l3KiB: Math.max(...cpus.map((cpu) => cpu.l3KiB ?? 0)),
     hasCpu0: cpus.some((cpu) => cpu.id === 0),
+    hasDuty: cpus.some((cpu) => duties.has(cpu.id)),
+    isIsolated: cpus.some((cpu) => isolated.has(cpu.id)),
   };
 };
 

@@ -22,7 +22,9 @@ export const explainPlacement = (context: PlanContext, machine: Machine, placed:
 };
 
 const explainCpu0 = ({cores: all, prefersCache}: Machine, {cores, threads, nodes}: ChosenPlacement): string => {
-  if (!cores.some((core) => core.hasCpu0)) return 'the core of CPU 0 stays with the host';
+  const hasOthers = all.some((core) => core.hasDuty && !core.hasCpu0);
+  if (!cores.some((core) => core.hasDuty)) return hasOthers ? 'the core of CPU 0 and those that irqaffinity or isolcpus keep for the host stay with it' : 'the core of CPU 0 stays with the host';
+  if (!cores.some((core) => core.hasCpu0)) return 'some of them are kept for the host by irqaffinity or isolcpus, as there are too few others';
   const others = all.filter((core) => nodes.includes(core.node) && core.kind === cores[0]?.kind && !core.hasCpu0 && core.domain !== cores[0]?.domain);
   const isForCache = prefersCache && new Set(cores.map((core) => core.domain)).size === 1 && others.length >= cores.length && others.some((core) => core.l3KiB < (cores[0]?.l3KiB ?? 0));
   return isForCache

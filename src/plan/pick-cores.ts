@@ -3,7 +3,7 @@ import type {Core} from './cores.ts';
 import {compareCosts} from './placement-cost.ts';
 
 /** What one node adds to the placement cost: numbers 2, 3, 5, 6, 9 and 10 of it, in that order. */
-export type PickCost = readonly [partialCores: number, domains: number, preferredCacheKiB: number, cpu0: number, smallCacheKiB: number, runs: number];
+export type PickCost = readonly [partialCores: number, domains: number, preferredCacheKiB: number, duties: number, smallCacheKiB: number, runs: number];
 
 export type Pick = {readonly cost: PickCost; readonly cores: readonly Core[]};
 
@@ -72,7 +72,7 @@ const better = (a: State | undefined, b: State | undefined): State | undefined =
 const take = ({cost, chain}: State, core: Core, {threads, largestKiB, prefersCache}: PickRule, runs: number): State => {
   const shortKiB = largestKiB - core.l3KiB;
   return {
-    cost: addCosts(cost, [core.threads.length > threads ? 1 : 0, 0, prefersCache ? shortKiB : 0, core.hasCpu0 ? 1 : 0, shortKiB, runs]),
+    cost: addCosts(cost, [core.threads.length > threads ? 1 : 0, 0, prefersCache ? shortKiB : 0, core.hasDuty ? 1 : 0, shortKiB, runs]),
     chain: {core, rest: chain},
   };
 };

@@ -27,10 +27,13 @@ const lastUsed = ({cores}: Machine, used: ReadonlySet<number>, node: number): re
   return cpu === undefined ? [] : [cpu];
 };
 
-/** Of the guest's nodes first, the core of CPU 0 last among them, then of the nearest nodes. */
+/**
+ * Of the guest's nodes first, then of the nearest; among them isolated cores last, where the kernel spreads no threads,
+ * and before those that of CPU 0.
+ */
 const freeCores = ({cores, distanceOf}: Machine, used: ReadonlySet<number>, nodes: readonly (number | null)[]): readonly Core[] => {
   const rank = (core: Core): number => (nodes.includes(core.node) ? nodes.indexOf(core.node) - nodes.length : distanceOf(core.node));
   return cores
     .filter((core) => !core.threads.some((thread) => used.has(thread)))
-    .sort((a, b) => rank(a) - rank(b) || Number(a.hasCpu0) - Number(b.hasCpu0) || firstThread(a) - firstThread(b));
+    .sort((a, b) => rank(a) - rank(b) || Number(a.isIsolated) - Number(b.isIsolated) || Number(a.hasCpu0) - Number(b.hasCpu0) || firstThread(a) - firstThread(b));
 };

@@ -20,7 +20,7 @@ export type Machine = {
  * What a placement costs; smaller is better, and an earlier number outweighs all later ones:
  * 0 distance of the vCPUs from the device's node, summed; 1 host nodes in use; 2 cores of which the guest has but a
  * part; 3 level-3 domains; 4 kinds of core (0 one kind, 1 efficiency cores only, 2 mixed); 5 for a guest that prefers
- * cache, what 9 counts; 6 vCPU cores with CPU 0; 7 guest nodes that QEMU's threads have no CPU on, where the guest would
+ * cache, what 9 counts; 6 vCPU cores with duties of the host (CPU 0, see host-duties.ts); 7 guest nodes that QEMU's threads have no CPU on, where the guest would
  * not start; 8 helper threads on vCPU cores, and I/O threads off the guest's nodes; 9 KiB of level-3 cache short of the
  * machine's largest, summed over the cores; 10 runs of neighbouring cores, counted in each domain.
  */
@@ -41,7 +41,7 @@ export const placementCost = ({cores, distanceOf, prefersCache}: Machine, placem
     new Set(used.map((core) => core.domain)).size,
     kindCost(used),
     prefersCache ? shortKiB : 0,
-    used.filter((core) => core.hasCpu0).length,
+    used.filter((core) => core.hasDuty).length,
     unserved(placement, nodes, coreOfCpu),
     helpers.filter((core) => used.includes(core)).length + iothreadsAway(placement, nodes, coreOfCpu),
     shortKiB,

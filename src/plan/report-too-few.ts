@@ -10,6 +10,7 @@ const kinds: readonly CpuKind[] = ['performance', 'core', 'efficiency'];
 
 /** No placement keeps to the rules: says which nodes were asked, what they have, and how many vCPUs would fit. */
 export const reportTooFew = (context: PlanContext, machine: Machine, demand: GuestDemand, {home}: Home): void => {
+  if (machine.cores.length === 0) return reportNoCpus(context);
   const {vcpus} = context.profile.cpu;
   const nodes = [...groupCores(machine.cores, (core) => core.node)].filter(([node]) => demand.isAllowed(node));
   const cores = nodes.flatMap(([, local]) => local);
@@ -23,6 +24,13 @@ export const reportTooFew = (context: PlanContext, machine: Machine, demand: Gue
     remedy: most === undefined ? 'This machine is too small for a pinned guest.' : `Set cpu.vcpus to ${most} or less${isSpread ? '' : `, or choose another node${reasonToStay(context)}`}.`,
   });
 };
+
+const reportNoCpus = (context: PlanContext): void =>
+  context.report('blocker', 'cpu-too-few-cores', {
+    subject: 'cpu.vcpus',
+    message: 'Neither /sys/devices/system/cpu nor /proc/cpuinfo tells of a CPU here, so none can be given to the guest.',
+    remedy: 'Plan on the machine itself, or on a capture of it that has these files.',
+  });
 
 const reasonToStay = ({profile}: PlanContext): string => {
   if (profile.cpu.node !== 'auto') return ' (cpu.node: auto may take several)';

@@ -39,6 +39,23 @@ describe('placement', () => {
     expect(because('cpu.pins')).toContain('the core of CPU 0 is among them, as the cache is worth more to a game (14 vCPUs would leave it to the host)');
   });
 
+  it('takes the CPUs that are isolated, and puts QEMU’s own threads on others, CPU 0 rather than an isolated one', () => {
+    const facts = sampleFacts();
+    const isolated = {...facts, isolation: {...facts.isolation, isolatedCpus: [4, 16, 6, 18, 8, 20, 10, 22]}};
+    const {plan, pins, because} = planOn(isolated, {vcpus: 6});
+    expect(pins).toEqual([4, 16, 6, 18, 8, 20]);
+    expect(plan.pinning).toMatchObject({iothreads: [{cpus: [2, 14]}], emulator: [0, 12]});
+    expect(because('cpu.pins')).toContain('those that irqaffinity or isolcpus keep for the host stay with it');
+  });
+
+  it('leaves the CPUs that get the interrupts to the host', () => {
+    const facts = sampleFacts();
+    const steered = (commandLine: string) => planOn({...facts, boot: {...facts.boot, commandLine}}, {vcpus: 6});
+    expect(steered('quiet irqaffinity=0,2,14').pins).toEqual([4, 16, 6, 18, 8, 20]);
+    expect(steered('quiet irqaffinity=0-23').pins).toEqual([2, 14, 4, 16, 6, 18]);
+    expect(steered('irqaffinity=2,14,4,16,6,18').because('cpu.pins')).toContain('kept for the host by irqaffinity or isolcpus, as there are too few others');
+  });
+
   it('proposes as many vCPUs as the large cache has room for without the core of CPU 0', () => {
     expect(proposeProfile(stacked(), ['0000:06:00.0']).cpu.vcpus).toBe(14);
     expect(proposeProfile(withoutDisplay(stacked()), ['0000:06:00.0']).cpu.vcpus).toBe(16);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type {Cpu, HostFacts, NumaNode} from '../../src/host/facts.ts';
-import {formatCpuList} from '../../src/host/kernel-lists.ts';
+import {formatCpuList, parseCpuList} from '../../src/host/kernel-lists.ts';
 import {sampleFacts, samplePci} from './sample-facts.ts';
 
 type CoreShape = {readonly threads: number; readonly l3: number; readonly isOffline: boolean; readonly hasSiblings: boolean; readonly isEfficient: boolean; readonly isNowhere: boolean};
@@ -20,6 +20,9 @@ export type NastyShape = {
   readonly device: number | null;
   /** A graphics card, or a network card. */
   readonly isDisplay: boolean;
+  /** Every n-th CPU is isolated; 0: none is. */
+  readonly isolatedStep: number;
+  readonly hasIrqAffinity: boolean;
 };
 
 const l3Sizes = [32768, 32768, 98304, null] as const;
@@ -55,6 +58,8 @@ export const nastyShapes = (mostNodes: number, mostCores: number): fc.Arbitrary<
       numberStep: fc.constantFrom(1, 1, 3),
       device: fc.option(fc.nat(mostNodes)),
       isDisplay: fc.boolean(),
+      isolatedStep: fc.constantFrom(0, 0, 2, 3),
+      hasIrqAffinity: fc.integer({min: 0, max: 3}).map((roll) => roll === 0),
     }),
   );
 
@@ -100,6 +105,8 @@ export const nastyFacts = (shape: NastyShape): HostFacts => {
     cpu: {...sample.cpu, cpus, online: formatCpuList(cpus.filter((cpu) => cpu.online).map((cpu) => cpu.id)), hybrid: shape.isHybrid},
     nodes: facts,
     memory: {...sample.memory, totalKiB: 64 * 1048576},
+    isolation: {...sample.isolation, isolatedCpus: shape.isolatedStep === 0 ? [] : cpus.filter((_, index) => index % shape.isolatedStep === 1).map((cpu) => cpu.id)},
+    boot: {...sample.boot, commandLine: shape.hasIrqAffinity ? `quiet irqaffinity=0-${shape.numberStep * 3}` : 'quiet'},
     pci: deviceOn(numaNode, shape.isDisplay),
   };
 };
@@ -121,5 +128,7 @@ export const renumber = (facts: HostFacts, order: readonly number[]): HostFacts 
     ...facts,
     cpu: {...facts.cpu, cpus: facts.cpu.cpus.map((cpu) => ({...cpu, id: rename(cpu.id), siblings: renameAll(cpu.siblings), l3: cpu.l3 === null ? null : renameAll(cpu.l3)})).sort((a, b) => a.id - b.id)},
     nodes: facts.nodes.map((node) => ({...node, cpus: renameAll(node.cpus)})),
+    isolation: {...facts.isolation, isolatedCpus: renameAll(facts.isolation.isolatedCpus ?? [])},
+    boot: {...facts.boot, commandLine: (facts.boot.commandLine ?? '').replace(/(?<=irqaffinity=)\S+/, (list) => formatCpuList(renameAll(parseCpuList(list) ?? [])))},
   };
 };
