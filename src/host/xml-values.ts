@@ -37,3 +37,32 @@ export const rootName = (xml: string): string | null => {
   for (const [, , , tag] of xml.matchAll(token)) if (tag !== undefined) return tag;
   return null;
 };
+
+export type FlatElement = {
+  /** Names from the root down, `domain/cputune/vcpupin`. */
+  readonly path: string;
+  readonly attributes: Readonly<Partial<Record<string, string>>>;
+  /** Up to the first child. */
+  readonly text: string;
+};
+
+/** Every element in the order of the document, as forgiving as `childText`. */
+export const flatElements = (xml: string): readonly FlatElement[] => {
+  const open: string[] = [];
+  const elements: FlatElement[] = [];
+  for (const match of xml.matchAll(token)) {
+    const [whole, , slash, tag, attributes = '', isEmpty] = match;
+    if (tag === undefined) continue;
+    if (slash === '/') {
+      open.pop();
+      continue;
+    }
+    const end = match.index + whole.length;
+    elements.push({path: [...open, tag].join('/'), attributes: parseAttributes(attributes), text: isEmpty === '/' ? '' : decodeEntities(xml.slice(end, xml.indexOf('<', end)))});
+    if (isEmpty !== '/') open.push(tag);
+  }
+  return elements;
+};
+
+const parseAttributes = (text: string): FlatElement['attributes'] =>
+  Object.fromEntries([...text.matchAll(/([^\s=]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)].map(([, name = '', double, single]) => [name, decodeEntities(double ?? single ?? '')]));

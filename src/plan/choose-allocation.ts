@@ -3,13 +3,14 @@ import {whyNoHooks} from './hook-support.ts';
 import {hugepagesMount} from './hugepages-mount.ts';
 import {placePages} from './place-pages.ts';
 import type {MemoryPlan} from './plan.ts';
+import {otherPageSizes, reservedPages} from './reserved-pages.ts';
 
 type Hugepages = NonNullable<MemoryPlan['hugepages']>;
 
 /** When and how the pages get to their nodes, and where libvirt finds them. */
 export const chooseAllocation = (context: PlanContext, sizeKiB: number, perNode: Readonly<Record<string, number>>): Hugepages => {
   const pages = isAtStart(context) ? takeAtStart(context, sizeKiB, perNode) : setAsideAtBoot(context, sizeKiB, perNode);
-  const mount = hugepagesMount(context.facts, pages);
+  const mount = hugepagesMount(context.facts, pages, otherPageSizes(context, sizeKiB));
   if (mount === null) return pages;
   context.decide('memory.hugepages', `mounted at ${mount}`, 'libvirt looks for pages in mounts of hugetlbfs, and /dev/hugepages has those of the default size only');
   return {...pages, mount};
@@ -29,7 +30,7 @@ const isAtStart = (context: PlanContext): boolean => {
 
 const setAsideAtBoot = (context: PlanContext, sizeKiB: number, perNode: Readonly<Record<string, number>>): Hugepages => {
   context.decide('memory.allocation', 'at boot', 'memory is in one piece then, so that all pages are found; they are lost to the host also while the guest is off');
-  return placePages(context, sizeKiB, perNode);
+  return placePages(context, sizeKiB, perNode, reservedPages(context, sizeKiB, perNode));
 };
 
 /** A host that has run for a while has its free memory in pieces; those of 1 GiB are hardly ever left. */

@@ -4,19 +4,23 @@ import type {BindBy} from './choose-bind-by.ts';
 import type {ChosenDevices} from './choose-devices.ts';
 import {chooseInitramfsModules, judgeVfioModule} from './choose-initramfs-modules.ts';
 import {chooseModuleOptions} from './choose-module-options.ts';
+import {silently} from './context.ts';
 import type {PlanContext} from './context.ts';
 import {describeFunction} from './describe-function.ts';
+import {keptBindings} from './kept-bindings.ts';
 import type {BindingPlan} from './plan.ts';
 import {ownValue} from '../own-value.ts';
 
 export const chooseBinding = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy, variants: readonly string[]): BindingPlan => {
   const functions = [...chosen.assigned.map((device) => device.function), ...chosen.groupMates];
   judgeVfioModule(context);
+  const kept = keptBindings(context, functions);
+  if (kept.length > 0) context.decide('binding', kept.map(({address}) => address).join(', '), 'other guests have them, and an earlier profile binds them at boot: that stays');
   return {
-    softdeps: bindBy === 'libvirt' ? [] : chooseSoftdeps(context, functions),
+    softdeps: [...new Set([...(bindBy === 'libvirt' ? [] : chooseSoftdeps(context, functions)), ...chooseSoftdeps(silently(context), kept)])],
     ...chooseModuleOptions(context, functions, bindBy),
-    initramfsModules: bindBy === 'libvirt' ? [] : chooseInitramfsModules(context, variants),
-    byAddress: bindBy === 'address' ? functions.map((device) => device.address) : [],
+    initramfsModules: bindBy === 'libvirt' && kept.length === 0 ? [] : chooseInitramfsModules(context, variants),
+    byAddress: [...(bindBy === 'address' ? functions : []), ...kept].map((device) => device.address),
   };
 };
 

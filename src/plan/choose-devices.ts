@@ -5,6 +5,8 @@ import {silently} from './context.ts';
 import {judgeDevice} from './judge-device.ts';
 import {judgeGroup} from './judge-group.ts';
 import {judgeNeeds} from './judge-needs.ts';
+import {judgeRivals} from './judge-rivals.ts';
+import {keptBindings} from './kept-bindings.ts';
 import {describeFunction, idOf, isDisplay, slotOf} from './describe-function.ts';
 
 export type ChosenDevice = {
@@ -27,8 +29,10 @@ export const chooseDevices = (context: PlanContext): ChosenDevices => {
     return found === null ? [] : [{function: found, rom: device.rom, path: `devices[${index}].address`}];
   });
   const assigned = withWholeCards(context, named);
-  const taken = [...assigned.map((device) => device.function), ...judgeGroup(silently(context), assigned)].map((device) => device.address);
+  const ofOthers = keptBindings(context, []);
+  const taken = [...assigned.map((device) => device.function), ...judgeGroup(silently(context), assigned), ...ofOthers].map((device) => device.address);
   for (const device of assigned) judgeDevice(context, device, assigned, taken);
+  judgeRivals(context, assigned);
   const groupMates = judgeGroup(context, assigned);
   for (const mate of groupMates) judgeNeeds(context, mate, 'host.acceptGroupMates', taken);
   return {assigned, groupMates};

@@ -1,6 +1,6 @@
 import type {PlanContext} from './context.ts';
 import type {Core} from './cores.ts';
-import {pickHelpers} from './pick-helpers.ts';
+import type {Helpers} from './pick-helpers.ts';
 import type {Machine} from './placement-cost.ts';
 import type {PinningPlan} from './plan.ts';
 
@@ -10,11 +10,9 @@ type Room = {readonly all: readonly Core[]; readonly used: ReadonlySet<number>};
 export const chooseHelpers = (
   context: PlanContext,
   machine: Machine,
-  used: ReadonlySet<number>,
-  nodes: readonly (number | null)[],
+  {used, nodes, picked}: Guest & {readonly picked: Helpers},
 ): Pick<PinningPlan, 'emulator' | 'iothreads'> => {
   const room = {all: machine.cores, used};
-  const picked = pickHelpers(machine, used, nodes);
   const {cpu} = context.profile;
   const iothreads = cpu.iothreads === 'auto' ? picked.iothreads : judgeIothreads(context, cpu.iothreads, room);
   if (cpu.iothreads === 'auto') explainIothreads(context, iothreads);

@@ -5,6 +5,7 @@ import type {PlanContext} from './context.ts';
 import {configuredArguments, lastingArguments, runningArguments} from './host-command-line.ts';
 import {idList, idOf} from './describe-function.ts';
 import {withoutGuarded} from './guard-kernel-arguments.ts';
+import {hugepageArguments} from './hugepage-arguments.ts';
 import {isolationArguments} from './isolation-arguments.ts';
 import type {BindingPlan, IsolationPlan, KernelArgument, KernelArgumentPlan, MemoryPlan} from './plan.ts';
 
@@ -22,7 +23,7 @@ export const chooseKernelArguments = (
     choosePassthroughMode(context),
     chooseIds(context, chosen, bindBy),
     chooseBuiltInOptions(binding),
-    chooseHugepages(context, memory),
+    hugepageArguments(context, memory),
     isolationArguments(context, isolation),
   ];
   const add = withoutGuarded(context, parts.flatMap((part) => part.add ?? []));
@@ -106,52 +107,3 @@ const chooseBuiltInOptions = (binding: BindingPlan): Part => {
   }));
   return {add, owned: add.map((argument) => argument.text.slice(0, argument.text.indexOf('=')))};
 };
-
-const sizeWord = (sizeKiB: number): string => (sizeKiB >= 1048576 ? `${sizeKiB / 1048576}G` : `${sizeKiB / 1024}M`);
-
-/** `hugepagesz=` selects the size for the `hugepages=` behind it (kernel: admin-guide/mm/hugetlbpage.rst). */
-const chooseHugepages = (context: PlanContext, memory: MemoryPlan): Part => {
-  const pages = memory.hugepages;
-  if (pages === null) return {};
-  if (pages.method === 'hook') {
-    noteReserved(context);
-    return {};
-  }
-  const foreign = configuredArguments(context.facts, 'hugepages');
-  const counts = Object.entries(pages.perNode);
-  const isSingleNode = context.facts.nodes.filter((node) => node.memoryKiB !== 0).length <= 1;
-  const value = pages.method === 'release-unit' ? String(pages.bootTotal)
-    : isSingleNode ? String(counts.reduce((sum, [, count]) => sum + count, 0))
-    : counts.map(([node, count]) => `${node}:${count}`).join(',');
-  if (foreign.length > 0 && !foreign.includes(value)) {
-    context.report('warning', 'kernel-argument-conflict', {
-      subject: 'memory.hugepages',
-      message: `hugepages=${foreign.join(', ')} is configured already and is replaced by hugepages=${value}.`,
-      remedy: 'If another guest uses those pages, raise the number by hand after applying, or keep them for it and set memory.hugepages: none.',
-    });
-  }
-  const size = sizeWord(pages.sizeKiB);
-  const because = pages.method === 'release-unit'
-    ? `${describePages(pages.perNode, size)}; this kernel can't place pages on a node, so it allocates on all and the unit gives the rest back`
-    : describePages(pages.perNode, size);
-  const add: KernelArgument[] = [];
-  if (pages.sizeKiB >= 1048576) add.push({text: `default_hugepagesz=${size}`, because: `/dev/hugepages is mounted with the default size only, and libvirt looks there`});
-  add.push({text: `hugepagesz=${size}`, because: 'selects the page size of the number behind it'}, {text: `hugepages=${value}`, because});
-  return {add, owned: ['default_hugepagesz', 'hugepagesz', 'hugepages']};
-};
-
-const noteReserved = (context: PlanContext): void => {
-  const foreign = lastingArguments(context.facts, 'hugepages');
-  if (foreign.length === 0) return;
-  context.report('note', 'kernel-argument-conflict', {
-    subject: 'memory.allocation',
-    message: `hugepages=${foreign.join(', ')} is configured already and stays: those pages are set aside at boot, beside the ones that the guest takes when it starts.`,
-    remedy: 'If an earlier profile with memory.allocation: boot wrote it, roll that back first; otherwise nothing is to do.',
-  });
-};
-
-const describePages = (perNode: Readonly<Record<string, number>>, size: string): string =>
-  Object.entries(perNode)
-    .filter(([, count]) => count > 0)
-    .map(([node, count]) => `${count} pages of ${size} on node ${node}`)
-    .join(', ');

@@ -5,6 +5,7 @@ import {choosePageSize} from './choose-page-size.ts';
 import type {PlanContext} from './context.ts';
 import {dealOut} from './deal-out.ts';
 import {ordinaryUnitKiB} from './guest-demand.ts';
+import {lockedKiB} from './locked-memory.ts';
 import {isOnlyMemory, memoryOfKiB, reserveKiB} from './node-room.ts';
 import type {MemoryPlan, PinningPlan} from './plan.ts';
 
@@ -54,9 +55,12 @@ const chooseReserve = (context: PlanContext, node: number | null): number => {
 };
 
 const judgeRoom = (context: PlanContext, node: number | null, sizeKiB: number): void => {
-  const total = memoryOfKiB(context.facts, node);
+  const whole = memoryOfKiB(context.facts, node);
   const reserve = reserveKiB(context, node);
-  if (total === null) return;
+  if (whole === null) return;
+  const locked = lockedKiB(context.others, node);
+  const total = whole - locked;
+  const beside = locked === 0 ? '' : ` beside the ${Math.ceil(locked / 1024)} MiB of other guests`;
   const where = node === null ? 'This machine' : `Node ${node}`;
   const roomMiB = Math.floor(Math.max(0, total - reserve) / 1024);
   // Whole GiB where there are some; a small node still has whole pages of 2 MiB.
@@ -65,13 +69,13 @@ const judgeRoom = (context: PlanContext, node: number | null, sizeKiB: number): 
   if (sizeKiB > total) {
     context.report('blocker', 'memory-too-large', {
       subject: 'memory.size',
-      message: `${where} has ${Math.floor(total / 1024)} MiB, and the guest wants ${sizeKiB / 1024} MiB; all of it is pinned for the device's DMA, so nothing can be swapped or shared.`,
+      message: `${where} has ${Math.floor(Math.max(0, total) / 1024)} MiB${beside}, and the guest wants ${sizeKiB / 1024} MiB; all of it is pinned for the device's DMA, so nothing can be swapped or shared.`,
       remedy,
     });
   } else if (sizeKiB + reserve > total) {
     context.report('blocker', 'memory-host-reserve', {
       subject: 'memory.size',
-      message: `${where} has ${Math.floor(total / 1024)} MiB; with ${sizeKiB / 1024} MiB for the guest only ${Math.floor((total - sizeKiB) / 1024)} MiB stay for the host, less than the reserve of ${Math.round(reserve / 1024)} MiB.`,
+      message: `${where} has ${Math.floor(total / 1024)} MiB${beside}; with ${sizeKiB / 1024} MiB for the guest only ${Math.floor((total - sizeKiB) / 1024)} MiB stay for the host, less than the reserve of ${Math.round(reserve / 1024)} MiB.`,
       remedy: `${remedy} If the host needs less, lower memory.hostReserve.`,
     });
   }

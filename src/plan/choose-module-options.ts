@@ -3,11 +3,13 @@ import {kernelsOf, moduleState} from '../host/module-state.ts';
 import type {BindBy} from './choose-bind-by.ts';
 import type {PlanContext} from './context.ts';
 import {idList} from './describe-function.ts';
+import {keptOptions} from './kept-bindings.ts';
 import type {BindingPlan, ModuleOption} from './plan.ts';
 
 /** Where a module is built in, modprobe.d does not reach it and the kernel's command line does; both, where kernels differ. */
 export const chooseModuleOptions = (context: PlanContext, functions: readonly PciFunction[], bindBy: BindBy): Pick<BindingPlan, 'moduleOptions' | 'builtInOptions'> => {
-  const options = wantedOptions(context, functions, bindBy).filter((option) => isKnown(context, option));
+  const own = wantedOptions(context, functions, bindBy);
+  const options = [...own, ...keptOptions(context, functions, own)].filter((option) => isKnown(context, option));
   const isIn = ({module}: ModuleOption, state: 'built-in' | 'not built-in'): boolean => kernelsOf(context.facts).some((kernel) => (moduleState(kernel, module) === 'built-in') === (state === 'built-in'));
   return {
     moduleOptions: options.filter((option) => isIn(option, 'not built-in')),

@@ -10,6 +10,7 @@ import type {Core} from './cores.ts';
 import {describeCores, explainPlacement} from './explain-placement.ts';
 import {guestTopology} from './guest-topology.ts';
 import {judgePins} from './judge-pins.ts';
+import {pickHelpers} from './pick-helpers.ts';
 import {prefersCache} from './large-cache.ts';
 import {machineOf} from './machine.ts';
 import type {Machine} from './placement-cost.ts';
@@ -17,6 +18,7 @@ import {areEqualParts, nodesOfPins} from './pinned-nodes.ts';
 import type {PinningPlan} from './plan.ts';
 import {demandOf} from './guest-demand.ts';
 import {reportTooFew} from './report-too-few.ts';
+import {describeAvoided, freeMachine, helperMachine, judgeSharedCpus} from './shared-cpus.ts';
 
 /** `guestNodes`: where vCPUs and memory are to be, more than one only when the guest is spread over them. */
 export type ChosenPinning = {readonly pinning: PinningPlan; readonly guestNodes: readonly number[]};
@@ -24,12 +26,16 @@ export type ChosenPinning = {readonly pinning: PinningPlan; readonly guestNodes:
 export const choosePinning = (context: PlanContext, where: Home): ChosenPinning => {
   const machine = machineOf(context.facts, where, {prefersCache: prefersCache(context.facts, context.profile)});
   const {pins: wanted} = context.profile.cpu;
-  const placed = wanted === 'auto' ? placeVcpus(context, machine, where) : null;
+  const free = freeMachine(machine, context.others);
+  const placed = wanted === 'auto' ? placeVcpus(context, machine, free, where) : null;
   const pins = wanted === 'auto' ? pinsOf(placed) : judgePins(context, wanted, machine.cores, where.home);
   const nodes = placed === null ? nodesOfPins(context, pins, machine.cores, where.home) : placed.nodes.filter((node) => node !== null);
+  judgeSharedCpus(context, pins);
+  const reached = withMemoryNode(context, machine, nodes);
+  const used = new Set(pins);
   const pinning: PinningPlan = {
     vcpus: pins.map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
-    ...chooseHelpers(context, machine, new Set(pins), withMemoryNode(context, machine, nodes)),
+    ...chooseHelpers(context, machine, {used, nodes: reached, picked: pickHelpers(helperMachine(machine, free, reached, used), used, reached)}),
     hostNodes: nodesOf(pins, machine.cores, where.home),
     topology: guestTopology(pins, machine.cores, packagesOf(pins, machine.cores, nodes)),
   };
@@ -53,17 +59,27 @@ const pinsOf = (placed: ChosenPlacement | null): readonly number[] =>
   placed === null ? [] : placed.cores.flatMap((core) => core.threads.slice(0, placed.threads));
 
 /** Where memory is what does not fit, the CPUs are placed without it, and the memory's own judge says so. */
-const placeVcpus = (context: PlanContext, machine: Machine, where: Home): ChosenPlacement | null => {
+const placeVcpus = (context: PlanContext, machine: Machine, free: Machine, where: Home): ChosenPlacement | null => {
   const demand = demandOf(context, where);
-  const placed = choosePlacement(machine, demand) ?? choosePlacement(machine, withoutMemory(demand));
+  const machines = free === machine ? [machine] : [free, machine];
+  const placed = [demand, withoutMemory(demand)].reduce<ChosenPlacement | null>((found, one) => found ?? firstPlacement(machines, one), null);
   if (placed === null) {
     reportTooFew(context, machine, demand, where);
     return null;
   }
   noteIdleThreads(context, placed);
-  context.decide('cpu.pins', describeCores(placed), explainPlacement(context, machine, placed));
+  context.decide('cpu.pins', describeCores(placed), `${explainPlacement(context, machine, placed)}${describeAvoided(context, pinsOf(placed))}`);
   explainNodes(context, machine, placed, where);
   return placed;
+};
+
+/** Cores that no other guest is pinned to, as long as there are enough of them. */
+const firstPlacement = (machines: readonly Machine[], demand: Demand): ChosenPlacement | null => {
+  for (const machine of machines) {
+    const placed = choosePlacement(machine, demand);
+    if (placed !== null) return placed;
+  }
+  return null;
 };
 
 const withoutMemory = (demand: ReturnType<typeof demandOf>): Demand => ({...demand, isOpen: (node) => demand.isAllowed(node)});

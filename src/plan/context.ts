@@ -2,12 +2,16 @@ import type {FindingCode} from '../finding-codes.ts';
 import type {Finding, Position, Severity} from '../findings.ts';
 import type {HostFacts} from '../host/facts.ts';
 import type {Profile} from '../profile/profile.ts';
+import {otherGuests} from './other-guests.ts';
+import type {OtherGuest} from './other-guests.ts';
 import type {Decision} from './plan.ts';
 
 /** What every decision gets: the facts, the wish, and two lists to add to. */
 export type PlanContext = {
   readonly facts: HostFacts;
   readonly profile: Profile;
+  /** The other guests of this host, and what they take from it. */
+  readonly others: readonly OtherGuest[];
   /** A finding about a profile path (`cpu.pins`) or about a host address that the profile names at `path`. */
   readonly report: (severity: Severity, code: FindingCode, finding: ReportedFinding) => void;
   readonly decide: (subject: string, choice: string, because: string) => void;
@@ -33,6 +37,7 @@ export const startContext = (
   const context: PlanContext = {
     facts,
     profile,
+    others: otherGuests(facts, profile),
     report: (severity, code, {subject, path, message, remedy}) => {
       const at = positionOf(path ?? subject);
       findings.push({code, severity, subject, ...(at === null ? {} : {at}), message, remedy});

@@ -1,18 +1,30 @@
 import type {HostFacts} from '../host/facts.ts';
+import {lastingArguments} from './host-command-line.ts';
 import type {MemoryPlan} from './plan.ts';
 
 type Hugepages = NonNullable<MemoryPlan['hugepages']>;
 type Mount = NonNullable<Hugepages['mount']>;
 
 /** Where pages of this size have to be mounted; `null` where libvirt finds them without us. */
-export const hugepagesMount = (facts: HostFacts, pages: Pick<Hugepages, 'sizeKiB' | 'method'>): Mount | null => {
+export const hugepagesMount = (facts: HostFacts, pages: Pick<Hugepages, 'sizeKiB' | 'method'>, otherSizes: readonly number[]): Mount | null => {
   const mount = pages.sizeKiB >= 1048576 ? '/dev/hugepages1G' : '/dev/hugepages2M';
-  // Pages of 1 GiB that are set aside at boot become the default size (default_hugepagesz=), which systemd mounts.
-  const defaultKiB = pages.sizeKiB >= 1048576 && pages.method !== 'hook' ? pages.sizeKiB : (facts.memory.defaultHugepageKiB ?? 2048);
-  if (pages.sizeKiB === defaultKiB) return null;
-  const isThere = facts.memory.hugetlbfsMounts.some(({path, sizeKiB}) => sizeKiB === pages.sizeKiB && path !== mount);
+  if (pages.sizeKiB === defaultPageKiB(facts, pages, otherSizes)) return null;
+  const isThere = facts.memory.hugetlbfsMounts.some(({path, sizeKiB}) => sizeKiB === pages.sizeKiB && path !== mount && path !== '/dev/hugepages');
   const isForeign = facts.memory.hugetlbfsMounts.some(({path}) => path === mount) && facts.files[mountUnitPath(mount)] === undefined;
   return isThere || isForeign ? null : mount;
+};
+
+/**
+ * The default size after the next boot, which /dev/hugepages is mounted with. Pages of 1 GiB that are set aside at boot
+ * become the default (`default_hugepagesz=`), unless another guest finds pages of another size there.
+ */
+export const defaultPageKiB = (facts: HostFacts, {sizeKiB, method}: Pick<Hugepages, 'sizeKiB' | 'method'>, otherSizes: readonly number[]): number => {
+  const [configured] = lastingArguments(facts, 'default_hugepagesz');
+  const configuredKiB = configured === undefined ? null : configured.toUpperCase() === '1G' ? 1048576 : 2048;
+  if (method === 'hook') return configuredKiB ?? facts.memory.defaultHugepageKiB ?? 2048;
+  if (configuredKiB !== null && (configuredKiB === sizeKiB || otherSizes.includes(configuredKiB))) return configuredKiB;
+  if (sizeKiB >= 1048576 && otherSizes.length === 0) return sizeKiB;
+  return configuredKiB === null ? (facts.memory.defaultHugepageKiB ?? 2048) : 2048;
 };
 
 /** A mount unit is named after its path (systemd.mount(5)). */

@@ -1,6 +1,7 @@
-import {formatCpuList} from '../host/kernel-lists.ts';
+import {formatCpuList, parseCpuList} from '../host/kernel-lists.ts';
 import type {Part} from './choose-kernel-arguments.ts';
 import type {PlanContext} from './context.ts';
+import {coresOf} from './cores.ts';
 import {lastingArguments} from './host-command-line.ts';
 import type {IsolationPlan, KernelArgument} from './plan.ts';
 
@@ -15,7 +16,9 @@ export const isolationArguments = (context: PlanContext, isolation: IsolationPla
     noteForeign(context);
     return {};
   }
-  const {cpus, hostCpus} = isolation;
+  const others = isolatedForOthers(context);
+  const cpus = [...new Set([...isolation.cpus, ...others])].sort((a, b) => a - b);
+  const hostCpus = isolation.hostCpus.filter((cpu) => !others.has(cpu));
   // The CPU that the kernel boots on can't do without its tick.
   const tickless = formatCpuList(cpus.filter((cpu) => cpu !== 0));
   const add = [
@@ -42,9 +45,23 @@ const isolatedList = ({facts}: PlanContext, cpus: readonly number[]): string => 
   return `${hasManaged ? 'domain,managed_irq,' : ''}${formatCpuList(cpus)}`;
 };
 
+/** What an earlier profile isolated for a guest that is still there stays isolated. */
+const isolatedForOthers = (context: PlanContext): ReadonlySet<number> => {
+  const isolated = new Set(lastingArguments(context.facts, 'isolcpus').flatMap(cpusOf));
+  const pinned = new Set(context.others.flatMap(({use}) => use.pinnedCpus));
+  const cores = coresOf(context.facts).filter(({threads}) => threads.some((thread) => pinned.has(thread)));
+  return new Set(cores.flatMap(({threads}) => threads).filter((cpu) => isolated.has(cpu)));
+};
+
+/** Behind the flags of isolcpus=, if there are any. */
+const cpusOf = (value: string): readonly number[] => parseCpuList(value.replace(/^(?:[a-z_]+,)*/, '')) ?? [];
+
+/** An argument that has less than ours is one of an earlier profile, whose guest keeps what it had. */
 const judgeReplaced = (context: PlanContext, text: string): void => {
-  const key = text.slice(0, text.indexOf('='));
-  const foreign = lastingArguments(context.facts, key).filter((value) => `${key}=${value}` !== text);
+  const [key = '', value = ''] = text.split('=');
+  const wanted = new Set(cpusOf(value));
+  const isContained = (foreign: string): boolean => (key === 'irqaffinity' ? [...wanted].every((cpu) => cpusOf(foreign).includes(cpu)) : cpusOf(foreign).every((cpu) => wanted.has(cpu)));
+  const foreign = lastingArguments(context.facts, key).filter((one) => !isContained(one));
   if (foreign.length === 0) return;
   context.report('warning', 'kernel-argument-conflict', {
     subject: 'cpu.isolation',

@@ -1,5 +1,6 @@
 import type {HostFacts, NumaNode} from '../host/facts.ts';
 import type {PlanContext} from './context.ts';
+import {lockedKiB} from './locked-memory.ts';
 
 /** Unknown size counts as memory: many captures carry no meminfo for their nodes. */
 export const hasMemory = (node: NumaNode): boolean => node.memoryKiB !== 0;
@@ -23,5 +24,5 @@ export const reserveKiB = ({facts, profile}: PlanContext, node: number | null): 
 /** What a guest may take of the node; unknown is taken for enough. */
 export const roomKiB = (context: PlanContext, node: number | null): number => {
   const total = memoryOfKiB(context.facts, node);
-  return total === null ? Infinity : Math.max(0, total - reserveKiB(context, node));
+  return total === null ? Infinity : Math.max(0, total - reserveKiB(context, node) - lockedKiB(context.others, node));
 };

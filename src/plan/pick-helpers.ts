@@ -2,7 +2,7 @@ import {firstThread} from './cores.ts';
 import type {Core} from './cores.ts';
 import type {Machine} from './placement-cost.ts';
 
-type Helpers = {readonly emulator: readonly number[]; readonly iothreads: readonly (readonly number[])[]};
+export type Helpers = {readonly emulator: readonly number[]; readonly iothreads: readonly (readonly number[])[]};
 
 /**
  * CPUs of QEMU's own threads: the first free core for the disk; for the emulator one on each node of the guest, because

@@ -103,6 +103,8 @@ export type MemoryPlan = {
     readonly bootTotal: number;
     /** Node ids that the unit sets, with the pages that stay there. */
     readonly release: Readonly<Record<string, number>>;
+    /** Pages of the same size that other guests need from boot on, by node; not counted in `perNode`. */
+    readonly reserved?: Readonly<Record<string, number>>;
     /** Mount of a size that is not the default, made by a unit of ours; absent where libvirt finds one without it. */
     readonly mount?: '/dev/hugepages2M' | '/dev/hugepages1G';
   } | null;

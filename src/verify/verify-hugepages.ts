@@ -1,5 +1,6 @@
 import type {HostFacts} from '../host/facts.ts';
 import type {Plan} from '../plan/plan.ts';
+import {addPages} from '../plan/reserved-pages.ts';
 import type {PromiseResult} from './promise.ts';
 
 /** A short allocation is no error to the kernel: only the counters tell. */
@@ -9,7 +10,7 @@ export const verifyHugepages = (facts: HostFacts, plan: Plan): readonly PromiseR
   const mount = pages.mount === undefined ? [] : [verifyMount(facts, pages.mount)];
   // Those that a hook takes are there only while the guest runs.
   if (pages.method === 'hook') return mount;
-  const wanted = {...pages.perNode, ...pages.release};
+  const wanted = {...addPages(pages.perNode, pages.reserved ?? {}), ...pages.release};
   const counts = Object.entries(wanted).map(([id, count]): PromiseResult => {
     const pool = facts.nodes.find((node) => node.id === Number(id))?.hugepages.find((one) => one.sizeKiB === pages.sizeKiB);
     const isKept = pool === undefined ? null : count === 0 ? pool.total === 0 : pool.total >= count;
