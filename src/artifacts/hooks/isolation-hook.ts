@@ -60,7 +60,7 @@ narrow_unit() {
 	if [ ! -e "$state/$1" ]; then
 		[ -n "$taken" ] && has_cpuset || return 0
 		systemctl show --property=AllowedCPUs --value -- "$1" > "$state/$1" || { rm -f "$state/$1"; return 0; }
-		[ ! -e "$(drop_in "$1")" ] || : > "$state/$1.kept"
+		for file in $(drop_ins "$1"); do [ ! -e "$file" ] || echo "$file" >> "$state/$1.kept"; done
 	fi
 	read -r own < "$state/$1" || own=""
 	[ -n "$taken" ] || { restore_unit "$1" "$own"; return 0; }
@@ -75,15 +75,18 @@ narrow_unit() {
 restore_unit() {
 	[ -n "$2" ] || set_unit "$1" "$(cat "$sysfs/devices/system/cpu/possible")"
 	set_unit "$1" "$2"
-	[ -e "$state/$1.kept" ] || rm -f "$(drop_in "$1")"
+	for file in $(drop_ins "$1"); do
+		grep -qsxF "$file" "$state/$1.kept" || { rm -f "$file"; rmdir "\${file%/*}" 2>/dev/null; }
+	done
 }
 
 set_unit() {
 	systemctl set-property --runtime -- "$1" "AllowedCPUs=$2" || say "AllowedCPUs of $1 could not be set"
 }
 
-drop_in() {
-	echo "$run/systemd/system.control/$1.d/50-AllowedCPUs.conf"
+# Where systemd notes it until the next boot; init.scope has no file of its own, so that it counts as transient.
+drop_ins() {
+	for place in system.control transient; do echo "$run/systemd/$place/$1.d/50-AllowedCPUs.conf"; done
 }
 
 has_cpuset() {

@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, dirname, join} from 'node:path';
 import type {FileArtifact} from '../../../src/artifacts/artifact.ts';
@@ -8,6 +8,8 @@ import type {Rendered} from '../../../src/artifacts/rendered.ts';
 export type HookHost = {
   readonly write: (path: string, text: string) => void;
   readonly read: (path: string) => string | null;
+  /** Every file below, and every directory without one. */
+  readonly find: (path: string) => readonly string[];
   /** As libvirt calls it, with dash. */
   readonly call: (hook: FileArtifact, operation: string) => {readonly status: number | null; readonly stderr: string};
   /** Every systemctl call since the last time, `set-property …`. */
@@ -20,9 +22,11 @@ echo "$@" >> ${root}/asked
 case "$1 $2" in
 'show --property=AllowedCPUs') cat ${root}/allowed/"$5" 2>/dev/null || echo ;;
 'set-property --runtime')
-	mkdir -p ${root}/allowed ${root}/run/systemd/system.control/"$4".d
+	place=system.control
+	[ "$4" != init.scope ] || place=transient
+	mkdir -p ${root}/allowed ${root}/run/systemd/$place/"$4".d
 	echo "\${5#AllowedCPUs=}" > ${root}/allowed/"$4"
-	: > ${root}/run/systemd/system.control/"$4".d/50-AllowedCPUs.conf
+	: > ${root}/run/systemd/$place/"$4".d/50-AllowedCPUs.conf
 	# What systemd issue 43846 is about: the cgroup keeps its CPUs.
 	[ -z "\${5#AllowedCPUs=}" ] || echo "\${5#AllowedCPUs=}" > ${root}/cgroup-"$4" ;;
 'is-active --quiet') [ -e ${root}/irqbalance ] ;;
@@ -48,6 +52,7 @@ export const hookHost = (files: Readonly<Record<string, string>>): HookHost => {
   return {
     write,
     read,
+    find: (path) => readdirSync(join(root, path), {recursive: true, encoding: 'utf8', withFileTypes: true}).filter((entry) => entry.isFile() || readdirSync(join(entry.parentPath, entry.name)).length === 0).map(({name}) => name).filter((name) => name !== 'system.control' && name !== 'transient'),
     call: ({path, text}, operation) => {
       const script = join(root, basename(path));
       writeFileSync(script, inRoot(text, root));
