@@ -32,6 +32,7 @@ take_pages() {
 # take_from NODE COUNT
 take_from() {
 	count_file "$1"
+	has_room "$1" $(($2 * size)) || refuse "$1" "$2" "less than that in all its free memory and file cache"
 	read -r before < "$file" || before=0
 	echo $((before + $2)) 2>/dev/null > "$file"
 	read -r after < "$file" || after=$before
@@ -42,10 +43,23 @@ take_from() {
 		read -r after < "$file" || after=$before
 	fi
 	echo "$1 $((after - before))" >> "$state"
-	[ "$after" -ge $((before + $2)) ] && return 0
+	[ "$after" -ge $((before + $2)) ] || refuse "$1" "$2" "only $((after - before)) of them in one piece each"
+}
+
+# refuse NODE COUNT REASON
+refuse() {
 	give_back
-	say "node $1 has only $((after - before)) of $2 huge pages of $size KiB to give: the guest is not started, and the pages went back. Stop programs of the host, or set memory.allocation: boot"
+	say "the guest needs $2 huge pages of $size KiB on node $1, which has $3: it is not started, and the pages went back. Stop programs of the host, or set memory.allocation: boot"
 	exit 1
+}
+
+# has_room NODE KIB: asked for more, the kernel looks for it until the host stands still
+has_room() {
+	sum=0
+	while read -r _ _ name kib _; do
+		case $name in 'MemFree:' | 'Active(file):' | 'Inactive(file):') sum=$((sum + kib)) ;; esac
+	done 2>/dev/null < "$sysfs/devices/system/node/node$1/meminfo" || return 0
+	[ $sum -ge "$2" ]
 }
 
 give_back() {

@@ -39,11 +39,20 @@ describe('the hook that takes pages', () => {
   it('refuses a start that can not have all pages, says which are missing, and gives the others back', () => {
     const host = hookHost(files);
     const {status, stderr} = host.call(withFull(hook.text), 'prepare begin');
-    expect({status, said: stderr.includes('node 1 has only 100 of 300 huge pages of 2048 KiB')}).toEqual({status: 1, said: true});
+    expect({status, said: stderr.includes('the guest needs 300 huge pages of 2048 KiB on node 1, which has only 100 of them in one piece each')}).toEqual({status: 1, said: true});
     expect(host.read('proc/sys/vm/compact_memory')).toBe('1');
     expect(counts(host)).toEqual(['10', '0']);
     expect(host.call(hook, 'release end').status).toBe(0);
     expect(counts(host)).toEqual(['10', '0']);
+  });
+
+  it('refuses a start without asking the kernel when the memory is not there at all', () => {
+    const meminfo = (free: number) => `Node 0 MemTotal:   9000000 kB\nNode 0 MemFree:    ${free} kB\nNode 0 Active(file):  100000 kB\nNode 0 Inactive(file): 100000 kB\n`;
+    const host = hookHost({...files, 'sys/devices/system/node/node0/meminfo': meminfo(1000000)});
+    expect(host.call(hook, 'prepare begin')).toMatchObject({status: 1, stderr: expect.stringContaining('which has less than that in all its free memory and file cache')});
+    expect(counts(host)).toEqual(['10', '0']);
+    host.write('sys/devices/system/node/node0/meminfo', meminfo(1028800));
+    expect(host.call(hook, 'prepare begin').status).toBe(0);
   });
 
   it('adds up with another guest’s, in whichever order they end', () => {
