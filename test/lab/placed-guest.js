@@ -2,7 +2,7 @@ import {expectEqual, expectMatch} from './expect.js';
 import {driverOf, guestCard, hugeMapsOf, hugepagesOf, threadsOf} from './host-state.js';
 
 /** Threads, memory and device of a guest that is there, as the kernel tells them, against the plan. `kind` is KVM or TCG. */
-export const expectPlaced = async (machine, guest, {pinning, memory}, kind = 'KVM') => {
+export const expectPlaced = async (machine, guest, {pinning, memory, isolation}, kind = 'KVM') => {
   expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
   expectMatch(await machine.run(`ls -l /proc/$(cat /run/libvirt/qemu/${guest}.pid)/fd`), /\/dev\/vfio\/\d+/, "QEMU's open files");
 
@@ -10,6 +10,10 @@ export const expectPlaced = async (machine, guest, {pinning, memory}, kind = 'KV
   for (const {vcpu, cpus} of pinning.vcpus) expectMatch(threads, new RegExp(`^CPU ${vcpu}/${kind}=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
   for (const {iothread, cpus} of pinning.iothreads) expectMatch(threads, new RegExp(`^IO iothread${iothread}=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
   expectMatch(threads, new RegExp(`^qemu-system-x86=${asRanges(pinning.emulator)}$`, 'm'), 'the threads of the guest');
+
+  if (isolation.method === 'cgroup') {
+    expectMatch(await machine.run('cat /sys/fs/cgroup/system.slice/cpuset.cpus.effective'), new RegExp(`^${asRanges(isolation.hostCpus)}$`, 'm'), 'the CPUs of the host while the guest runs');
+  }
 
   const [node] = memory.nodes;
   const pages = memory.hugepages.perNode[node];
