@@ -1,17 +1,17 @@
 import type {BootFacts, BootLoader, InitramfsSystem} from './host/facts.ts';
 
 /** The boot loaders and initramfs systems that can be written; the tables of the renderers have these and no others. */
-export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree', 'sdbootutil', 'nixos', 'limine-entry-tool'] as const satisfies readonly BootLoader[];
+export const servedLoaders = ['grub', 'grub-bls', 'proxmox-boot-tool', 'systemd-boot', 'kernelstub', 'rpm-ostree', 'sdbootutil', 'nixos', 'limine-entry-tool', 'uki'] as const satisfies readonly BootLoader[];
 export const servedInitramfsSystems = ['initramfs-tools', 'dracut', 'mkinitcpio', 'booster'] as const satisfies readonly InitramfsSystem[];
 
 export type ServedLoader = (typeof servedLoaders)[number];
 export type ServedInitramfsSystem = (typeof servedInitramfsSystems)[number];
 
 /** There an image is made for each entry of ours, and those of the system are left alone. */
-export const copiesImages = ({loader}: BootFacts): boolean => loader === 'systemd-boot';
+export const copiesImages = ({loader}: BootFacts): boolean => loader === 'systemd-boot' || loader === 'uki';
 
-/** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere: the loader says how, if at all. */
-const imageKeepers: Partial<Record<BootLoader, 'rpm-ostree' | 'sdbootutil' | 'nixos' | 'limine-entry-tool' | null>> = {'rpm-ostree': 'rpm-ostree', sdbootutil: 'sdbootutil', nixos: 'nixos', 'limine-entry-tool': 'limine-entry-tool', uki: null};
+/** There the image is part of a deployment, a generation or a signed file, and what lies in /boot is made from elsewhere: the loader says how. */
+const imageKeepers: Partial<Record<BootLoader, 'rpm-ostree' | 'sdbootutil' | 'nixos' | 'limine-entry-tool'>> = {'rpm-ostree': 'rpm-ostree', sdbootutil: 'sdbootutil', nixos: 'nixos', 'limine-entry-tool': 'limine-entry-tool'};
 
 /** By whom the image is made, or changed where it comes from elsewhere. */
 export type ServedImage = ServedInitramfsSystem | NonNullable<(typeof imageKeepers)[BootLoader]>;

@@ -7,6 +7,7 @@ import {readInitramfsSystem} from './initramfs-system.ts';
 import {readKernelImages} from './kernel-images.ts';
 import {readDeployment} from './ostree-deployment.ts';
 import type {Note} from './reader.ts';
+import {readUnifiedImages} from './unified-images.ts';
 
 export const readBoot = (source: Source, note: Note): BootFacts => {
   const firmware = readFirmware(source);
@@ -20,6 +21,7 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
     ...readInitramfsSystem(source, note),
     commandLine,
     entryChoice: readEntryChoice(source),
+    unifiedImages: readUnifiedImages(source),
     ...readKernelImages(source),
     ...readGrubMenu(source, commandLine),
     watchdog: source.text('/sys/class/watchdog/watchdog0/identity')?.trim() ?? null,
@@ -31,6 +33,7 @@ export const readBoot = (source: Source, note: Note): BootFacts => {
 };
 
 const readEntryChoice = (source: Source): EntryChoice => ({
+  loader: readLoaderVariable(source, 'LoaderInfo'),
   selected: readLoaderVariable(source, 'LoaderEntrySelected'),
   preferred: readLoaderVariable(source, 'LoaderEntryPreferred'),
   default: readLoaderVariable(source, 'LoaderEntryDefault'),

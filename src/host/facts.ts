@@ -230,6 +230,8 @@ export type BootFacts = {
   readonly kernels: readonly string[];
   /** What systemd-boot keeps in EFI variables; absent where it was not looked for. */
   readonly entryChoice?: EntryChoice;
+  /** Unified kernel images on the EFI partition; absent where they were not looked for. */
+  readonly unifiedImages?: readonly UnifiedImage[];
   /** Images that start one of `kernels`, in /boot or where kernel-install puts them. */
   readonly images?: readonly InitramfsImage[];
   /** Only where GRUB's menu is readable. */
@@ -269,6 +271,8 @@ export type GrubEntry = {
 
 /** Ids or globs of boot entries, `arch.conf` (systemd: systemd-boot(7)); `null` where the variable is not set. */
 export type EntryChoice = {
+  /** Name and version of the boot loader, where one was at work: `systemd-boot 257.5`. */
+  readonly loader: string | null;
   /** Started this time. */
   readonly selected: string | null;
   readonly preferred: string | null;
@@ -284,6 +288,9 @@ export type DeploymentFacts = {
   /** Made from a container image, as bootc does. */
   readonly isContainer: boolean;
 };
+
+/** `isSigned` is `null` where the file can't be read as an EFI program. */
+export type UnifiedImage = {readonly path: string; readonly isSigned: boolean | null};
 
 export type InitramfsImage = {readonly release: string; readonly path: string};
 

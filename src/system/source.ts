@@ -9,6 +9,8 @@ export type Source = {
   /** Whole content as text, `null` when it is absent or can't be read (then the path is in `denied` where that was the reason). */
   readonly text: (path: string) => string | null;
   readonly bytes: (path: string) => Buffer | null;
+  /** The first 4096 bytes, or all there is; `null` as above. */
+  readonly head: (path: string) => Buffer | null;
   /** Names in a directory, sorted; empty when there is none. */
   readonly list: (path: string) => readonly string[];
   /** Target of a symlink as it is written; `null` when it is none. */
@@ -51,22 +53,24 @@ export const openSource = (root: string, run: Runner | null): Source => {
   const real = (path: string, followLast = true): string | null =>
     isLive || isKernelTree(path) ? base + path : resolveInRoot(root, path, {followLast});
 
-  const bytes = (path: string): Buffer | null => {
+  const readWith = (path: string, read: (file: string) => Buffer): Buffer | null => {
     const file = real(path);
     if (file === null) return null;
     try {
-      return readWhole(file, path.startsWith('/sys/'));
+      return read(file);
     } catch (error) {
       if (isDenied(error)) denied.add(path);
       return null;
     }
   };
+  const bytes = (path: string): Buffer | null => readWith(path, (file) => readWhole(file, path.startsWith('/sys/')));
 
   return {
     root,
     isLive,
     isPrivileged: process.geteuid?.() === 0,
     bytes,
+    head: (path) => readWith(path, readHead),
     text: (path) => bytes(path)?.toString('utf8') ?? null,
     list: (path) => {
       const directory = real(path);
@@ -113,6 +117,15 @@ const readWhole = (file: string, isSysfs: boolean): Buffer => {
     const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
     const first = Buffer.from(firstBytes.subarray(0, count));
     return count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, first, file);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const readHead = (file: string): Buffer => {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    return Buffer.from(firstBytes.subarray(0, readSync(fd, firstBytes, 0, firstBytes.length, null)));
   } finally {
     closeSync(fd);
   }

@@ -1,7 +1,7 @@
 import type {CommandArtifact, Effect} from '../artifacts/artifact.ts';
 import {CommandError} from '../errors.ts';
 import {generate} from './generate.ts';
-import {type Journal, type JournalRun, saveRun} from './journal.ts';
+import {type Journal, type JournalItem, type JournalRun, saveRun} from './journal.ts';
 import {checkEffect, refuseChangedDefault} from './read-effect.ts';
 import {runCommand} from './run-command.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
@@ -24,7 +24,10 @@ export const runArtifacts = async (transaction: Transaction, when: 'before-last'
 
 /** Whether this command is about a file that is put in place last: it runs after it, and is undone before it. */
 export const followsLast = ({items}: Journal, {artifact}: JournalRun): boolean =>
-  artifact.kind === 'command' && items.some(({path, installer}) => installer === 'last' && artifact.triggers.includes(path));
+  artifact.kind === 'command' && items.some((item) => isEntry(item) && artifact.triggers.includes(item.path));
+
+/** An image of our own can be an entry by itself. */
+const isEntry = ({installer, isUnsettled}: JournalItem): boolean => installer === 'last' || (installer === 'generated' && isUnsettled);
 
 /** A command that names no trigger is wanted for its own sake. */
 const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun): boolean => {

@@ -92,6 +92,7 @@ const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[]
       return [kernelCommandLinePath];
     case 'kernelstub':
       return [kernelstubPath];
+    case 'uki':
     case 'systemd-boot':
       return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
     case 'limine-entry-tool':

@@ -17,6 +17,7 @@ import {renderProxmoxBootTool} from './proxmox-boot-tool.ts';
 import {renderSystemdBoot} from './systemd-boot.ts';
 import {renderRpmOstree} from './rpm-ostree.ts';
 import {renderSdbootutil} from './sdbootutil.ts';
+import {renderUki} from './uki.ts';
 
 type RenderChain = (facts: HostFacts, plan: Plan) => Rendered;
 
@@ -31,6 +32,7 @@ const chains: Readonly<Record<ServedLoader, RenderChain>> = {
   nixos: renderNixos,
   'rpm-ostree': renderRpmOstree,
   sdbootutil: renderSdbootutil,
+  uki: renderUki,
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan): Rendered => {

@@ -3,16 +3,13 @@ import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {Artifact} from '../artifact.ts';
 import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
-import type {InitramfsBackend} from '../initramfs/initramfs-system.ts';
 import {judgeOwnedFile, judgeReadable, ownHeader} from '../own-file.ts';
 import type {Rendered} from '../rendered.ts';
 import type {BootEntry} from './boot-entry.ts';
 import type {EntryCopy} from './choose-default-entry.ts';
 import {contentDigest, ownName} from './entry-names.ts';
+import type {ImageNeed} from './image-need.ts';
 import {editEntry} from './loader-entry.ts';
-
-/** What the image of a copy must hold, and how it is made; `null` where the plan asks nothing of the image. */
-export type ImageNeed = {readonly backend: InitramfsBackend; readonly texts: readonly string[]};
 
 export type CopiedEntry = {
   readonly path: string;

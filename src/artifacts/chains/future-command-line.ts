@@ -4,25 +4,21 @@ import {editCommandLine} from '../command-line/edit-command-line.ts';
 import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
 import {kernelCommandLinePath, renderKernelCommandLine} from '../command-line/kernel-cmdline-file.ts';
 import type {Rendered} from '../rendered.ts';
-import type {BootEntry} from './boot-entry.ts';
 
 const vendorPath = '/usr/lib/kernel/cmdline';
 
 /**
  * Kernels that are installed later get their arguments from /etc/kernel/cmdline. Without that file kernel-install takes
- * those that are running, which do not have ours before the next boot (systemd: kernel-install(8)).
+ * those that are running, which do not have ours before the next boot (systemd: kernel-install(8)); so it is made from
+ * `otherwise`, where that is known.
  */
-export const renderFutureCommandLine = (facts: HostFacts, plan: Plan, entries: readonly BootEntry[]): Rendered => {
+export const renderFutureCommandLine = (facts: HostFacts, plan: Plan, otherwise: string | null): Rendered => {
   const file = facts.files[kernelCommandLinePath];
   if (file !== undefined) return renderKernelCommandLine(file, plan);
-  const model = entries.filter(({isManaged}) => isManaged).at(-1);
-  if (model === undefined) return {artifacts: [], findings: []};
-  const base = facts.files[vendorPath]?.text?.replaceAll(/^\s*#.*$/gm, '').trim().replaceAll(/\s+/g, ' ') ?? withoutMachineId(model.options);
+  if (otherwise === null) return {artifacts: [], findings: []};
+  const base = facts.files[vendorPath]?.text?.replaceAll(/^\s*#.*$/gm, '').trim().replaceAll(/\s+/g, ' ') ?? otherwise;
   const edited = editCommandLine(base, editOfPlan(plan));
   if (!edited.ok || edited.text === base) return {artifacts: [], findings: []};
   const why = ['kernel-install gives these arguments to the entries of kernels that are installed later.', ...reasonsOfPlan(plan)];
   return {artifacts: [{kind: 'file', path: kernelCommandLinePath, text: `${edited.text}\n`, encoding: 'utf8', mode: 0o644, installer: 'file', why}], findings: []};
 };
-
-/** kernel-install adds it by itself (systemd: 90-loaderentry.install). */
-const withoutMachineId = (options: string): string => options.replace(/(?:^|\s+)systemd\.machine_id=\S+/, '').trim();

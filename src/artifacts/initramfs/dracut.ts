@@ -24,10 +24,10 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
 const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
   imagesOf(facts).filter(({release}) => canBind(facts, release)).map((image) => renderImage(facts, plan, image));
 
-const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsImage): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsImage, options: readonly string[] = []): GeneratedArtifact => ({
   kind: 'generated',
   path,
-  argv: ['/usr/bin/dracut', '--force', '{output}', release],
+  argv: ['/usr/bin/dracut', '--force', ...options, '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
     {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(facts, plan, release)},
@@ -37,8 +37,8 @@ const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsIma
   why: [`Kernel ${release} reads modules, modprobe.d and the hook from its initramfs, before the root file system is there.`],
 });
 
-const renderCopy = (facts: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
-  release === null ? null : renderImage(facts, plan, {release, path});
+const renderCopy = (facts: HostFacts, plan: Plan, {release, path, commandLine}: ImageCopy): GeneratedArtifact | null =>
+  release === null ? null : renderImage(facts, plan, {release, path}, commandLine === undefined ? [] : ['--uefi', '--kernel-cmdline', commandLine]);
 
 /** The directory of hooks has moved between versions; the part behind it has not. */
 const expectedMembers = (facts: HostFacts, plan: Plan, release: string): readonly string[] => [

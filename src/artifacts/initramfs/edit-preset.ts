@@ -25,5 +25,5 @@ export const editPreset = (text: string, images: readonly {readonly of: string; 
   return `${foreign}${foreign === '' || foreign.endsWith('\n') ? '' : '\n'}${ours}`;
 };
 
-const renderPreset = (name: string, {kernel, options}: PresetImage, path: string): string =>
-  `PRESETS+=('${name}')\n${name}_kver="${kernel}"\n${name}_image="${path}"\n${options.length === 0 ? '' : `${name}_options="${options.join(' ')}"\n`}`;
+const renderPreset = (name: string, {kernel, isUnified, options}: PresetImage, path: string): string =>
+  `PRESETS+=('${name}')\n${name}_kver="${kernel}"\n${name}_${isUnified ? 'uki' : 'image'}="${path}"\n${options.length === 0 ? '' : `${name}_options="${options.join(' ')}"\n`}`;

@@ -4,7 +4,13 @@ import type {Artifact, GeneratedArtifact} from '../artifact.ts';
 import type {Rendered} from '../rendered.ts';
 
 /** `release` is `null` where the name of the kernel's file does not tell it: then it changes under the same name. */
-export type ImageCopy = {readonly of: string; readonly release: string | null; readonly path: string};
+export type ImageCopy = {
+  readonly of: string;
+  readonly release: string | null;
+  readonly path: string;
+  /** For an image that is to hold the kernel and these arguments as well. */
+  readonly commandLine?: string;
+};
 
 /** How one system takes our settings into the image, and how the images are made anew. */
 export type InitramfsBackend = {

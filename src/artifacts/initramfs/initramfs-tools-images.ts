@@ -28,8 +28,8 @@ export const renderInitramfs = (facts: HostFacts, plan: Plan): readonly Artifact
   return [...images, ...(hooks ? kernels.map(renderHooks) : [])];
 };
 
-export const renderInitramfsCopy = (facts: HostFacts, plan: Plan, {release, path}: ImageCopy): GeneratedArtifact | null =>
-  release === null ? null : renderImage(facts, plan, {release, path});
+export const renderInitramfsCopy = (facts: HostFacts, plan: Plan, {release, path, commandLine}: ImageCopy): GeneratedArtifact | null =>
+  release === null || commandLine !== undefined ? null : renderImage(facts, plan, {release, path});
 
 const imagePath = (release: string): string => `/boot/initrd.img-${release}`;
 

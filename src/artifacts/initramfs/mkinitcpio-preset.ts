@@ -1,5 +1,5 @@
-/** One image that `mkinitcpio -P` would make. */
-export type PresetImage = {readonly kernel: string; readonly image: string; readonly options: readonly string[]};
+/** One image that `mkinitcpio -P` would make: an initramfs, or (`isUnified`) a program for the firmware that holds kernel, initramfs and arguments. */
+export type PresetImage = {readonly kernel: string; readonly image: string; readonly isUnified: boolean; readonly options: readonly string[]};
 
 export type Preset = {readonly ok: true; readonly images: readonly PresetImage[]} | {readonly ok: false; readonly reason: string};
 
@@ -22,11 +22,14 @@ const readImages = (values: ReadonlyMap<string, readonly string[]>): Preset => {
   const images: PresetImage[] = [];
   for (const name of values.get('PRESETS') ?? []) {
     const of = (key: string): string => values.get(`${name}_${key}`)?.join(' ') || values.get(`ALL_${key}`)?.join(' ') || '';
-    if (of('uki') !== '' || of('efi_image') !== '') return {ok: false, reason: `the preset '${name}' makes a unified kernel image`};
+    const unified = of('uki') || of('efi_image');
+    if (unified !== '' && of('image') !== '') return {ok: false, reason: `the preset '${name}' makes a unified kernel image and an initramfs`};
+    if (unified !== '' && (of('cmdline') !== '' || of('options').includes('--cmdline'))) return {ok: false, reason: `the preset '${name}' names a file of arguments of its own`};
     if (of('config') !== '') return {ok: false, reason: `the preset '${name}' names its own configuration, so that /etc/mkinitcpio.conf.d is not read`};
     if (!of('kver').startsWith('/') && !/^\d/.test(of('kver'))) return {ok: false, reason: `the preset '${name}' names no kernel`};
-    if (!of('image').startsWith('/')) return {ok: false, reason: `the preset '${name}' names no image`};
-    images.push({kernel: of('kver'), image: of('image'), options: of('options').split(/\s+/).filter((word) => word !== '')});
+    if (!`${unified}${of('image')}`.startsWith('/')) return {ok: false, reason: `the preset '${name}' names no image`};
+    const splash = of('splash') === '' ? [] : ['--splash', of('splash')];
+    images.push({kernel: of('kver'), image: unified || of('image'), isUnified: unified !== '', options: [...of('options').split(/\s+/).filter((word) => word !== ''), ...splash]});
   }
   return images.length === 0 ? {ok: false, reason: 'it has no PRESETS'} : {ok: true, images};
 };

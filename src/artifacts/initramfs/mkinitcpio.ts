@@ -49,10 +49,10 @@ const imagesOf = (facts: HostFacts): readonly PresetImage[] =>
 const renderImages = (facts: HostFacts, plan: Plan): readonly GeneratedArtifact[] =>
   imagesOf(facts).map((image) => renderImage(facts, plan, image));
 
-const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, options}: PresetImage): GeneratedArtifact => ({
+const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, isUnified, options}: PresetImage): GeneratedArtifact => ({
   kind: 'generated',
   path: image,
-  argv: ['/usr/bin/mkinitcpio', '-k', kernel, '-g', '{output}', ...options],
+  argv: ['/usr/bin/mkinitcpio', '-k', kernel, isUnified ? '-U' : '-g', '{output}', ...options],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
     {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan, kernel)},
@@ -62,10 +62,10 @@ const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, options}: Pre
   why: [`${kernel} reads modules, modprobe.d and the hook from this image, before the root file system is there.`],
 });
 
-const renderCopy = (facts: HostFacts, plan: Plan, {of, release, path}: ImageCopy): GeneratedArtifact | null => {
-  const listed = imagesOf(facts).find(({image}) => image === of);
+const renderCopy = (facts: HostFacts, plan: Plan, {of, release, path, commandLine}: ImageCopy): GeneratedArtifact | null => {
+  const listed = imagesOf(facts).find(({image, isUnified}) => image === of && isUnified === (commandLine !== undefined));
   if (listed !== undefined) return renderImage(facts, plan, {...listed, image: path});
-  return release === null ? null : renderImage(facts, plan, {kernel: release, image: path, options: []});
+  return release === null || commandLine !== undefined ? null : renderImage(facts, plan, {kernel: release, image: path, isUnified: false, options: []});
 };
 
 const expectedMembers = (facts: HostFacts, plan: Plan, kernel: string): readonly string[] => {
@@ -99,7 +99,10 @@ const judgePreset = (file: FileFacts): readonly Finding[] => {
   const unreadable = judgeReadable(file);
   if (unreadable !== null) return [unreadable];
   const preset = parsePreset(withoutOwnPreset(file.text ?? ''));
-  return preset.ok ? [] : [cannot(file.path, `${file.path} can't be followed: ${preset.reason}.`, 'Simplify the preset, or set binding: libvirt.')];
+  const unified = preset.ok ? preset.images.find(({isUnified}) => isUnified) : undefined;
+  if (preset.ok && unified === undefined) return [];
+  const reason = preset.ok ? `it makes the unified kernel image ${unified?.image ?? ''}` : preset.reason;
+  return [cannot(file.path, `${file.path} can't be followed: ${reason}.`, 'Simplify the preset, or set binding: libvirt.')];
 };
 
 const judgeHooks = ({files}: HostFacts): readonly Finding[] => {

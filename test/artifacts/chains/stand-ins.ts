@@ -72,18 +72,26 @@ const kernelstub: Program = (_argv, {root}) => {
 };
 export const listMkinitcpioImage = (root: string): string => listWithBash(mkinitcpioScript, root);
 
+/** mkinitcpio joins the files of arguments without their comments. */
+const unifiedLine = (root: string): string =>
+  ['/etc/kernel/cmdline', ...['zz-vfio-pilot.conf', 'root.conf'].map((name) => `/etc/cmdline.d/${name}`)]
+    .flatMap((path) => (existsSync(at(root, path)) ? [readFileSync(at(root, path), 'utf8').replaceAll(/^#.*$/gm, '')] : []))
+    .join(' ').replaceAll(/\s+/g, ' ');
+
 const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
 
 export const standIns: Readonly<Record<string, Program>> = {
   bootctl,
   kernelstub,
   dracut: (argv, {root}) => {
-    writeFileSync(at(root, argv[2]), listDracutImage(root));
-    return {exitCode: argv[1] === '--force' && /^\d/.test(argv[3] ?? '') ? 0 : 1};
+    const line = argv.includes('--uefi') ? (argv[argv.indexOf('--kernel-cmdline') + 1] ?? '') : '';
+    writeFileSync(at(root, argv.at(-2)), `${listDracutImage(root)}${line}`);
+    return {exitCode: argv[1] === '--force' && /^\d/.test(argv.at(-1) ?? '') ? 0 : 1};
   },
   lsinitrd: list,
   mkinitcpio: (argv, {root}) => {
-    writeFileSync(at(root, argv[argv.indexOf('-g') + 1]), listMkinitcpioImage(root));
+    const isUnified = argv.includes('-U');
+    writeFileSync(at(root, argv[argv.indexOf(isUnified ? '-U' : '-g') + 1]), `${listMkinitcpioImage(root)}${isUnified ? unifiedLine(root) : ''}`);
     return {exitCode: argv[1] === '-k' ? 0 : 1};
   },
   lsinitcpio: list,
@@ -92,6 +100,11 @@ export const standIns: Readonly<Record<string, Program>> = {
     return {exitCode: 0};
   },
   lsinitramfs: list,
+  ukify: (argv, {root}) => {
+    const value = (name: string): string => argv.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3) ?? '';
+    writeFileSync(at(root, value('output')), `${'kernel'.repeat(100)} ${readFileSync(at(root, value('initrd')), 'utf8')} ${value('cmdline')}`);
+    return {exitCode: existsSync(at(root, value('linux'))) && argv[1] === 'build' ? 0 : 1};
+  },
   'grub-mkconfig': (argv, {root}) => {
     writeFileSync(at(root, argv.at(-1)), `menu for ${readFileSync(at(root, '/etc/default/grub'), 'utf8')}`);
     return {exitCode: 0};

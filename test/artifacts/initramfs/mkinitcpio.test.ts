@@ -1,4 +1,6 @@
+import {execFileSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
+import {editPreset, withoutOwnPreset} from '../../../src/artifacts/initramfs/edit-preset.ts';
 import {mkinitcpio} from '../../../src/artifacts/initramfs/mkinitcpio.ts';
 import {renderModprobe} from '../../../src/artifacts/modprobe.ts';
 import {renderMkinitcpioConf, renderMkinitcpioHook, renderMkinitcpioUnit} from '../../../src/artifacts/initramfs/mkinitcpio-files.ts';
@@ -15,22 +17,42 @@ describe('parsePreset', () => {
     expect(parsePreset(text)).toEqual({
       ok: true,
       images: [
-        {kernel: '/boot/vmlinuz-linux', image: '/boot/initramfs-linux.img', options: []},
-        {kernel: '6.1.0-arch', image: '/boot/f.img', options: ['-S', 'autodetect', '-v']},
+        {kernel: '/boot/vmlinuz-linux', image: '/boot/initramfs-linux.img', isUnified: false, options: []},
+        {kernel: '6.1.0-arch', image: '/boot/f.img', isUnified: false, options: ['-S', 'autodetect', '-v']},
       ],
     });
   });
 
   it.each([
-    ['a unified kernel image', `${plain}default_uki="/efi/EFI/Linux/arch.efi"\n`, /unified/],
+    ['a unified kernel image beside an initramfs', `${plain}default_uki="/efi/EFI/Linux/arch.efi"\n`, /unified/],
     ['a configuration of its own, which turns drop-ins off', `ALL_config="/etc/mkinitcpio.conf"\n${plain}`, /its own configuration/],
     ['a command', `${plain}ALL_kver=$(uname -r)\n`, /line 4/],
     ['an if', `if true; then\n${plain}fi\n`, /line 1/],
     ['no kernel', plain.replace(/^.*\n/, ''), /no kernel/],
     ['no image', plain.replace(/default_image.*\n/, ''), /no image/],
     ['nothing', '', /no PRESETS/],
+    ['arguments of its own', `${plain.replace('default_image', 'default_uki')}default_cmdline="/etc/x"\n`, /arguments of its own/],
   ])('refuses %s', (_name, text, reason) => {
     expect(parsePreset(text)).toMatchObject({ok: false, reason: expect.stringMatching(reason) as string});
+  });
+});
+
+describe('editPreset', () => {
+  const edit = (text: string): string | null => editPreset(text, [{of: '/boot/initramfs-linux.img', path: '/boot/ours.img'}], 'sample');
+
+  it('gives bash one preset more, and takes the place of what it wrote before', () => {
+    const text = `${plain}default_options="-S autodetect"`;
+    const once = edit(text) ?? '';
+    const list = 'echo "${PRESETS[*]} $vfio_pilot_kver $vfio_pilot_image $vfio_pilot_options"';
+    expect(execFileSync('/bin/bash', ['--norc', '-eu'], {input: `${once}${list}\n`, encoding: 'utf8'})).toBe('default vfio_pilot /boot/vmlinuz-linux /boot/ours.img -S autodetect\n');
+    expect(edit(once)).toBe(once);
+    expect(withoutOwnPreset(once)).toBe(`${text}\n`);
+  });
+
+  it('leaves a preset alone that makes another image, or that it does not understand', () => {
+    expect(edit(plain.replace('initramfs-linux', 'other'))).toBeNull();
+    expect(edit('eval x\n')).toBeNull();
+    expect(edit(`${plain}# BEGIN vfio-pilot\n`)).toBeNull();
   });
 });
 
@@ -55,13 +77,15 @@ describe('mkinitcpio', () => {
   const files = sampleFiles({'/etc/mkinitcpio.conf': 'HOOKS=(base udev)\n', '/etc/mkinitcpio.conf.d': '', '/etc/mkinitcpio.d/linux.preset': plain});
   const judge = (changed: Readonly<Record<string, string>>, gone: readonly string[] = []): readonly string[] => {
     const left = Object.fromEntries(Object.entries({...files, ...sampleFiles(changed)}).filter(([path]) => !gone.includes(path)));
-    return mkinitcpio.judgeImages(sampleFacts(undefined, {files: left})).map((finding) => finding.subject);
+    const facts = sampleFacts(undefined, {files: left});
+    return [...mkinitcpio.judgeSettings(facts), ...mkinitcpio.judgeImages(facts)].map((finding) => finding.subject);
   };
 
   it('blocks only where it can not follow what this mkinitcpio does', () => {
     expect(judge({})).toEqual([]);
     expect(judge({}, ['/etc/mkinitcpio.conf.d'])).toEqual(['/etc/mkinitcpio.conf.d']);
     expect(judge({}, ['/etc/mkinitcpio.d/linux.preset'])).toEqual(['/etc/mkinitcpio.d']);
+    expect(judge({'/etc/mkinitcpio.d/linux.preset': plain.replace('default_image', 'default_uki')})).toEqual(['/etc/mkinitcpio.d/linux.preset']);
     expect(judge({'/etc/mkinitcpio.d/linux.preset': 'eval x\n'})).toEqual(['/etc/mkinitcpio.d/linux.preset']);
     expect(judge({'/etc/mkinitcpio.conf': 'HOOKS=(systemd)\n'})).toEqual(['/etc/mkinitcpio.conf']);
     expect(judge({'/etc/mkinitcpio.conf': ''})).toEqual(['/etc/mkinitcpio.conf']);

@@ -46,6 +46,7 @@ export const memorySource = (entries: Entries): Source => {
   return {
     root: '/made', isLive: false, isPrivileged: true, text, link, exists, denied: new Set(),
     bytes: (path) => { const found = text(path); return found === null ? null : Buffer.from(found); },
+    head: (path) => { const found = text(path); return found === null ? null : Buffer.from(found).subarray(0, 4096); },
     list: (path) => [...(directories.get(follow(path, true) ?? '') ?? [])].sort(),
     stat: (path) => (exists(path) ? {type: typeOf(path), mode: 0o644, uid: 0, gid: 0, size: 1, inode: 1, modifiedMs: 0, changedMs: 0} : null),
     resolve: (path) => follow(path, true),
