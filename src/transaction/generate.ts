@@ -32,7 +32,7 @@ export type Made = {readonly output: string; readonly reason: null} | {readonly 
 
 export const makeOutput = async (transaction: Transaction, runIndex: number, artifact: GeneratedArtifact, old: PathState): Promise<Made> => {
   const {machine, ledger} = transaction;
-  const output = generatedFile(ledger.current().id, runIndex);
+  const output = generatedFile(ledger.current().id, runIndex, machine.self.pid);
   ensureDirectory(machine, dirname(output), 0o700);
   removeIfThere(machine, output);
   const argv = withOutput(artifact.argv, output);

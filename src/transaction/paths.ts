@@ -7,7 +7,9 @@ export const journalFile = (id: string): string => `${journalDirectory(id)}/jour
 export const planFile = (id: string): string => `${journalDirectory(id)}/plan.json`;
 export const backupFile = (id: string, index: number): string => `${journalDirectory(id)}/backup/${number(index)}`;
 export const lateFile = (id: string, index: number): string => `${backupFile(id, index)}-late`;
-export const generatedFile = (id: string, index: number): string => `${journalDirectory(id)}/generated/${number(index)}`;
+export const generatedDirectory = (id: string): string => `${journalDirectory(id)}/generated`;
+/** Of this process alone: a program whose starter was killed may still be writing when recovery starts it again. */
+export const generatedFile = (id: string, index: number, pid: number): string => `${generatedDirectory(id)}/${number(index)}-${pid}`;
 export const defineFile = (id: string, index: number): string => `${journalDirectory(id)}/define-${number(index)}.xml`;
 
 /** Beside the target, because a rename must not cross file systems; the dot keeps it out of what shells list. */

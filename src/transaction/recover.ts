@@ -9,9 +9,10 @@ import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {acquireLock} from './lock.ts';
 import {waitForPackageManager} from './package-manager.ts';
 import {isSameState, readPathState} from './path-state.ts';
-import {journalDirectory, generatedFile} from './paths.ts';
+import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
 import {isComplete, restore} from './restore.ts';
+import {sweepGenerated} from './sweep.ts';
 import type {Transaction} from './transaction.ts';
 import {removeIfThere} from './write-file.ts';
 
@@ -104,12 +105,12 @@ const canComplete = (machine: Machine, {items}: Journal): boolean =>
 
 const complete = async (transaction: Transaction, paths: readonly string[]): Promise<Recovery> => {
   const {machine, ledger} = transaction;
-  const {id, items, runs} = ledger.current();
+  const {id, items} = ledger.current();
   try {
     // Programs start anew, so what they had half made goes first.
     for (const {installer, temp} of items)
       if (installer === 'generated' && temp !== null && removeIfThere(machine, temp)) machine.syncDirectory(dirname(temp));
-    for (const index of runs.keys()) removeIfThere(machine, generatedFile(id, index));
+    sweepGenerated(machine, id);
     await commit(transaction);
   } catch (error) {
     throw failure(error, {foreign: [], problems: ['the interrupted run could not be completed']}, id, false);

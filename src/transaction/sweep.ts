@@ -1,16 +1,23 @@
 import {dirname} from 'node:path';
-import {generatedFile, tempFile} from './paths.ts';
+import type {Machine} from '../system/machine.ts';
+import {generatedDirectory, tempFile} from './paths.ts';
 import type {Transaction} from './transaction.ts';
 import {removeIfThere} from './write-file.ts';
 
 /** Removes what an interrupted run left: only names that its journal makes ours. Frees the space for restoring, too. */
 export const sweepTemps = ({machine, ledger}: Transaction): void => {
-  const {id, items, runs} = ledger.current();
+  const {id, items} = ledger.current();
   for (const [index, {path}] of items.entries()) {
     const temp = tempFile(path, id, index);
     if (removeIfThere(machine, temp)) machine.syncDirectory(dirname(temp));
   }
-  for (const index of runs.keys()) removeIfThere(machine, generatedFile(id, index));
+  sweepGenerated(machine, id);
+};
+
+/** What a program had half made. */
+export const sweepGenerated = (machine: Machine, id: string): void => {
+  const directory = generatedDirectory(id);
+  for (const name of machine.list(directory)) machine.unlink(`${directory}/${name}`);
 };
 
 /** Those that we made and that nobody else uses. */
