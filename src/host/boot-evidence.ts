@@ -2,6 +2,7 @@ import type {Source} from '../system/source.ts';
 import {readLoaderVariable} from './efi-variables.ts';
 import type {BootLoader} from './facts.ts';
 import {ownValue} from '../own-value.ts';
+import {readUnifiedImages} from './unified-images.ts';
 
 /**
  * What speaks for a loader, strongest first: `system` means the whole system is made that way whatever loads it,
@@ -21,6 +22,7 @@ export const readBootEvidence = (source: Source, boot: Boot): readonly BootEvide
     ...variableEvidence(source),
     ...commandLineEvidence(boot),
     ...systemdBootFiles(source),
+    ...unifiedFiles(source),
     ...otherFiles(source),
     ...grubFiles(source),
   ];
@@ -84,6 +86,12 @@ const systemdBootFiles = (source: Source): readonly BootEvidence[] => {
 
 /** Limine: CONFIG.md; beside its EFI program in the first place. */
 export const limineFiles = ['/boot/limine/limine.conf', '/boot/limine.conf', '/limine/limine.conf', '/limine.conf', '/boot/efi/limine.conf', '/boot/EFI/BOOT/limine.conf', '/boot/EFI/limine/limine.conf', '/efi/limine.conf', '/efi/EFI/limine/limine.conf'] as const;
+
+/** Such an image is an entry of systemd-boot too: where nothing tells what was started, both are possible. */
+const unifiedFiles = (source: Source): readonly BootEvidence[] => {
+  const [first] = readUnifiedImages(source);
+  return first === undefined ? [] : [{loader: 'uki', strength: 'files', sentence: `${first.path} exists: a unified kernel image is set up.`}];
+};
 
 const otherFiles = (source: Source): readonly BootEvidence[] => {
   const limine = limineFiles.find(source.exists);

@@ -38,6 +38,7 @@ const withoutComments = (text: string): string => text.replaceAll(/^\s*#.*$/gm, 
 const isBootFile = ({boot}: HostFacts, path: string): boolean => {
   if (boot.loader === 'grub-bls') return path.startsWith('/boot/loader/entries/');
   if (boot.loader === 'systemd-boot') return /^(?:\/boot|\/boot\/efi|\/efi)\/loader\/entries\//.test(path) && !path.includes('.vfio-pilot-');
+  if (boot.loader === 'uki') return path === '/etc/kernel/cmdline' || (path.startsWith('/etc/cmdline.d/') && !path.endsWith('/zz-vfio-pilot.conf'));
   if (boot.loader === 'kernelstub') return path === '/etc/kernelstub/configuration';
   if (boot.loader === 'limine-entry-tool') return path === '/etc/default/limine' || path.startsWith('/etc/limine-entry-tool.d/');
   if (boot.loader === 'sdbootutil') return path === '/etc/kernel/cmdline';

@@ -76,6 +76,15 @@ describe('boot loader', () => {
     expect(read({}).grubName).toBe('grub');
   });
 
+  it('does not take a unified image that lies about for the one that was started, and blocks where nothing tells', () => {
+    const both = {...systemdBoot, '/boot/efi/EFI/Linux/arch-linux.efi': ''};
+    const info = {[`${efivars}/LoaderInfo-${loaderGuid}`]: variable('systemd-boot 257')};
+    expect([...read(both).loaderCandidates].sort()).toEqual(['systemd-boot', 'uki']);
+    expect(read({...both, ...info}).loader).toBe('systemd-boot');
+    expect(read({...both, ...info, [`${efivars}/StubInfo-${loaderGuid}`]: variable('systemd-stub 257')}).loader).toBe('uki');
+    expect(read({'/boot/efi/EFI/Linux/arch-linux.efi': ''}).loader).toBe('uki');
+  });
+
   it('calls BOOT_IMAGE without any GRUB file ambiguous beside a Limine configuration', () => {
     expect(read({'/boot/limine.conf': '', '/proc/cmdline': 'BOOT_IMAGE=/vmlinuz\n'}).loader).toBeNull();
   });

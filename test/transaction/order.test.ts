@@ -89,6 +89,18 @@ describe('a boot loader', () => {
       expect(snapshot(root)).toEqual(before);
     }));
 
+  it('is not touched where the partition has no room for an image as large as the one that works', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const sound = realMachine(root, programs);
+      const before = snapshot(root);
+      const small: Machine = {...sound, space: (path) => ({...sound.space(path), ...(path.startsWith('/efi') ? {device: 7, freeBytes: 30, blockSize: 1} : {})})};
+      put(root, '/efi/initrd', 'initrd of thirty bytes and some');
+      await expect(applyChanges(small, request(hostChanges(sound)), silent, never)).rejects.toThrow(/The file system of \/efi.* has no room/);
+      put(root, '/efi/initrd', 'initrd');
+      expect(snapshot(root)).toEqual(before);
+    }));
+
   it('keeps the default that somebody chose after the apply', () =>
     withRoot(async (root) => {
       fillHost(root);

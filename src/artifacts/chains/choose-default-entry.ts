@@ -24,7 +24,7 @@ export const chooseDefaultEntry = (choice: EntryChoice, loaderConf: string, copi
     // The id of an earlier copy says just that one; a name or a pattern may hold for the new copy as well.
     const isCovered = pinned.length > 0 && pinned.every(({id}) => matches(value, id)) && pin.value !== '@saved';
     if (isCovered) return {kind: 'follows'};
-    const copy = pinned.find(({of}) => of === choice.selected) ?? pinned.at(-1);
+    const copy = pinned.find(({of}) => of === withoutOwnName(choice.selected ?? '')) ?? pinned.at(-1);
     if (copy !== undefined) return setTo(pin.verb, choice, copy.id);
     if (/^auto-|\.efi$/i.test(value)) return {kind: 'foreign', id: value};
   }

@@ -1,8 +1,16 @@
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {renderHost} from '../../../src/artifacts/render-host.ts';
+import {compareArtifacts} from '../../../src/changes/compare-artifacts.ts';
 import {renderChain} from '../../../src/artifacts/chains/chains.ts';
 import {readHost} from '../../../src/host/read-host.ts';
+import {realMachine} from '../../../src/system/real-machine.ts';
 import {openSource} from '../../../src/system/source.ts';
+import {applyChanges} from '../../../src/transaction/apply.ts';
+import {rollback} from '../../../src/transaction/rollback.ts';
+import {ids, never, request, silent} from '../../transaction/scenario.ts';
+import {snapshot} from '../../transaction/scratch-root.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
@@ -109,13 +117,45 @@ describe('systemd-boot', () => {
     expect(walked.rolledBack).toEqual(walked.before);
   });
 
-  it('has an entry for each kernel of this system, each with an image of its own, and none for fallbacks and other systems', async () => {
+  it('has an entry for each kernel of this system with every argument of others in its place (failure mode 14), and none for fallbacks and other systems', async () => {
     const walked = await walk(makeTree(arch), standIns);
     const [one = '', other = '', ...more] = addedPaths(walked, '/boot/loader/entries/');
     expect(more).toEqual([]);
     expect([one, other].map((path) => path.replace(/vfio-pilot-\w+/, '*'))).toEqual(['/boot/loader/entries/arch-lts.*.conf', '/boot/loader/entries/arch.*.conf']);
     expect(decode(walked.applied, other)).toMatch(new RegExp(`^# Generated .*\ntitle {3}Arch Linux \\(vfio-pilot\\)\nlinux {3}/vmlinuz-linux\ninitrd {2}/amd-ucode\\.img\ninitrd {2}/initramfs-linux\\.vfio-pilot-\\w+\\.img\noptions root=UUID=1-2 rw {2}quiet ${wanted}\n$`));
     expect(decode(walked.applied, one)).toContain(`options root=UUID=1-2 rw ${wanted}\n`);
+  });
+
+  it('is what is written although GRUB is installed as well (failure mode 15)', async () => {
+    const grub = {'/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n', '/usr/bin/grub-mkconfig': '', '/boot/grub/grub.cfg': 'menu\n'};
+    const walked = await walk(makeTree({...arch, ...grub}), standIns);
+    expect(changedPaths(walked, '/boot/grub')).toEqual([]);
+    expect(changedPaths(walked, '/etc/default')).toEqual([]);
+    expect(addedPaths(walked, '/boot/loader/entries/')).toHaveLength(2);
+  });
+
+  it('gets further files for a changed plan, and none of the ones before is written over or taken away', async () => {
+    const root = makeTree(arch);
+    const machine = realMachine(root, standIns);
+    const states = [snapshot(root)];
+    for (const [index, pages] of [6144, 1024].entries()) {
+      const base = samplePlan();
+      const plan = samplePlan({initramfs: 'mkinitcpio', kernelArguments: {...base.kernelArguments, add: [{text: 'hugepagesz=2M', because: ''}, {text: `hugepages=0:${pages},1:0`, because: ''}]}});
+      const facts = readHost(openSource(root, null));
+      await applyChanges(machine, request(compareArtifacts(facts, renderHost(facts, plan).artifacts), ids[index]), silent, never);
+      // As after the reboot: the entry that is running is a copy of ours.
+      writeFileSync(join(root, variablePath('LoaderEntrySelected')), readFileSync(join(root, variablePath('LoaderEntryDefault'))));
+      states.push(snapshot(root));
+    }
+    const [before = {}, first = {}, second = {}] = states;
+    for (const path of addedPaths({before, applied: first}, '/boot/')) expect(second[path]).toBe(first[path]);
+    expect(addedPaths({before: first, applied: second}, '/boot/loader/entries/').map((path) => path.replace(/vfio-pilot-\w+/, '*'))).toEqual(['/boot/loader/entries/arch-lts.*.conf', '/boot/loader/entries/arch.*.conf']);
+    expect(valueOf(second, 'LoaderEntryDefault')).not.toBe(valueOf(first, 'LoaderEntryDefault'));
+    await expect(rollback(machine, {id: ids[0]}, silent, never)).rejects.toThrow(/was changed again by/);
+    await rollback(machine, {}, silent, never);
+    expect(snapshot(root)[variablePath('LoaderEntryDefault')]).toBe(first[variablePath('LoaderEntryDefault')]);
+    await rollback(machine, {}, silent, never);
+    expect({...snapshot(root), [variablePath('LoaderEntrySelected')]: ''}).toEqual({...before, [variablePath('LoaderEntrySelected')]: ''});
   });
 
   it('lets mkinitcpio make the image of our entry anew when the kernel is updated under its name', async () => {
