@@ -5,7 +5,7 @@ import {describeDifference, isSameState, readPathState, sha256} from './path-sta
 import {lateFile} from './paths.ts';
 import {replace} from './replace.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
-import {writePrivate} from './write-file.ts';
+import {removeIfThere, writePrivate} from './write-file.ts';
 
 /** Makes each item true that is not yet; which those are is decided by content, so it can also finish an interrupted run. */
 export const installItems = async (transaction: Transaction): Promise<void> => {
@@ -22,10 +22,23 @@ export const installItems = async (transaction: Transaction): Promise<void> => {
 
 /** Files that name what programs have made meanwhile. */
 export const installLast = async (transaction: Transaction): Promise<void> => {
-  if (!transaction.ledger.current().items.some(({installer}) => installer === 'last')) return;
+  const items = transaction.ledger.current().items.filter(({installer}) => installer === 'last');
+  if (items.length === 0) return;
+  if (lacksImage(transaction)) return leaveOut(transaction, items);
   transaction.events({kind: 'step', step: 'install'});
   await installFiles(transaction, 'last');
   verifyItems(transaction, ['last']);
+};
+
+/** Below another root no program runs, and an entry without its image would be the default of that system all the same. */
+const lacksImage = ({ledger}: Transaction): boolean =>
+  ledger.current().runs.some(({artifact, state}) => artifact.kind === 'generated' && artifact.isOwn === true && state === 'not-run');
+
+const leaveOut = ({machine, events}: Transaction, items: readonly JournalItem[]): void => {
+  for (const {path, temp} of items) {
+    if (temp !== null && removeIfThere(machine, temp)) machine.syncDirectory(dirname(path));
+    events({kind: 'warning', message: `${path} was not written: the image that it names could not be made here.`});
+  }
 };
 
 const installFiles = async (transaction: Transaction, installer: 'file' | 'last'): Promise<void> => {

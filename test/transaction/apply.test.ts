@@ -115,6 +115,8 @@ describe('apply', () => {
         {argv: expect.arrayContaining(['grub-mkconfig']), detail: 'not run: another root'},
         {argv: ['bootctl', 'set-default', 'new.conf'], detail: 'not run: another root'},
       ]);
+      expect(events).toContainEqual({kind: 'warning', message: '/efi/loader/entries/new.conf was not written: the image that it names could not be made here.'});
+      expect(Object.keys(snapshot(root)).filter((path) => path.startsWith('/efi/'))).toEqual(['/efi/initrd', '/efi/loader', '/efi/loader/entries', '/efi/loader/entries/old.conf']);
       expect(snapshot(root)['/etc/libvirt/qemu/new.xml']).toMatch(/^file 600 /u);
       expect(readHistory(machine)[0]?.commands.map(({state}) => state)).toEqual(['not-run', 'not-run', 'not-run', 'not-run']);
       await rollback(machine, {}, silent, never);
