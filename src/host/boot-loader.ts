@@ -61,7 +61,7 @@ const refineFiles = (files: ReadonlySet<BootLoader>): readonly BootLoader[] => {
   const isLimineManaged = files.has('limine') && files.has('limine-entry-tool');
   const isManaged = managers.some((manager) => files.has(manager));
   const hides = (loader: BootLoader): boolean =>
-    (loader === 'systemd-boot' && isManaged) || (loader === 'grub' && files.has('grub-bls')) || (loader === 'grub-bls' && files.has('sdbootutil')) || loader === (isLimineManaged ? 'limine' : 'limine-entry-tool');
+    ((loader === 'systemd-boot' || loader === 'uki') && isManaged) || (loader === 'grub' && files.has('grub-bls')) || (loader === 'grub-bls' && files.has('sdbootutil')) || loader === (isLimineManaged ? 'limine' : 'limine-entry-tool');
   return [...files].filter((loader) => !hides(loader));
 };
 

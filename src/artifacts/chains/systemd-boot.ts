@@ -2,6 +2,7 @@ import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {editOfPlan} from '../command-line/edit-of-plan.ts';
+import {canBind} from '../initramfs/module-files.ts';
 import {modprobePath, renderModprobe} from '../modprobe.ts';
 import {joinRendered} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
@@ -26,7 +27,7 @@ export const renderSystemdBoot = (facts: HostFacts, plan: Plan): Rendered => {
   if (add.length + remove.length + ownedKeys.length === 0 && need === null) return {artifacts: [], findings: []};
   const entries = systemEntries(facts);
   if (entries.length === 0) return {artifacts: [], findings: add.length + remove.length === 0 && need === null ? [] : [noEntries]};
-  const copied = chooseEntries(entries, facts.boot.entryChoice).filter((entry) => !isDone(facts, plan, entry, need)).map((entry) => copyEntry(facts, plan, entry, need));
+  const copied = chooseEntries(entries, facts.boot.entryChoice).filter(({release}) => release === null || canBind(facts, release)).filter((entry) => !isDone(facts, plan, entry, need)).map((entry) => copyEntry(facts, plan, entry, need));
   const copies = copied.flatMap((one) => ('rendered' in one ? [one] : []));
   const problems = copied.flatMap((one) => ('rendered' in one ? [] : [one]));
   return joinRendered([

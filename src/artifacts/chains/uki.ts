@@ -4,6 +4,7 @@ import type {Plan} from '../../plan/plan.ts';
 import type {GeneratedArtifact} from '../artifact.ts';
 import {editCommandLine} from '../command-line/edit-command-line.ts';
 import {editOfPlan} from '../command-line/edit-of-plan.ts';
+import {canBind} from '../initramfs/module-files.ts';
 import {initramfsBackend} from '../initramfs/systems.ts';
 import {joinRendered} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
@@ -28,7 +29,7 @@ export const renderUki = (facts: HostFacts, plan: Plan): Rendered => {
   const line = renderUnifiedLine(facts, plan);
   if (line.findings.length > 0) return line;
   const commandLine = readUnifiedLine(facts, line);
-  const sources = unifiedSources(facts, plan.initramfs);
+  const sources = unifiedSources(facts, plan.initramfs).filter(({release}) => release === null || canBind(facts, release));
   const problems = judgeUnifiedImages(facts, sources, edit.add);
   if (problems.length > 0) return {artifacts: [], findings: need === null && isRunning(facts, plan) ? [] : problems};
   const copies = sources.map((source) => ({...source, own: ownName(withoutTries(source.path), contentDigest([commandLine, ...(need?.texts ?? [])]))}));

@@ -22,6 +22,6 @@ const presetSources = ({files}: HostFacts): readonly UnifiedSource[] =>
 const namedSources = ({boot}: HostFacts): readonly UnifiedSource[] =>
   (boot.unifiedImages ?? []).filter(({path}) => !isOwnEntry(path) && !/fallback|rescue/.test(path)).flatMap(({path}) => {
     const name = path.slice(path.lastIndexOf('/') + 1);
-    const release = /^linux-(\d+\.\d.*)-[0-9a-f]{32}\.efi$/.exec(name)?.[1] ?? /^[^/]+?-(\d+\.\d[^/+]*)(?:\+\d+(?:-\d+)?)?\.efi$/.exec(name)?.[1];
+    const release = /^linux-(\d+\.\d.*)-[0-9a-f]{32}\.efi$/.exec(name)?.[1] ?? /^[^/]+?-(\d+\.\d[^/]*?)(?:\+\d+(?:-\d+)?)?\.efi$/.exec(name)?.[1];
     return release === undefined ? [] : [{path, release}];
   });
