@@ -82,7 +82,7 @@ const compareAbsent = (present: FileFacts | undefined, artifact: AbsentArtifact)
 
 const describeRun = (artifact: CommandArtifact | GeneratedArtifact): RunChange => ({
   kind: 'run',
-  path: artifact.argv.map((word) => (artifact.kind === 'generated' && word === '{output}' ? artifact.path : word)).join(' '),
+  path: artifact.argv.map((word) => (artifact.kind === 'generated' ? word.replaceAll('{output}', artifact.path) : word)).join(' '),
   command: artifact,
   diff: '',
   why: artifact.why,

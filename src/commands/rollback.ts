@@ -1,9 +1,10 @@
+import {lateEntries} from '../artifacts/chains/late-entries.ts';
+import type {LateEntry} from '../artifacts/chains/late-entries.ts';
 import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
+import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import type {Machine} from '../system/machine.ts';
 import {readHistory, readPlanOf} from '../transaction/history.ts';
-import type {HistoryEntry} from '../transaction/history.ts';
 import {rollback as rollBack} from '../transaction/rollback.ts';
-import type {RollbackRequest} from '../transaction/rollback.ts';
 import {printable} from '../ui/printable.ts';
 import {decodeAppliedPlan} from '../verify/decode-applied-plan.ts';
 import {confirm} from './confirm.ts';
@@ -26,15 +27,17 @@ export const rollback = async (context: CommandContext): Promise<number> => {
     out('Left as it was.\n');
     return exitCodes.done;
   }
-  const result = await rollBack(machine, {...(id === undefined ? {} : {id}), images: await imagesNow(context, root, machine, entry)}, describeProgress(context, machine.isLive), context.signal);
+  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
+  const facts = applied === null ? null : (await openHost(context, root)).facts;
+  // A kernel that was installed since has what was applied in its image.
+  const images = applied === null || facts === null ? [] : renderPresentImages(facts, applied.plan);
+  const result = await rollBack(machine, {...(id === undefined ? {} : {id}), images}, describeProgress(context, machine.isLive), context.signal);
   if (options.isJson) out(`${JSON.stringify({version: 1, ...result}, null, 2)}\n`);
   else if (result.outcome === 'nothing-to-do') out('Nothing to do: nothing is applied.\n');
   else out(`Restored to the byte: ${result.paths.length} paths of run ${result.id}.\n${machine.isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`);
+  if (applied !== null && facts !== null && result.paths.includes(kernelCommandLinePath)) context.err(lateEntries(facts, applied.plan).map(describeLate).join(''));
   return exitCodes.done;
 };
 
-/** A kernel that was installed since has what was applied in its image. */
-const imagesNow = async (context: CommandContext, root: string, machine: Machine, entry: HistoryEntry | undefined): Promise<NonNullable<RollbackRequest['images']>> => {
-  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
-  return applied === null ? [] : renderPresentImages((await openHost(context, root)).facts, applied.plan);
-};
+const describeLate = ({path, release}: LateEntry): string =>
+  `${printable(path)} was written while the arguments were there, and has them still: nothing on the EFI partition is written over.\nRun kernel-install add ${release} with its image to have it written anew.\n`;
