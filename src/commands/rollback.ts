@@ -2,7 +2,6 @@ import {lateEntries} from '../artifacts/chains/late-entries.ts';
 import type {LateEntry} from '../artifacts/chains/late-entries.ts';
 import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
-import type {Machine} from '../system/machine.ts';
 import {readHistory, readPlanOf} from '../transaction/history.ts';
 import {rollback as rollBack} from '../transaction/rollback.ts';
 import {printable} from '../ui/printable.ts';
