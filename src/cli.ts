@@ -61,14 +61,19 @@ const write = (text: string): number => {
   return exitCodes.done;
 };
 
+/** 130 of SIGINT stands for all of them within the program. */
+let endedBy: NodeJS.Signals = 'SIGINT';
+const codeOf = (name: NodeJS.Signals): number => 128 + constants.signals[name];
+
 const createContext = (options: Options): CommandContext => {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(name, () => {
       // A command that does not listen for the abort would otherwise hang on it.
       if (controller.signal.aborted && name === 'SIGINT') return;
+      if (!controller.signal.aborted) endedBy = name;
       controller.abort(name);
-      if (!isTransactional(options)) process.exit(128 + (constants.signals[name] ?? 0));
+      if (!isTransactional(options)) process.exit(codeOf(name));
     });
   }
   const hasColor = process.stdout.isTTY && !options.isColorOff && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
@@ -124,8 +129,13 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  process.exitCode = explain(error, process.argv.includes('--verbose'));
-}
+const run = async (): Promise<number> => {
+  try {
+    return await main();
+  } catch (error) {
+    return explain(error, process.argv.includes('--verbose'));
+  }
+};
+
+const code = await run();
+process.exitCode = code === exitCodes.interrupted ? codeOf(endedBy) : code;

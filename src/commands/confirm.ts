@@ -1,5 +1,6 @@
 import {createInterface} from 'node:readline/promises';
 import {UsageError} from '../errors.ts';
+import {interruption} from '../transaction/failure.ts';
 import type {CommandContext} from './context.ts';
 
 /** A word to type, and not Enter: the one confirmation of `apply` and `rollback`. */
@@ -7,10 +8,13 @@ export const confirm = async ({options, signal}: CommandContext, word: string): 
   if (options.isYes) return true;
   if (!process.stdin.isTTY) throw new UsageError(`${word} asks before it writes, and there is no terminal to ask on.`, `Add --yes when you have read \`vfio-pilot plan\`.`);
   const terminal = createInterface({input: process.stdin, output: process.stderr});
+  // readline takes Ctrl-C for itself, and of Ctrl-D it says nothing to who waits for the answer.
+  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const closed = new Promise<string>((left) => terminal.once('close', () => left('')));
   try {
-    return (await terminal.question(`Type ${word} to go on, anything else to leave: `, {signal})).trim() === word;
-  } catch {
-    return false;
+    return (await Promise.race([terminal.question(`Type ${word} to go on, anything else to leave: `, {signal}), closed])).trim() === word;
+  } catch (error) {
+    throw signal.aborted ? interruption() : error;
   } finally {
     terminal.close();
   }

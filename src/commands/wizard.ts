@@ -22,7 +22,7 @@ export const wizard = async (context: CommandContext): Promise<number> => {
   const machine = canApply ? await startMachine(context, root) : null;
   const {facts, source} = await openHost(context, root);
   const services = createServices(context, {facts, source, machine, root});
-  const outcome = await startWizard(services, {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: context.options.isColorOff});
+  const outcome = await startWizard(services, {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: context.options.isColorOff, signal: context.signal});
   if (context.options.isDemo && outcome.savedPath === null && outcome.appliedId === null && outcome.error === null) rmSync(root, {recursive: true, force: true});
   return conclude(context, outcome, services.commandStyle);
 };

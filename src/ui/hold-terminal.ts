@@ -8,7 +8,7 @@ type HeldTerminal = {
   readonly release: () => void;
 };
 
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** The alternate screen, given back on every way out: the end, an error, a signal, `process.exit` somewhere else. */
 export const holdTerminal = (stdout: NodeJS.WriteStream): HeldTerminal => {
