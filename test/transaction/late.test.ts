@@ -1,0 +1,99 @@
+import {readdirSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, it} from 'vitest';
+import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import type {Machine} from '../../src/system/machine.ts';
+import {realMachine} from '../../src/system/real-machine.ts';
+import {applyChanges} from '../../src/transaction/apply.ts';
+import {backupFile, journalRoot} from '../../src/transaction/paths.ts';
+import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
+import {rollback} from '../../src/transaction/rollback.ts';
+import {fileChange, ids, never, request, silent} from './scenario.ts';
+import {put, text, withRoot} from './scratch-root.ts';
+
+const path = '/etc/a';
+
+/** Applies to one file, with a machine or an editor that does not do as expected. */
+const applyOne = (root: string, wrap: (machine: Machine) => Machine, events: (event: ProgressEvent) => void = silent) => {
+  const machine = realMachine(root);
+  return applyChanges(wrap(machine), request([fileChange(machine, path, 'new')]), events, never);
+};
+const withOld = (use: (root: string) => Promise<void>): Promise<void> =>
+  withRoot((root) => {
+    put(root, path, 'old');
+    return use(root);
+  });
+
+describe('what is read back', () => {
+  it('and was edited while it is backed up is not replaced', () =>
+    withOld(async (root) => {
+      const edit = (event: ProgressEvent): void => void (event.kind === 'step' && event.step === 'backup' && writeFileSync(join(root, path), 'edited'));
+      await expect(applyOne(root, (machine) => machine, edit)).rejects.toMatchObject({message: expect.stringContaining(`${path} changed while it was backed up`), isRestored: true});
+      expect(text(root, path)).toBe('edited');
+    }));
+
+  it('as a backup and is another one ends the run before a file changes', () =>
+    withOld(async (root) => {
+      const rotten = (machine: Machine): Machine => ({...machine, read: (file) => (file.includes('/backup/') ? Buffer.from('rotten') : machine.read(file))});
+      await expect(applyOne(root, rotten)).rejects.toThrow(/backup.* is not what was written/u);
+      expect(text(root, path)).toBe('old');
+    }));
+
+  it('after the rename and is something else is no success', () =>
+    withOld(async (root) => {
+      const rotting = (machine: Machine): Machine => ({
+        ...machine,
+        rename: (from, to) => {
+          machine.rename(from, to);
+          if (to === path) writeFileSync(join(root, path), 'rotten');
+        },
+      });
+      await expect(applyOne(root, rotting)).rejects.toMatchObject({message: expect.stringContaining(`${path} is not what was written`), isRestored: false});
+    }));
+
+  it('at the last moment and is an edit is kept', () =>
+    withOld(async (root) => {
+      const editing = (machine: Machine): Machine => ({
+        ...machine,
+        hold: (file) => {
+          const held = machine.hold(file);
+          writeFileSync(join(root, file), 'edited');
+          return held;
+        },
+      });
+      await expect(applyOne(root, editing)).rejects.toMatchObject({message: expect.stringContaining(`${path} changed in the meantime`)});
+      expect(text(root, path)).toBe('edited');
+    }));
+});
+
+describe('a restoration', () => {
+  it('from a backup that is damaged is refused and told', () =>
+    withOld(async (root) => {
+      await applyOne(root, (machine) => machine);
+      writeFileSync(join(root, backupFile(ids[0], 0)), 'rotten');
+      await expect(rollback(realMachine(root), {}, silent, never)).rejects.toMatchObject({message: expect.stringContaining('is damaged'), isRestored: false});
+      expect(text(root, path)).toBe('new');
+    }));
+
+  it('that did not arrive on the disk is not called one', () =>
+    withOld(async (root) => {
+      await applyOne(root, (machine) => machine);
+      const machine = realMachine(root);
+      const lying: Machine = {...machine, rename: (from, to) => (to === path ? machine.unlink(from) : machine.rename(from, to))};
+      await expect(rollback(lying, {}, silent, never)).rejects.toMatchObject({message: expect.stringContaining(`${path} is not as it was before`), isRestored: false});
+    }));
+});
+
+it('a journal that cannot be begun leaves nothing behind', () =>
+  withOld(async (root) => {
+    const full = (machine: Machine): Machine =>
+      interceptMachine(machine, {
+        onRead: silent,
+        onMutation: ({name, path: file}) => {
+          if (name === 'rename' && file.endsWith('journal.json')) throw Object.assign(new Error('full (ENOSPC)'), {code: 'ENOSPC'});
+          return null;
+        },
+      });
+    await expect(applyOne(root, full)).rejects.toMatchObject({message: expect.stringContaining('The journal could not be started'), isRestored: true});
+    expect(readdirSync(join(root, journalRoot))).toEqual([]);
+  }));
