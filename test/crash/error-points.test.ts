@@ -3,7 +3,7 @@ import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {type CliResult, runCli} from '../support/run-cli.ts';
 import {type CrashTree, createCrashTree, makeOld, profile, stateOf} from './crash-tree.ts';
-import {isNightly, sample} from './sizes.ts';
+import {bySize, isNightly, sample} from './sizes.ts';
 import {type CallPoint, canTrace, recordCalls, runInjected} from './system-calls.ts';
 
 const seed = chooseSeed();
@@ -63,7 +63,7 @@ describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_S
 
   it('ends in a message with the file and the error, with everything as before', async () => {
     const points = await places();
-    const pairs = isNightly ? points.flatMap((point) => errors.map((error) => [point, error] as const)) : sample(points, 28, random).map((point, index) => [point, errors[index % errors.length] ?? 'EIO'] as const);
+    const pairs = isNightly ? points.flatMap((point) => errors.map((error) => [point, error] as const)) : sample(points, bySize(10, 28, 28), random).map((point, index) => [point, errors[index % errors.length] ?? 'EIO'] as const);
     const {count, faults, falseSuccesses} = await measure(pairs);
     expect(faults).toEqual([]);
     expect(count).toBeGreaterThan(pairs.length * 0.7);
@@ -71,7 +71,7 @@ describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_S
   });
 
   it('is not asked again when it was an fsync: what it was to save counts as lost', async () => {
-    const pairs = sample((await places()).filter(({name, line}) => name === 'fsync' && !isOfTheLock({name, line, number: 0})), 6, random).map((point) => [point, 'EIO'] as const);
+    const pairs = sample((await places()).filter(({name, line}) => name === 'fsync' && !isOfTheLock({name, line, number: 0})), bySize(3, 6, Number.POSITIVE_INFINITY), random).map((point) => [point, 'EIO'] as const);
     const {count, faults} = await measure(pairs);
     expect(faults).toEqual([]);
     figure('B5', `0 committed of ${count}`, `${faults.length} committed of ${count}`);

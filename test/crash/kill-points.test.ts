@@ -5,7 +5,7 @@ import {chooseSeed, randomOf} from '../support/random.ts';
 import {runCli} from '../support/run-cli.ts';
 import {treeState} from '../support/tree-state.ts';
 import {type CrashTree, createCrashTree, makeOld, profile, stateOf, tornPaths} from './crash-tree.ts';
-import {sample} from './sizes.ts';
+import {bySize, sample} from './sizes.ts';
 import {type CallPoint, canTrace, recordCalls, runInjected} from './system-calls.ts';
 
 const seed = chooseSeed();
@@ -42,7 +42,7 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     const {points} = await recordCalls(tree.root, apply());
     await makeOld(tree);
     expect(points.length).toBeGreaterThan(100);
-    const chosen = sample(points, 28, random);
+    const chosen = sample(points, bySize(10, 28, Number.POSITIVE_INFINITY), random);
     const faults: string[] = [];
     for (const [index, point] of chosen.entries()) {
       faults.push(...(await faultsOf(point, apply(), index % 3 === 2 ? ['--resume'] : [])));
@@ -56,7 +56,7 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     await runCli(apply());
     const applied = saveState();
     const {points} = await recordCalls(tree.root, rollback());
-    const chosen = sample(points, 8, random);
+    const chosen = sample(points, bySize(4, 8, Number.POSITIVE_INFINITY), random);
     const faults: string[] = [];
     for (const point of chosen) {
       applied.putBack();
@@ -73,10 +73,10 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     await makeOld(tree);
     const faults: string[] = [];
     let count = 0;
-    for (const first of sample(points.slice(Math.floor(points.length / 2), -8), 2, random).slice(0, 10)) {
+    for (const first of sample(points.slice(Math.floor(points.length / 2), -8), bySize(2, 2, 10), random)) {
       expect(await killAt(first, apply())).toBe(true);
       const interrupted = saveState();
-      const seconds = sample((await recordCalls(tree.root, start())).points, 6, random);
+      const seconds = sample((await recordCalls(tree.root, start())).points, bySize(3, 6, Number.POSITIVE_INFINITY), random);
       for (const second of seconds) {
         interrupted.putBack();
         faults.push(...(await faultsOf(second, start())).map((fault) => `after ${first.line}: ${fault}`));

@@ -12,12 +12,12 @@ import {badWriter} from '../transaction/bad-writer.ts';
 import {fillHost, hostChanges, never, request, silent} from '../transaction/scenario.ts';
 import {withRoot} from '../transaction/scratch-root.ts';
 import {createModelDisk, type ModelContent, type ModelDisk} from './model-disk.ts';
-import {isNightly} from './sizes.ts';
+import {bySize} from './sizes.ts';
 
 const seed = chooseSeed();
-const states = isNightly ? 2_000_000 : 100_000;
+const states = Number(process.env['VFIO_PILOT_STATES'] ?? bySize(20_000, 100_000, 2_000_000));
 /** Recovery is tried on so many of those that differ; all of them are looked at. */
-const recoveries = isNightly ? 200_000 : 4_000;
+const recoveries = bySize(1_500, 4_000, 200_000);
 
 type Tree = Readonly<Record<string, string>>;
 

@@ -15,11 +15,11 @@ import {saveImage, writeTo} from './block-log.ts';
 import {carelessWriters} from './careless-writers.ts';
 import {createStage, type FileSystem, fileSystems, recordDisk, type Recording, whyNot} from './logged-disk.ts';
 import {powerCuts} from './power-cuts.ts';
-import {isNightly} from './sizes.ts';
+import {bySize} from './sizes.ts';
 
 const seed = chooseSeed();
 const random = randomOf(seed);
-const states = isNightly ? 2000 : 200;
+const states = bySize(50, 200, 2000);
 
 type Tree = Readonly<Record<string, string>>;
 type Trees = {readonly old: Tree; readonly applied: Tree};

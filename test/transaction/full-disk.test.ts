@@ -3,7 +3,7 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {describe, expect, it} from 'vitest';
-import {isNightly} from '../crash/sizes.ts';
+import {bySize} from '../crash/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {scratchDirectory} from './scratch-root.ts';
 
@@ -17,7 +17,7 @@ describe.skipIf(!canMount)('a disk that is too small (needs root and mount names
     try {
       const driver = join(directory, 'disk.mjs');
       await build({entryPoints: [join(import.meta.dirname, 'disk-driver.ts')], outfile: driver, bundle: true, format: 'esm', platform: 'node', logLevel: 'silent'});
-      const output = execFileSync('unshare', ['-m', process.execPath, driver, directory, where, isNightly ? '1' : '3'], {encoding: 'utf8'});
+      const output = execFileSync('unshare', ['-m', process.execPath, driver, directory, where, bySize('5', '1', '1')], {encoding: 'utf8'});
       const results: readonly Result[] = JSON.parse(output);
       expect(results.filter(({isWhole}) => !isWhole)).toEqual([]);
       expect(results.filter(({outcome}) => outcome === 'not-restored')).toEqual([]);

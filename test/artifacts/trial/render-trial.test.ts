@@ -95,7 +95,7 @@ menuentry 'vfio-pilot: one boot on trial' --id vfio-pilot-trial {
 describe('a trial boot with systemd-boot', () => {
   const id = '5b1f0c1e-6.1.0-1-amd64';
   const known = `title Debian\nversion 6.1.0-1-amd64\nmachine-id 5b1f0c1e\nsort-key debian\noptions root=/dev/vda2 ro quiet\nlinux /5b1f0c1e/6.1.0-1-amd64/linux\ninitrd /5b1f0c1e/6.1.0-1-amd64/initrd\n`;
-  const entryChoice = {selected: `${id}.conf`, preferred: null, default: null, lastBooted: null, hasBootctl: true};
+  const entryChoice = {loader: 'systemd-boot 252', selected: `${id}.conf`, preferred: null, default: null, lastBooted: null, hasBootctl: true};
   const efi = (boot: Partial<HostFacts['boot']> = {}) =>
     host({loader: 'systemd-boot', firmware: 'uefi', commandLine: 'root=/dev/vda2 ro quiet', entryChoice, ...boot}, {files: {...base.files, ...sampleFiles({[`/boot/efi/loader/entries/${id}.conf`]: known})}});
 
