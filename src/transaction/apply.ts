@@ -14,6 +14,7 @@ import {waitForPackageManager} from './package-manager.ts';
 import {prepare} from './prepare.ts';
 import type {OnProgress} from './progress-event.ts';
 import {refusal, refuseChangedHost} from './refuse.ts';
+import {refuseLent} from './refuse-lent.ts';
 import {restore} from './restore.ts';
 import type {Transaction} from './transaction.ts';
 
@@ -63,6 +64,7 @@ export const applyChanges = async (machine: Machine, request: ApplyRequest, even
 
 const check = (machine: Machine, {changes, plan}: ApplyRequest): Inspection => {
   const inspection = inspect(machine, changes);
+  if (!inspection.isDone) refuseLent(machine, changes.filter(({kind}) => kind === 'remove').map(({path}) => path));
   if (!inspection.isDone) checkSpace(machine, inspection, JSON.stringify(plan)?.length ?? 0);
   return inspection;
 };

@@ -11,6 +11,7 @@ import {waitForPackageManager} from './package-manager.ts';
 import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
 import {refusal} from './refuse.ts';
+import {refuseLent} from './refuse-lent.ts';
 import {isOurs} from './restore-item.ts';
 import {isComplete, restore} from './restore.ts';
 
@@ -35,7 +36,10 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
     if (journal === null) return {id: null, outcome: 'nothing-to-do', paths: []};
     refuseBuiltUpon(journals, journal);
     await waitForPackageManager(machine, events, signal);
-    if (!isUnfinished(journal)) refuseEdited(machine, journal);
+    if (!isUnfinished(journal)) {
+      refuseEdited(machine, journal);
+      refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
+    }
     if (signal.aborted) throw interruption();
     return await undo(machine, journal, request.images ?? [], events, signal);
   } finally {

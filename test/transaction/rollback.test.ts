@@ -1,4 +1,4 @@
-import {truncateSync, writeFileSync} from 'node:fs';
+import {rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
@@ -23,6 +23,20 @@ describe('rollback', () => {
       await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/\/etc\/modprobe\.d\/vfio\.conf was edited since/u);
       expect(snapshot(root)).toEqual(before);
       expect(readHistory(machine)).toMatchObject([{state: 'applied'}]);
+    }));
+
+  it('leaves the hook of a guest that has the host’s card, and so does apply', () =>
+    withRoot(async (root) => {
+      const hook = '/etc/libvirt/hooks/qemu.d/vfio-pilot-20-handover-win11';
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, hook, '#!/bin/sh\n')], ids[0]), silent, never);
+      put(root, '/run/vfio-pilot/handover/win11/units', 'gdm.service');
+      const before = snapshot(root);
+      await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/win11 has the host's graphics card now/u);
+      await expect(applyChanges(machine, request([fileChange(machine, hook, null)], ids[1]), silent, never)).rejects.toMatchObject({nextStep: expect.stringContaining('virsh shutdown win11')});
+      expect(snapshot(root)).toEqual(before);
+      rmSync(join(root, '/run/vfio-pilot/handover/win11'), {recursive: true});
+      await expect(rollback(machine, {}, silent, never)).resolves.toMatchObject({outcome: 'rolled-back'});
     }));
 
   it('of an older transaction under a newer one on the same file is refused with the order', () =>

@@ -20,9 +20,12 @@ export const renderHandoverHook = (facts: HostFacts, plan: Plan): Rendered =>
     hook: plan.handover === undefined ? null : {body: body(plan.handover, plan.guest.name), operations: {'prepare begin': 'take', 'release end': 'give_back'}},
   });
 
+/** Below /run: there as long as the guest has the card. */
+export const handoverState = (guest: string): string => `vfio-pilot/handover/${guest}`;
+
 const body = ({functions}: HandoverPlan, guest: string): string => `
 functions='${functions.join(' ')}'
-state="$run/vfio-pilot/handover/${guest}"
+state="$run/${handoverState(guest)}"
 limit=20
 patience=15
 
