@@ -19,6 +19,7 @@ export const verifyCommands = (facts: HostFacts, plan: Plan, artifacts: readonly
   if (facts.boot.loader === 'nixos') return verifyGeneration(facts, plan);
   const promise = facts.boot.loader === null ? undefined : promises[facts.boot.loader];
   if (lost.length > 0 || promise === undefined || plan.kernelArguments.add.length === 0) return lost;
+  if (facts.boot.loader === 'rpm-ostree' && (facts.boot.deployment ?? null) === null) return [{id: 'command', status: 'unknown', promise, fact: 'rpm-ostree gave no answer.', remedy: 'Run verify with sudo, on the started machine.'}];
   return [{id: 'command', status: 'kept', promise, fact: 'So it is.', remedy: null}];
 };
 

@@ -4,6 +4,7 @@ import type {Plan} from '../../plan/plan.ts';
 import type {CommandArtifact} from '../artifact.ts';
 import {chooseLineEdit} from '../command-line/edit-command-line.ts';
 import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
+import {overlayCommands} from '../initramfs/ostree-overlay.ts';
 import type {Rendered} from '../rendered.ts';
 
 /**
@@ -12,6 +13,12 @@ import type {Rendered} from '../rendered.ts';
  * is not documented.
  */
 export const renderRpmOstree = (facts: HostFacts, plan: Plan): Rendered => {
+  const {before, after} = overlayCommands(facts, plan);
+  const {artifacts, findings} = renderArguments(facts, plan);
+  return {artifacts: [...before, ...artifacts, ...after], findings};
+};
+
+const renderArguments = (facts: HostFacts, plan: Plan): Rendered => {
   const edit = editOfPlan(plan);
   if (edit.add.length + edit.remove.length + edit.ownedKeys.length === 0) return {artifacts: [], findings: []};
   const deployment = facts.boot.deployment ?? null;

@@ -11,40 +11,42 @@ import {renderUdevRules, udevRulesPath} from './udev-rules.ts';
 /**
  * The initramfs comes with the deployment, and /usr is read-only, so that no module of ours can stand in dracut's
  * directory. rpm-ostree lays files of /etc over the image instead (`initramfs-etc`), which keeps the image of the
- * vendor: an udev rule is all that binding by address needs. Not `rpm-ostree initramfs --enable`, which makes the whole
+ * vendor: an udev rule is all that binding by address needs; the commands go with those of the arguments. Not `rpm-ostree initramfs --enable`, which makes the whole
  * image on this machine at each update.
  */
 const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
   const {byAddress, initramfsModules} = plan.binding;
   const rules = renderOwned(facts, udevRulesPath, renderUdevRules(plan, facts.pci), 0o644, `Gives ${byAddress.join(' and ')} to vfio-pci before any other driver may have it.`);
   const isByIds = byAddress.length === 0 && initramfsModules.length > 0;
-  return joinRendered([rules, {artifacts: overlay(facts, plan), findings: isByIds ? [idsUnsupported] : []}]);
+  return joinRendered([rules, {artifacts: [], findings: isByIds ? [idsUnsupported] : []}]);
 };
 
-const overlay = ({boot}: HostFacts, plan: Plan): readonly CommandArtifact[] => {
-  const tracked = boot.deployment?.initramfsFiles ?? [];
+/**
+ * Before the arguments are changed and after it, in this order: each of these commands makes a deployment, for which all
+ * files that are laid over must be there. The inverses run in the other order, when our files have been taken back.
+ */
+export const overlayCommands = (facts: HostFacts, plan: Plan): {readonly before: readonly CommandArtifact[]; readonly after: readonly CommandArtifact[]} => {
+  const tracked = facts.boot.deployment?.initramfsFiles ?? [];
   const wanted = plan.binding.byAddress.length === 0 ? [] : [udevRulesPath, ...(renderModprobe(plan) === '' ? [] : [modprobePath])];
   const missing = wanted.filter((path) => !tracked.includes(path));
   const surplus = [udevRulesPath, modprobePath].filter((path) => tracked.includes(path) && !wanted.includes(path));
-  if (wanted.length + surplus.length === 0) return [];
-  return [{
-    kind: 'command',
-    argv: initramfsEtc(missing, surplus),
-    undo: initramfsEtc(surplus, missing),
-    triggers: missing.length + surplus.length > 0 ? [] : [udevRulesPath, modprobePath],
-    timeoutSeconds: 900,
-    why: ['rpm-ostree lays these files over the initramfs of each deployment to come.'],
-  }];
+  const track = (path: string): string => `--track=${path}`;
+  const untrack = (path: string): string => `--untrack=${path}`;
+  return {
+    before: surplus.length === 0 ? [] : [initramfsEtc(surplus.map(untrack), surplus.map(track), [])],
+    after: missing.length > 0 ? [initramfsEtc(missing.map(track), missing.map(untrack), [])] : wanted.length > 0 ? [initramfsEtc(['--force-sync'], ['--force-sync'], wanted)] : [],
+  };
 };
 
-/** Files that are tracked already are read again by each new deployment; `--force-sync` makes one. */
-const initramfsEtc = (track: readonly string[], untrack: readonly string[]): CommandArtifact['argv'] => [
-  '/usr/bin/rpm-ostree',
-  'initramfs-etc',
-  ...(track.length + untrack.length === 0 ? ['--force-sync'] : []),
-  ...track.map((path) => `--track=${path}`),
-  ...untrack.map((path) => `--untrack=${path}`),
-];
+/** Files that are tracked already are read again by each new deployment, and `--force-sync` makes one. */
+const initramfsEtc = (words: readonly string[], inverse: readonly string[], triggers: readonly string[]): CommandArtifact => ({
+  kind: 'command',
+  argv: ['/usr/bin/rpm-ostree', 'initramfs-etc', ...words],
+  undo: ['/usr/bin/rpm-ostree', 'initramfs-etc', ...inverse],
+  triggers,
+  timeoutSeconds: 900,
+  why: ['rpm-ostree lays these files over the initramfs of each deployment to come.'],
+});
 
 const judgeImages = ({boot}: HostFacts): readonly Finding[] => {
   if (boot.deployment === undefined || boot.deployment === null) return [unreadable];

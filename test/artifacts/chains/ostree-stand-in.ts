@@ -12,6 +12,10 @@ export const rpmOstree: Program = (argv, {root}) => {
   if (argv[1] === 'kargs') changeArguments(join(root, ostreeEntry), values('delete-if-present'), values('append-if-missing'));
   else if (argv[1] === 'initramfs-etc') changeOrigin(join(root, ostreeOrigin), values('track'), values('untrack'));
   else return {exitCode: 1};
+  const origin = readFileSync(join(root, ostreeOrigin), 'utf8');
+  const laidOver = (/^initramfs-etc=(.*)$/m.exec(origin)?.[1] ?? '').split(';').filter((path) => path !== '');
+  // A deployment is made each time, and reads what is laid over.
+  if (!laidOver.every((path) => path === '/etc/foreign' || existsSync(join(root, path)))) return {exitCode: 1};
   return {exitCode: 0, stdout: 'Staging deployment... done\n'};
 };
 

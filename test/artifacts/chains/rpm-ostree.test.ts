@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {renderUdevRules} from '../../../src/artifacts/initramfs/udev-rules.ts';
 import {renderHost} from '../../../src/artifacts/render-host.ts';
 import type {Finding} from '../../../src/findings.ts';
 import {readHost} from '../../../src/host/read-host.ts';
@@ -74,6 +75,14 @@ describe('an rpm-ostree system', () => {
       ['/usr/bin/rpm-ostree', 'initramfs-etc', `--untrack=${rules}`, '--untrack=/etc/modprobe.d/vfio-pilot.conf'],
       ['/usr/bin/rpm-ostree', 'initramfs-etc', `--track=${rules}`, '--track=/etc/modprobe.d/vfio-pilot.conf'],
     ]);
+  });
+
+  it('takes the rule of an earlier run away, and brings it back, so that no deployment is made without a file that it needs', async () => {
+    const tree = {...silverblue(present, `[origin]\nrefspec=x\n\n[rpmostree]\ninitramfs-etc=${rules};\n`), [rules]: renderUdevRules(samplePlan(), [])};
+    const {applied, rolledBack, before, again} = await walk(makeTree(tree), programs, {binding: {...samplePlan().binding, byAddress: [], initramfsModules: [], softdeps: [], moduleOptions: []}});
+    expect([applied[rules], decode(applied, ostreeOrigin)]).toEqual([undefined, '[origin]\nrefspec=x\n']);
+    expect(again).toEqual([]);
+    expect(rolledBack).toEqual(before);
   });
 
   it('does not bind by ids, for which vfio-pci would have to be in the image', () => {
