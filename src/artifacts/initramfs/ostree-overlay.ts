@@ -11,8 +11,8 @@ import {renderUdevRules, udevRulesPath} from './udev-rules.ts';
 /**
  * The initramfs comes with the deployment, and /usr is read-only, so that no module of ours can stand in dracut's
  * directory. rpm-ostree lays files of /etc over the image instead (`initramfs-etc`), which keeps the image of the
- * vendor: an udev rule is all that binding by address needs; the commands go with those of the arguments. Not `rpm-ostree initramfs --enable`, which makes the whole
- * image on this machine at each update.
+ * vendor: a udev rule is all that binding by address needs. Not `rpm-ostree initramfs --enable`, which makes the whole
+ * image on this machine at each update. The commands go with those of the arguments.
  */
 const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
   const {byAddress, initramfsModules} = plan.binding;
