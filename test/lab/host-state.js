@@ -23,7 +23,7 @@ export const promisesOf = async (machine) => {
 
 /** As a user makes it without the wizard; the card is said to have a monitor, so its loss is accepted. */
 export const makeProfile = async (machine, address, options = '--guest lab --os linux --vcpus 2 --memory 512MiB') => {
-  await machine.run(`vfio-pilot profile new --device ${address} ${options} --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${address}]\\n' >> lab.yaml`, 60);
+  await machine.run(`vfio-pilot profile new --device ${address} ${options} --out lab.yaml && printf '\\nhost:\\n  acceptLossOf: [${address}]\\n' >> lab.yaml`, 180);
 };
 
 export const planOf = async (machine, file) => {
