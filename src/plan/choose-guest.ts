@@ -102,11 +102,21 @@ const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
 };
 
 /** Making a disk image or fetching an installer is no configuration: the user does it, and is told how. */
-const tellDisk = (context: PlanContext, disk: string): void =>
+const tellDisk = (context: PlanContext, disk: string): void => {
+  if (/^\/+(?:\.\/+)*(?:dev|proc|sys)\//.test(disk)) return warnOfDevice(context, disk);
   context.report('note', 'guest-disk-needed', {
     subject: 'guest.disk',
     message: `The new guest starts from ${disk}${context.profile.guest.cdrom === null ? ' and has no installation medium' : ''}.`,
     remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${quoteForShell(disk)} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
+  });
+};
+
+/** Somebody else's profile may name a disk that is another one here. */
+const warnOfDevice = (context: PlanContext, disk: string): void =>
+  context.report('warning', 'guest-disk-is-device', {
+    subject: 'guest.disk',
+    message: `The guest gets ${disk} itself, not an image: what the host or anybody else keeps on it can be lost.`,
+    remedy: 'Look at it with `lsblk -f` first; the host must not use it, nor any part of it. Name it below /dev/disk/by-id, where it stays the same.',
   });
 
 /** Debian defines the network `default` and does not start it: a guest that uses it then refuses to start. */

@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {decodeSavedPlan} from '../../src/changes/saved-plan.ts';
 import {decodeProfile} from '../../src/profile/decode-profile.ts';
+import {bySize} from '../crash/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {program, runCli} from '../support/run-cli.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
@@ -13,7 +14,7 @@ import {payloads} from './payloads.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-parser-'));
 afterAll(() => rmSync(directory, {recursive: true}));
-const mutants = Number(process.env['VFIO_PILOT_MUTANTS'] ?? 1500);
+const mutants = bySize(300, 1500, 100_000);
 
 const sources = [soundProfile, 'version: 1\nname: x\ndevices:\n  - address: 0000:06:00.0\n    id: 10de:1c81\ncpu:\n  vcpus: 8\nmemory:\n  size: 12 GiB\nguest:\n  name: win10\n', '{"format": "vfio-pilot plan", "version": 1, "profile": {"file": "x", "text": "x"}, "changes": [], "world": {"toolVersion": "1", "settings": {}, "things": {}, "files": {}}}'];
 

@@ -8,6 +8,7 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {createUserFile, openNewUserFile} from '../../src/system/user-file.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {tempFile} from '../../src/transaction/paths.ts';
+import {bySize} from '../crash/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {fileChange, ids, never, request, silent} from '../transaction/scenario.ts';
 import {put, withRoot} from '../transaction/scratch-root.ts';
@@ -66,7 +67,7 @@ const asUser = <Result>(act: () => Result): Result => {
   }
 };
 
-const creations = Number(process.env['VFIO_PILOT_HAMMER'] ?? 4000);
+const creations = bySize(1000, 4000, 100_000);
 const hasPerl = spawnSync('perl', ['-e', '1']).status === 0;
 
 describe.skipIf(!isRoot || !hasPerl)('a directory whose owner swaps it for a link while root writes (needs root, and perl for the attacker)', {timeout: 600_000}, () => {

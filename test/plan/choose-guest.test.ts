@@ -36,6 +36,18 @@ describe('guest', () => {
     expect(decide({hyperv: ['stimer']}).findings).toContainEqual(expect.objectContaining({code: 'guest-option-unsupported', severity: 'blocker', message: 'stimer needs vpindex and synic.'}));
   });
 
+  it('is not given a Hyper-V feature whose name every object has', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) expect(decide({hyperv: [name]}).findings).toContainEqual(expect.objectContaining({code: 'guest-option-unsupported', message: `${name} is no Hyper-V feature of libvirt.`}));
+  });
+
+  it('warns of a disk that is a device of the host, and does not tell to make an image over it', () => {
+    for (const disk of ['/dev/sda', '//dev/sda', '/./dev/sda', '/dev/disk/by-id/x', '/proc/1/root/dev/sda']) {
+      const codes = decide({disk, domain: 'new'}).findings.map(({code}) => code);
+      expect([codes.includes('guest-disk-is-device'), codes.includes('guest-disk-needed')], disk).toEqual([true, false]);
+    }
+    expect(decide({disk: '/var/lib/libvirt/images/dev/x.qcow2', domain: 'new'}).findings.map(({code}) => code)).toContain('guest-disk-needed');
+  });
+
   it('asks for topoext on AMD with sibling threads only', () => {
     expect(decide().plan.guest.hasTopoext).toBe(false);
     expect(decide({}, {cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}}).plan.guest.hasTopoext).toBe(true);

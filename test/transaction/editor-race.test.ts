@@ -5,6 +5,7 @@ import {describe, expect, it} from 'vitest';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {recover} from '../../src/transaction/recover.ts';
+import {bySize} from '../crash/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {fileChange, never, request, silent} from './scenario.ts';
 import {put, withRoot} from './scratch-root.ts';
@@ -46,7 +47,7 @@ const race = (wanted: number, pauseMs: number, replaceOnce: (root: string, attem
     return {lost: saved.filter((line) => !present.has(`# ${line}`)).length, lines: saved.length};
   });
 
-const replacements = Number(process.env['VFIO_PILOT_RACES'] ?? 40);
+const replacements = bySize(15, 40, 2000);
 
 const ours = async (root: string, attempt: number): Promise<boolean> => {
   const machine = realMachine(root);
