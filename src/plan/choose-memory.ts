@@ -19,12 +19,18 @@ export const chooseMemory = (context: PlanContext, guestNodes: readonly number[]
   const homes: readonly (number | null)[] = nodes.length === 0 ? [null] : nodes;
   const hostReserveKiB = Math.max(...homes.map((node) => chooseReserve(context, node)));
   homes.forEach((node, index) => judgeRoom(context, node, shares[index] ?? 0));
+  const others = describeOthers(context);
   const cells = isSpread ? {cells: chooseCells(context, nodes, shares, pinning)} : {};
-  if (pageKiB === null) return {sizeKiB, hugepages: null, nodes: ascending(nodes), hostReserveKiB, ...cells};
+  if (pageKiB === null) return {sizeKiB, hugepages: null, nodes: ascending(nodes), hostReserveKiB, ...others, ...cells};
   const pages = sizeKiB / pageKiB;
   const perNode = Object.fromEntries((nodes.length === 0 ? [0] : nodes).map((node, index) => [node, (shares[index] ?? 0) / pageKiB]));
   context.decide('memory.hugepages', `${pages} pages of ${pageKiB === 1048576 ? '1 GiB' : '2 MiB'}`, `${context.profile.memory.sizeMiB} MiB divided by the page size, nothing added: QEMU's own memory does not come from them`);
-  return {sizeKiB, hugepages: chooseAllocation(context, pageKiB, perNode), nodes: ascending(nodes), hostReserveKiB, ...cells};
+  return {sizeKiB, hugepages: chooseAllocation(context, pageKiB, perNode), nodes: ascending(nodes), hostReserveKiB, ...others, ...cells};
+};
+
+const describeOthers = ({facts, others}: PlanContext): Pick<MemoryPlan, 'othersKiB'> => {
+  const perNode = facts.nodes.map(({id}) => [id, Math.round(lockedKiB(others, id))] as const).filter(([, size]) => size > 0);
+  return perNode.length === 0 ? {} : {othersKiB: Object.fromEntries(perNode)};
 };
 
 const ascending = (nodes: readonly number[]): readonly number[] => [...nodes].sort((a, b) => a - b);

@@ -111,6 +111,8 @@ export type MemoryPlan = {
   readonly nodes: readonly number[];
   /** On each of `nodes`. */
   readonly hostReserveKiB: number;
+  /** What other guests that may run at the same time have to themselves, by node; absent where there is none. */
+  readonly othersKiB?: Readonly<Record<string, number>>;
   /** Only for a guest that is spread over several host nodes: at least two, by cell number. */
   readonly cells?: readonly GuestCell[];
 };

@@ -59,7 +59,7 @@ describe('a second guest', () => {
   it('has only the memory that the first leaves on its node', () => {
     const {findings} = decide([{gibibytes: 14}], {memory: {sizeMiB: 12288, node: 0}});
     expect(found(findings, 'memory-too-large')).toMatchObject([{severity: 'blocker', message: expect.stringMatching(/Node 0 has 10240 MiB beside the 14336 MiB of other guests/)}]);
-    expect(decide([{gibibytes: 14}], {memory: {sizeMiB: 12288}}).plan.memory).toMatchObject({nodes: [0, 1], hugepages: {perNode: {0: 3072, 1: 3072}}});
+    expect(decide([{gibibytes: 14}], {memory: {sizeMiB: 12288}}).plan.memory).toMatchObject({nodes: [0, 1], othersKiB: {0: 14680064}, hugepages: {perNode: {0: 3072, 1: 3072}}});
   });
 
   it('adds its pages to those of the first, without a conflict', () => {

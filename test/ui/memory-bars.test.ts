@@ -20,6 +20,11 @@ describe('the memory bars of the wizard', () => {
     ]);
   });
 
+  it('show what other guests have, and huge pages of nobody that is known', () => {
+    expect(rows(nodes(1), plan({othersKiB: {0: 8 * gib}})).at(-1)).toBe('  █ guest 16 GiB  ▓ for the host 4 GiB  ▒ other guests 8 GiB  ░ free 4 GiB');
+    expect(rows([node(0, {hugepages: [{sizeKiB: gib, total: 2, free: 2}]})], plan()).at(-1)).toContain('▒ other huge pages 2 GiB');
+  });
+
   it('show each cell of a guest that is spread, with its own size, and count the other nodes', () => {
     const cells = [{cell: 0, hostNode: 2}, {cell: 1, hostNode: 5}].map((one, index) => ({...one, vcpus: [], memoryKiB: (index + 1) * 4 * gib, distances: null}));
     const hugepages = {sizeKiB: gib, perNode: {2: 4, 5: 8}, method: 'argument', bootTotal: 12, release: {}} as const;

@@ -6,20 +6,22 @@ import type {Tone} from '../lines.ts';
 
 export type MemoryPart = {readonly name: string; readonly glyph: string; readonly tone: Tone; readonly kiB: number};
 
-/** Of one node: the guest, what is kept for the host, huge pages of other owners, the rest. */
+/** Of one node: the guest, what is kept for the host, what other guests or owners of huge pages have, the rest. */
 export const memoryParts = (node: NumaNode, plan: MemoryPlan): readonly MemoryPart[] => {
   const total = node.memoryKiB ?? 0;
   const share = guestShareOf(plan, node.id);
   const guest = Math.min(total, share?.kiB ?? 0);
   const reserve = share === null ? 0 : Math.min(total - guest, plan.hostReserveKiB);
-  const pools = Math.min(total - guest - reserve, foreignPagesKiB(node.hugepages, plan, guest));
+  const locked = plan.othersKiB?.[node.id] ?? 0;
+  const pools = foreignPagesKiB(node.hugepages, plan, guest);
+  const others = Math.min(total - guest - reserve, Math.max(locked, pools));
   const cell = share?.cell ?? null;
   const pages = plan.hugepages === null ? '' : ` (${formatKiB(plan.hugepages.sizeKiB)} pages)`;
   return [
     {name: `guest${cell === null ? '' : ` cell ${cell}`}${pages}`, glyph: '█', tone: 'hugepages', kiB: guest},
     {name: 'for the host', glyph: '▓', tone: 'host', kiB: reserve},
-    {name: 'other huge pages', glyph: '▒', tone: 'warning', kiB: pools},
-    {name: 'free', glyph: '░', tone: 'memory', kiB: Math.max(0, total - guest - reserve - pools)},
+    {name: locked >= pools ? 'other guests' : 'other huge pages', glyph: '▒', tone: 'warning', kiB: others},
+    {name: 'free', glyph: '░', tone: 'memory', kiB: Math.max(0, total - guest - reserve - others)},
   ];
 };
 
