@@ -1,4 +1,4 @@
-import {mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {previewChanges} from '../../src/changes/preview.ts';
@@ -10,23 +10,28 @@ import {unpackHost} from '../support/host-tree.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 import {hostEvidence, type HostEvidence} from './host-evidence.ts';
 
-const known = new Map<string, HostFacts>();
+const roots = new Map<string, string>();
 
-const factsOf = ({host, changed}: HostEvidence): HostFacts => {
-  if (changed !== undefined) return readHost(openSource(changeHost(host, changed), null));
-  const facts = known.get(host) ?? readHost(openSource(unpackHost(host), null));
-  known.set(host, facts);
+/** One copy of each tree: what is changed in it is put back as soon as it is read. */
+const factsOf = ({host, changed = {}}: HostEvidence): HostFacts => {
+  const root = roots.get(host) ?? unpackHost(host);
+  roots.set(host, root);
+  const undo = Object.entries(changed).map(([path, text]) => put(join(root, path), text));
+  const facts = readHost(openSource(root, null));
+  for (const step of undo) step();
   return facts;
 };
 
-const changeHost = (host: string, changed: Readonly<Record<string, string>>): string => {
-  const root = unpackHost(host);
-  for (const [path, text] of Object.entries(changed)) {
-    mkdirSync(dirname(join(root, path)), {recursive: true});
-    rmSync(join(root, path), {force: true});
-    writeFileSync(join(root, path), text);
-  }
-  return root;
+/** The kernel's files may be read only, so they are made anew; returns what takes it back, with the directories that it took. */
+const put = (file: string, text: string): (() => void) => {
+  const before = existsSync(file) ? readFileSync(file) : null;
+  const made = mkdirSync(dirname(file), {recursive: true});
+  rmSync(file, {force: true});
+  writeFileSync(file, text);
+  return () => {
+    rmSync(made ?? file, {recursive: true, force: true});
+    if (before !== null) writeFileSync(file, before);
+  };
 };
 
 /** Everything that the program says about a choice, a line for each thing. */
