@@ -23,6 +23,7 @@ export const whyNot = (fileSystem: FileSystem): string | null => {
   if (process.geteuid?.() !== 0) return 'this is not root';
   for (const program of [make[0], 'qemu-storage-daemon', 'fusermount3', 'losetup']) if (spawnSync(program, ['--version'], {stdio: 'ignore'}).error !== undefined) return `${program} is not installed`;
   try {
+    if (!run('qemu-storage-daemon', '--help').includes('type=]fuse')) return 'qemu-storage-daemon knows no FUSE exports';
     accessSync('/dev/fuse');
     accessSync('/dev/loop-control');
     const disk = createDisk(fileSystem);
