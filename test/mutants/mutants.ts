@@ -25,7 +25,6 @@ const restoreAll = "problems.push(...notRestored(transaction, foreign, wasPrepar
 
 export const mutants: readonly Mutant[] = [
   transaction('writes once and ignores the count', 'write-file', '    done += count;', '    done = bytes.length + count;', 'failure#takes fewer bytes'),
-  transaction('takes a write of nothing for progress', 'write-file', "if (count <= 0) throw new Error('the kernel takes no more bytes');", 'if (count <= 0) return;', 'failure#takes fewer bytes'),
   transaction('saves no file', 'write-file', '    file.sync();\n', '', 'order', 'crash/model#leaves every file'),
   transaction('saves a file before its attributes', 'write-file', '    attributes(file);\n    file.sync();\n', '    file.sync();\n    attributes(file);\n', 'order'),
   transaction('sets the mode before the owner', 'write-file', '  if (uid !== wanted.uid || gid !== wanted.gid) file.chown(wanted.uid, wanted.gid);\n  if (file.stat().mode !== wanted.mode) file.chmod(wanted.mode);', '  if (file.stat().mode !== wanted.mode) file.chmod(wanted.mode);\n  if (uid !== wanted.uid || gid !== wanted.gid) file.chown(wanted.uid, wanted.gid);', 'rollback', 'crash/attributes', 'property'),
