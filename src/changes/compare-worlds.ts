@@ -1,3 +1,4 @@
+import {ownValue} from '../own-value.ts';
 import type {FilePrint, World} from './world.ts';
 
 export type WorldDifference = {
@@ -26,7 +27,7 @@ const capitalise = (text: string): string => text.slice(0, 1).toUpperCase() + te
 
 const compareThings = (kind: string, before: Readonly<Record<string, string>>, now: Readonly<Record<string, string>>): readonly string[] =>
   keysOf(before, now).flatMap((name) => {
-    const [was, is] = [before[name], now[name]];
+    const [was, is] = [ownValue(before, name), ownValue(now, name)];
     if (was === is) return [];
     if (was === undefined) return [`There is a new ${kind}, ${name}${is === 'there' ? '' : `: ${is}`}.`];
     return [is === undefined ? `The ${kind} ${name} is gone.` : `The ${kind} ${name} was ${was}, and is ${is}.`];
