@@ -49,7 +49,9 @@ const createProfile = async (context: CommandContext): Promise<number> => {
 const findDevice = (facts: HostFacts, text: string): string => {
   const address = parsePciAddress(text);
   if (address === null) throw new UsageError(`--device ${text} is no PCI address.`, 'Write it as lspci does: 06:00.0 or 0000:06:00.0.');
-  if (!facts.pci.some((device) => device.address === address)) throw new UsageError(`No device is at ${address} on this host.`, '`vfio-pilot groups` lists the devices.');
+  const device = facts.pci.find((one) => one.address === address);
+  if (device === undefined) throw new UsageError(`No device is at ${address} on this host.`, '`vfio-pilot groups` lists the devices.');
+  if (device.isBridge) throw new UsageError(`${address} is a bridge, which stays with the host.`, 'Name the card behind it; `vfio-pilot groups` lists the devices.');
   return address;
 };
 

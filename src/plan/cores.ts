@@ -8,7 +8,7 @@ export type Core = {
   readonly node: number | null;
   readonly package: number | null;
   readonly kind: CpuKind;
-  /** Equal for cores that share a level-3 cache on one node; where none is told, those of one package; else unique. */
+  /** Equal for cores that share a level-3 cache on one node; where none is told, those of one die; else unique. */
   readonly domain: string;
   readonly hasL3: boolean;
   readonly l3KiB: number;
@@ -54,7 +54,7 @@ const coreOf = (first: Cpu, cpus: readonly Cpu[], cache: string | null, {duties,
     node,
     package: first.package,
     kind: first.kind,
-    domain: `${node}/${cache ?? (first.package === null ? `core ${first.id}` : `package ${first.package}`)}`,
+    domain: `${node}/${cache ?? (first.package === null ? `core ${first.id}` : `package ${first.package} die ${first.die}`)}`,
     hasL3: cpus.some((cpu) => cpu.l3 !== null),
     l3KiB: Math.max(...cpus.map((cpu) => cpu.l3KiB ?? 0)),
     hasCpu0: cpus.some((cpu) => cpu.id === 0),

@@ -82,6 +82,13 @@ describe('the JSON contract', () => {
   });
 });
 
+describe('profile new', () => {
+  it('refuses a bridge in words', async () => {
+    const {stderr, exitCode} = await runCli(['profile', 'new', '--device', '00:07.0', '--root', root]);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('0000:00:07.0 is a bridge, which stays with the host.')]);
+  });
+});
+
 describe('topology --svg', () => {
   it('saves the picture with the plan, of any root, and never over a file', async () => {
     const file = join(unpackHost('dell-r710-gtx1050'), 'map.svg');

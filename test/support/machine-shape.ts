@@ -69,47 +69,63 @@ const plans: fc.Arbitrary<Plan> = fc.record({
   domain: fc.constantFrom('0000', '0001', '10000', 'fffff1'),
 });
 
-/** Numbers dealt out in any order, so that nothing about a machine is a range. */
-const buildMachine = (plan: Plan): MachineShape => {
-  const nodeIds = [...plan.nodeIds, ...Array.from({length: 80}, (_, index) => 300 + index * 3)];
-  const nodesWithCpus = plan.isOneNodePerMachine ? 1 : plan.packages * plan.diesPerPackage * plan.nodesPerDie;
-  const places: Omit<ShapedCore, 'threads' | 'kind'>[] = [];
-  for (let node = 0; node < plan.packages * plan.diesPerPackage * plan.nodesPerDie; node += 1) {
-    const die = Math.floor(node / plan.nodesPerDie);
-    for (let index = 0; index < plan.cachesPerNode * plan.coresPerCache; index += 1) {
-      const cache = Math.floor(index / plan.coresPerCache);
-      places.push({
-        package: Math.floor(die / plan.diesPerPackage),
-        die: die % plan.diesPerPackage,
-        cluster: places.length,
-        node: nodeIds[plan.isOneNodePerMachine ? 0 : node] ?? null,
-        l3: plan.hasL3 ? `${node}/${cache}` : null,
-        l3KiB: cache === 0 ? 98304 : 32768,
-      });
-    }
-  }
-  const kinds = places.map((_, index) => (!plan.isHybrid ? 'core' as const : index % 3 === 2 ? 'efficiency' as const : 'performance' as const));
-  const counts = kinds.map((kind) => (kind === 'efficiency' ? 1 : plan.threads));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const numbers = Array.from({length: total}, (_, index) => ({id: index * plan.step, rank: (plan.order[index % plan.order.length] ?? 0) % 61})).sort((a, b) => a.rank - b.rank || a.id - b.id).map(({id}) => id);
-  let next = 0;
-  const offline: number[] = [];
-  const cores = places.flatMap((place, index): ShapedCore[] => {
-    const threads = numbers.slice(next, next + (counts[index] ?? 1)).sort((a, b) => a - b);
-    next += counts[index] ?? 1;
-    const off = plan.offlineEvery > 0 && index % plan.offlineEvery === 3 ? threads.slice(-1) : [];
-    offline.push(...off);
-    const online = threads.filter((thread) => !off.includes(thread));
-    return online.length === 0 ? [] : [{...place, threads: online, kind: kinds[index] ?? 'core'}];
+type Place = Omit<ShapedCore, 'threads'>;
+
+const idsOf = ({nodeIds}: Plan): readonly number[] => [...nodeIds, ...Array.from({length: 80}, (_, index) => 300 + index * 3)];
+
+const placesOf = (plan: Plan): readonly Place[] => {
+  const perNode = plan.cachesPerNode * plan.coresPerCache;
+  const parts = plan.packages * plan.diesPerPackage * plan.nodesPerDie;
+  return Array.from({length: parts * perNode}, (_, index): Place => {
+    const part = Math.floor(index / perNode);
+    const die = Math.floor(part / plan.nodesPerDie);
+    const cache = Math.floor((index % perNode) / plan.coresPerCache);
+    return {
+      package: Math.floor(die / plan.diesPerPackage),
+      die: die % plan.diesPerPackage,
+      cluster: index,
+      node: idsOf(plan)[plan.isOneNodePerMachine ? 0 : part] ?? null,
+      l3: plan.hasL3 ? `${part}/${cache}` : null,
+      l3KiB: cache === 0 ? 98304 : 32768,
+      kind: !plan.isHybrid ? 'core' : index % 3 === 2 ? 'efficiency' : 'performance',
+    };
   });
-  const ids = nodeIds.slice(0, nodesWithCpus + plan.memoryOnlyNodes).sort((a, b) => a - b);
-  const nodes = ids.map((id, index): ShapedNode => ({
+};
+
+/** Numbers are dealt out in any order, so that nothing about a machine is a range. */
+const numberThreads = (plan: Plan, counts: readonly number[]): readonly (readonly number[])[] => {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const rankOf = (index: number): number => (plan.order[index % plan.order.length] ?? 0) % 61;
+  const numbers = Array.from({length: total}, (_, index) => ({id: index * plan.step, rank: rankOf(index)})).sort((a, b) => a.rank - b.rank || a.id - b.id).map(({id}) => id);
+  return counts.map((count) => numbers.splice(0, count).sort((a, b) => a - b));
+};
+
+const nodesOf = (plan: Plan, cores: readonly ShapedCore[]): readonly ShapedNode[] => {
+  const withCpus = plan.isOneNodePerMachine ? 1 : plan.packages * plan.diesPerPackage * plan.nodesPerDie;
+  const ids = idsOf(plan).slice(0, withCpus + plan.memoryOnlyNodes).sort((a, b) => a - b);
+  return ids.map((id, index) => ({
     id,
     memoryKiB: index >= plan.memorylessFrom && cores.some((core) => core.node === id) ? 0 : 16 * 1048576,
     distances: ids.map((_, other) => (other === index ? 10 : (plan.distances[(index * 3 + other) % plan.distances.length] ?? 20))),
   }));
-  const isPower = plan.threads >= 4;
-  return {cores, offline: offline.sort((a, b) => a - b), isolated: [], nodes, architecture: isPower ? 'power' : 'x86', device: {address: `${plan.domain}:e1:00.0`, node: ids[plan.deviceNode] ?? -1}};
+};
+
+const buildMachine = (plan: Plan): MachineShape => {
+  const places = placesOf(plan);
+  const threads = numberThreads(plan, places.map(({kind}) => (kind === 'efficiency' ? 1 : plan.threads)));
+  const offlineOf = (index: number): readonly number[] => (plan.offlineEvery > 0 && index % plan.offlineEvery === 3 ? (threads[index] ?? []).slice(-1) : []);
+  const cores = places
+    .map((place, index): ShapedCore => ({...place, threads: (threads[index] ?? []).filter((thread) => !offlineOf(index).includes(thread))}))
+    .filter((core) => core.threads.length > 0);
+  const nodes = nodesOf(plan, cores);
+  return {
+    cores,
+    offline: places.flatMap((_, index) => offlineOf(index)).sort((a, b) => a - b),
+    isolated: [],
+    nodes,
+    architecture: plan.threads >= 4 ? 'power' : 'x86',
+    device: {address: `${plan.domain}:e1:00.0`, node: nodes[plan.deviceNode]?.id ?? -1},
+  };
 };
 
 /** Written to disk, each CPU is some thirty files: larger ones would only take longer. */
