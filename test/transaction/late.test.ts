@@ -1,4 +1,4 @@
-import {readdirSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, lstatSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {interceptMachine} from '../../src/system/intercept-machine.ts';
@@ -96,4 +96,14 @@ it('a journal that cannot be begun leaves nothing behind', () =>
       });
     await expect(applyOne(root, full)).rejects.toMatchObject({message: expect.stringContaining('The journal could not be started'), isRestored: true});
     expect(readdirSync(join(root, journalRoot))).toEqual([]);
+  }));
+
+it.skipIf(process.geteuid?.() !== 0)('a setuid file of another owner stays one, also restored (needs root)', () =>
+  withOld(async (root) => {
+    chownSync(join(root, path), 33, 33);
+    chmodSync(join(root, path), 0o6755);
+    await applyOne(root, (machine) => machine);
+    expect(lstatSync(join(root, path))).toMatchObject({mode: 0o106755, uid: 33, gid: 33});
+    await rollback(realMachine(root), {}, silent, never);
+    expect(lstatSync(join(root, path))).toMatchObject({mode: 0o106755, uid: 33, gid: 33});
   }));
