@@ -60,7 +60,7 @@ export const mutants: readonly Mutant[] = [
   transaction('calls everything restored', 'restore', `  ${restoreAll}`, '', 'late'),
   transaction('leaves its temporary files', 'restore', '  await attempt(() => sweepTemps(transaction), undefined);\n', '', 'crash/model#leaves every file'),
   transaction('leaves its directories', 'restore', '  await attempt(() => removeDirectories(transaction), undefined);\n', '', 'rollback', 'crash/model#leaves every file'),
-  transaction('rolls back without a word in the journal', 'rollback', "  if (journal.state === 'COMMITTED') ledger.save(", "  if (journal.id === '') ledger.save(", 'crash/model#leaves every file'),
+  transaction('rolls back without a word in the journal', 'rollback', "  if (journal.state === 'COMMITTED') ledger.save(", "  if (journal.id === '') ledger.save(", 'late'),
   transaction('rolls back over edits', 'rollback', '    if (!isUnfinished(journal)) refuseEdited(machine, journal);\n', '', 'rollback'),
   transaction('rolls back what newer runs stand on', 'rollback', '    refuseBuiltUpon(journals, journal);\n', '', 'rollback'),
   transaction('ignores how a command ended', 'run-command', '  if (result.problem !== null) throw commandError(argv, result);\n', '', 'apply', 'failure#in the history as failed'),

@@ -84,17 +84,26 @@ describe('a restoration', () => {
     }));
 });
 
+/** The journal can't be saved. */
+const fullJournal = (machine: Machine): Machine =>
+  interceptMachine(machine, {
+    onRead: silent,
+    onMutation: ({name, path: file}) => {
+      if (name === 'rename' && file.endsWith('journal.json')) throw Object.assign(new Error('full (ENOSPC)'), {code: 'ENOSPC'});
+      return null;
+    },
+  });
+
+it('a rollback that the journal cannot know of does not begin', () =>
+  withOld(async (root) => {
+    await applyOne(root, (machine) => machine);
+    await expect(rollback(fullJournal(realMachine(root)), {}, silent, never)).rejects.toThrow('ENOSPC');
+    expect(text(root, path)).toBe('new');
+  }));
+
 it('a journal that cannot be begun leaves nothing behind', () =>
   withOld(async (root) => {
-    const full = (machine: Machine): Machine =>
-      interceptMachine(machine, {
-        onRead: silent,
-        onMutation: ({name, path: file}) => {
-          if (name === 'rename' && file.endsWith('journal.json')) throw Object.assign(new Error('full (ENOSPC)'), {code: 'ENOSPC'});
-          return null;
-        },
-      });
-    await expect(applyOne(root, full)).rejects.toMatchObject({message: expect.stringContaining('The journal could not be started'), isRestored: true});
+    await expect(applyOne(root, fullJournal)).rejects.toMatchObject({message: expect.stringContaining('The journal could not be started'), isRestored: true});
     expect(readdirSync(join(root, journalRoot))).toEqual([]);
   }));
 
