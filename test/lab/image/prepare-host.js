@@ -15,7 +15,7 @@ export const prepareHost = async ({loader}, directory, say) => {
   const disk = join(directory, 'preparing.qcow2');
   await run('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', 'base.raw', '-F', 'raw', disk], {seconds: 30});
   const vars = loader === 'grub' ? {} : {hardware: {vars: join(directory, 'preparing-vars.qcow2')}};
-  const direct = {kernel: join(directory, 'vmlinuz'), initrd: join(directory, 'initrd.img'), commandLine: `root=UUID=${uuid} ro console=ttyS0,115200 quiet mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests panic=5`};
+  const direct = {kernel: join(directory, 'vmlinuz'), initrd: join(directory, 'initrd.img'), commandLine: `root=UUID=${uuid} ro console=ttyS0,115200 quiet no_timer_check mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests panic=5`};
   await withMachine(directory, {disk, direct, ...vars}, async (machine) => {
     await machine.waitForLogin();
     say('first login; setting up the boot loader');

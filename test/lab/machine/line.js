@@ -43,7 +43,8 @@ export const openLine = async (socketPath, logPath) => {
       const look = () => {
         const news = line.text.slice(line.mark);
         const match = search(pattern, news);
-        if (match === null) return !line.mayDie && deaths.test(news) ? fail('The machine died') : undefined;
+        // What it says of its end comes in the moment after.
+        if (match === null) return !line.mayDie && deaths.test(news) ? void setTimeout(() => fail('The machine died'), 2000) : undefined;
         return finish(resolve, Object.assign(match, {before: news.slice(0, match.index)}));
       };
       const timer = setTimeout(() => fail(`Nothing within ${seconds} s`), seconds * 1000);
