@@ -119,7 +119,8 @@ write_byte:
 
 digits: .ascii  "0123456789abcdef"
         .balign 8
-gdt:    .quad   0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+# Marked as accessed: a CPU would write that mark, and cannot into a ROM.
+gdt:    .quad   0, 0x00cf9b000000ffff, 0x00cf93000000ffff
 gdt_end:
 gdtr:   .word   gdt_end - gdt - 1
         .long   gdt + BASE
