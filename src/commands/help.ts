@@ -37,5 +37,5 @@ Exit codes
   0 done, or nothing to do   1 our bug   2 usage or unreadable profile   3 blocked by findings
   4 apply failed, machine restored   5 restore failed, journal path printed
   75 another run or a package manager is at work
-  129, 130, 131, 143 interrupted by SIGHUP, Ctrl-C, SIGQUIT, SIGTERM, machine restored
+  130 interrupted by Ctrl-C, 129 by SIGHUP, 131 by SIGQUIT, 143 by SIGTERM: machine restored
 `;
