@@ -19,7 +19,7 @@ import {bySize} from './sizes.ts';
 
 const seed = chooseSeed();
 const random = randomOf(seed);
-const states = bySize(50, 200, 2000);
+const states = bySize(20, 200, 2000);
 
 type Tree = Readonly<Record<string, string>>;
 type Trees = {readonly old: Tree; readonly applied: Tree};

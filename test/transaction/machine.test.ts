@@ -7,7 +7,6 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {runProgram} from '../../src/system/run-program.ts';
 import {put, withRoot} from './scratch-root.ts';
 
-
 const running = (script: string, options: Partial<RunRequest> = {}) =>
   runProgram('/bin/sh', {argv: ['sh', '-c', script], timeoutSeconds: 20, signal: new AbortController().signal, onOutput: () => undefined, ...options});
 
@@ -82,5 +81,20 @@ describe('a machine below another root', () => {
         machine.stat('/a/missing/c');
       }
       expect(open()).toBe(before);
+    }));
+});
+
+describe('a path', () => {
+  it('that leads out of the root is refused', () =>
+    withRoot((root) => {
+      put(root, '/etc/a', 'x');
+      symlinkSync('../../../../etc', join(root, 'etc/out'));
+      expect(() => realMachine(root).read('/etc/out/passwd')).toThrow(/EXDEV/u);
+    }));
+
+  it('of a FIFO is neither waited for nor read', () =>
+    withRoot((root) => {
+      expect(spawnSync('mkfifo', [join(root, 'fifo')]).status).toBe(0);
+      expect(() => realMachine(root).read('/fifo')).toThrow(/no regular file/u);
     }));
 });
