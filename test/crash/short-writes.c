@@ -1,4 +1,4 @@
-/* LD_PRELOAD: write(2) to a regular file takes only a part, as the kernel may. strace could only lie about the count. */
+/* Preloaded: write(2) to a regular file takes only a part, as the kernel may. strace could only lie about the count. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
