@@ -3,6 +3,9 @@ import type {Runner} from './source.ts';
 import {programEnvironment, trustedProgram} from './trusted-program.ts';
 
 const timeoutMilliseconds = 15_000;
+/** Programs that unpack a whole boot image. */
+const listers: readonly string[] = ['lsinitramfs', 'lsinitrd', 'lsinitcpio'];
+const listingMilliseconds = 120_000;
 const maximumOutputBytes = 16 * 1024 * 1024;
 
 /** stdout of a program that only reads; `null` when it is not installed, not trusted, fails, hangs or says too much. */
@@ -14,7 +17,7 @@ export const readOnlyRunner: Runner = (program, args) => {
     extendEnv: false,
     cwd: '/',
     stdin: 'ignore',
-    timeout: timeoutMilliseconds,
+    timeout: listers.includes(program) ? listingMilliseconds : timeoutMilliseconds,
     killSignal: 'SIGKILL',
     maxBuffer: maximumOutputBytes,
     stripFinalNewline: false,

@@ -16,7 +16,7 @@ export const filesOf = (machine) => machine.run("places='/etc /boot'; ! mountpoi
 export const consoleOf = (machine) => machine.run('cat /proc/fb; readlink -f /sys/class/graphics/fb0/device | xargs basename; cat /sys/class/vtconsole/vtcon*/bind | tr "\\n" " "');
 
 export const promisesOf = async (machine) => {
-  const {code, output} = await machine.tryRun('vfio-pilot verify --json', 60);
+  const {code, output} = await machine.tryRun('vfio-pilot verify --json', 150);
   const {promises} = JSON.parse(output);
   return {code, promises};
 };

@@ -36,6 +36,6 @@ export const identicalCards = {
     expectEqual((await machine.run('ls -i /boot/initrd.img-$(uname -r); sha256sum </boot/initrd.img-$(uname -r)')) === image, false, 'that the image is the old one');
     await machine.reboot();
     await expectOnlyTheChosen(machine);
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
   },
 };

@@ -36,7 +36,7 @@ export const kvmGuest = {
     expectEqual(planned.code, 0, 'the exit code of plan');
     await machine.run('vfio-pilot apply lab.yaml --yes', 600);
     await machine.reboot();
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
 
     lab.say('the guest runs; seen from inside: the vendor id, Hyper-V features and no KVM');
     const look = async () => {

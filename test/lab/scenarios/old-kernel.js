@@ -24,7 +24,7 @@ export const oldKernel = {
     lab.say('the kernel had them on both nodes; the unit has given back those of the other');
     expectMatch(await machine.run('systemctl show -p ActiveState -p Result vfio-pilot-hugepages.service'), /ActiveState=active[^]*Result=success|Result=success[^]*ActiveState=active/, 'the unit');
     expectEqual(await hugepagesOf(machine), [0, 1].map((one) => (one === node ? pages : 0)), 'hugepages on the nodes');
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
     expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
 
     lab.say('rollback, reboot');

@@ -16,7 +16,7 @@ const lifeWith = ({name, image, title}) => ({
     await machine.reboot();
     expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
     expectMatch(await consoleOf(machine), new RegExp(hostCard), "the host's console");
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
 
     lab.say('rollback, reboot');
     await machine.run('vfio-pilot rollback --yes', 1200);

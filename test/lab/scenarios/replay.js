@@ -37,6 +37,6 @@ export const replay = {
     await second.run('vfio-pilot apply lab.yaml --yes', 600);
     await second.reboot();
     expectEqual([await driverOf(second, movedCard), await driverOf(second, hostCard), await driverOf(second, '0000:02:00.0')], ['vfio-pci', 'bochs-drm', 'bochs-drm'], 'the drivers of the three cards');
-    expectMatch(await second.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await second.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
   },
 };

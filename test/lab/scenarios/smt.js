@@ -41,7 +41,7 @@ export const smt = {
     lab.say('apply, reboot');
     await machine.run('vfio-pilot apply lab.yaml --yes', 900);
     await machine.reboot();
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
 
     lab.say('the guest runs; each of its CPUs tells its own place');
     await machine.run('qemu-img create -q -f qcow2 /var/lib/libvirt/images/lab.qcow2 64M', 60);

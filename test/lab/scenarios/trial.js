@@ -31,7 +31,7 @@ export const trial = {
     expectEqual([await driverOf(machine, guestCard), await driverOf(machine, hostCard)], ['vfio-pci', 'bochs-drm'], 'the drivers of both cards');
     expectMatch(await consoleOf(machine), new RegExp(hostCard), "the host's console");
     expectMatch(await machine.run('grub-editenv list; systemctl is-active vfio-pilot-trial.timer'), /^next_entry=$[^]*^active$/m, "GRUB's choice and the timer");
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
 
     lab.say("a kernel's package that is configured in it takes no argument of the trial with it");
     await machine.run('DEBIAN_FRONTEND=noninteractive dpkg-reconfigure linux-image-$(uname -r)', 600);
@@ -44,7 +44,7 @@ export const trial = {
     await machine.reboot(knownGood);
     expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
     expectTrue(!(await commandLineOf(machine)).includes('vfio_pilot'), 'the trial is on the command line of the ordinary boot');
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
 
     lab.say('rollback, reboot');
     await machine.run('vfio-pilot rollback --yes', 300);
@@ -107,7 +107,7 @@ const failOnce = async (lab, before, {what, sabotage, act = async () => {}, isSt
   } else await machine.reboot(knownGood);
   expectEqual(machine.console.count(/Booting `vfio-pilot/g), isStarted ? 1 : 0, 'how often the trial was started');
   expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
-  expectMatch((await machine.tryRun('vfio-pilot verify', 60)).output, /NOT KEPT +This boot is the trial/, 'verify');
+  expectMatch((await machine.tryRun('vfio-pilot verify', 150)).output, /NOT KEPT +This boot is the trial/, 'verify');
   if (!isForeign) expectSameLines(withoutTrial(await filesOf(machine)), withoutTrial(before.files), 'the files in /etc and /boot');
   lab.say(`${what}: the known-good system is back, ${Math.round((Date.now() - started) / 1000)} s`);
   await machine.stop();
@@ -144,6 +144,6 @@ export const trialSystemdBoot = {
     await machine.reboot();
     expectTrue(!(await commandLineOf(machine)).includes('vfio_pilot'), 'the trial is on the command line of the ordinary boot');
     expectEqual(await driverOf(machine, guestCard), 'vfio-pci', 'the driver of the card');
-    expectMatch(await machine.run('vfio-pilot verify', 60), / 0 not kept, 0 pending/, 'verify');
+    expectMatch(await machine.run('vfio-pilot verify', 150), / 0 not kept, 0 pending/, 'verify');
   },
 };
