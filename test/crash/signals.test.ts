@@ -47,10 +47,10 @@ const faultsOf = async (signals: readonly NodeJS.Signals[], phase: number): Prom
   const next = await runCli(['rollback', '--root', tree.root]);
   const state = stateOf(tree);
   const faults: string[] = [];
-  // While Node ends it no longer catches signals: the run is through by then.
-  const isApplied = exitCode === 0 || signal === first;
+  // While Node ends it no longer catches signals: the run is through by then, done or restored, and has said which.
+  const isApplied = exitCode === 0 || (signal === first && !stderr.includes('It was interrupted'));
   if (state === 'between') faults.push('the tree is neither old nor new');
-  if (!isKilled && !isApplied && exitCode !== 128 + constants.signals[first]) faults.push(`it ended with ${exitCode}`);
+  if (!isKilled && !isApplied && signal !== first && exitCode !== 128 + constants.signals[first]) faults.push(`it ended with ${exitCode}`);
   if (!isKilled && state !== (isApplied ? 'applied' : 'old')) faults.push(`it ended with ${exitCode} and the tree is ${state}`);
   if (!isKilled && next.stderr.includes('interrupted')) faults.push(`it left something to recover: ${next.stderr}`);
   await makeOld(tree);
