@@ -21,6 +21,7 @@ export const buildDisk = async (recipe, directory) => {
 const bootstrapArguments = (recipe, tree, node) => [
   '--mode=root', '--variant=minbase', '--aptopt=Acquire::Languages "none"',
   ...excludedPaths.map((path) => `--dpkgopt=path-exclude=${path}`),
+  ...(recipe.keptPaths ?? []).map((path) => `--dpkgopt=path-include=${path}`),
   `--essential-hook=sh ${essentialHook} "$1" ${recipe.initramfs} ${recipe.displayModule}`,
   `--include=${packagesFor(recipe).join(',')}`,
   `--customize-hook=sh ${customizeHook} "$1" ${node} ${uuid} ${recipe.loader}`,

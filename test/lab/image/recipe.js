@@ -24,8 +24,8 @@ const common = [
  */
 export const recipes = {
   'debian-12': {suite: 'bookworm', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs'},
-  /** Its kernel, 5.10, has no `hugepages=NODE:COUNT`, which came with 5.16. */
-  'debian-11': {suite: 'bullseye', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs-drm'},
+  /** Its kernel, 5.10, has no `hugepages=NODE:COUNT`, which came with 5.16; there a module of media is needed by those of displays. */
+  'debian-11': {suite: 'bullseye', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs-drm', keptPaths: ['/lib/modules/*/kernel/drivers/media/cec/*']},
   'debian-12-dracut': {suite: 'bookworm', loader: 'grub', initramfs: 'dracut', displayModule: 'bochs'},
   /** UEFI, with an EFI partition; kernel-install writes its entries. */
   'debian-12-systemd-boot': {suite: 'bookworm', loader: 'systemd-boot', initramfs: 'initramfs-tools', displayModule: 'bochs'},
