@@ -25,4 +25,5 @@ export const servedInitramfs = ({loader}: BootFacts, system: InitramfsSystem | n
 };
 
 /** Whether a machine of this kind has been started with what we write, in the lab; the others are tested on trees of files. */
-export const isProvenByBoot = ({loader, initramfs}: BootFacts): boolean => initramfs === 'initramfs-tools' && (loader === 'grub' || loader === 'systemd-boot');
+export const isProvenByBoot = ({loader, initramfs}: BootFacts): boolean =>
+  (loader === 'grub' && (initramfs === 'initramfs-tools' || initramfs === 'dracut')) || (loader === 'systemd-boot' && initramfs === 'initramfs-tools');

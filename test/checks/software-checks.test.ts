@@ -31,7 +31,7 @@ describe('the boot chain', () => {
   });
 
   it('that was never booted in the lab says so', () => {
-    expectCheck(checkBootChain(withBoot({initramfs: 'dracut'})), 'warning', /grub with dracut: .* no machine was started/, /rescue medium/);
+    expectCheck(checkBootChain(withBoot({initramfs: 'mkinitcpio'})), 'warning', /grub with mkinitcpio: .* no machine was started/, /rescue medium/);
   });
 });
 
