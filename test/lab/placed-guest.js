@@ -7,8 +7,8 @@ export const expectPlaced = async (machine, guest, {pinning, memory, isolation},
   expectMatch(await machine.run(`ls -l /proc/$(cat /run/libvirt/qemu/${guest}.pid)/fd`), /\/dev\/vfio\/\d+/, "QEMU's open files");
 
   const threads = await threadsOf(machine, guest);
-  for (const {vcpu, cpus} of pinning.vcpus) expectMatch(threads, new RegExp(`^CPU ${vcpu}/${kind}=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
-  for (const {iothread, cpus} of pinning.iothreads) expectMatch(threads, new RegExp(`^IO iothread${iothread}=${cpus.join(',')}$`, 'm'), 'the threads of the guest');
+  for (const {vcpu, cpus} of pinning.vcpus) expectMatch(threads, new RegExp(`^CPU ${vcpu}/${kind}=${asRanges(cpus)}$`, 'm'), 'the threads of the guest');
+  for (const {iothread, cpus} of pinning.iothreads) expectMatch(threads, new RegExp(`^IO iothread${iothread}=${asRanges(cpus)}$`, 'm'), 'the threads of the guest');
   expectMatch(threads, new RegExp(`^qemu-system-x86=${asRanges(pinning.emulator)}$`, 'm'), 'the threads of the guest');
 
   if (isolation.method === 'cgroup') {
