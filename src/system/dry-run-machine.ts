@@ -68,7 +68,7 @@ export const dryRunMachine = (inner: Machine): DryRunMachine => {
     whyNotWritable: (path) => (overlay.has(path) ? null : inner.whyNotWritable(path)),
     hold: (path) => {
       const bytes = existing('Opening', path).bytes ?? inner.read(path);
-      return {read: () => bytes, close: () => undefined};
+      return {readLast: () => bytes, close: () => undefined};
     },
     create: (path) => {
       add('create', path, {stat: fresh('file', 0o600), bytes: Buffer.alloc(0), target: null});

@@ -68,7 +68,11 @@ export type Space = {
   readonly isFat: boolean;
 };
 
-export type HeldFile = {readonly read: () => Buffer; readonly close: () => void};
+export type HeldFile = {
+  /** What it is in the end, once its name is gone: who had it open for writing is waited for, 2 s at most. */
+  readonly readLast: () => Buffer;
+  readonly close: () => void;
+};
 
 export type NewFile = {
   /** Count of bytes that were taken, as write(2): may be fewer than given. */

@@ -1,6 +1,8 @@
 import {accessSync, closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, readSync, type Stats, statfsSync, statSync} from 'node:fs';
+import {basename} from 'node:path';
 import type {HeldFile, MachineStat, Space} from './machine.ts';
 import {errorCode} from './machine-error.ts';
+import {isOpenForWriting} from './open-writers.ts';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** linux/magic.h: MSDOS_SUPER_MAGIC; vfat and msdos share it. */
@@ -35,7 +37,21 @@ export const readRegular = (real: string): Buffer => {
 
 export const hold = (real: string): HeldFile => {
   const fd = openRegular(real);
-  return {read: () => readFromStart(fd), close: () => closeSync(fd)};
+  return {
+    readLast: () => {
+      awaitWriters(basename(real), fstatSync(fd));
+      return readFromStart(fd);
+    },
+    close: () => closeSync(fd),
+  };
+};
+
+const patienceMs = 2000;
+
+/** A file without a name can't be opened anew: once who has it open for writing has closed it, its content is final. */
+const awaitWriters = (name: string, file: Stats): void => {
+  const giveUp = performance.now() + patienceMs;
+  while (isOpenForWriting(name, file) && performance.now() < giveUp) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 };
 
 /** `readFileSync(fd)` goes on where the last read ended; here each read starts anew. */

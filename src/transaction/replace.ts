@@ -42,7 +42,7 @@ export const replace = (machine: Machine, path: string, temp: string | null, see
     if (difference !== null) throw new Error(`${path} changed in the meantime: ${difference}.`);
     if (temp === null) machine.unlink(path);
     else machine.rename(temp, path);
-    const after = held?.read() ?? null;
+    const after = held?.readLast() ?? null;
     return after !== null && seen.state === 'file' && sha256(after) !== seen.sha256 ? after : null;
   } finally {
     held?.close();

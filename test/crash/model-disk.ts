@@ -103,7 +103,7 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     whyNotWritable: () => null,
     hold: (path) => {
       const number = numberOf('Opening', path);
-      return {read: () => inodes.get(number)?.bytes ?? Buffer.alloc(0), close: () => undefined};
+      return {readLast: () => inodes.get(number)?.bytes ?? Buffer.alloc(0), close: () => undefined};
     },
     hasProgram: () => false,
     create: (path) => openFile(add('create', path, fresh('file', 0o600))),

@@ -1,4 +1,4 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawn} from 'node:child_process';
 import {chmodSync, chownSync, linkSync, mkdirSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
@@ -104,6 +104,16 @@ describe('a plan that is out of date', () => {
       };
       await expect(applyChanges(machine, request([fileChange(sound, '/etc/a', 'new')]), silent, never)).rejects.toThrow(/edited while it was being replaced/u);
       expect(sound.read('/etc/a').toString()).toBe('late edit');
+    }));
+
+  it('does not lose what an editor writes that had it open, and writes after the file was replaced', () =>
+    withRoot(async (root) => {
+      withFile(root);
+      const machine = realMachine(root);
+      const editor = spawn('sh', ['-c', 'exec 3>>etc/a; echo open; until grep -q new etc/a; do :; done; sleep 0.3; echo late >&3'], {cwd: root, stdio: ['ignore', 'pipe', 'inherit']});
+      await new Promise((open) => editor.stdout.once('data', open));
+      await expect(applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never)).rejects.toThrow(/edited while it was being replaced/u);
+      expect(machine.read('/etc/a').toString()).toBe('old textlate\n');
     }));
 
   it('is tolerated when only the same content was written again', () =>
