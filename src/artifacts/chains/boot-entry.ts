@@ -2,6 +2,7 @@ import type {FileFacts, HostFacts} from '../../host/facts.ts';
 import {splitKernelLine} from '../grub/kernel-tokens.ts';
 import {entryId, isOwnEntry} from './entry-names.ts';
 import {linuxEntries} from './loader-entry.ts';
+import {trialEntry} from './started-choice.ts';
 
 /** An entry that starts a kernel with an initramfs (uapi-group: Boot Loader Specification, type 1). */
 export type BootEntry = {
@@ -23,7 +24,7 @@ export type BootEntry = {
 /** Those of the running system, which another one may share the partition with; nothing that we wrote ourselves. */
 export const systemEntries = (facts: HostFacts): readonly BootEntry[] =>
   linuxEntries(facts)
-    .filter((file) => !isOwnEntry(file.path) && !hasNoTriesLeft(file.path))
+    .filter((file) => !isOwnEntry(file.path) && entryId(file.path) !== trialEntry && !hasNoTriesLeft(file.path))
     .flatMap((file) => parseEntry(file) ?? [])
     .filter((entry) => isSameRoot(entry, facts.boot.commandLine));
 

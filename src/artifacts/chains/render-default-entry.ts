@@ -4,6 +4,7 @@ import type {Artifact, CommandArtifact} from '../artifact.ts';
 import type {Rendered} from '../rendered.ts';
 import {chooseDefaultEntry} from './choose-default-entry.ts';
 import type {DefaultEntry, EntryCopy} from './choose-default-entry.ts';
+import {startedChoice} from './started-choice.ts';
 
 /** One of these is on the partition that the boot loader was started from. */
 const settingsPaths = ['/boot/loader/loader.conf', '/boot/efi/loader/loader.conf', '/efi/loader/loader.conf'] as const;
@@ -11,10 +12,10 @@ const settingsPaths = ['/boot/loader/loader.conf', '/boot/efi/loader/loader.conf
 const nothingChosen: EntryChoice = {loader: null, selected: null, preferred: null, default: null, lastBooted: null, hasBootctl: false};
 
 /** Makes the copies what is started by default, where their names alone do not. */
-export const renderDefaultEntry = ({boot, files}: HostFacts, copies: readonly EntryCopy[], triggers: readonly string[]): Rendered => {
+export const renderDefaultEntry = (facts: HostFacts, copies: readonly EntryCopy[], triggers: readonly string[]): Rendered => {
   if (copies.length === 0) return {artifacts: [], findings: []};
-  const choice = boot.entryChoice ?? nothingChosen;
-  const settings = settingsPaths.map((path) => files[path]?.text ?? '').join('\n');
+  const choice = startedChoice(facts) ?? nothingChosen;
+  const settings = settingsPaths.map((path) => facts.files[path]?.text ?? '').join('\n');
   const chosen = chooseDefaultEntry(choice, settings, copies);
   if (chosen.kind === 'foreign') return {artifacts: [], findings: [foreignDefault(chosen.id, copies)]};
   return {artifacts: [...(chosen.kind === 'set' ? [setDefault(chosen, triggers)] : []), ...(choice.hasBootctl && chosen.kind === 'follows' ? [listEntries(copies, triggers)] : [])], findings: []};

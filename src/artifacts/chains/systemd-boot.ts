@@ -16,6 +16,7 @@ import {renderFutureCommandLine} from './future-command-line.ts';
 import {editEntry} from './loader-entry.ts';
 import {renderDefaultEntry} from './render-default-entry.ts';
 import {renderPresets} from './render-presets.ts';
+import {startedChoice} from './started-choice.ts';
 
 /**
  * Entries on the EFI partition, where a power cut can lose what is written over: so the entries that work stay, a copy of
@@ -27,7 +28,7 @@ export const renderSystemdBoot = (facts: HostFacts, plan: Plan): Rendered => {
   if (add.length + remove.length + ownedKeys.length === 0 && need === null) return {artifacts: [], findings: []};
   const entries = systemEntries(facts);
   if (entries.length === 0) return {artifacts: [], findings: add.length + remove.length === 0 && need === null ? [] : [noEntries]};
-  const copied = chooseEntries(entries, facts.boot.entryChoice).filter(({release}) => release === null || canBind(facts, release)).filter((entry) => !isDone(facts, plan, entry, need)).map((entry) => copyEntry(facts, plan, entry, need));
+  const copied = chooseEntries(entries, startedChoice(facts)).filter(({release}) => release === null || canBind(facts, release)).filter((entry) => !isDone(facts, plan, entry, need)).map((entry) => copyEntry(facts, plan, entry, need));
   const copies = copied.flatMap((one) => ('rendered' in one ? [one] : []));
   const problems = copied.flatMap((one) => ('rendered' in one ? [] : [one]));
   return joinRendered([

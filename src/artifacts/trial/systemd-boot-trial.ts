@@ -1,10 +1,11 @@
 import type {HostFacts} from '../../host/facts.ts';
 import type {BootEntry} from '../chains/boot-entry.ts';
 import {systemEntries} from '../chains/boot-entry.ts';
+import {inPlaceOf, trialEntry} from '../chains/started-choice.ts';
 import {judgeOwnedFile, ownHeader} from '../own-file.ts';
 import {trialImpossible} from './trial-findings.ts';
 import type {TrialLoader} from './trial-loader.ts';
-import {trialEntryId, trialImageName, trialTitle} from './trial-paths.ts';
+import {trialImageName, trialTitle} from './trial-paths.ts';
 
 /** systemd-boot takes the variable away before it starts the entry (systemd: systemd-boot(7), LoaderEntryOneShot). */
 export const systemdBootTrial: TrialLoader = {
@@ -22,7 +23,7 @@ export const systemdBootTrial: TrialLoader = {
     const running = runningEntry(facts);
     const [initrd] = running?.initrds ?? [];
     if (running === null || initrd === undefined) return null;
-    const path = `${running.root}/loader/entries/${entryId}`;
+    const path = `${running.root}/loader/entries/${trialEntry}`;
     const foreign = judgeOwnedFile(facts.files[path], path);
     if (foreign !== null) return foreign;
     if (facts.files[path] !== undefined) return trialImpossible(`${path} is left from an earlier trial; roll that back first`);
@@ -31,20 +32,17 @@ export const systemdBootTrial: TrialLoader = {
       entry: {kind: 'file', path, text: renderEntry(running, initrd, commandLine), encoding: 'utf8', mode: 0o644, installer: 'last', why: [`An entry that only a choice for one boot starts; ${running.file.path} stays as it is.`]},
       chooseOnce: {
         kind: 'command',
-        argv: ['/usr/bin/bootctl', 'set-oneshot', entryId],
+        argv: ['/usr/bin/bootctl', 'set-oneshot', trialEntry],
         // The empty string takes the variable away (systemd: bootctl(1)).
         undo: ['/usr/bin/bootctl', 'set-oneshot', ''],
         triggers: [path],
         timeoutSeconds: 60,
-        effect: {kind: 'loader-variable', name: 'LoaderEntryOneShot', before: null, after: entryId},
+        effect: {kind: 'loader-variable', name: 'LoaderEntryOneShot', before: null, after: trialEntry},
         why: ['The next boot starts the trial, and only that one: the boot loader clears the choice before it starts the entry.'],
       },
     };
   },
 };
-
-/** Sorts behind every other entry, so that it is never the default by itself (uapi-group: Boot Loader Specification, sorting). */
-const entryId = `0000-${trialEntryId}.conf`;
 
 const runningEntry = (facts: HostFacts): BootEntry | null => {
   const selected = facts.boot.entryChoice?.selected ?? null;
@@ -52,7 +50,7 @@ const runningEntry = (facts: HostFacts): BootEntry | null => {
 };
 
 /** Keys that decide the order come last in it; the rest is what starts the known-good system. */
-const renderEntry = ({file}: BootEntry, initrd: string, commandLine: string): string => {
+const renderEntry = ({file, id}: BootEntry, initrd: string, commandLine: string): string => {
   const lines = (file.text ?? '').split('\n').flatMap((line): readonly string[] => {
     const [key = ''] = line.trim().split(/\s+/);
     if (key === 'title') return [`title ${trialTitle}`];
@@ -62,5 +60,5 @@ const renderEntry = ({file}: BootEntry, initrd: string, commandLine: string): st
     if (key === 'initrd') return [line.trim().split(/(\s+)/).map((word) => (word === initrd ? `/${trialImageName}` : word)).join('')];
     return key.startsWith('#') ? [] : [line];
   });
-  return `${ownHeader('#', 'the trial')}${lines.join('\n')}`;
+  return `${ownHeader('#', 'the trial')}${inPlaceOf(id)}${lines.join('\n')}`;
 };

@@ -109,6 +109,7 @@ describe('a trial boot with systemd-boot', () => {
 
   it('has an entry that sorts behind the known-good one, with the same kernel and its own image', () => {
     expect(fileAt(efi(), '/boot/efi/loader/entries/0000-vfio-pilot-trial.conf').split('\n').slice(1)).toEqual([
+      `# In place of ${id}.conf`,
       'title vfio-pilot: one boot on trial',
       'version 0',
       'machine-id 5b1f0c1e',
@@ -124,6 +125,18 @@ describe('a trial boot with systemd-boot', () => {
     const last = preview(efi()).changes.at(-1);
     expect(last?.path).toBe('/usr/bin/bootctl set-oneshot 0000-vfio-pilot-trial.conf');
     expect(last?.kind === 'run' && last.command.kind === 'command' ? last.command.effect : null).toEqual({kind: 'loader-variable', name: 'LoaderEntryOneShot', before: null, after: '0000-vfio-pilot-trial.conf'});
+  });
+
+  it('is written for good, once it is confirmed, as it would have been from the known-good boot', () => {
+    const path = '/boot/efi/loader/entries/0000-vfio-pilot-trial.conf';
+    const selected = '0000-vfio-pilot-trial.conf';
+    const other = sampleFiles({'/boot/efi/loader/entries/00-older.conf': known.replace('quiet', 'debug')});
+    const before = efi();
+    const withOther = {...before, files: {...other, ...before.files}};
+    const inTrial = {...withOther, files: {...withOther.files, ...sampleFiles({[path]: fileAt(before, path)})}, boot: {...withOther.boot, entryChoice: {...entryChoice, selected, lastBooted: selected}}};
+    const permanent = previewChanges(withOther, sampleProfile({host: {ignoreMsrs: true}}));
+    expect(permanent.changes.map((change) => change.path)).toContainEqual(expect.stringMatching(/5b1f0c1e-6\.1\.0-1-amd64\.vfio-pilot-[0-9a-f]{8}\.conf$/));
+    expect(previewChanges(inTrial, sampleProfile({host: {ignoreMsrs: true}}))).toEqual(permanent);
   });
 
   it('is refused where nothing tells the running entry, or without bootctl', () => {
