@@ -1,4 +1,5 @@
 import {dirname} from 'node:path';
+import type {Machine} from '../system/machine.ts';
 import {type JournalItem, saveItem} from './journal.ts';
 import {defineDomain, undefineDomain} from './libvirt.ts';
 import {isSameState, type PathState, readPathState, sha256} from './path-state.ts';
@@ -9,6 +10,7 @@ import {writePrivate} from './write-file.ts';
 
 export const restoreItem = async (transaction: Transaction, index: number, item: JournalItem): Promise<'restored' | 'unchanged' | 'foreign'> => {
   const {machine, ledger, events} = transaction;
+  if (item.installer === 'libvirt' && item.isUnsettled) sweepRewrite(machine, item.path);
   const now = readPathState(machine, item.path);
   if (isSameState(now, item.old)) return 'unchanged';
   if (!isOurs(item, now)) {
@@ -29,6 +31,16 @@ export const isOurs = (item: JournalItem, now: PathState): boolean => item.isUns
 
 const restoreDomain = async (transaction: Transaction, {path, backup}: JournalItem): Promise<void> =>
   backup === null ? undefineDomain(transaction, path) : defineDomain(transaction, backup, false);
+
+/**
+ * libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite), and leaves it there when the power goes in between.
+ * Its next definition writes over such a file, so nothing of anybody's is in it.
+ */
+const sweepRewrite = (machine: Machine, path: string): void => {
+  if (machine.stat(`${path}.new`)?.type !== 'file') return;
+  machine.unlink(`${path}.new`);
+  machine.syncDirectory(dirname(path));
+};
 
 /** Byte by byte, as libvirt may have written the old domain in other words. */
 const putBack = ({machine, ledger, events}: Transaction, index: number, item: JournalItem): void => {

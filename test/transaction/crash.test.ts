@@ -1,13 +1,14 @@
 import {describe, expect, it} from 'vitest';
 import {failingMachine} from '../../src/system/failing-machine.ts';
 import type {Machine} from '../../src/system/machine.ts';
+import {interceptMachine} from '../../src/system/intercept-machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {recover, type Recovery} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
 import {badWriter} from './bad-writer.ts';
 import {fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
-import {snapshot, withRoot} from './scratch-root.ts';
+import {put, snapshot, withRoot} from './scratch-root.ts';
 
 type Tree = Readonly<Record<string, string>>;
 type Outcome = {readonly before: Tree; readonly recovered: Tree; readonly recoveries: readonly Recovery[]; readonly isCrashed: boolean};
@@ -61,7 +62,31 @@ const atEveryCall = async (check: (failAt: number) => Promise<boolean>): Promise
   for (let failAt = 1; ; failAt += 1) if (!(await check(failAt))) return failAt - 1;
 };
 
+/** The power goes while libvirt writes a domain; the stand-in of virsh knows no half. */
+const powerGoesInVirsh = (inner: Machine, half: () => void): Machine => {
+  let isGone = false;
+  const gone = (): never => {
+    isGone = true;
+    throw Object.assign(new Error('the power is gone'), {code: 'CRASH'});
+  };
+  const look = (): null => (isGone ? gone() : null);
+  return interceptMachine(inner, {onRead: look, onMutation: ({name, path}) => (name === 'run' && / define /.test(path) ? (half(), gone()) : look())});
+};
+
 describe('a crash', {timeout: 240_000}, () => {
+  it.each(['/etc/libvirt/qemu/win.xml', '/etc/libvirt/qemu/new.xml'])('while libvirt writes %s leaves nothing of libvirt either', (path) =>
+    withRoot(async (root) => {
+      fillHost(root);
+      const before = snapshot(root);
+      const sound = realMachine(root, programs);
+      const changes = hostChanges(sound).filter((change) => change.path === path);
+      const machine = powerGoesInVirsh(doomed(sound), () => put(root, `${path}.new`, '<domain>'));
+      await expect(applyChanges(machine, request(changes), silent, never)).rejects.toThrow();
+      expect(snapshot(root)).toHaveProperty([`${path}.new`]);
+      expect(await recover(sound, {}, silent)).toHaveLength(1);
+      expect(snapshot(root)).toEqual(before);
+    }));
+
   it('at any mutating call of an apply leaves the old tree after recovery, and recovering again does nothing', async () => {
     const after = await applied();
     const points = await atEveryCall(async (failAt) => {
