@@ -1,34 +1,9 @@
 import type {HostFacts, PciFunction} from '../../src/host/facts.ts';
 import type {ListedFacts} from '../../src/groups/describe-groups.ts';
+import {samplePci} from '../support/sample-facts.ts';
 
-export const pciFunction = (address: string, some: Partial<PciFunction> = {}): PciFunction => ({
-  address,
-  class: '030000',
-  vendor: '10de',
-  device: '1381',
-  subsystem: null,
-  revision: null,
-  driver: null,
-  driverOverride: null,
-  modalias: null,
-  modules: null,
-  vfioVariant: null,
-  iommuGroup: null,
-  numaNode: null,
-  bootVga: false,
-  resetMethods: null,
-  name: null,
-  bars: [],
-  resizableBars: [],
-  upstream: [],
-  isBridge: some.class?.startsWith('0604') ?? false,
-  acs: null,
-  powerState: null,
-  physicalFunction: null,
-  sriovTotalVfs: null,
-  hasMdevTypes: false,
-  ...some,
-});
+export const pciFunction = (address: string, some: Partial<PciFunction> = {}): PciFunction =>
+  samplePci(address, {device: '1381', resetMethods: null, isBridge: some.class?.startsWith('0604') ?? false, ...some});
 
 /** Facts of a host whose groups follow from the functions. */
 export const groupFacts = (pci: readonly PciFunction[], some: Partial<HostFacts> = {}): ListedFacts => {

@@ -1,0 +1,19 @@
+import type {Finding} from '../../src/findings.ts';
+import type {PciFunction} from '../../src/host/facts.ts';
+import {readNeeds} from '../../src/host/needs.ts';
+import type {Source} from '../../src/system/source.ts';
+import {openTree} from '../support/make-tree.ts';
+import {samplePci} from '../support/sample-facts.ts';
+
+export type Tree = Parameters<typeof openTree>[0];
+
+export const pciFunction = ({address = '0000:00:00.0', ...known}: Partial<PciFunction>): PciFunction =>
+  samplePci(address, {class: '000000', vendor: '8086', device: '0000', resetMethods: null, ...known});
+
+export const readSource = (source: Source, pci: readonly PciFunction[] = []) => {
+  const notes: Finding[] = [];
+  const needs = readNeeds(source, (finding) => notes.push(finding), pci);
+  return {needs, notes, found: needs.map(({kind, address}) => `${kind} ${address}`)};
+};
+
+export const read = (tree: Tree, pci: readonly PciFunction[] = []) => readSource(openTree(tree), pci);
