@@ -10,14 +10,14 @@ import {kvmGuest} from './scenarios/kvm-guest.js';
 import {oldKernel} from './scenarios/old-kernel.js';
 import {dracut, systemdBoot} from './scenarios/other-chains.js';
 import {ownDevices} from './scenarios/own-devices.js';
-import {powerCut} from './scenarios/power-cut.js';
+import {powerCut, powerCutTrial} from './scenarios/power-cut.js';
 import {replay} from './scenarios/replay.js';
 import {smt} from './scenarios/smt.js';
 import {trial, trialFailures, trialSystemdBoot} from './scenarios/trial.js';
 import {udevRule} from './scenarios/udev-rule.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialSystemdBoot, powerCut];
+const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialSystemdBoot, powerCut, powerCutTrial];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {

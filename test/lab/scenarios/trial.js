@@ -59,6 +59,13 @@ const withoutImage = (files) => files.split('\n').filter((line) => !line.include
 
 const editEntry = (expression) => `sed -i '${expression}' /boot/grub/custom.cfg`;
 
+/** As when a file system of /etc/fstab can not be mounted, but in the trial only (systemd.unit(5), ConditionKernelCommandLine). */
+const failingMount = [
+  "printf '[Unit]\\nDefaultDependencies=no\\nBefore=local-fs.target\\nConditionKernelCommandLine=vfio_pilot.trial\\n[Service]\\nType=oneshot\\nExecStart=/bin/false\\n' > /etc/systemd/system/lab-mount.service",
+  'mkdir -p /etc/systemd/system/local-fs.target.requires',
+  'ln -s ../lab-mount.service /etc/systemd/system/local-fs.target.requires/',
+].join(' && ');
+
 /**
  * What goes wrong, by `sabotage` before the reboot or by `act` in the trial boot. `isStarted: false`: GRUB does not get to
  * the trial at all. `isForeign`: the sabotage itself leaves other files behind.
@@ -70,7 +77,7 @@ const failures = [
   {what: 'its kernel is missing', sabotage: editEntry('s|if linux /boot/vmlinuz-[^ ]*|if linux /boot/vmlinuz-gone|')},
   {what: 'its root does not exist', sabotage: editEntry('s|root=UUID=[^ ]*|root=UUID=00000000-0000-0000-0000-000000000000|')},
   {what: 'it comes up, and nobody confirms it (after 3 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=3min/' /etc/systemd/system/vfio-pilot-trial.timer"},
-  {what: 'it ends in emergency mode, and nobody is there (2 minutes here)', sabotage: `${editEntry('s| vfio_pilot.trial=| systemd.unit=emergency.target vfio_pilot.trial=|')}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`},
+  {what: 'it ends in emergency mode, and nobody is there (2 minutes here)', sabotage: `${failingMount}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`, isForeign: true},
   {what: 'PID 1 hangs, and the watchdog resets the machine', sabotage: 'true', act: async (machine) => {
     await machine.waitForLogin();
     await machine.tryRun('(sleep 1; kill -SEGV 1) >/dev/null 2>&1 &');
