@@ -15,3 +15,6 @@ export const about = (id: string, title: string) => {
   const make = (status: Check['status']) => (fact: string, remedy: string | null = null): Check => ({id, status, title, fact, remedy});
   return {ok: make('ok'), info: make('info'), warning: make('warning'), error: make('error')} as const;
 };
+
+/** `1 error`, `2 warnings`, `3 ok`. */
+export const describeCount = (status: Check['status'], count: number): string => `${count} ${status}${(status === 'error' || status === 'warning') && count !== 1 ? 's' : ''}`;

@@ -1,3 +1,4 @@
+import {describeCount} from '../checks/check.ts';
 import type {Check} from '../checks/check.ts';
 import {runChecks} from '../checks/run-checks.ts';
 import {printable} from '../ui/printable.ts';
@@ -29,6 +30,6 @@ const describeCheck = (one: Check, hasColor: boolean): string => {
 };
 
 const summary = (checks: readonly Check[]): string => {
-  const count = (status: Check['status']): number => checks.filter((one) => one.status === status).length;
-  return `${count('ok')} ok, ${count('info')} info, ${count('warning')} warnings, ${count('error')} errors`;
+  const count = (status: Check['status']): string => describeCount(status, checks.filter((one) => one.status === status).length);
+  return `${count('ok')}, ${count('info')}, ${count('warning')}, ${count('error')}`;
 };

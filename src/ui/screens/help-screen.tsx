@@ -10,6 +10,6 @@ type Props = {readonly context: WizardContext; readonly state: WizardState};
 
 export const HelpScreen = ({context, state}: Props): ReactNode => (
   <Box flexDirection="column" height={layoutOf(context, state).bodyHeight}>
-    <PaneBox pane={paneOf(context, state)} />
+    <PaneBox pane={paneOf(context, state)} note=" Help " />
   </Box>
 );

@@ -1,3 +1,4 @@
+import {describeCount} from '../../checks/check.ts';
 import type {Check} from '../../checks/check.ts';
 import {blank, line, segment, wrapText} from '../lines.ts';
 import type {Line, Tone} from '../lines.ts';
@@ -24,7 +25,7 @@ const oneCheck = (check: Check, columns: number): readonly Line[] => {
 /** What is wrong comes first. */
 export const checkLines = (checks: readonly Check[], columns: number): readonly Line[] => {
   const counts = order.map((status) => ({status, count: checks.filter((check) => check.status === status).length}));
-  const summary: Line = counts.flatMap(({status, count}) => (count === 0 ? [] : [segment(`${looks[status].glyph} ${count} ${status}   `, looks[status].tone)]));
+  const summary: Line = counts.flatMap(({status, count}) => (count === 0 ? [] : [segment(`${looks[status].glyph} ${describeCount(status, count)}   `, looks[status].tone)]));
   const sorted = order.flatMap((status) => checks.filter((check) => check.status === status));
   return checks.length === 0 ? [line('Nothing was checked.')] : [summary, blank, ...sorted.flatMap((check) => oneCheck(check, columns))];
 };
