@@ -90,6 +90,7 @@ export type PlanFindingCode =
   | 'guest-xml-unusable'
   | 'guest-emulator-off-node'
   | 'guest-disk-needed'
+  | 'guest-disk-in-use'
   | 'guest-disk-is-device'
   | 'guest-firmware-missing'
   | 'guest-network-inactive'

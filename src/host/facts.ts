@@ -29,9 +29,14 @@ export type HostFacts = {
   /** Files that may be edited, by absolute path in the host; a path that is not here does not exist. */
   readonly files: Readonly<Record<string, FileFacts>>;
   readonly notes: readonly Finding[];
+  /** Block devices in use by the host itself, with all that lies below them. */
+  readonly hostDisks?: readonly HostDisk[];
   /** ROM files where QEMU may read them, by path. */
   readonly roms?: Readonly<Record<string, RomFile>>;
 };
+
+/** `paths`: all of its names, `/dev/nvme0n1p2`, `/dev/disk/by-id/…`; `use`: `/ is on it`. */
+export type HostDisk = {readonly paths: readonly string[]; readonly use: string};
 
 /** A file that a guest may get as the ROM of a card. */
 export type RomFile = {

@@ -26,6 +26,12 @@ export const readMountChains = (storage: Storage, mount: Mount, depth = 0): read
   return orNull(deviceNames(source, udev, mount).flatMap((name) => readBlockChains(storage, name, depth)));
 };
 
+/** sysfs names of the block devices that a mounted filesystem writes to. */
+export const readMountDevices = ({source, udev}: Storage, mount: Mount): readonly string[] => {
+  if (memoryTypes.has(mount.type) || networkTypes.has(mount.type)) return [];
+  return mount.type === 'zfs' ? readPoolMembers(source, udev, mount.device.split('/')[0] ?? '') : deviceNames(source, udev, mount);
+};
+
 /** Every way from a block device down to PCI. */
 export const readBlockChains = (storage: Storage, name: string, depth = 0): readonly DeviceChain[] => {
   const foundations: Foundations = {

@@ -4,6 +4,7 @@ import {readBoot} from './boot.ts';
 import {readCpu} from './cpu.ts';
 import type {HostFacts} from './facts.ts';
 import {readFiles} from './files.ts';
+import {readHostDisks} from './host-disks.ts';
 import {readIommu} from './iommu.ts';
 import {readIsolation} from './isolation.ts';
 import {readKernel} from './kernel.ts';
@@ -38,6 +39,7 @@ export const readHost = (source: Source): HostFacts => {
     libvirt: readLibvirt(source, note),
     isolation: readIsolation(source),
     needs: readNeeds(source, note, pci),
+    hostDisks: readHostDisks(source),
     files: readFiles(source, note),
     notes: [...notes.values()],
     roms: readRomFiles(source),

@@ -112,11 +112,23 @@ const tellDisk = (context: PlanContext, disk: string): void => {
 };
 
 /** Somebody else's profile may name a disk that is another one here. */
-const warnOfDevice = (context: PlanContext, disk: string): void =>
+const warnOfDevice = (context: PlanContext, disk: string): void => {
+  const path = `/${disk.split('/').filter((part) => part !== '' && part !== '.').join('/')}`;
+  const used = (context.facts.hostDisks ?? []).find(({paths}) => paths.includes(path));
+  if (used !== undefined) return refuseDisk(context, disk, used.use);
   context.report('warning', 'guest-disk-is-device', {
     subject: 'guest.disk',
     message: `The guest gets ${disk} itself, not an image: what the host or anybody else keeps on it can be lost.`,
     remedy: 'Look at it with `lsblk -f` first; the host must not use it, nor any part of it. Name it below /dev/disk/by-id, where it stays the same.',
+  });
+};
+
+/** Two systems that write to one file system destroy it within minutes. */
+const refuseDisk = (context: PlanContext, disk: string, use: string): void =>
+  context.report('blocker', 'guest-disk-in-use', {
+    subject: 'guest.disk',
+    message: `The guest would write to ${disk}, which this host uses itself: ${use}.`,
+    remedy: 'Set guest.disk to an image file, or to a disk that nothing here uses (`lsblk -f` shows which).',
   });
 
 /** Debian defines the network `default` and does not start it: a guest that uses it then refuses to start. */

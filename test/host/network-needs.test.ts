@@ -2,7 +2,8 @@ import {describe, expect, it} from 'vitest';
 import type {HostNeed} from '../../src/host/facts.ts';
 import {isNeeded} from '../../src/host/is-needed.ts';
 import {openTree} from '../support/make-tree.ts';
-import {pciFunction, read, readSource, type Tree} from './read-needs.ts';
+import type {Tree} from './block-trees.ts';
+import {pciFunction, read, readSource} from './read-needs.ts';
 
 describe('what the host needs for its network', () => {
   const card = (name: string, address: string): Tree => ({

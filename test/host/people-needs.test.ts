@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {pciFunction, read, type Tree} from './read-needs.ts';
+import type {Tree} from './block-trees.ts';
+import {pciFunction, read} from './read-needs.ts';
 
 describe('failure mode 1: what the host needs for people', () => {
   it('names connected screens, the boot VGA and the console', () => {

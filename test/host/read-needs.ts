@@ -4,8 +4,7 @@ import {readNeeds} from '../../src/host/needs.ts';
 import type {Source} from '../../src/system/source.ts';
 import {openTree} from '../support/make-tree.ts';
 import {samplePci} from '../support/sample-facts.ts';
-
-export type Tree = Parameters<typeof openTree>[0];
+import type {Tree} from './block-trees.ts';
 
 export const pciFunction = ({address = '0000:00:00.0', ...known}: Partial<PciFunction>): PciFunction =>
   samplePci(address, {class: '000000', vendor: '8086', device: '0000', resetMethods: null, ...known});

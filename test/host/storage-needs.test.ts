@@ -1,35 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {openTree} from '../support/make-tree.ts';
-import {pciFunction, read, readSource, type Tree} from './read-needs.ts';
+import {disk, mountinfo, stacked} from './block-trees.ts';
+import {pciFunction, read, readSource} from './read-needs.ts';
 
 const nvme = '/sys/devices/pci0000:00/0000:00:01.1/0000:01:00.0/nvme/nvme0/nvme0n1';
 const sataA = '/sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda';
 const sataB = '/sys/devices/pci0000:00/0000:00:1c.0/0000:03:00.0/ata7/host6/target6:0:0/6:0:0:0/block/sdb';
-
-/** A device, its partitions (name: number) and the links by which it is found. */
-const disk = (path: string, partitions: Readonly<Record<string, string>>): Tree => {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  const parts = Object.entries(partitions).flatMap(([part, number]): [string, string | {link: string}][] => [
-    [`${path}/${part}/partition`, '1\n'],
-    [`/sys/class/block/${part}`, {link: `../../..${path}/${part}`}],
-    [`/sys/dev/block/${number}`, {link: `../../..${path}/${part}`}],
-  ]);
-  return {[`/sys/class/block/${name}`]: {link: `../../..${path}`}, [`${path}/size`]: '1\n', ...Object.fromEntries(parts)};
-};
-
-/** A device-mapper or MD device upon others. */
-const stacked = (name: string, number: string, uuid: string, slaves: readonly string[], kind: 'dm' | 'md' = 'dm'): Tree => ({
-  [`/sys/class/block/${name}`]: {link: `../../devices/virtual/block/${name}`},
-  [`/sys/dev/block/${number}`]: {link: `../../devices/virtual/block/${name}`},
-  ...(kind === 'dm'
-    ? {[`/sys/devices/virtual/block/${name}/dm/name`]: `${name}-name\n`, [`/sys/devices/virtual/block/${name}/dm/uuid`]: `${uuid}\n`}
-    : {[`/sys/devices/virtual/block/${name}/md/level`]: 'raid1\n'}),
-  ...Object.fromEntries(slaves.map((slave) => [`/sys/devices/virtual/block/${name}/slaves/${slave}`, {link: `../../../${slave}`}])),
-});
-
-const mountinfo = (...mounts: readonly (readonly [number: string, path: string, type: string, device: string])[]): Tree => ({
-  '/proc/self/mountinfo': mounts.map(([number, path, type, device], index) => `${index + 20} 1 ${number} / ${path} rw,relatime shared:1 - ${type} ${device} rw\n`).join(''),
-});
 
 describe('failure mode 3: what the host needs for its storage', () => {
   it('follows LVM on LUKS on a partition of an NVMe disk', () => {

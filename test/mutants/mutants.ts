@@ -38,6 +38,7 @@ export const mutants: readonly Mutant[] = [
   transaction('does not look again before the rename', 'replace', "    if (difference !== null) throw new Error(`${path} changed in the meantime: ${difference}.`);\n", '', 'stale', 'late'),
   transaction('removes the old file first', 'replace', '    else machine.rename(temp, path);', '    else {\n      if (machine.stat(path) !== null) machine.unlink(path);\n      machine.rename(temp, path);\n    }', 'crash/model#leaves every file'),
   transaction('forgets what an editor saved at the last moment', 'replace', 'sha256(after) !== seen.sha256 ? after : null', 'sha256(after) !== seen.sha256 ? null : null', 'stale'),
+  transaction('leaves what libvirt had half written', 'restore-item', "  if (item.installer === 'libvirt' && item.isUnsettled) sweepRewrite(machine, item.path);\n", '', 'crash'),
   transaction('does not save the directory after the renames', 'install', '  for (const directory of directories) machine.syncDirectory(directory);\n', '', 'order', 'crash/model#leaves every file'),
   transaction('takes a file that is there for the new one', 'install', 'item.new !== null && isSameState(item.new, readPathState(machine, item.path));', "item.new !== null && readPathState(machine, item.path).state !== 'absent';", 'apply'),
   transaction('believes what it wrote', 'install', "    if (difference !== null) throw new Error(`${path} is not what was written: ${difference}.`);\n", '', 'late'),
@@ -71,8 +72,10 @@ export const mutants: readonly Mutant[] = [
   system('creates for all to read', 'new-file', 'openSync(real, createFlags, 0o600)', 'openSync(real, createFlags, 0o644)', 'crash/attributes', 'machine'),
   system('reads through a link', 'real-file', 'constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK', 'constants.O_RDONLY | constants.O_NONBLOCK', 'machine', 'late'),
   system('waits for a FIFO', 'real-file', '  if (fstatSync(fd).isFile()) return fd;', '  if (fd > 0) return fd;', 'machine'),
+  system('does not wait for who has the old file open', 'real-file', '      awaitWriters(basename(real), fstatSync(fd));\n', '', 'stale'),
   system('walks out of the root', 'open-directory', "  else if (!isLive) throw withCode('EXDEV');", "  else if (!isLive && stack.length > 99) throw withCode('EXDEV');", 'machine'),
   system('gives programs the environment of the caller', 'run-program', 'env: {...programEnvironment}', 'env: process.env', 'machine'),
+  system('runs programs that others can replace', 'trusted-program', 'return uid === 0 && (isStore || (mode & 0o022) === 0);', 'return uid === 0 || isStore || (mode & 0o022) === 0;', 'system/programs'),
   system('stops a program and not what it started', 'run-program', 'detached: true', 'detached: false', 'machine'),
   system('loses attributes without a word', 'copy-attributes', '  refuseLost(source, target);\n', '', 'crash/attributes'),
 ];

@@ -48,6 +48,14 @@ describe('guest', () => {
     expect(decide({disk: '/var/lib/libvirt/images/dev/x.qcow2', domain: 'new'}).findings.map(({code}) => code)).toContain('guest-disk-needed');
   });
 
+  it('is not given a disk that the host uses, by whichever name', () => {
+    const hostDisks = [{paths: ['/dev/sda', '/dev/disk/by-id/ata-1'], use: '/ is on sda2'}];
+    for (const disk of ['/dev/sda', '//dev/./sda', '/dev/disk/by-id/ata-1']) {
+      expect(decide({disk, domain: 'new'}, {hostDisks}).findings, disk).toContainEqual(expect.objectContaining({code: 'guest-disk-in-use', severity: 'blocker', message: expect.stringContaining('/ is on sda2')}));
+    }
+    expect(decide({disk: '/dev/sdb', domain: 'new'}, {hostDisks}).findings.map(({code}) => code)).toContain('guest-disk-is-device');
+  });
+
   it('asks for topoext on AMD with sibling threads only', () => {
     expect(decide().plan.guest.hasTopoext).toBe(false);
     expect(decide({}, {cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}}).plan.guest.hasTopoext).toBe(true);
