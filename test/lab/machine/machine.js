@@ -17,6 +17,8 @@ export const startMachine = async (directory, {disk, snapshot, direct, hardware 
   // Without core files: an emulator that aborts would take minutes to write its memory down, with its sockets still open.
   const emulator = start('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', 'qemu-system-x86_64',
     ...machineArguments({disk, share, ...hardware}),
+    // As it is, the chipset's strap is set to NO_REBOOT: the watchdog counts down, and nothing happens (QEMU: hw/acpi/tco.c).
+    '-global', 'ICH9-LPC.noreboot=off',
     ...['console', 'shell'].flatMap((name) => ['-chardev', `socket,id=${name},path=${socket(name)},server=on,wait=on`, '-serial', `chardev:${name}`]),
     '-qmp', `unix:${socket('qmp')},server=on,wait=off`,
     ...(snapshot === undefined ? [] : ['-loadvm', snapshot]),
