@@ -1,5 +1,6 @@
 import {appendFileSync, copyFileSync, existsSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {expectEqual} from './expect.js';
 import {startMachine} from './machine/machine.js';
 import {installProgram} from './program.js';
 import {run} from './processes.js';
@@ -14,6 +15,12 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     const line = `${String(Math.round((Date.now() - started) / 1000)).padStart(6)} s  ${words}`;
     process.stdout.write(`${line}\n`);
     appendFileSync(join(directory, 'steps.log'), `${line}\n`);
+  };
+
+  /** A promised figure, as `id target measured`. */
+  const figure = (id, target, measured) => {
+    say(`${id}  ${target}  ${measured}`);
+    expectEqual(measured, target, `the figure ${id}`);
   };
 
   const boot = async (disk, options) => {
@@ -63,5 +70,5 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     for (const machine of machines) await machine.stop();
   };
 
-  return {directory, say, boot, installedHost, keepApplied, appliedHost, close};
+  return {directory, say, figure, boot, installedHost, keepApplied, appliedHost, close};
 };

@@ -4,7 +4,9 @@ import {pause} from '../machine/line.js';
 
 const cuts = Number(process.env.VFIO_PILOT_LAB_CUTS ?? 10);
 
-const scenarioOf = ({name, title, words}) => ({
+const putRight = (count) => `${count}/${cuts} cuts: login, and all files as before after the next start`;
+
+const scenarioOf = ({id, name, title, words}) => ({
   name,
   isFast: false,
   title: `${title} (${cuts} instants)`,
@@ -17,20 +19,24 @@ const scenarioOf = ({name, title, words}) => ({
     const seconds = await timeApply(ready, words);
     lab.say(`it takes ${Math.round(seconds)} s here`);
     await ready.stop();
-    for (let cut = 1; cut <= cuts; cut += 1) {
+    let done = 0;
+    for (; done < cuts; done += 1) {
       // A little beyond the end as well: applied, and not yet synced by anyone but the transaction.
-      await cutOnce(lab, words, before, Math.random() * seconds * 1.05, cut);
+      await cutOnce(lab, words, before, Math.random() * seconds * 1.05, done + 1);
     }
+    lab.figure(id, putRight(cuts), putRight(done));
   },
 });
 
 export const powerCut = scenarioOf({
+  id: 'J9',
   name: 'power-cut',
   title: 'Whenever the power goes during apply, the host comes up again and the next start undoes the rest',
   words: 'apply lab.yaml --yes',
 });
 
 export const powerCutTrial = scenarioOf({
+  id: 'J10',
   name: 'power-cut-trial',
   title: 'Whenever the power goes while a trial is set up, the host comes up, with the trial once at most, and rollback takes all of it away',
   words: 'apply lab.yaml --trial --yes',

@@ -35,7 +35,7 @@ export const trial = {
 
     lab.say("a kernel's package that is configured in it takes no argument of the trial with it");
     await machine.run('DEBIAN_FRONTEND=noninteractive dpkg-reconfigure linux-image-$(uname -r)', 600);
-    expectEqual(await machine.run('grep -c vfio_pilot.trial /boot/grub/grub.cfg; true'), '0', 'arguments of the trial in grub.cfg');
+    lab.figure('J11', '0 arguments of the trial in grub.cfg', `${await machine.run('grep -c vfio_pilot.trial /boot/grub/grub.cfg; true')} arguments of the trial in grub.cfg`);
 
     lab.say('confirmed: written for good, and what the trial had added is gone');
     await machine.run('vfio-pilot confirm --yes', 600);
@@ -71,19 +71,19 @@ const failingMount = [
  * the trial at all. `isForeign`: the sabotage itself leaves other files behind.
  */
 const failures = [
-  {what: 'its kernel panics', sabotage: editEntry('s| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|')},
-  {what: 'its image is missing', sabotage: 'rm /boot/vfio-pilot-trial.img'},
-  {what: 'its image is cut short', sabotage: 'truncate -s 3M /boot/vfio-pilot-trial.img'},
-  {what: 'its kernel is missing', sabotage: editEntry('s|if linux /boot/vmlinuz-[^ ]*|if linux /boot/vmlinuz-gone|')},
-  {what: 'its root does not exist', sabotage: editEntry('s|root=UUID=[^ ]*|root=UUID=00000000-0000-0000-0000-000000000000|')},
-  {what: 'it comes up, and nobody confirms it (after 3 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=3min/' /etc/systemd/system/vfio-pilot-trial.timer"},
-  {what: 'it ends in emergency mode, and nobody is there (2 minutes here)', sabotage: `${failingMount}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`, isForeign: true},
-  {what: 'PID 1 hangs, and the watchdog resets the machine', sabotage: 'true', act: async (machine) => {
+  {id: 'J1', what: 'its kernel panics', sabotage: editEntry('s| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|')},
+  {id: 'J5', what: 'its image is missing', sabotage: 'rm /boot/vfio-pilot-trial.img'},
+  {id: 'J5', what: 'its image is cut short', sabotage: 'truncate -s 3M /boot/vfio-pilot-trial.img'},
+  {id: 'J5', what: 'its kernel is missing', sabotage: editEntry('s|if linux /boot/vmlinuz-[^ ]*|if linux /boot/vmlinuz-gone|')},
+  {id: 'J6', what: 'its root does not exist', sabotage: editEntry('s|root=UUID=[^ ]*|root=UUID=00000000-0000-0000-0000-000000000000|')},
+  {id: 'J7', what: 'it comes up, and nobody confirms it (after 3 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=3min/' /etc/systemd/system/vfio-pilot-trial.timer"},
+  {id: 'J6', what: 'it ends in emergency mode, and nobody is there (2 minutes here)', sabotage: `${failingMount}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`, isForeign: true},
+  {id: 'J3', what: 'PID 1 hangs, and the watchdog resets the machine', sabotage: 'true', act: async (machine) => {
     await machine.waitForLogin();
     await machine.tryRun('(sleep 1; kill -SEGV 1) >/dev/null 2>&1 &');
   }},
-  {what: 'its entry is gone', sabotage: 'rm /boot/grub/custom.cfg', isStarted: false},
-  {what: 'GRUB is told to remember the last choice, and the trial panics', sabotage: `${editEntry('s| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|')}; printf 'GRUB_DEFAULT=saved\\nGRUB_SAVEDEFAULT=true\\n' >> /etc/default/grub && update-grub`, isForeign: true},
+  {id: 'J12', what: 'its entry is gone', sabotage: 'rm /boot/grub/custom.cfg', isStarted: false},
+  {id: 'J12', what: 'GRUB is told to remember the last choice, and the trial panics', sabotage: `${editEntry('s| vfio_pilot.trial=| rdinit=/nonexistent vfio_pilot.trial=|')}; printf 'GRUB_DEFAULT=saved\\nGRUB_SAVEDEFAULT=true\\n' >> /etc/default/grub && update-grub`, isForeign: true},
 ];
 
 export const trialFailures = {
@@ -101,7 +101,9 @@ export const trialFailures = {
   },
 };
 
-const failOnce = async (lab, before, {what, sabotage, act = async () => {}, isStarted = true, isForeign = false}) => {
+const known = (starts) => `known-good by itself after ${starts} boots on trial`;
+
+const failOnce = async (lab, before, {id, what, sabotage, act = async () => {}, isStarted = true, isForeign = false}) => {
   const started = Date.now();
   const machine = await lab.boot(`${lab.directory}/disk.qcow2`, {snapshot: 'trial'});
   await machine.run(`${sabotage}; sync`, 180);
@@ -112,11 +114,11 @@ const failOnce = async (lab, before, {what, sabotage, act = async () => {}, isSt
     await machine.waitForEntry(knownGood, 900);
     await machine.waitForLogin();
   } else await machine.reboot(knownGood);
-  expectEqual(machine.console.count(/Booting `vfio-pilot/g), isStarted ? 1 : 0, 'how often the trial was started');
   expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
   expectMatch((await machine.tryRun('vfio-pilot verify', 150)).output, /NOT KEPT +This boot is the trial/, 'verify');
   if (!isForeign) expectSameLines(withoutTrial(await filesOf(machine)), withoutTrial(before.files), 'the files in /etc and /boot');
-  lab.say(`${what}: the known-good system is back, ${Math.round((Date.now() - started) / 1000)} s`);
+  lab.figure(`${id}, ${what}`, known(isStarted ? 1 : 0), known(machine.console.count(/Booting `vfio-pilot/g)));
+  lab.say(`back after ${Math.round((Date.now() - started) / 1000)} s`);
   await machine.stop();
 };
 
@@ -139,7 +141,7 @@ export const trialSystemdBoot = {
     await ready.waitForLogin();
     expectEqual([await commandLineOf(ready), await driverOf(ready, guestCard)], [commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
     expectEqual(await ready.run('cd /boot/efi && sha256sum -c --quiet <<SUMS\n'.concat(known, '\nSUMS')), '', 'the known-good entry, kernel and image');
-    lab.say('it panicked, and the known-good system came back by itself');
+    lab.figure('J2', known(1), known(ready.console.count(/Kernel panic - not syncing/g)));
     await ready.stop();
 
     const machine = await lab.boot(`${lab.directory}/disk.qcow2`, {snapshot: 'trial', hardware: {vars: `${lab.directory}/vars.qcow2`}});
