@@ -43,18 +43,35 @@ export type CommandArtifact = {
   readonly timeoutSeconds: number;
   /** What is read back after it ran, and after its undo. */
   readonly effect?: Effect;
+  /** What the images that it made are held to. */
+  readonly images?: NamedImages;
   readonly why: readonly string[];
 };
 
 /**
  * `loader-variable`: text of an EFI variable of the boot loader, `null` where it is not set; anything else is a failure.
  * `files-hold`: each of these files holds each of these texts.
+ * `arguments`: each kernel command line that can be started next, after the command and after its undo.
  * `default-entry`: `bootctl list` ran, and one of these entries is the default; another one is told to the user.
  */
 export type Effect =
   | {readonly kind: 'loader-variable'; readonly name: string; readonly before: string | null; readonly after: string | null}
   | {readonly kind: 'files-hold'; readonly paths: readonly string[]; readonly texts: readonly string[]}
+  | {readonly kind: 'arguments'; readonly of: CommandLines; readonly before: Words; readonly after: Words}
   | {readonly kind: 'default-entry'; readonly ids: readonly string[]};
+
+/** Where command lines stand: in what a program says, in entries of the Boot Loader Specification, in the entries of limine.conf that its tool makes. */
+export type CommandLines =
+  | {readonly kind: 'program'; readonly argv: readonly [string, ...string[]]}
+  | {readonly kind: 'entries' | 'limine'; readonly paths: readonly string[]};
+
+export type Words = {readonly has: readonly string[]; readonly lacks: readonly string[]};
+
+/** Images that a program makes at names of its own, which the boot entries tell. `argv` lists the one at `{output}`. */
+export type NamedImages = {
+  readonly argv: readonly [string, ...string[]];
+  readonly entries: readonly {readonly path: string; readonly contains: readonly string[]}[];
+};
 
 /**
  * A file that a program makes (grub.cfg, an initrd). It is generated to a path of ours, validated and then

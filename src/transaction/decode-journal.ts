@@ -62,15 +62,19 @@ const isValidation: Check = (value) =>
     shape({kind: oneOf('contains'), texts: listOf(isText)}),
     shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number', of: orMissing(isPath)}),
   ].some((check) => check(value));
+const isWords = shape({has: listOf(isText), lacks: listOf(isText)});
+const isCommandLines: Check = (value) => [shape({kind: oneOf('program'), argv: isArgv}), shape({kind: oneOf('entries', 'limine'), paths: listOf(isPath)})].some((check) => check(value));
+const isImages = shape({argv: isArgv, entries: listOf(shape({path: isPath, contains: listOf(isText)}))});
 const isEffect: Check = (value) =>
   [
     shape({kind: oneOf('loader-variable'), name: isText, before: orNull(isText), after: orNull(isText)}),
     shape({kind: oneOf('files-hold'), paths: listOf(isPath), texts: listOf(isText)}),
+    shape({kind: oneOf('arguments'), of: isCommandLines, before: isWords, after: isWords}),
     shape({kind: oneOf('default-entry'), ids: listOf(isText)}),
   ].some((check) => check(value));
 const isArtifact: Check = (value) =>
   [
-    shape({kind: oneOf('command'), argv: isArgv, undo: orNull(isArgv), triggers: listOf(isText), timeoutSeconds: isNumber, effect: orMissing(isEffect)}),
+    shape({kind: oneOf('command'), argv: isArgv, undo: orNull(isArgv), triggers: listOf(isText), timeoutSeconds: isNumber, effect: orMissing(isEffect), images: orMissing(isImages)}),
     shape({kind: oneOf('generated'), path: isPath, argv: isArgv, validations: listOf(isValidation), isOwn: orMissing(oneOf(true)), triggers: listOf(isText), timeoutSeconds: isNumber}),
   ].some((check) => check(value));
 

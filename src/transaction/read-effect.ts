@@ -1,10 +1,12 @@
 import type {Effect} from '../artifacts/artifact.ts';
 import {loaderVariablePath, parseLoaderVariable} from '../host/efi-variables.ts';
 import type {Machine} from '../system/machine.ts';
+import {checkArguments} from './read-arguments.ts';
 import type {Transaction} from './transaction.ts';
 
 /** An exit code says that a program was content; this is what it has done. Throws when that is not what was wanted. */
-export const checkEffect = (transaction: Transaction, effect: Effect, stdout: string): void => {
+export const checkEffect = async (transaction: Transaction, effect: Effect, stdout: string): Promise<void> => {
+  if (effect.kind === 'arguments') return checkArguments(transaction, effect.of, effect.after);
   if (effect.kind === 'loader-variable') return checkVariable(transaction.machine, effect.name, effect.after);
   if (effect.kind === 'files-hold') return checkFiles(transaction.machine, effect);
   const found = parseDefaultEntry(stdout);
@@ -13,8 +15,9 @@ export const checkEffect = (transaction: Transaction, effect: Effect, stdout: st
 };
 
 /** After the undo; what a listing shows then is not ours to judge. */
-export const checkUndone = ({machine}: Transaction, effect: Effect): void => {
-  if (effect.kind === 'loader-variable') checkVariable(machine, effect.name, effect.before);
+export const checkUndone = async (transaction: Transaction, effect: Effect): Promise<void> => {
+  if (effect.kind === 'loader-variable') checkVariable(transaction.machine, effect.name, effect.before);
+  if (effect.kind === 'arguments') await checkArguments(transaction, effect.of, effect.before);
 };
 
 /** A default that somebody chose since the plan was made must not be taken for the one to go back to. */

@@ -47,7 +47,7 @@ const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect}:
   if (effect?.kind === 'default-entry') return look(transaction, argv, timeoutSeconds, effect);
   const result = await runCommand(transaction, argv, timeoutSeconds);
   if (result.state === 'not-run') return result.reason;
-  if (effect !== undefined) checkEffect(transaction, effect, result.stdout);
+  if (effect !== undefined) await checkEffect(transaction, effect, result.stdout);
   return null;
 };
 
@@ -56,7 +56,7 @@ const look = async (transaction: Transaction, argv: CommandArtifact['argv'], tim
   try {
     const result = await runCommand(transaction, argv, timeoutSeconds);
     if (result.state === 'not-run') return result.reason;
-    checkEffect(transaction, effect, result.stdout);
+    await checkEffect(transaction, effect, result.stdout);
     return null;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;

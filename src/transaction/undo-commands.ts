@@ -20,7 +20,7 @@ export const undoCommands = async (transaction: Transaction, when: 'before-last'
     try {
       if (!done.has(key) && isToUndo(transaction, artifact)) {
         const result = await runCommand(transaction, artifact.undo, artifact.timeoutSeconds);
-        if (result.state === 'ended' && artifact.effect !== undefined) checkUndone(transaction, artifact.effect);
+        if (result.state === 'ended' && artifact.effect !== undefined) await checkUndone(transaction, artifact.effect);
       }
       done.add(key);
       saveRun(ledger, index, {state: 'undone', reason: null});

@@ -24,3 +24,6 @@ export const editEntry = (text: string, edit: CommandLineEdit): EditedCommandLin
   const isBare = rest.trim() === '' && !/\s$/.test(key);
   return {ok: true, text: lines.with(index, `${key}${isBare ? ' ' : ''}${edited.text}`).join('\n')};
 };
+
+/** All its lines of options, joined. */
+export const readEntryOptions = (text: string): string => [...text.matchAll(/^[ \t]*options[ \t]+(.*)$/gm)].map((match) => match[1]?.trim() ?? '').join(' ');

@@ -29,23 +29,29 @@ const renderArguments = (facts: HostFacts, plan: Plan): Rendered => {
   const kept = chosen.tokens.filter((token) => !chosen.isStale(token)).map((token) => token.text);
   const repeated = findRepeated(stale, kept) ?? findRepeated(chosen.missing, kept);
   if (repeated !== null) return {artifacts: [], findings: [notEditable(`rpm-ostree can't tell the arguments ${repeated} apart`, edit.add)]};
-  const artifacts = [...changeArguments('delete-if-present', 'append-if-missing', stale, plan), ...changeArguments('append-if-missing', 'delete-if-present', chosen.missing, plan)];
+  const artifacts = [...changeArguments('delete', stale, plan), ...changeArguments('append', chosen.missing, plan)];
   return {artifacts, findings: artifacts.length === 0 ? [] : noteImage(deployment, edit.add)};
 };
 
 const program = '/usr/bin/rpm-ostree';
 
-const changeArguments = (option: string, inverse: string, words: readonly string[], plan: Plan): readonly CommandArtifact[] =>
-  words.length === 0
-    ? []
-    : [{
-        kind: 'command',
-        argv: [program, 'kargs', ...words.map((word) => `--${option}=${word}`)],
-        undo: [program, 'kargs', ...words.map((word) => `--${inverse}=${word}`)],
-        triggers: [],
-        timeoutSeconds: 900,
-        why: reasonsOfPlan(plan),
-      }];
+const changeArguments = (verb: 'append' | 'delete', words: readonly string[], plan: Plan): readonly CommandArtifact[] => {
+  if (words.length === 0) return [];
+  const append = words.map((word) => `--append-if-missing=${word}`);
+  const remove = words.map((word) => `--delete-if-present=${word}`);
+  const [there, gone] = [{has: words, lacks: []}, {has: [], lacks: words}];
+  const isAppended = verb === 'append';
+  return [{
+    kind: 'command',
+    argv: [program, 'kargs', ...(isAppended ? append : remove)],
+    undo: [program, 'kargs', ...(isAppended ? remove : append)],
+    triggers: [],
+    timeoutSeconds: 900,
+    // Without options it says what the deployment that starts next has, staged or not.
+    effect: {kind: 'arguments', of: {kind: 'program', argv: [program, 'kargs']}, before: isAppended ? gone : there, after: isAppended ? there : gone},
+    why: reasonsOfPlan(plan),
+  }];
+};
 
 /** The same word twice: `-if-missing` would leave one out, and `-if-present` take the wrong one. */
 const findRepeated = (words: readonly string[], kept: readonly string[]): string | null =>

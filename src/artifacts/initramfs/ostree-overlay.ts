@@ -1,7 +1,7 @@
 import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
-import type {CommandArtifact} from '../artifact.ts';
+import type {CommandArtifact, Words} from '../artifact.ts';
 import {modprobePath, renderModprobe} from '../modprobe.ts';
 import {joinRendered, renderOwned} from '../render-owned.ts';
 import type {Rendered} from '../rendered.ts';
@@ -33,18 +33,22 @@ export const overlayCommands = (facts: HostFacts, plan: Plan): {readonly before:
   const track = (path: string): string => `--track=${path}`;
   const untrack = (path: string): string => `--untrack=${path}`;
   return {
-    before: surplus.length === 0 ? [] : [initramfsEtc(surplus.map(untrack), surplus.map(track), [])],
-    after: missing.length > 0 ? [initramfsEtc(missing.map(track), missing.map(untrack), [])] : wanted.length > 0 ? [initramfsEtc(['--force-sync'], ['--force-sync'], wanted)] : [],
+    before: surplus.length === 0 ? [] : [initramfsEtc(surplus.map(untrack), surplus.map(track), [], {has: [], lacks: surplus}, {has: surplus, lacks: []})],
+    after: missing.length > 0 ? [initramfsEtc(missing.map(track), missing.map(untrack), [], {has: missing, lacks: []}, {has: [], lacks: missing})] : wanted.length > 0 ? [initramfsEtc(['--force-sync'], ['--force-sync'], wanted, {has: wanted, lacks: []}, {has: wanted, lacks: []})] : [],
   };
 };
 
+const program = ['/usr/bin/rpm-ostree', 'initramfs-etc'] as const;
+
 /** Files that are tracked already are read again by each new deployment, and `--force-sync` makes one. */
-const initramfsEtc = (words: readonly string[], inverse: readonly string[], triggers: readonly string[]): CommandArtifact => ({
+const initramfsEtc = (words: readonly string[], inverse: readonly string[], triggers: readonly string[], after: Words, before: Words): CommandArtifact => ({
   kind: 'command',
-  argv: ['/usr/bin/rpm-ostree', 'initramfs-etc', ...words],
-  undo: ['/usr/bin/rpm-ostree', 'initramfs-etc', ...inverse],
+  argv: [...program, ...words],
+  undo: [...program, ...inverse],
   triggers,
   timeoutSeconds: 900,
+  // Without options it lists them (rpm-ostree: initramfs-etc).
+  effect: {kind: 'arguments', of: {kind: 'program', argv: program}, before, after},
   why: ['rpm-ostree lays these files over the initramfs of each deployment to come.'],
 });
 

@@ -56,5 +56,12 @@ export const walk = async (root: string, programs: Readonly<Record<string, Progr
   return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), brokenPromises: commands('broken'), keptPromises: commands('kept'), rolledBack: snapshot(root), warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.message] : []))};
 };
 
+/** Applies the sample plan to the tree and leaves it so. */
+export const applySample = async (root: string, programs: Readonly<Record<string, Program>>): Promise<void> => {
+  const facts = readHost(openSource(root, null));
+  const {artifacts} = renderHost(facts, samplePlan({initramfs: facts.boot.initramfs}));
+  await applyChanges(realMachine(root, programs), request(compareArtifacts(facts, artifacts)), silent, never);
+};
+
 /** As `plan` shows it. */
 export const describeChanges = (changes: readonly Change[]): string => changes.map((change) => (change.kind === 'run' ? `run ${change.path}\n` : `${change.kind} ${change.path}\n${change.diff}`)).join('\n');

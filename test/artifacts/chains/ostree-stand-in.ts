@@ -9,15 +9,23 @@ export const ostreeOrigin = '/sysroot/ostree/deploy/fedora/deploy/5dc9e7.0.origi
 export const rpmOstree: Program = (argv, {root}) => {
   const options = argv.slice(2).map((word) => /^--([a-z-]+)(?:=(.*))?$/.exec(word) ?? []);
   const values = (name: string): readonly string[] => options.filter((option) => option[1] === name).map((option) => option[2] ?? '');
+  if (options.length === 0) return {exitCode: 0, stdout: describe(root, argv[1])};
   if (argv[1] === 'kargs') changeArguments(join(root, ostreeEntry), values('delete-if-present'), values('append-if-missing'));
   else if (argv[1] === 'initramfs-etc') changeOrigin(join(root, ostreeOrigin), values('track'), values('untrack'));
   else return {exitCode: 1};
-  const origin = readFileSync(join(root, ostreeOrigin), 'utf8');
-  const laidOver = (/^initramfs-etc=(.*)$/m.exec(origin)?.[1] ?? '').split(';').filter((path) => path !== '');
   // A deployment is made each time, and reads what is laid over.
-  if (!laidOver.every((path) => path === '/etc/foreign' || existsSync(join(root, path)))) return {exitCode: 1};
+  if (!trackedFiles(root).every((path) => path === '/etc/foreign' || existsSync(join(root, path)))) return {exitCode: 1};
   return {exitCode: 0, stdout: 'Staging deployment... done\n'};
 };
+
+/** Without options both say what the deployment that starts next has. */
+const describe = (root: string, command: string | undefined): string =>
+  command === 'kargs'
+    ? `${/^options (.*)$/m.exec(readFileSync(join(root, ostreeEntry), 'utf8'))?.[1] ?? ''}\n`
+    : `Tracked files:\n${trackedFiles(root).map((path) => `  ${path}\n`).join('')}`;
+
+const trackedFiles = (root: string): readonly string[] =>
+  (/^initramfs-etc=(.*)$/m.exec(readFileSync(join(root, ostreeOrigin), 'utf8'))?.[1] ?? '').split(';').filter((path) => path !== '');
 
 const changeArguments = (file: string, gone: readonly string[], added: readonly string[]): void => {
   const text = readFileSync(file, 'utf8');

@@ -5,10 +5,15 @@ import {renderHost} from '../../../src/artifacts/render-host.ts';
 import type {Finding} from '../../../src/findings.ts';
 import {readHost} from '../../../src/host/read-host.ts';
 import type {Plan} from '../../../src/plan/plan.ts';
+import type {Program} from '../../../src/system/machine.ts';
+import {realMachine} from '../../../src/system/real-machine.ts';
 import {openSource} from '../../../src/system/source.ts';
+import {verifyPlan} from '../../../src/verify/verify-plan.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
-import {describeChanges, walk} from './chain-scenario.ts';
+import {never} from '../../transaction/scenario.ts';
+import {snapshot} from '../../transaction/scratch-root.ts';
+import {applySample, describeChanges, walk} from './chain-scenario.ts';
 import {ostreeEntry, ostreeOrigin, rpmOstree} from './ostree-stand-in.ts';
 
 const golden = join(import.meta.dirname, '../../golden/chains/silverblue.diff');
@@ -58,12 +63,29 @@ describe('an rpm-ostree system', () => {
     expect(optionsOf(rolledBack)).toBe(`quiet acpi_osi=! splash ostree=${link} hugepagesz=1G hugepages=4`);
   });
 
+  it('is put back, with all that ran before, when rpm-ostree reports success and an argument is not there', async () => {
+    const root = makeTree(silverblue());
+    const before = snapshot(root);
+    const forgetful: Program = (argv, ...rest) => rpmOstree(argv[1] === 'kargs' ? [argv[0], ...argv.slice(1).filter((word) => word !== '--append-if-missing=hugepages=0:6144,1:0')] : argv, ...rest);
+    await expect(walk(root, {'rpm-ostree': forgetful})).rejects.toMatchObject({message: 'hugepages=0:6144,1:0 is not in what /usr/bin/rpm-ostree kargs says, although it was to be.', isRestored: true});
+    expect(snapshot(root)).toMatchObject(before);
+    const deaf: Program = (argv, ...rest) => rpmOstree(argv[2]?.startsWith('--track') === true ? [argv[0], 'initramfs-etc'] : argv, ...rest);
+    await expect(walk(root, {'rpm-ostree': deaf})).rejects.toMatchObject({message: `${rules} is not in what /usr/bin/rpm-ostree initramfs-etc says, although it was to be.`, isRestored: true});
+    expect(snapshot(root)).toMatchObject(before);
+  });
+
+  it('says what is left when an argument stays after the rollback', async () => {
+    const sticky: Program = (argv, ...rest) => rpmOstree([argv[0], ...argv.slice(1).filter((word) => word !== '--delete-if-present=intel_iommu=on')], ...rest);
+    await expect(walk(makeTree(silverblue()), {'rpm-ostree': sticky})).rejects.toMatchObject({message: expect.stringContaining('intel_iommu=on is still in what /usr/bin/rpm-ostree kargs says') as string, isRestored: false});
+  });
+
   it('tells when somebody has taken the arguments out again', async () => {
     const root = makeTree(silverblue());
-    const forgetful = {...programs, 'rpm-ostree': ((argv, ...rest) => (argv[1] === 'kargs' ? {exitCode: 0} : rpmOstree(argv, ...rest))) satisfies typeof rpmOstree};
-    const {brokenPromises, again} = await walk(root, forgetful);
-    expect(brokenPromises).toEqual([`/usr/bin/rpm-ostree kargs ${ours.split(' ').map((word) => `--append-if-missing=${word}`).join(' ')} has taken effect.`]);
-    expect(again.map((change) => change.path)).toEqual([expect.stringContaining('rpm-ostree kargs')]);
+    await applySample(root, programs);
+    await rpmOstree(['rpm-ostree', 'kargs', ...ours.split(' ').map((word) => `--delete-if-present=${word}`)], realMachine(root), {argv: ['rpm-ostree'], timeoutSeconds: 1, signal: never, onOutput: () => {}});
+    const facts = readHost(openSource(root, null));
+    const promises = verifyPlan(facts, {version: 1, plan: samplePlan({initramfs: 'dracut'}), bootId: null}, null).filter(({id, status}) => id === 'command' && status === 'broken');
+    expect(promises.map(({promise}) => promise)).toEqual([`/usr/bin/rpm-ostree kargs ${ours.split(' ').map((word) => `--append-if-missing=${word}`).join(' ')} has taken effect.`]);
   });
 
   it('has a changed rule laid over the initramfs again, and one that is not needed any more taken from it', () => {
