@@ -1,5 +1,6 @@
 import type {CommandArtifact, Effect} from '../artifacts/artifact.ts';
 import {CommandError} from '../errors.ts';
+import {checkImages} from './check-images.ts';
 import {generate} from './generate.ts';
 import {type Journal, type JournalItem, type JournalRun, saveRun} from './journal.ts';
 import {checkEffect, refuseChangedDefault} from './read-effect.ts';
@@ -43,11 +44,12 @@ const runArtifact = async (transaction: Transaction, index: number, {artifact}: 
 };
 
 /** Why it was not run; `null` when it was. */
-const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect}: CommandArtifact): Promise<string | null> => {
+const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect, images}: CommandArtifact): Promise<string | null> => {
   if (effect?.kind === 'default-entry') return look(transaction, argv, timeoutSeconds, effect);
   const result = await runCommand(transaction, argv, timeoutSeconds);
   if (result.state === 'not-run') return result.reason;
   if (effect !== undefined) await checkEffect(transaction, effect, result.stdout);
+  if (images !== undefined) await checkImages(transaction, images);
   return null;
 };
 

@@ -2,11 +2,13 @@ import type {FileFacts, HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {CommandArtifact} from '../artifact.ts';
+import {argumentsEffect} from '../command-line/arguments-effect.ts';
 import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
 import {initramfsBackend} from '../initramfs/systems.ts';
 import {judgeReadable} from '../own-file.ts';
 import type {Rendered} from '../rendered.ts';
 import {editKernelstub} from './edit-kernelstub.ts';
+import {readEntryOptions} from './loader-entry.ts';
 
 export const kernelstubPath = '/etc/kernelstub/configuration';
 
@@ -25,7 +27,8 @@ export const renderKernelstub = (facts: HostFacts, plan: Plan): Rendered => {
   const edited = editKernelstub(file?.text ?? '', edit);
   if (!edited.ok) return {artifacts: [], findings: [notEditable(edited.reason)]};
   const entries = entriesOf(facts);
-  const effect: CommandArtifact['effect'] = {kind: 'files-hold', paths: entries.map(({path}) => path), texts: edit.add};
+  const lines = entries.map((entry) => readEntryOptions(entry.text ?? ''));
+  const effect = argumentsEffect({kind: 'entries', paths: entries.map(({path}) => path)}, lines, file?.text ?? '', edit);
   const command: CommandArtifact = {kind: 'command', argv, undo: argv, triggers: [kernelstubPath, ...images], timeoutSeconds: 300, effect, why: ['It writes the boot entries and copies kernels and images to the EFI partition.']};
   if (edited.text === file?.text) return {artifacts: [command], findings: []};
   return {

@@ -3,8 +3,9 @@ import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {CommandArtifact} from '../artifact.ts';
 import type {CommandLineEdit} from '../command-line/edit-command-line.ts';
+import {argumentsEffect} from '../command-line/arguments-effect.ts';
 import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
-import {limineArgv} from '../initramfs/limine-images.ts';
+import {mkinitcpio, mkinitcpioLister, mkinitcpioMembers} from '../initramfs/mkinitcpio.ts';
 import {judgeReadable} from '../own-file.ts';
 import type {Rendered} from '../rendered.ts';
 import {editLimineDefaults} from './limine-defaults.ts';
@@ -21,15 +22,15 @@ export const limineDefaultsPath = '/etc/default/limine';
 export const renderLimine = (facts: HostFacts, plan: Plan): Rendered => {
   const edit = editOfPlan(plan);
   const {byAddress, initramfsModules} = plan.binding;
-  const hasImage = byAddress.length + initramfsModules.length > 0;
   const hasArguments = edit.add.length + edit.remove.length > 0;
-  if (!hasArguments && edit.ownedKeys.length === 0 && !hasImage) return {artifacts: [], findings: []};
-  const findings = hasArguments || hasImage ? judgeEntries(facts, edit) : [];
+  const findings = hasArguments || byAddress.length + initramfsModules.length > 0 ? judgeEntries(facts, edit) : [];
   const file = facts.files[limineDefaultsPath];
-  if (file === undefined) return {artifacts: [], findings: hasArguments ? [...findings, notEditable('it does not exist', edit)] : findings};
+  const command = update(facts, plan, file?.text ?? '');
+  if (!hasArguments && edit.ownedKeys.length === 0) return {artifacts: [command], findings};
+  if (file === undefined) return {artifacts: [command], findings: hasArguments ? [...findings, notEditable('it does not exist', edit)] : findings};
   const rendered = renderDefaults(file, edit, plan);
-  if (rendered.findings.length > 0) return {...rendered, findings: hasArguments ? [...findings, ...rendered.findings] : findings};
-  return {artifacts: [...rendered.artifacts, update(facts, edit)], findings: [...findings, ...judgeDropIns(facts, edit)]};
+  if (rendered.findings.length > 0) return {artifacts: [command], findings: hasArguments ? [...findings, ...rendered.findings] : findings};
+  return {artifacts: [...rendered.artifacts, command], findings: [...findings, ...judgeDropIns(facts, edit)]};
 };
 
 const renderDefaults = (file: FileFacts, edit: CommandLineEdit, plan: Plan): Rendered => {
@@ -42,14 +43,25 @@ const renderDefaults = (file: FileFacts, edit: CommandLineEdit, plan: Plan): Ren
 };
 
 /** Entries that lack an argument want the command for its own sake: so a later look tells whether it took effect. */
-const update = (facts: HostFacts, edit: CommandLineEdit): CommandArtifact => ({
-  kind: 'command',
-  argv: limineArgv,
-  undo: limineArgv,
-  triggers: generatedEntries(facts).every((entry) => holdsArguments(entry, edit)) ? [limineDefaultsPath] : [],
-  timeoutSeconds: 1800,
-  why: ['Makes the entries of limine.conf from /etc/default/limine, and the images that they name.'],
-});
+const update = (facts: HostFacts, plan: Plan, source: string): CommandArtifact => {
+  const edit = editOfPlan(plan);
+  const entries = generatedEntries(facts);
+  const configuration = limineConfiguration(facts);
+  const paths = configuration === undefined ? [] : [configuration.path];
+  const contains = mkinitcpioMembers(facts, plan, null);
+  return {
+    kind: 'command',
+    argv,
+    undo: argv,
+    triggers: entries.every((entry) => holdsArguments(entry, edit)) ? [limineDefaultsPath, ...mkinitcpio.triggers] : [],
+    timeoutSeconds: 1800,
+    effect: argumentsEffect({kind: 'limine', paths}, entries.flatMap(({commandLines}) => commandLines), source, edit),
+    ...(contains.length === 0 ? {} : {images: {argv: mkinitcpioLister, entries: paths.map((path) => ({path, contains}))}}),
+    why: ['Makes the entries of limine.conf from /etc/default/limine, and the images that they name.', ...(contains.length === 0 ? [] : ['Each kernel reads modules, modprobe.d and the hook from its initramfs, before the root file system is there.'])],
+  };
+};
+
+const argv: CommandArtifact['argv'] = ['/usr/bin/limine-mkinitcpio'];
 
 const entriesOf = (facts: HostFacts): ReturnType<typeof readLimineEntries> => readLimineEntries(limineConfiguration(facts)?.text ?? '');
 

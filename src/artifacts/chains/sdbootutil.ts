@@ -2,10 +2,11 @@ import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {CommandArtifact} from '../artifact.ts';
+import {argumentsEffect} from '../command-line/arguments-effect.ts';
 import {editOfPlan} from '../command-line/edit-of-plan.ts';
 import {kernelCommandLinePath, renderKernelCommandLine} from '../command-line/kernel-cmdline-file.ts';
 import type {Rendered} from '../rendered.ts';
-import {editEntry} from './loader-entry.ts';
+import {editEntry, readEntryOptions} from './loader-entry.ts';
 import {readSnapshotEntries} from './snapshot-entries.ts';
 import type {SnapshotEntries} from './snapshot-entries.ts';
 
@@ -25,15 +26,16 @@ export const renderSdbootutil = (facts: HostFacts, plan: Plan): Rendered => {
   const file = facts.files[kernelCommandLinePath];
   if (file === undefined) return {artifacts: [], findings: add.length + remove.length === 0 ? findings : [...findings, missingFile]};
   const rendered = renderKernelCommandLine(file, plan);
-  return {artifacts: [...rendered.artifacts, ...(rendered.findings.length > 0 ? [] : updates(entries, plan))], findings: [...findings, ...rendered.findings]};
+  return {artifacts: [...rendered.artifacts, ...(rendered.findings.length > 0 ? [] : updates(entries, file.text ?? '', plan))], findings: [...findings, ...rendered.findings]};
 };
 
 const argv: CommandArtifact['argv'] = ['/usr/bin/sdbootutil', 'update-all-entries'];
 
 /** Entries that lack an argument want the command for its own sake: so a later look tells whether it took effect. */
-const updates = ({own}: SnapshotEntries, plan: Plan): readonly CommandArtifact[] => {
+const updates = ({own, written}: SnapshotEntries, source: string, plan: Plan): readonly CommandArtifact[] => {
+  const edit = editOfPlan(plan);
   const isDone = own.every((entry) => {
-    const edited = editEntry(entry.text ?? '', editOfPlan(plan));
+    const edited = editEntry(entry.text ?? '', edit);
     return edited.ok && edited.text === entry.text;
   });
   return [{
@@ -42,6 +44,7 @@ const updates = ({own}: SnapshotEntries, plan: Plan): readonly CommandArtifact[]
     undo: argv,
     triggers: isDone ? [kernelCommandLinePath] : [],
     timeoutSeconds: 600,
+    effect: argumentsEffect({kind: 'entries', paths: written.map(({path}) => path)}, written.map(({text}) => readEntryOptions(text ?? '')), source, edit),
     why: ['The entries on the EFI partition hold copies of these arguments, which this tool brings up to date.'],
   }];
 };

@@ -30,7 +30,7 @@ const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsIma
   argv: ['/usr/bin/dracut', '--force', ...options, '{output}', release],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitrd', '{output}'], contains: expectedMembers(facts, plan, release)},
+    {kind: 'listing', argv: dracutLister, contains: dracutMembers(facts, plan, release)},
   ],
   triggers,
   timeoutSeconds: 900,
@@ -40,8 +40,10 @@ const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsIma
 const renderCopy = (facts: HostFacts, plan: Plan, {release, path, commandLine}: ImageCopy): GeneratedArtifact | null =>
   release === null ? null : renderImage(facts, plan, {release, path}, commandLine === undefined ? [] : ['--uefi', '--kernel-cmdline', commandLine]);
 
-/** The directory of hooks has moved between versions; the part behind it has not. */
-const expectedMembers = (facts: HostFacts, plan: Plan, release: string): readonly string[] => [
+export const dracutLister = ['/usr/bin/lsinitrd', '{output}'] as const;
+
+/** What a listing must show. The directory of hooks has moved between versions; the part behind it has not. */
+export const dracutMembers = (facts: HostFacts, plan: Plan, release: string | null): readonly string[] => [
   ...(plan.binding.byAddress.length > 0 ? ['hooks/pre-udev/00-vfio-pilot.sh'] : []),
   ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
   ...expectedModuleFiles(facts, release, plan.binding.initramfsModules),

@@ -55,7 +55,7 @@ const renderImage = (facts: HostFacts, plan: Plan, {kernel, image, isUnified, op
   argv: ['/usr/bin/mkinitcpio', '-k', kernel, isUnified ? '-U' : '-g', '{output}', ...options],
   validations: [
     {kind: 'size', minimumRatio: 0.5},
-    {kind: 'listing', argv: ['/usr/bin/lsinitcpio', '{output}'], contains: expectedMembers(facts, plan, kernel)},
+    {kind: 'listing', argv: mkinitcpioLister, contains: mkinitcpioMembers(facts, plan, /^\d/.test(kernel) ? kernel : null)},
   ],
   triggers,
   timeoutSeconds: 900,
@@ -68,14 +68,17 @@ const renderCopy = (facts: HostFacts, plan: Plan, {of, release, path, commandLin
   return release === null || commandLine !== undefined ? null : renderImage(facts, plan, {kernel: release, image: path, isUnified: false, options: []});
 };
 
-const expectedMembers = (facts: HostFacts, plan: Plan, kernel: string): readonly string[] => {
+export const mkinitcpioLister = ['/usr/bin/lsinitcpio', '{output}'] as const;
+
+/** What a listing of the image must show; `null` where it could be that of any kernel. */
+export const mkinitcpioMembers = (facts: HostFacts, plan: Plan, release: string | null): readonly string[] => {
   const hasHook = plan.binding.byAddress.length > 0;
   const hasSystemd = readHooks(facts.files)?.includes('systemd') === true;
   return [
     ...(hasHook ? ['hooks/vfio-pilot'] : []),
     ...(hasHook && hasSystemd ? ['sysinit.target.wants/vfio-pilot.service'] : []),
     ...(renderModprobe(plan) === '' ? [] : ['etc/modprobe.d/vfio-pilot.conf']),
-    ...expectedModuleFiles(facts, /^\d/.test(kernel) ? kernel : null, plan.binding.initramfsModules),
+    ...expectedModuleFiles(facts, release, plan.binding.initramfsModules),
   ];
 };
 

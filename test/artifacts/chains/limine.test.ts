@@ -1,3 +1,4 @@
+import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {editLimineDefaults} from '../../../src/artifacts/chains/limine-defaults.ts';
@@ -10,10 +11,13 @@ import {realMachine} from '../../../src/system/real-machine.ts';
 import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
-import {describeChanges, walk} from './chain-scenario.ts';
+import {listingCommands, verifyImages} from '../../../src/verify/verify-images.ts';
+import {snapshot as stateOf} from '../../transaction/scratch-root.ts';
+import {applySample, describeChanges, walk} from './chain-scenario.ts';
 import {limineMkinitcpio} from './limine-stand-in.ts';
 import {standIns} from './stand-ins.ts';
 
+const image = '/boot/0123/linux/initramfs';
 const golden = join(import.meta.dirname, '../../golden/chains/cachyos-limine.diff');
 const programs: Readonly<Record<string, Program>> = {...standIns, 'limine-mkinitcpio': limineMkinitcpio};
 const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
@@ -57,8 +61,33 @@ describe('Limine with limine-entry-tool', () => {
     expect(walked.rolledBack).toEqual(walked.before);
   });
 
-  it('tells when the tool has left an entry as it was', async () => {
-    expect((await walk(makeTree(cachyos), {...programs, 'limine-mkinitcpio': () => ({exitCode: 0})})).brokenPromises).toEqual(['/usr/bin/limine-mkinitcpio has taken effect.']);
+  it('is put back when the tool reports success and has left an entry as it was', async () => {
+    const root = makeTree(cachyos);
+    const before = stateOf(root);
+    await expect(walk(root, {...programs, 'limine-mkinitcpio': () => ({exitCode: 0})})).rejects.toMatchObject({message: 'intel_iommu=on is not in the entry //linux of /boot/limine.conf, although it was to be.', isRestored: true});
+    expect(stateOf(root)).toMatchObject(before);
+  });
+
+  it('failure mode 5: is put back when the image that its entry names lacks the hook, and verify lists it as well', async () => {
+    const root = makeTree(cachyos);
+    const stale: Program = (argv, machine, asked) => {
+      const result = limineMkinitcpio(argv, machine, asked);
+      writeFileSync(join(machine.root, image), 'init\n');
+      return result;
+    };
+    await expect(walk(root, {...programs, 'limine-mkinitcpio': stale})).rejects.toMatchObject({message: `"hooks/vfio-pilot" is not in ${image}, although it was to be.`, isRestored: true});
+    await applySample(root, programs);
+    const facts = readHost(openSource(root, null));
+    const plan = samplePlan({initramfs: 'mkinitcpio'});
+    expect(listingCommands(facts, plan)).toEqual([{path: image, argv: ['/usr/bin/lsinitcpio', image]}]);
+    expect(verifyImages(facts, plan, {[image]: readFileSync(join(root, image), 'utf8')})).toMatchObject([{status: 'kept', promise: 'The image of //linux of /boot/limine.conf holds what gives the card away.'}]);
+    expect(verifyImages(facts, plan, {[image]: 'init\n'})).toMatchObject([{status: 'broken'}]);
+  });
+
+  it('tells that an entry without an initramfs beside the kernel can not be looked into', async () => {
+    const unified = cachyos['/boot/limine.conf'].replace(/^ {2}module_path:.*\n/m, '').replace('protocol: linux', 'protocol: efi');
+    const {warnings} = await walk(makeTree({...cachyos, '/boot/limine.conf': unified}), programs);
+    expect(warnings).toEqual(['//linux of /boot/limine.conf names no initramfs, so what is in its image could not be looked at.']);
   });
 
   it('is not touched where the tool makes every entry anew, or has lost the root file system already', () => {

@@ -1,4 +1,4 @@
-import {readFileSync} from 'node:fs';
+import {existsSync, readFileSync, renameSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {renderHost} from '../../../src/artifacts/render-host.ts';
@@ -10,18 +10,21 @@ import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {corpusDirectory} from '../../support/shared-data.ts';
-import {describeChanges, walk} from './chain-scenario.ts';
+import {listingCommands, verifyImages} from '../../../src/verify/verify-images.ts';
+import {snapshot} from '../../transaction/scratch-root.ts';
+import {applySample, describeChanges, walk} from './chain-scenario.ts';
 import {sdbootutil} from './sdbootutil-stand-in.ts';
 import {standIns} from './stand-ins.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, `../../golden/chains/${name}.diff`);
 const programs: Readonly<Record<string, Program>> = {...standIns, 'grub2-mkconfig': standIns['grub-mkconfig'] as Program, 'grub2-script-check': () => ({exitCode: 0}), sdbootutil};
 const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
+const lsinitrdOfAll = 'hooks/pre-udev/00-vfio-pilot.sh\netc/modprobe.d/vfio-pilot.conf\n/vfio-pci.ko\n/vfio.ko\n/vfio_iommu_type1.ko\n';
 const ours = 'intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0';
 
-const entry = (snapshot: number, options: string, version = '6.16.3-1-default'): string =>
-  `# Boot Loader Specification type#1 entry\ntitle      openSUSE Tumbleweed\nversion    ${snapshot}@${version}\nsort-key   opensuse-tumbleweed\noptions    ${options}\nlinux      /opensuse-tumbleweed/${version}/linux-a1\ninitrd     /opensuse-tumbleweed/6.16.3-1-default/initrd-b1\n`;
-const line = (snapshot: number): string => `splash=silent quiet security=selinux  root=UUID=1-2 rootflags=subvol=@/.snapshots/${snapshot}/snapshot systemd.machine_id=0123`;
+const entry = (number: number, options: string, version = '6.16.3-1-default'): string =>
+  `# Boot Loader Specification type#1 entry\ntitle      openSUSE Tumbleweed\nversion    ${number}@${version}\nsort-key   opensuse-tumbleweed\noptions    ${options}\nlinux      /opensuse-tumbleweed/${version}/linux-a1\ninitrd     /opensuse-tumbleweed/6.16.3-1-default/initrd-b1\n`;
+const line = (number: number): string => `splash=silent quiet security=selinux  root=UUID=1-2 rootflags=subvol=@/.snapshots/${number}/snapshot systemd.machine_id=0123`;
 const running = '/boot/efi/loader/entries/system-opensuse-tumbleweed-6.16.3-1-default-1.conf';
 const fallback = '/boot/efi/loader/entries/snapper-opensuse-tumbleweed-6.16.3-1-default-7.conf';
 
@@ -64,10 +67,40 @@ describe('openSUSE with entries that sdbootutil writes', () => {
     expect(/initrd-\w+/.exec(decode(applied, running))?.[0]).not.toBe('initrd-b1');
   });
 
-  it('tells when the tool has left an entry as it was', async () => {
+  it('is put back when the tool reports success and has left an entry as it was', async () => {
+    const root = makeTree(tumbleweed);
+    const before = snapshot(root);
     const idle: Program = (argv, ...rest) => (argv[1] === 'update-all-entries' ? {exitCode: 0} : sdbootutil(argv, ...rest));
     const mute: Program = (argv, ...rest) => (argv[1] === 'mkinitrd' ? {exitCode: 0} : idle(argv, ...rest));
-    expect((await walk(makeTree(tumbleweed), {...programs, sdbootutil: mute})).brokenPromises).toEqual(['/usr/bin/sdbootutil update-all-entries has taken effect.']);
+    const blind: Program = () => ({exitCode: 0, stdout: lsinitrdOfAll});
+    await expect(walk(root, {...programs, sdbootutil: mute, lsinitrd: blind})).rejects.toMatchObject({message: `intel_iommu=on is not in ${running}, although it was to be.`, isRestored: true});
+    expect(snapshot(root)).toMatchObject(before);
+  });
+
+  it('failure mode 5: is put back when the image that an entry names by then lacks the hook, and verify lists it as well', async () => {
+    const root = makeTree(tumbleweed);
+    const mute: Program = (argv, ...rest) => (argv[1] === 'mkinitrd' ? {exitCode: 0} : sdbootutil(argv, ...rest));
+    await expect(walk(root, {...programs, sdbootutil: mute})).rejects.toMatchObject({message: '"hooks/pre-udev/00-vfio-pilot.sh" is not in /boot/efi/opensuse-tumbleweed/6.16.3-1-default/initrd-b1, although it was to be.', isRestored: true});
+    await applySample(root, programs);
+    const facts = readHost(openSource(root, null));
+    const [listing] = listingCommands(facts, samplePlan({initramfs: 'dracut'}));
+    expect(listing?.argv).toEqual(['/usr/bin/lsinitrd', expect.stringMatching(/^\/boot\/efi\/opensuse-tumbleweed\/6\.16\.3-1-default\/initrd-[0-9a-f]{40}$/)]);
+    const statusOf = (text: string): unknown => verifyImages(facts, samplePlan({initramfs: 'dracut'}), {[listing?.path ?? '']: text})[0];
+    expect(statusOf(readFileSync(join(root, listing?.path ?? ''), 'utf8'))).toMatchObject({status: 'kept', promise: `The image of ${running} holds what gives the card away.`});
+    expect(statusOf('init')).toMatchObject({status: 'broken'});
+  });
+
+  it('finds an entry again to whose name the tool has added a count of tries, and leaves one of another system out', async () => {
+    const other = '/boot/efi/loader/entries/other.conf';
+    const renaming: Program = (argv, machine, asked) => {
+      const result = sdbootutil(argv, machine, asked);
+      const [from, to] = [running, running.replace(/\.conf$/, '+3.conf')].map((path) => join(machine.root, path)) as [string, string];
+      if (existsSync(from)) renameSync(from, to);
+      return result;
+    };
+    const root = makeTree({...tumbleweed, [other]: 'title Debian\nlinux /debian/linux\noptions root=UUID=3-4 ro\n'});
+    await expect(applySample(root, {...programs, sdbootutil: renaming})).resolves.toBeUndefined();
+    expect(readFileSync(join(root, other), 'utf8')).toContain('options root=UUID=3-4 ro\n');
   });
 
   it('is not touched where no entry of another snapshot would be left to start', () => {
