@@ -96,6 +96,8 @@ export type Validation =
   | {readonly kind: 'command'; readonly argv: readonly [string, ...string[]]}
   /** stdout of a listing program must contain each of these as a substring of some line. */
   | {readonly kind: 'listing'; readonly argv: readonly [string, ...string[]]; readonly contains: readonly string[]}
+  /** The file `member` of an initramfs calls `script`, and `before`, if it does, only after that. */
+  | {readonly kind: 'order'; readonly member: string; readonly script: string; readonly before: string}
   /** The new file must contain each of these texts. */
   | {readonly kind: 'contains'; readonly texts: readonly string[]}
   /** Not smaller than this part of the file it replaces (0.5 = half), or of `of` where it stands beside that, and never empty. */

@@ -59,6 +59,7 @@ const isValidation: Check = (value) =>
   [
     shape({kind: oneOf('command'), argv: isArgv}),
     shape({kind: oneOf('listing'), argv: isArgv, contains: listOf(isText)}),
+    shape({kind: oneOf('order'), member: isText, script: isText, before: isText}),
     shape({kind: oneOf('contains'), texts: listOf(isText)}),
     shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number', of: orMissing(isPath)}),
   ].some((check) => check(value));

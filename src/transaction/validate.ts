@@ -1,5 +1,6 @@
 import type {GeneratedArtifact, Validation} from '../artifacts/artifact.ts';
 import {findMissing} from '../artifacts/initramfs/image-listing.ts';
+import {orderProblem} from './check-order.ts';
 import type {PathState} from './path-state.ts';
 import {withOutput} from './with-output.ts';
 import {runCommand} from './run-command.ts';
@@ -29,6 +30,7 @@ const problemOf = async (
     const bytes = machine.read(output);
     return describeMissing(validation.texts.find((text) => !bytes.includes(text)));
   }
+  if (validation.kind === 'order') return orderProblem(transaction, validation, output);
   const result = await runCommand(transaction, withOutput(validation.argv, output), artifact.timeoutSeconds);
   if (validation.kind === 'command' || result.state === 'not-run') return null;
   return describeMissing(findMissing(result.stdout, validation.contains)[0]);

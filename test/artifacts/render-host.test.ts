@@ -46,6 +46,7 @@ describe('renderHost', () => {
       validations: [
         {kind: 'size'},
         {kind: 'listing', contains: ['scripts/init-top/ORDER', 'scripts/init-top/00-vfio-pilot', 'etc/modprobe.d/vfio-pilot.conf', '/vfio_pci.ko', '/vfio.ko', '/vfio_iommu_type1.ko']},
+        {kind: 'order', script: '/scripts/init-top/00-vfio-pilot', before: '/scripts/init-top/udev'},
       ],
     });
   });

@@ -1,6 +1,6 @@
 import type {HostFacts, InitramfsImage} from '../../host/facts.ts';
 import type {Plan} from '../../plan/plan.ts';
-import type {Artifact, CommandArtifact, GeneratedArtifact} from '../artifact.ts';
+import type {Artifact, CommandArtifact, GeneratedArtifact, Validation} from '../artifact.ts';
 import {bootScriptPath, initramfsModulesPath} from './initramfs-tools.ts';
 import type {ImageCopy} from './initramfs-system.ts';
 import {canBind, expectedModuleFiles} from './module-files.ts';
@@ -41,11 +41,15 @@ const renderImage = (facts: HostFacts, plan: Plan, {release, path}: InitramfsIma
   validations: [
     {kind: 'size', minimumRatio: 0.5},
     {kind: 'listing', argv: ['/usr/bin/lsinitramfs', '{output}'], contains: expectedMembers(facts, plan, release)},
+    ...(plan.binding.byAddress.length > 0 ? [callsScript] : []),
   ],
   triggers: initramfsTriggers,
   timeoutSeconds: 900,
   why: [`Kernel ${release} reads modules, modprobe.d and the boot script from its initramfs, before the root file system is there.`],
 });
+
+/** tsort makes the order when the image is made, from what all scripts say that they need (initramfs-tools: cache_run_scripts). */
+const callsScript: Validation = {kind: 'order', member: 'scripts/init-top/ORDER', script: '/scripts/init-top/00-vfio-pilot', before: '/scripts/init-top/udev'};
 
 const expectedMembers = (facts: HostFacts, plan: Plan, release: string): readonly string[] => [
   'scripts/init-top/ORDER',

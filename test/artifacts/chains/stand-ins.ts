@@ -1,6 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {makeCpio} from '../../support/make-cpio.ts';
 import type {Program} from '../../../src/system/machine.ts';
 
 const at = (root: string, path: string | undefined): string => join(root, path ?? '');
@@ -80,6 +81,14 @@ const unifiedLine = (root: string): string =>
 
 const list: Program = (argv, {root}) => ({exitCode: 0, stdout: readFileSync(at(root, argv.at(-1)), 'utf8')});
 
+/** Not packed, so that its names can be found in it. */
+const initramfsToolsImage = makeCpio({
+  'scripts/init-top/00-vfio-pilot': '#!/bin/sh\n',
+  'scripts/init-top/ORDER': '/scripts/init-top/00-vfio-pilot "$@"\n/scripts/init-top/udev "$@"\n',
+  'etc/modprobe.d/vfio-pilot.conf': '',
+  ...Object.fromEntries(['vfio-pci', 'vfio', 'vfio_iommu_type1'].map((module) => [`usr/lib/modules/K/${module}.ko`, ''])),
+});
+
 export const standIns: Readonly<Record<string, Program>> = {
   bootctl,
   kernelstub,
@@ -96,7 +105,7 @@ export const standIns: Readonly<Record<string, Program>> = {
   },
   lsinitcpio: list,
   mkinitramfs: (argv, {root}) => {
-    writeFileSync(at(root, argv[2]), 'scripts/init-top/ORDER\nscripts/init-top/00-vfio-pilot\netc/modprobe.d/vfio-pilot.conf\n/vfio-pci.ko\n/vfio.ko\n/vfio_iommu_type1.ko\n');
+    writeFileSync(at(root, argv[2]), initramfsToolsImage);
     return {exitCode: 0};
   },
   lsinitramfs: list,
