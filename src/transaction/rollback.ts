@@ -20,6 +20,8 @@ export type RollbackRequest = {
   readonly id?: string;
   /** What makes the images of the kernels that are installed now. */
   readonly images?: readonly (GeneratedArtifact | CommandArtifact)[];
+  /** What has the boot entries of later kernels written anew. */
+  readonly entries?: readonly CommandArtifact[];
 };
 export type RollbackResult = {readonly id: string | null; readonly outcome: 'rolled-back' | 'nothing-to-do'; readonly paths: readonly string[]};
 
@@ -41,7 +43,7 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
       refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
     }
     if (signal.aborted) throw interruption();
-    return await undo(machine, journal, request.images ?? [], events, signal);
+    return await undo(machine, journal, request, events, signal);
   } finally {
     lock.release();
   }
@@ -54,10 +56,10 @@ const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest,
   return chosen === undefined || chosen.state === 'ROLLED_BACK' ? null : chosen;
 };
 
-const undo = async (machine: Machine, journal: Journal, images: NonNullable<RollbackRequest['images']>, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+const undo = async (machine: Machine, journal: Journal, {images = [], entries = []}: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
   const ledger = openLedger(machine, journal);
   // On the disk before the first file goes back: a crash from here on is finished by `recover`.
-  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages(journal, images)});
+  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages(journal, images, entries)});
   const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
   if (!isComplete(restoration)) throw incomplete(restoration, journal.id, signal.aborted);
   return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path)};

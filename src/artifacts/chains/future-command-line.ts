@@ -5,7 +5,7 @@ import {editOfPlan, reasonsOfPlan} from '../command-line/edit-of-plan.ts';
 import {kernelCommandLinePath, renderKernelCommandLine} from '../command-line/kernel-cmdline-file.ts';
 import type {Rendered} from '../rendered.ts';
 
-const vendorPath = '/usr/lib/kernel/cmdline';
+export const vendorCommandLinePath = '/usr/lib/kernel/cmdline';
 
 /**
  * Kernels that are installed later get their arguments from /etc/kernel/cmdline. Without that file kernel-install takes
@@ -16,7 +16,7 @@ export const renderFutureCommandLine = (facts: HostFacts, plan: Plan, otherwise:
   const file = facts.files[kernelCommandLinePath];
   if (file !== undefined) return renderKernelCommandLine(file, plan);
   if (otherwise === null) return {artifacts: [], findings: []};
-  const base = facts.files[vendorPath]?.text?.replaceAll(/^\s*#.*$/gm, '').trim().replaceAll(/\s+/g, ' ') ?? otherwise;
+  const base = facts.files[vendorCommandLinePath]?.text?.replaceAll(/^\s*#.*$/gm, '').trim().replaceAll(/\s+/g, ' ') ?? otherwise;
   const edited = editCommandLine(base, editOfPlan(plan));
   if (!edited.ok || edited.text === base) return {artifacts: [], findings: []};
   const why = ['kernel-install gives these arguments to the entries of kernels that are installed later.', ...reasonsOfPlan(plan)];
