@@ -60,9 +60,10 @@ export type Effect =
   | {readonly kind: 'arguments'; readonly of: CommandLines; readonly before: Words; readonly after: Words}
   | {readonly kind: 'default-entry'; readonly ids: readonly string[]};
 
-/** Where command lines stand: in what a program says, in entries of the Boot Loader Specification, in the entries of limine.conf that its tool makes. */
+/** Where command lines stand: in what a program says, in entries of the Boot Loader Specification, in the entries of limine.conf that its tool makes, on the EFI partitions whose UUIDs a file lists. */
 export type CommandLines =
   | {readonly kind: 'program'; readonly argv: readonly [string, ...string[]]}
+  | {readonly kind: 'partitions'; readonly listPath: string}
   | {readonly kind: 'entries' | 'limine'; readonly paths: readonly string[]};
 
 export type Words = {readonly has: readonly string[]; readonly lacks: readonly string[]};

@@ -64,7 +64,7 @@ const isValidation: Check = (value) =>
     shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number', of: orMissing(isPath)}),
   ].some((check) => check(value));
 const isWords = shape({has: listOf(isText), lacks: listOf(isText)});
-const isCommandLines: Check = (value) => [shape({kind: oneOf('program'), argv: isArgv}), shape({kind: oneOf('entries', 'limine'), paths: listOf(isPath)})].some((check) => check(value));
+const isCommandLines: Check = (value) => [shape({kind: oneOf('program'), argv: isArgv}), shape({kind: oneOf('partitions'), listPath: isPath}), shape({kind: oneOf('entries', 'limine'), paths: listOf(isPath)})].some((check) => check(value));
 const isImages = shape({argv: isArgv, entries: listOf(shape({path: isPath, contains: listOf(isText)}))});
 const isEffect: Check = (value) =>
   [

@@ -4,10 +4,11 @@ import {readLimineEntries} from '../artifacts/chains/limine-entries.ts';
 import {readEntryOptions} from '../artifacts/chains/loader-entry.ts';
 import {splitKernelLine} from '../artifacts/grub/kernel-tokens.ts';
 import type {Machine} from '../system/machine.ts';
+import {readPartitions} from './read-partitions.ts';
 import {runCommand} from './run-command.ts';
 import type {Transaction} from './transaction.ts';
 
-type CommandLine = {readonly where: string; readonly line: string};
+export type CommandLine = {readonly where: string; readonly line: string};
 
 /** Throws when one of the command lines lacks a word that it was to have, or has one that it was to lack. */
 export const checkArguments = async (transaction: Transaction, of: CommandLines, {has, lacks}: Words): Promise<void> => {
@@ -21,6 +22,7 @@ export const checkArguments = async (transaction: Transaction, of: CommandLines,
 };
 
 const readLines = async (transaction: Transaction, of: CommandLines): Promise<readonly CommandLine[]> => {
+  if (of.kind === 'partitions') return readPartitions(transaction, of.listPath);
   if (of.kind !== 'program') return of.paths.flatMap((path) => linesOf(of.kind, path, readBootFile(transaction.machine, path)));
   const result = await runCommand(transaction, of.argv, 60);
   return result.state === 'not-run' ? [] : [{where: `what ${of.argv.join(' ')} says`, line: result.stdout}];

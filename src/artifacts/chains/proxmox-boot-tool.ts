@@ -2,6 +2,8 @@ import type {HostFacts} from '../../host/facts.ts';
 import type {Finding} from '../../findings.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {CommandArtifact} from '../artifact.ts';
+import {argumentsEffect} from '../command-line/arguments-effect.ts';
+import {editOfPlan} from '../command-line/edit-of-plan.ts';
 import {kernelCommandLinePath, renderKernelCommandLine} from '../command-line/kernel-cmdline-file.ts';
 import {initramfsBackend} from '../initramfs/systems.ts';
 import type {Rendered} from '../rendered.ts';
@@ -14,8 +16,12 @@ export const renderProxmoxBootTool = (facts: HostFacts, plan: Plan): Rendered =>
   if (file === undefined) return {artifacts: [], findings: add.length + remove.length === 0 ? [] : [missing]};
   const rendered = renderKernelCommandLine(file, plan);
   const images = initramfsBackend(facts, plan.initramfs)?.triggers ?? [];
-  return {...rendered, artifacts: [...rendered.artifacts, {...refresh, triggers: [...refresh.triggers, ...images]}]};
+  const effect = argumentsEffect({kind: 'partitions', listPath}, [file.text ?? ''], '', editOfPlan(plan));
+  return {...rendered, artifacts: [...rendered.artifacts, {...refresh, effect, triggers: [...refresh.triggers, ...images]}]};
 };
+
+/** One for each partition that the tool fills. */
+const listPath = '/etc/kernel/proxmox-boot-uuids';
 
 const argv: CommandArtifact['argv'] = ['/usr/sbin/proxmox-boot-tool', 'refresh'];
 

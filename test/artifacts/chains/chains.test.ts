@@ -4,9 +4,11 @@ import {renderChain} from '../../../src/artifacts/chains/chains.ts';
 import {checkBootChain} from '../../../src/checks/software-checks.ts';
 import type {Finding} from '../../../src/findings.ts';
 import {readHost} from '../../../src/host/read-host.ts';
+import type {Program} from '../../../src/system/machine.ts';
 import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
+import {snapshot} from '../../transaction/scratch-root.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
 import {standIns} from './stand-ins.ts';
 
@@ -65,7 +67,7 @@ const proxmox = {
   '/etc/initramfs-tools/modules': '# none\n',
   '/boot/vmlinuz-6.8.12-4-pve': '',
   '/boot/initrd.img-6.8.12-4-pve': 'old',
-  '/esp': 'root=ZFS=rpool/ROOT/pve-1 boot=zfs\ninitrd\n',
+  '/esp': 'version 6.8.12-4-pve\noptions  root=ZFS=rpool/ROOT/pve-1 boot=zfs\ninitrd\n',
 } as const;
 
 const release = ['6.11.4-301.fc41.x86_64', '6.12.5-200.fc41.x86_64'] as const;
@@ -107,9 +109,33 @@ describe('a boot chain', () => {
 
   it('of Proxmox VE is brought up to date by its tool, again after the rollback', async () => {
     const {applied, rolledBack, changes} = await walk(makeTree(proxmox), standIns);
-    expect(decode(applied, '/esp')).toBe('root=ZFS=rpool/ROOT/pve-1 boot=zfs intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0\ninitrd\n');
+    expect(decode(applied, '/esp')).toBe('version 6.8.12-4-pve\noptions  root=ZFS=rpool/ROOT/pve-1 boot=zfs intel_iommu=on hugepagesz=2M hugepages=0:6144,1:0\ninitrd\n');
     expect(decode(rolledBack, '/esp')).toBe(proxmox['/esp']);
     expect(changes.map((change) => change.path)).not.toContain('/etc/default/grub');
+  });
+});
+
+describe('the EFI partitions of Proxmox VE', () => {
+  const idle: Program = () => ({exitCode: 0});
+  const device = '/dev/disk/by-uuid/ABCD-0123';
+
+  it('are read back, and everything is put back where an entry has not got the arguments', async () => {
+    const root = makeTree(proxmox);
+    const before = snapshot(root);
+    await expect(walk(root, {...standIns, 'proxmox-boot-tool': idle})).rejects.toMatchObject({message: `intel_iommu=on is not in proxmox-6.8.12-4-pve.conf on ${device}, although it was to be.`, isRestored: true});
+    expect(snapshot(root)).toMatchObject(before);
+  });
+
+  it('are read where they are mounted, as the device may lag behind', async () => {
+    const mounted = {...proxmox, [device]: {link: '../../sda2'}, '/proc/1/mounts': '/dev/sda1 / zfs rw 0 0\n/dev/sda2 /mnt/esp vfat rw 0 0\n', '/mnt/esp/loader/entries/proxmox-6.8.12-4-pve.conf': 'options  root=ZFS=rpool/ROOT/pve-1\n'};
+    await expect(walk(makeTree(mounted), standIns)).rejects.toMatchObject({message: expect.stringContaining('intel_iommu=on is not in /mnt/esp/loader/entries/proxmox-6.8.12-4-pve.conf') as string});
+  });
+
+  it('are told of where they can not be read, as one that is gone stays in the list', async () => {
+    const {warnings} = await walk(makeTree({...proxmox, '/etc/kernel/proxmox-boot-uuids': 'ABCD-0123\nDEAD-0000\n'}), standIns);
+    expect(warnings).toEqual([expect.stringMatching(/^The boot entries on \/dev\/disk\/by-uuid\/DEAD-0000 could not be read back: /)]);
+    const empty: Program = () => ({exitCode: 0, stdout: ''});
+    expect((await walk(makeTree(proxmox), {...standIns, 'grub-fstest': empty})).warnings).toEqual([expect.stringContaining(`${device} has no entry of Proxmox VE`)]);
   });
 });
 

@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {appendFileSync, copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {makeCpio} from '../../support/make-cpio.ts';
 import type {Program} from '../../../src/system/machine.ts';
@@ -121,8 +121,12 @@ export const standIns: Readonly<Record<string, Program>> = {
   'grub-script-check': () => ({exitCode: 0}),
   'proxmox-boot-tool': (_argv, {root}) => {
     // Stands for the EFI partition: what the tool would have written, each time anew.
-    writeFileSync(at(root, '/esp'), readFileSync(at(root, '/etc/kernel/cmdline'), 'utf8'));
-    appendFileSync(at(root, '/esp'), 'initrd\n');
+    writeFileSync(at(root, '/esp'), `version 6.8.12-4-pve\noptions  ${readFileSync(at(root, '/etc/kernel/cmdline'), 'utf8')}initrd\n`);
     return {exitCode: 0};
+  },
+  // Its paths, and those that it prints, are on the partition.
+  'grub-fstest': ([, device, verb], {root}) => {
+    if (device !== '/dev/disk/by-uuid/ABCD-0123') return {exitCode: 1};
+    return {exitCode: 0, stdout: verb === 'ls' ? 'proxmox-6.8.12-4-pve.conf loader.bak \n' : readFileSync(at(root, '/esp'), 'utf8')};
   },
 };
