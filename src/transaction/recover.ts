@@ -12,6 +12,7 @@ import {isSameState, readPathState} from './path-state.ts';
 import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
 import {isComplete, restore} from './restore.ts';
+import {saveNames} from './save-names.ts';
 import {sweepGenerated} from './sweep.ts';
 import type {Transaction} from './transaction.ts';
 import {removeIfThere} from './write-file.ts';
@@ -76,6 +77,7 @@ const finish = async (machine: Machine, journal: Journal, options: RecoverOption
   const {id, state} = journal;
   const transaction: Transaction = {machine, ledger: openLedger(machine, journal), events, signal: new AbortController().signal};
   const paths = journal.items.map(({path}) => path);
+  saveNames(machine, journal);
   if (options.direction === 'forward' && state === 'COMMITTING') {
     if (canComplete(machine, journal)) return complete(transaction, paths);
     events({kind: 'warning', message: `${id} cannot be completed: not all of its new files are there any more. It is rolled back.`});

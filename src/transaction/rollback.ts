@@ -14,6 +14,7 @@ import {refusal} from './refuse.ts';
 import {refuseLent} from './refuse-lent.ts';
 import {isOurs} from './restore-item.ts';
 import {isComplete, restore} from './restore.ts';
+import {saveNames} from './save-names.ts';
 
 export type RollbackRequest = {
   /** Without it the newest applied transaction. */
@@ -58,6 +59,7 @@ const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest,
 
 const undo = async (machine: Machine, journal: Journal, {images = [], entries = []}: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
   const ledger = openLedger(machine, journal);
+  if (isUnfinished(journal)) saveNames(machine, journal);
   // On the disk before the first file goes back: a crash from here on is finished by `recover`.
   if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages(journal, images, entries)});
   const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
