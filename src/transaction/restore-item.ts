@@ -6,7 +6,7 @@ import {isSameState, type PathState, readPathState, sha256} from './path-state.t
 import {lateFile, tempFile} from './paths.ts';
 import {type NewContent, replace, stage} from './replace.ts';
 import type {Transaction} from './transaction.ts';
-import {writePrivate} from './write-file.ts';
+import {replacePrivate, writePrivate} from './write-file.ts';
 
 export const restoreItem = async (transaction: Transaction, index: number, item: JournalItem): Promise<'restored' | 'unchanged' | 'foreign'> => {
   const {machine, ledger, events} = transaction;
@@ -18,6 +18,7 @@ export const restoreItem = async (transaction: Transaction, index: number, item:
     return 'foreign';
   }
   if (item.installer === 'libvirt') {
+    if (item.isUnsettled) keepUnknown(transaction, index, item, now);
     // Once libvirt has begun to take the old domain back, the file holds neither of the two for a while.
     saveItem(ledger, index, {...item, isUnsettled: true});
     await restoreDomain(transaction, item);
@@ -28,6 +29,14 @@ export const restoreItem = async (transaction: Transaction, index: number, item:
 };
 
 export const isOurs = (item: JournalItem, now: PathState): boolean => item.isUnsettled || (item.new !== null && isSameState(item.new, now));
+
+/** A run that was killed while libvirt wrote knows no content of its own: this may be an edit since. The first look is the one that counts. */
+const keepUnknown = ({machine, ledger, events}: Transaction, index: number, {path}: JournalItem, now: PathState): void => {
+  const kept = lateFile(ledger.current().id, index);
+  if (now.state !== 'file') return;
+  if (machine.stat(kept) === null) replacePrivate(machine, kept, machine.read(path));
+  events({kind: 'warning', message: `${path} is put back as it was before the interrupted run; what it held until now is kept in ${kept}.`});
+};
 
 const restoreDomain = async (transaction: Transaction, {path, backup}: JournalItem): Promise<void> =>
   backup === null ? undefineDomain(transaction, path) : defineDomain(transaction, backup, false);

@@ -7,8 +7,9 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {backupFile, journalRoot} from '../../src/transaction/paths.ts';
 import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
+import {recover} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
-import {fileChange, ids, never, request, silent} from './scenario.ts';
+import {fileChange, ids, never, programs, request, silent} from './scenario.ts';
 import {put, text, withRoot} from './scratch-root.ts';
 
 const path = '/etc/a';
@@ -83,6 +84,32 @@ describe('a restoration', () => {
       await expect(rollback(lying, {}, silent, never)).rejects.toMatchObject({message: expect.stringContaining(`${path} is not as it was before`), isRestored: false});
     }));
 });
+
+it('an edit of a guest that libvirt had half taken when the run was killed is kept, and told', () =>
+  withRoot(async (root) => {
+    const domain = '/etc/libvirt/qemu/win.xml';
+    put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
+    const sound = realMachine(root, programs);
+    const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
+    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow();
+    writeFileSync(join(root, domain), 'edited');
+    const told: string[] = [];
+    await recover(sound, {}, (event) => event.kind === 'warning' && told.push(event.message));
+    expect(text(root, domain)).toBe('<domain><name>win</name></domain>\n');
+    const kept = /kept in (\S+)\.$/.exec(told.join('\n'))?.[1] ?? '';
+    expect(text(root, kept)).toBe('edited');
+  }));
+
+/** As of a process that is gone once a program has done its work. */
+const dyingAfterRun = (machine: Machine): Machine => {
+  let isDead = false;
+  const look = (): null => {
+    if (isDead) throw Object.assign(new Error('the process is gone'), {code: 'CRASH'});
+    return null;
+  };
+  const watched = interceptMachine({...machine, self: {...machine.self, pid: 999_999_999, startTime: '1'}}, {onRead: look, onMutation: look});
+  return {...watched, run: async (request) => watched.run(request).finally(() => (isDead = true))};
+};
 
 /** The journal can't be saved. */
 const fullJournal = (machine: Machine): Machine =>
