@@ -11,11 +11,15 @@ export type ModelDisk = {
   readonly machine: Machine;
   /** One of the disks that a power cut now may leave. */
   readonly cut: (random: () => number) => ModelDisk;
+  /** The same with everything saved, to see what would be. */
+  readonly copy: () => ModelDisk;
+  /** What an editor does that writes in place, and saves. */
+  readonly overwrite: (path: string, text: string) => void;
   /** Every path with all that is known of it. */
   readonly tree: () => Readonly<Record<string, string>>;
 };
 
-type Inode = {readonly type: MachineStat['type']; readonly mode: number; readonly uid: number; readonly gid: number; readonly bytes: Buffer; readonly target: string};
+export type Inode = {readonly type: MachineStat['type']; readonly mode: number; readonly uid: number; readonly gid: number; readonly bytes: Buffer; readonly target: string};
 type Names = Map<string, number>;
 type NameChange = {readonly touches: readonly string[]; readonly apply: (names: Names) => void};
 
@@ -144,7 +148,15 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     return createModelDisk(after);
   };
 
-  return {machine, cut, tree: () => Object.fromEntries([...names].sort().map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]))};
+  const copy = (): ModelDisk => createModelDisk(new Map([...names.keys()].map((path) => [path, inodeOf('copy', path)])));
+  const overwrite = (path: string, text: string): void => {
+    const number = numberOf('edit', path);
+    inodes.set(number, {...inodeOf('edit', path), bytes: Buffer.from(text)});
+    saved.inodes.set(number, inodeOf('edit', path));
+    versions.delete(number);
+  };
+
+  return {machine, cut, copy, overwrite, tree: () => Object.fromEntries([...names].sort().map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]))};
 };
 
 /** Any state since the last sync, whole, cut off, or long enough and empty (delayed allocation). */

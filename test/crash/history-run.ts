@@ -1,0 +1,64 @@
+import type {HostFacts} from '../../src/host/facts.ts';
+import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import {failingMachine} from '../../src/system/failing-machine.ts';
+import type {Machine} from '../../src/system/machine.ts';
+import {randomOf} from '../support/random.ts';
+import {boot, factsOf, installKernel, type ModelHost, sourceOf} from './history-host.ts';
+import {withPrograms} from './history-programs.ts';
+import {runVerb, type Said, type Verb} from './history-commands.ts';
+import type {Hit} from './history-steps.ts';
+import type {ModelDisk} from './model-disk.ts';
+
+/** What may be broken on purpose, to see that it is noticed. */
+export type Breakage = {readonly wrap?: (machine: Machine) => Machine; readonly readFacts?: (host: ModelHost) => HostFacts};
+
+export type Run = {readonly said: Said; readonly host: ModelHost; readonly mutations: number};
+
+export const runOn = async (host: ModelHost, verb: Verb, profile: string, {wrap = (machine) => machine, readFacts = factsOf}: Breakage, watch: (machine: Machine) => Machine = (machine) => machine): Promise<Run> => {
+  let mutations = 0;
+  const counted = interceptMachine(withPrograms(host.disk.machine), {onRead: () => undefined, onMutation: () => ((mutations += 1), null)});
+  const said = await runVerb(verb, profile, {machine: wrap(watch(counted)), source: sourceOf(host), facts: () => readFacts(host)});
+  return {said, host, mutations};
+};
+
+/** Runs it with something that happens at that call; a power cut and what follows it end in the next boot. */
+export const runHit = async (host: ModelHost, verb: Verb, profile: string, breakage: Breakage, hit: Hit, mutations: number, edit: (disk: ModelDisk, random: () => number) => void): Promise<Run> => {
+  const failAt = 1 + Math.floor(hit.at * mutations);
+  const random = randomOf(hit.seed);
+  if (hit.by === 'kill') return runOn(host, verb, profile, breakage, (machine) => failingMachine(machine, {failAt, crash: true}));
+  let count = 0;
+  let left: ModelDisk | null = null;
+  const gone = (): never => {
+    throw Object.assign(new Error('the power is gone'), {code: 'CRASH'});
+  };
+  const run = await runOn(host, verb, profile, breakage, (machine) =>
+    interceptMachine(machine, {
+      onRead: () => {
+        if (left !== null) gone();
+      },
+      onMutation: () => {
+        count += 1;
+        if (left !== null) gone();
+        if (count !== failAt) return null;
+        if (hit.by === 'edit') edit(host.disk, random);
+        else {
+          left = host.disk.cut(random);
+          gone();
+        }
+        return null;
+      },
+    }),
+  );
+  return {...run, host: left === null ? host : {...host, disk: left}};
+};
+
+/** /run is empty after a boot. */
+export const rebootHost = ({disk, boots}: ModelHost, trial: 'good' | 'bad'): ModelHost => {
+  for (const name of disk.machine.list('/run')) disk.machine.unlink(`/run/${name}`);
+  return {disk, boots: boots + 1, commandLine: boot(disk.machine, trial).commandLine};
+};
+
+export const addKernel = (host: ModelHost): void => {
+  const count = host.disk.machine.list('/boot').filter((name) => name.startsWith('vmlinuz-')).length;
+  installKernel(host.disk, `6.1.0-${count + 1}-amd64`);
+};

@@ -1,0 +1,83 @@
+import {afterAll, beforeAll, describe, expect, it, vi} from 'vitest';
+import type {HostFacts} from '../../src/host/facts.ts';
+import {readAppliedPlan} from '../../src/transaction/history.ts';
+import {decodeAppliedPlan} from '../../src/verify/decode-applied-plan.ts';
+import {figure} from '../figures/figure.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {badWriter} from '../transaction/bad-writer.ts';
+import {silent} from '../transaction/scenario.ts';
+import {withProfile} from './history-commands.ts';
+import {factsOf, type ModelHost} from './history-host.ts';
+import {playHistory} from './history-play.ts';
+import type {Breakage} from './history-run.ts';
+import {type History, makeHistory, shrinkHistory} from './history-steps.ts';
+import {bySize} from './sizes.ts';
+
+// The commands of the program run as they are; only where they would open the real machine, they find one in memory.
+vi.mock('../../src/system/real-machine.ts', async () => ({realMachine: (await import('./history-stage.ts')).stagedMachine}));
+vi.mock('../../src/system/source.ts', async () => ({openSource: (await import('./history-stage.ts')).stagedSource}));
+vi.mock('../../src/host/read-host.ts', async () => ({readHost: (await import('./history-stage.ts')).stagedFacts}));
+
+const seed = chooseSeed();
+const histories = Number(process.env['VFIO_PILOT_HISTORIES'] ?? bySize(20, 100, 2000));
+
+beforeAll(() => void vi.useFakeTimers({toFake: ['Date'], now: 0}));
+afterAll(() => void vi.useRealTimers());
+
+/** Plays so many; the first that is wrong comes with the shortest way to it. */
+const playMany = (count: number, breakage: Breakage = {}): Promise<{readonly violation: string | null; readonly shortest: History; readonly transitions: ReadonlySet<string>}> =>
+  withProfile(async (profile) => {
+    const random = randomOf(seed);
+    const seen = new Set<string>();
+    for (let index = 0; index < count; index += 1) {
+      const history = makeHistory(20, random);
+      const {violation, transitions} = await playHistory(history, profile, breakage);
+      for (const one of transitions) seen.add(one);
+      if (violation === null) continue;
+      const shortest = await shrinkHistory(history, async (one) => (await playHistory(one, profile, breakage)).violation !== null);
+      const told = (await playHistory(shortest, profile, breakage)).violation;
+      return {violation: `history ${index}: ${told}\n${shortest.map((step) => JSON.stringify(step)).join('\n')}`, shortest, transitions: seen};
+    }
+    return {violation: null, shortest: [], transitions: seen};
+  });
+
+/** Of everything that can happen, what must have happened for the rest to mean something. */
+const wanted = ['apply push-apply', 'trial push-trial', 'rollback pop', 'apply kill', 'confirm confirm', 'confirm same', 'trial power-cut', 'rollback kill', 'confirm kill', 'recover same', 'kernel', 'edit', 'reboot', 'power-cut'];
+
+const carelessly: Readonly<Record<string, Breakage>> = {
+  'writes in place': {wrap: (machine) => badWriter(machine, 'in-place')},
+  'saves no file': {wrap: (machine) => ({...machine, create: (path) => ({...machine.create(path), sync: silent})})},
+  'saves no directory': {wrap: (machine) => ({...machine, syncDirectory: silent})},
+  'forgets a temp': {wrap: (machine) => badWriter(machine, 'forgets-temps')},
+};
+
+/** As if each boot said on its command line that it is the trial that waits. */
+const alwaysOnTrial = (host: ModelHost): HostFacts => {
+  const facts = factsOf(host);
+  const trial = decodeAppliedPlan(readAppliedPlan(host.disk.machine))?.trial;
+  return trial === undefined ? facts : {...facts, boot: {...facts.boot, commandLine: `${host.commandLine} hugepages=0:6144 hugepagesz=2M vfio_pilot.trial=${trial}`}, ...factsOfBoundCard(facts)};
+};
+const factsOfBoundCard = (facts: HostFacts): Pick<HostFacts, 'pci' | 'nodes'> => ({
+  pci: facts.pci.map((device) => (device.iommuGroup === 17 ? {...device, driver: 'vfio-pci'} : device)),
+  nodes: facts.nodes.map((node) => ({...node, hugepages: [{sizeKiB: 2048, total: node.id === 0 ? 6144 : 0, free: 0}]})),
+});
+
+describe(`a random history (VFIO_PILOT_SEED=${seed})`, {timeout: 7_200_000}, () => {
+  it('leaves a host that starts, nothing half done, and nobody\'s edit lost', async () => {
+    const {violation, transitions} = await playMany(histories);
+    expect(violation).toBeNull();
+    expect(wanted.slice(0, histories < 100 ? 4 : wanted.length).filter((one) => !transitions.has(one))).toEqual([]);
+    figure('L', `0 violations of ${histories} histories`, `${violation === null ? 0 : 1} violations of ${histories} histories`);
+  });
+
+  it.each(Object.keys(carelessly))('shows what is wrong with a writer that %s', async (kind) => {
+    const {violation} = await playMany(60, carelessly[kind]);
+    figure(`L control, ${kind}`, '≥ 1 caught', violation === null ? 0 : 1);
+  });
+
+  it('shows that a boot was confirmed which was no trial, in the two steps that it takes', async () => {
+    const {violation, shortest} = await playMany(60, {readFacts: alwaysOnTrial});
+    figure('L control, confirms any boot', '≥ 1 caught', violation === null ? 0 : 1);
+    expect(shortest.map((step) => (step.do === 'run' ? step.verb : step.do))).toEqual(['trial', 'confirm']);
+  });
+});
