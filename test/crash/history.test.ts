@@ -72,6 +72,7 @@ describe(`a random history (VFIO_PILOT_SEED=${seed})`, {timeout: 7_200_000}, () 
 
   it.each(Object.keys(carelessly))('shows what is wrong with a writer that %s', async (kind) => {
     const {violation} = await playMany(60, carelessly[kind]);
+    expect(violation).not.toBeNull();
     figure(`L control, ${kind}`, '≥ 1 caught', violation === null ? 0 : 1);
   });
 

@@ -91,7 +91,7 @@ it('an edit of a guest that libvirt had half taken when the run was killed is ke
     put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
     const sound = realMachine(root, programs);
     const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
-    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow();
+    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
     writeFileSync(join(root, domain), 'edited');
     const told: string[] = [];
     await recover(sound, {}, (event) => event.kind === 'warning' && told.push(event.message));
