@@ -11,6 +11,8 @@ export type ModelDisk = {
   readonly machine: Machine;
   /** One of the disks that a power cut now may leave. */
   readonly cut: (random: () => number) => ModelDisk;
+  /** Each that differs in what is at one of these paths; content that was not saved aside. */
+  readonly everyCut: (paths: ReadonlySet<string>) => Generator<ModelDisk>;
   /** The same with everything saved, to see what would be. */
   readonly copy: () => ModelDisk;
   /** What an editor does that writes in place, and saves. */
@@ -132,12 +134,12 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     run: async () => ({state: 'not-run', reason: 'a model runs no programs'}),
   };
 
-  const cut = (random: () => number): ModelDisk => {
+  const leave = (keeps: (change: NameChange) => boolean, random: () => number): ModelDisk => {
     const left = new Map(saved.names);
     const dropped = new Set<string>();
-    const chance = random();
-    for (const {touches, apply} of pending) {
-      if (!touches.some((path) => dropped.has(path)) && random() < chance) apply(left);
+    for (const one of pending) {
+      const {touches, apply} = one;
+      if (!touches.some((path) => dropped.has(path)) && keeps(one)) apply(left);
       else for (const path of touches.slice(0, touches.length / 2)) dropped.add(path);
     }
     const after = new Map<string, Inode>();
@@ -146,6 +148,14 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
       if (path === '/' || left.has(dirname(path))) after.set(path, inode);
     }
     return createModelDisk(after);
+  };
+  const cut = (random: () => number): ModelDisk => {
+    const chance = random();
+    return leave(() => random() < chance, random);
+  };
+  const everyCut = function* (paths: ReadonlySet<string>): Generator<ModelDisk> {
+    const open = pending.filter(({touches}) => touches.slice(0, touches.length / 2).some((path) => paths.has(path)));
+    for (let choice = 0; choice < 2 ** open.length; choice += 1) yield leave((one) => !open.includes(one) || (choice & (1 << open.indexOf(one))) !== 0, () => 0);
   };
 
   const copy = (): ModelDisk => createModelDisk(new Map([...names.keys()].map((path) => [path, inodeOf('copy', path)])));
@@ -156,7 +166,7 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     versions.delete(number);
   };
 
-  return {machine, cut, copy, overwrite, tree: () => Object.fromEntries([...names].sort().map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]))};
+  return {machine, cut, everyCut, copy, overwrite, tree: () => Object.fromEntries([...names].sort().map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]))};
 };
 
 /** Any state since the last sync, whole, cut off, or long enough and empty (delayed allocation). */

@@ -1,5 +1,3 @@
-import {lstatSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
-import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {failingMachine} from '../../src/system/failing-machine.ts';
 import {interceptMachine} from '../../src/system/intercept-machine.ts';
@@ -10,9 +8,9 @@ import {rollback} from '../../src/transaction/rollback.ts';
 import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {badWriter} from '../transaction/bad-writer.ts';
-import {fillHost, hostChanges, never, request, silent} from '../transaction/scenario.ts';
-import {withRoot} from '../transaction/scratch-root.ts';
-import {createModelDisk, type ModelContent, type ModelDisk} from './model-disk.ts';
+import {hostChanges, never, request, silent} from '../transaction/scenario.ts';
+import {createModelDisk, type ModelDisk} from './model-disk.ts';
+import {hostContent} from './model-host.ts';
 import {bySize} from './sizes.ts';
 
 const seed = chooseSeed();
@@ -21,21 +19,6 @@ const states = Number(process.env['VFIO_PILOT_STATES'] ?? bySize(20_000, 100_000
 const recoveries = bySize(1_500, 4_000, 200_000);
 
 type Tree = Readonly<Record<string, string>>;
-
-const hostContent = (): Promise<ModelContent> =>
-  withRoot((root) => {
-    fillHost(root);
-    const content = new Map<string, ModelContent extends ReadonlyMap<string, infer Inode> ? Inode : never>();
-    const visit = (path: string): void => {
-      const real = join(root, path);
-      const stat = lstatSync(real);
-      const type = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'file';
-      content.set(path, {type, mode: stat.mode & 0o7777, uid: 0, gid: 0, bytes: type === 'file' ? readFileSync(real) : Buffer.alloc(0), target: type === 'symlink' ? readlinkSync(real) : ''});
-      if (type === 'directory') for (const name of readdirSync(real)) visit(join(path, name));
-    };
-    visit('/');
-    return content;
-  });
 
 /** Without the history of the program and its parents, which stay. */
 const hostTree = (disk: ModelDisk): Tree => Object.fromEntries(Object.entries(disk.tree()).filter(([path]) => !/^\/(run|var(\/lib(\/vfio-pilot.*)?)?)$/u.test(path)));

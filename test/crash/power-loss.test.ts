@@ -14,6 +14,7 @@ import {snapshot} from '../transaction/scratch-root.ts';
 import {saveImage, writeTo} from './block-log.ts';
 import {carelessWriters} from './careless-writers.ts';
 import {createStage, type FileSystem, fileSystems, recordDisk, type Recording, whyNot} from './logged-disk.ts';
+import {modelOutcomes, outcomeOf} from './model-outcomes.ts';
 import {powerCuts} from './power-cuts.ts';
 import {bySize} from './sizes.ts';
 
@@ -68,11 +69,12 @@ const tornPaths = (now: Tree, {old, applied}: Trees): readonly string[] =>
 
 const withoutLostFound = (tree: Tree): Tree => Object.fromEntries(Object.entries(tree).filter(([path]) => path !== '/lost+found'));
 
-type Verdict = {readonly faults: readonly string[]; readonly isLost: boolean};
+type Verdict = {readonly faults: readonly string[]; readonly isLost: boolean; readonly outcome: string};
 
 /** Looks at the state as a start after the power cut finds it, and lets the program recover. */
 const judge = async (root: string, position: number, {marks, old, applied}: Recording & Trees): Promise<Verdict> => {
   const faults = tornPaths(withoutLostFound(snapshot(root)), {old, applied}).map((path) => `${path} is neither old nor new`);
+  const outcome = outcomeOf(machineAt(root), snapshot(root), {old, applied});
   const recoveries = await recover(machineAt(root), {}, silent);
   const now = withoutLostFound(snapshot(root));
   const isOld = sameTree(now, withoutLostFound(old));
@@ -81,7 +83,7 @@ const judge = async (root: string, position: number, {marks, old, applied}: Reco
   // After `applied` the rollback is under way: either end of it is right.
   const isLost = position === marks['applied'] ? !isApplied : position >= (marks['restored'] ?? 0) && !isOld;
   if ((await recover(machineAt(root), {}, silent)).length > 0) faults.push('recovery was not the last');
-  return {faults, isLost};
+  return {faults, isLost, outcome};
 };
 
 const available = fileSystems.map((fileSystem) => ({fileSystem, reason: whyNot(fileSystem)}));
@@ -96,6 +98,7 @@ describe(`a power cut (VFIO_PILOT_SEED=${seed})`, {timeout: 1_800_000}, () => {
         expect(differingBlocks(replayed, recording.end)).toEqual([]);
         const stage = createStage(fileSystem, recording.size);
         const faults: string[] = [];
+        const outcomes = new Set<string>();
         let lost = 0;
         try {
           for (const {position, image} of powerCuts(recording.base, recording.log, chooseCuts(recording, states), {random, atomicBytes: fileSystem.atomicBytes})) {
@@ -105,6 +108,7 @@ describe(`a power cut (VFIO_PILOT_SEED=${seed})`, {timeout: 1_800_000}, () => {
               const verdict = await judge(mounted.root, position, recording);
               faults.push(...verdict.faults.map((fault) => `after write ${position}: ${fault}`));
               if (verdict.isLost) lost += 1;
+              outcomes.add(verdict.outcome);
             } finally {
               mounted.unmount();
             }
@@ -115,6 +119,10 @@ describe(`a power cut (VFIO_PILOT_SEED=${seed})`, {timeout: 1_800_000}, () => {
         expect(faults).toEqual([]);
         figure(`A3 ${fileSystem.name}`, `0 bad of ${states} states`, `${faults.length} bad of ${states} states`);
         figure(`A5 ${fileSystem.name}`, '0 lost', `${lost} lost`);
+        const possible = await modelOutcomes(ownChanges);
+        const unknown = [...outcomes].filter((outcome) => !possible.has(outcome));
+        expect(unknown).toEqual([]);
+        figure(`A3 within A6 ${fileSystem.name}`, '0 disagreements', `${unknown.length} disagreements`);
       });
 
       for (const writer of carelessWriters.filter(({caughtOn}) => caughtOn.includes(fileSystem.name))) {
