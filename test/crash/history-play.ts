@@ -12,7 +12,7 @@ import type {ModelDisk} from './model-disk.ts';
 export type Edit = {readonly path: string; readonly mark: string};
 
 /** What is known of the host between two steps. `settled`: how it is, or will be after recovery. */
-type World = {readonly host: ModelHost; readonly settled: Settled; readonly forward: Settled | null; readonly edits: readonly Edit[]; readonly said: string; readonly hasNewKernel: boolean; readonly hasHalfKernel: boolean; /** Trees that a power cut may bring back in part, since a killed run has not saved all that it did. */ readonly unsaved: readonly Tree[]};
+type World = {readonly host: ModelHost; readonly settled: Settled; readonly forward: Settled | null; readonly edits: readonly Edit[]; readonly said: string; readonly hasNewKernel: boolean; readonly hasHalfKernel: boolean; /** What a power cut may bring back, in part, since a killed run has not saved all that it did. */ readonly unsaved: readonly Settled[]; readonly raw: readonly Tree[]};
 
 export type Played = {readonly violation: string | null; readonly transitions: readonly string[]};
 
@@ -26,7 +26,7 @@ export const playHistory = async (history: History, profile: string, breakage: B
   const transitions: string[] = [];
   const host = createHost();
   const first = treeOf(host.disk);
-  let world: World = {host, settled: {tree: first, layers: [], isMenuEntryRunning: true}, forward: null, edits: [], said: '', hasNewKernel: false, hasHalfKernel: false, unsaved: []};
+  let world: World = {host, settled: {tree: first, layers: [], isMenuEntryRunning: true}, forward: null, edits: [], said: '', hasNewKernel: false, hasHalfKernel: false, unsaved: [], raw: []};
   const play = playerOf(profile, breakage, transitions);
   let at = 'start';
   try {
@@ -86,15 +86,15 @@ const playerOf = (profile: string, breakage: Breakage, transitions: string[]) =>
     const whole = await runOn(trial, verb, profile, breakage);
     refute(whole.said.bug === null ? [] : [whole.said.bug]);
     const after = judge(world, verb, whole, popped);
-    if (hit === null) return check({...world, forward: null, unsaved: [], said: world.said + whole.said.words}, [after]);
+    if (hit === null) return check({...world, forward: null, unsaved: [], raw: [], said: world.said + whole.said.words}, [after]);
     const edits = [...world.edits];
     const result = await runHit(host, verb, profile, breakage, hit, whole.mutations, (disk, random) => void edits.push(...editFile(disk, random, edits.length, true)));
     transitions.push(`${verb} ${hit.by}`);
     const now: World = {...world, host: result.host, edits, said: world.said + result.said.words, forward: after};
-    const legal = [settled, after, ...(popped !== null && (verb === 'confirm' || verb === 'rollback') ? [popped] : []), ...(world.forward === null ? [] : [world.forward])];
-    const unsaved = [...world.unsaved, rawBefore, ...legal.map(({tree}) => tree)];
-    refute(tornPaths(now, unsaved));
-    const stopped: World = hit.by === 'power-cut' ? {...now, host: rebootHost(now.host, hit.seed % 2 === 0 ? 'good' : 'bad')} : {...now, unsaved};
+    const legal = [settled, after, ...(popped !== null && (verb === 'confirm' || verb === 'rollback') ? [popped] : []), ...(world.forward === null ? [] : [world.forward]), ...(hit.by === 'power-cut' ? world.unsaved : [])];
+    const [unsaved, raw] = [[...world.unsaved, ...legal], [...world.raw, rawBefore]];
+    refute(tornPaths(now, [...raw, ...unsaved.map(({tree}) => tree)]));
+    const stopped: World = hit.by === 'power-cut' ? {...now, host: rebootHost(now.host, hit.seed % 2 === 0 ? 'good' : 'bad')} : {...now, unsaved, raw};
     if (hit.by !== 'edit') return check(stopped, legal);
     refute(result.said.bug === null ? [] : [result.said.bug]);
     return check(stopped, [...legal, await settle(stopped)]);
@@ -122,7 +122,7 @@ const playerOf = (profile: string, breakage: Breakage, transitions: string[]) =>
     if (step.do === 'run') return run(world, step.verb, step.hit);
     transitions.push(step.do);
     if (step.do === 'reboot') return check({...world, host: rebootHost(world.host, step.trial)}, [world.settled]);
-    if (step.do === 'power-cut') return check({...world, unsaved: [], host: rebootHost({...world.host, disk: world.host.disk.cut(randomOf(step.seed))}, 'bad')}, [world.settled]);
+    if (step.do === 'power-cut') return check({...world, unsaved: [], raw: [], host: rebootHost({...world.host, disk: world.host.disk.cut(randomOf(step.seed))}, 'bad')}, [world.settled, ...world.unsaved]);
     // Made of a configuration that is half new, its image is not made anew by recovery, which knows no kernel but those of the plan.
     const isHalf = step.do === 'kernel' && findInterrupted(world.host.disk.machine).length > 0;
     if (step.do === 'kernel') addKernel(world.host);
