@@ -7,6 +7,7 @@ import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
+import {realFile} from './real-file.ts';
 import {standIns} from './stand-ins.ts';
 
 const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
@@ -15,7 +16,7 @@ const path = '/etc/kernelstub/configuration';
 const release = '6.9.3-76060903-generic';
 const settings = (user: object): string => JSON.stringify({default: {kernel_options: ['quiet', 'splash'], esp_path: '/boot/efi', setup_loader: false, manage_mode: false, force_update: false, live_mode: false, unified_kernel: false, config_rev: 4}, user: {kernel_options: ['quiet', 'hugepages=7', 'splash'], esp_path: '/boot/efi', setup_loader: true, manage_mode: true, force_update: false, live_mode: false, unified_kernel: false, config_rev: 4, ...user}}, null, 2);
 
-/** Invented after the sources of kernelstub: its configuration of revision 4, its two entries and its copies. */
+/** initramfs-tools' files are those of Debian; the rest is invented after the sources of kernelstub: its configuration of revision 4, its two entries and its copies. */
 const pop = {
   '/proc/cmdline': 'initrd=\\EFI\\Pop_OS-1-2\\initrd.img root=UUID=1-2 ro quiet hugepages=7 splash\n',
   '/sys/firmware/efi': {directory: true},
@@ -28,7 +29,8 @@ const pop = {
   [`/boot/vmlinuz-${release}`]: '',
   [`/boot/initrd.img-${release}`]: 'old',
   '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
-  '/etc/initramfs-tools/modules': '# none\n',
+  '/etc/initramfs-tools/modules': realFile('debian-12/initramfs-tools-modules'),
+  '/etc/initramfs-tools/initramfs.conf': realFile('debian-12/initramfs.conf'),
 } as const;
 
 describe('kernelstub', () => {

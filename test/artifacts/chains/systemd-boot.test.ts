@@ -14,6 +14,7 @@ import {snapshot} from '../../transaction/scratch-root.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
+import {realFile} from './real-file.ts';
 import {standIns} from './stand-ins.ts';
 
 type Tree = Parameters<typeof makeTree>[0];
@@ -59,10 +60,10 @@ const arch: Tree = {
   '/etc/mkinitcpio.d/linux-lts.preset': `ALL_kver="/boot/vmlinuz-linux-lts"\nPRESETS=('default')\ndefault_image="/boot/initramfs-linux-lts.img"\n`,
 };
 
-/** What kernel-install of systemd 252.39-1~deb12u2 wrote into an empty partition, for two kernels; the rest is invented. */
+/** The entry is one that kernel-install of Debian 12 wrote, with the number of the kernel; the files of initramfs-tools and the hook are Debian's (real/README.md). */
 const token = '0123456789abcdef0123456789abcdef';
 const debianEntry = (release: string): Tree => ({
-  [`/boot/efi/loader/entries/${token}-${release}.conf`]: `title      Debian GNU/Linux 12 (bookworm)\nversion    ${release}\nmachine-id ${token}\nsort-key   debian\noptions    root=UUID=1-2 ro quiet systemd.machine_id=${token}\nlinux      /${token}/${release}/linux\ninitrd     /${token}/${release}/initrd.img-${release}\n`,
+  [`/boot/efi/loader/entries/${token}-${release}.conf`]: realFile('debian-12/entry-6.1.0-18-amd64.conf').replaceAll('6.1.0-18-amd64', release),
   [`/boot/efi/${token}/${release}/linux`]: '',
   [`/boot/efi/${token}/${release}/initrd.img-${release}`]: big,
   [`/boot/vmlinuz-${release}`]: '',
@@ -75,27 +76,30 @@ const debian: Tree = {
   ...variable('LoaderEntrySelected', `${token}-6.1.0-18-amd64.conf`),
   '/usr/bin/bootctl': '',
   '/boot/efi/loader/loader.conf': '#timeout 3\n#console-mode keep\n',
-  '/etc/initramfs/post-update.d/systemd-boot': {text: '#!/bin/sh\n', mode: 0o755},
+  '/etc/initramfs/post-update.d/systemd-boot': {text: realFile('debian-12/post-update.d-systemd-boot'), mode: 0o755},
   '/etc/kernel/install.conf': 'layout=bls\n',
   ...debianEntry('6.1.0-17-amd64'),
   ...debianEntry('6.1.0-18-amd64'),
   '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
-  '/etc/initramfs-tools/modules': '# none\n',
+  '/etc/initramfs-tools/modules': realFile('debian-12/initramfs-tools-modules'),
+  '/etc/initramfs-tools/initramfs.conf': realFile('debian-12/initramfs.conf'),
 };
 
-/** Invented after Fedora's inst.sdboot: entries of kernel-install, images of dracut, the arguments in /etc/kernel/cmdline. */
+/** The entries are one that kernel-install wrote, with the number of the kernel, and /etc/dracut.conf is that of dracut (real/README.md); the rest is invented after Fedora's inst.sdboot. */
+const fedoraEntry = (release: string): string => realFile('fedora/entry-6.12.5-200.fc41.x86_64.conf').replaceAll('6.12.5-200.fc41.x86_64', release);
 const fedora: Tree = {
-  '/proc/cmdline': `initrd=\\${token}\\6.12.5-200.fc41.x86_64\\initrd root=UUID=1-2 ro rhgb quiet\n`,
+  '/proc/cmdline': `initrd=\\${token}\\6.12.5-200.fc41.x86_64\\initrd root=UUID=1-2 ro rhgb quiet systemd.machine_id=${token}\n`,
   '/sys/firmware/efi/efivars': {directory: true},
   ...variable('LoaderInfo', 'systemd-boot 256.9-2.fc41'),
   '/usr/bin/bootctl': '',
   '/etc/kernel/cmdline': 'root=UUID=1-2 ro rhgb quiet\n',
   '/boot/efi/loader/loader.conf': `default ${token}-*\n`,
-  [`/boot/efi/loader/entries/${token}-6.12.5-200.fc41.x86_64+3.conf`]: `title      Fedora Linux 41\nversion    6.12.5-200.fc41.x86_64\nmachine-id ${token}\nsort-key   fedora\noptions    root=UUID=1-2 ro rhgb quiet\nlinux      /${token}/6.12.5-200.fc41.x86_64/linux\ninitrd     /${token}/6.12.5-200.fc41.x86_64/initrd\n`,
-  [`/boot/efi/loader/entries/${token}-6.11.4-301.fc41.x86_64+0-3.conf`]: `title      Fedora Linux 41\nlinux      /${token}/6.11.4-301.fc41.x86_64/linux\ninitrd     /${token}/6.11.4-301.fc41.x86_64/initrd\noptions root=UUID=1-2\n`,
+  [`/boot/efi/loader/entries/${token}-6.12.5-200.fc41.x86_64+3.conf`]: fedoraEntry('6.12.5-200.fc41.x86_64'),
+  [`/boot/efi/loader/entries/${token}-6.11.4-301.fc41.x86_64+0-3.conf`]: fedoraEntry('6.11.4-301.fc41.x86_64'),
   [`/boot/efi/${token}/6.12.5-200.fc41.x86_64/linux`]: '',
   [`/boot/efi/${token}/6.12.5-200.fc41.x86_64/initrd`]: big,
   '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/dracut.conf': realFile('debian-12/dracut.conf'),
 };
 
 describe('systemd-boot', () => {

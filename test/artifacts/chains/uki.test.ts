@@ -8,6 +8,7 @@ import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
+import {realFile} from './real-file.ts';
 import {standIns} from './stand-ins.ts';
 
 type Tree = Parameters<typeof makeTree>[0];
@@ -50,7 +51,7 @@ const arch: Tree = {
   '/etc/mkinitcpio.d/linux.preset': `# mkinitcpio preset file for the 'linux' package\n\nALL_kver="/boot/vmlinuz-linux"\n\nPRESETS=('default' 'fallback')\n\n#default_image="/boot/initramfs-linux.img"\ndefault_uki="/efi/EFI/Linux/arch-linux.efi"\ndefault_options="--splash /usr/share/systemd/bootctl/splash-arch.bmp"\n\nfallback_uki="/efi/EFI/Linux/arch-linux-fallback.efi"\nfallback_options="-S autodetect"\n`,
 };
 
-/** Invented after kernel-install(8) with layout=uki and dracut.conf(5) with uefi=yes. */
+/** Invented after kernel-install(8) with layout=uki and dracut.conf(5) with uefi=yes; /etc/dracut.conf is that of dracut. */
 const token = '0123456789abcdef0123456789abcdef';
 const release = '6.12.5-200.fc41.x86_64';
 const fedora: Tree = {
@@ -63,9 +64,10 @@ const fedora: Tree = {
   '/boot/efi/loader/entries': {directory: true},
   [`/boot/efi/EFI/Linux/${token}-${release}+2-1.efi`]: program(0),
   '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/dracut.conf': realFile('debian-12/dracut.conf'),
 };
 
-/** Invented after Debian 13 with systemd-ukify and layout=uki: the initramfs lies in /boot, and a hook makes the image of it. */
+/** The hook, uki.conf and the files of initramfs-tools are Debian 13's (real/README.md); the rest is invented after layout=uki: the initramfs lies in /boot, and the hook makes the image of it. */
 const debian: Tree = {
   '/proc/cmdline': 'root=UUID=1-2 ro quiet\n',
   ...variable('StubInfo', 'systemd-stub 257.8-1~deb13u2'),
@@ -78,9 +80,11 @@ const debian: Tree = {
   [`/boot/efi/EFI/Linux/${token}-6.12.43+deb13-amd64.efi`]: program(0),
   '/boot/vmlinuz-6.12.43+deb13-amd64': '',
   '/boot/initrd.img-6.12.43+deb13-amd64': 'old',
-  '/etc/initramfs/post-update.d/systemd-boot': {text: '#!/bin/sh\nexit 1\n', mode: 0o755},
+  '/etc/initramfs/post-update.d/systemd-boot': {text: realFile('debian-13/post-update.d-systemd-boot'), mode: 0o755},
   '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
-  '/etc/initramfs-tools/modules': '# none\n',
+  '/etc/initramfs-tools/modules': realFile('debian-12/initramfs-tools-modules'),
+  '/etc/initramfs-tools/initramfs.conf': realFile('debian-12/initramfs.conf'),
+  '/usr/lib/kernel/uki.conf': realFile('debian-13/uki.conf'),
 };
 
 const findingsOf = (tree: Tree, overrides: Partial<Plan> = {}): readonly Finding[] => renderChain(readHost(openSource(makeTree(tree), null)), samplePlan({initramfs: 'mkinitcpio', ...overrides})).findings;
