@@ -2,8 +2,8 @@ import {existsSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Program} from '../../../src/system/machine.ts';
 
-export const ostreeEntry = '/boot/loader.1/entries/ostree-2-fedora.conf';
-export const ostreeOrigin = '/sysroot/ostree/deploy/fedora/deploy/5dc9e7.0.origin';
+export const ostreeEntry = '/boot/loader.0/entries/ostree-2-fedora.conf';
+export const ostreeOrigin = '/sysroot/ostree/deploy/fedora/deploy/f27cef34ca6ef2626b7413d3d6c4f376c47d04b4d6d3e420df651078478a288e.0.origin';
 
 /** What rpm-ostree does to the entry and the origin of the deployment that starts next (rpm-ostree: transaction types; libostree: kernel args). */
 export const rpmOstree: Program = (argv, {root}) => {

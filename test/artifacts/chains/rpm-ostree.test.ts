@@ -1,4 +1,4 @@
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {renderUdevRules} from '../../../src/artifacts/initramfs/udev-rules.ts';
 import {renderHost} from '../../../src/artifacts/render-host.ts';
@@ -15,25 +15,30 @@ import {never} from '../../transaction/scenario.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
 import {applySample, describeChanges, walk} from './chain-scenario.ts';
 import {ostreeEntry, ostreeOrigin, rpmOstree} from './ostree-stand-in.ts';
+import {realFile} from './real-file.ts';
 
 const golden = join(import.meta.dirname, '../../golden/chains/silverblue.diff');
 const programs = {'rpm-ostree': rpmOstree};
 const rules = '/etc/udev/rules.d/10-vfio-pilot.rules';
 const present = 'rhgb quiet root=UUID=1-2 rootflags=subvol=root rw';
-const link = '/ostree/boot.1/fedora/e1e7465ae804/0';
+const bootChecksum = '5aad5874b79a910b1ccb27e069c168ad4a5ee0c3fcd0f8d565aa6f7770818c36';
+const link = `/ostree/boot.0/fedora/${bootChecksum}/0`;
+const origin = realFile('silverblue/deployment.origin');
 
-/** Invented after the layout that libostree makes (an entry of its kind: coreos/rpm-ostree issue 1316). */
-const silverblue = (options = present, origin = '[origin]\nrefspec=fedora:fedora/41/x86_64/silverblue\n') => ({
-  '/proc/cmdline': `BOOT_IMAGE=(hd0,gpt2)/ostree/fedora-e1e7465ae804/vmlinuz-6.12.5-200.fc41.x86_64 ${options} ostree=${link}\n`,
+/** Entries, links and origin are those that `ostree admin deploy` wrote for two deployments (real/README.md); rpm-ostree's own additions to them are invented. */
+const silverblue = (options = present, originText = origin) => ({
+  '/proc/cmdline': `BOOT_IMAGE=(hd0,gpt2)/ostree/fedora-${bootChecksum}/vmlinuz-6.12.5-200.fc41.x86_64 ${options} ostree=${link}\n`,
   '/run/ostree-booted': '',
-  '/boot/loader': {link: 'loader.1'},
-  '/boot/loader.1/entries/ostree-1-fedora.conf': `title Fedora Linux 41.20241208.0 (Silverblue) (ostree:1)\nversion 1\noptions ${present} ostree=/ostree/boot.1/fedora/0ld/0\nlinux /ostree/fedora-0ld/vmlinuz-6.11.4-301.fc41.x86_64\n`,
-  [ostreeEntry]: `title Fedora Linux 41.20241215.0 (Silverblue) (ostree:0)\nversion 2\noptions ${options} ostree=${link}\nlinux /ostree/fedora-e1e7465ae804/vmlinuz-6.12.5-200.fc41.x86_64\ninitrd /ostree/fedora-e1e7465ae804/initramfs-6.12.5-200.fc41.x86_64.img\n`,
+  '/boot/loader': {link: 'loader.0'},
+  '/boot/loader.0/entries/ostree-1-fedora.conf': realFile('silverblue/ostree-1-fedora.conf'),
+  [ostreeEntry]: realFile('silverblue/ostree-2-fedora.conf').replace(present, () => options),
   '/ostree': {link: 'sysroot/ostree'},
-  '/sysroot/ostree/boot.1/fedora/e1e7465ae804/0': {link: '../../../deploy/fedora/deploy/5dc9e7.0'},
-  '/sysroot/ostree/deploy/fedora/deploy/5dc9e7.0': {directory: true},
-  [ostreeOrigin]: origin,
+  '/sysroot/ostree/boot.0': {link: 'boot.0.1'},
+  [`/sysroot/ostree/boot.0.1/fedora/${bootChecksum}/0`]: {link: `../../../deploy/fedora/deploy/${basename(ostreeOrigin, '.origin')}`},
+  [ostreeOrigin.replace(/\.origin$/, '')]: {directory: true},
+  [ostreeOrigin]: originText,
   '/usr/bin/dracut': {text: '', mode: 0o755},
+  '/etc/dracut.conf': realFile('debian-12/dracut.conf'),
   '/etc/default/grub': 'GRUB_ENABLE_BLSCFG=true\n',
 }) as const;
 
@@ -113,7 +118,7 @@ describe('an rpm-ostree system', () => {
   });
 
   it('is not changed when rpm-ostree does not answer, or where it could take the wrong argument', () => {
-    const {[ostreeEntry]: _entry, '/boot/loader.1/entries/ostree-1-fedora.conf': _old, ...mute} = silverblue();
+    const {[ostreeEntry]: _entry, '/boot/loader.0/entries/ostree-1-fedora.conf': _old, ...mute} = silverblue();
     expect(render(mute).map(({severity, subject}) => [severity, subject])).toEqual([['blocker', 'binding'], ['blocker', 'rpm-ostree kargs']]);
     expect(render(mute)[1]?.remedy).toContain('kargs = ["intel_iommu=on", "hugepagesz=2M", "hugepages=0:6144,1:0"] in /usr/lib/bootc/kargs.d/50-vfio-pilot.toml');
     expect(render(silverblue('hugepages=4 hugepages=4'))).toMatchObject([{code: 'command-line-not-editable', message: expect.stringContaining('hugepages=4 apart') as string, remedy: expect.stringContaining(ours) as string}]);
