@@ -10,13 +10,31 @@ import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
 import {describeChanges, walk} from './chain-scenario.ts';
+import {realFile} from './real-file.ts';
 import {standIns} from './stand-ins.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, `../../golden/chains/${name}.diff`);
 const decode = (state: Readonly<Record<string, string>>, path: string): string => Buffer.from(state[path]?.split(' ').at(-1) ?? '', 'base64').toString();
 const big = 'x'.repeat(200);
 
-/** Every tree here is invented after the layout of its distribution; the stand-ins let bash read what we wrote. */
+/** The files of GRUB, initramfs-tools and dracut are Debian's (real/README.md); the stand-ins let bash read what we wrote. */
+const debian = (grub: string, kernel: string) => ({
+  '/proc/cmdline': `BOOT_IMAGE=/boot/vmlinuz-${kernel} root=UUID=1-2 ro quiet\n`,
+  '/etc/default/grub': realFile(grub),
+  '/boot/grub/grub.cfg': 'menu\n',
+  [`/boot/vmlinuz-${kernel}`]: '',
+  [`/boot/initrd.img-${kernel}`]: big,
+});
+
+const initramfsTools = {
+  '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
+  '/etc/initramfs-tools/modules': realFile('debian-12/initramfs-tools-modules'),
+  '/etc/initramfs-tools/initramfs.conf': realFile('debian-12/initramfs.conf'),
+} as const;
+
+const dracut = {'/usr/bin/dracut': {text: '', mode: 0o755}, '/etc/dracut.conf': realFile('debian-12/dracut.conf')} as const;
+
+/** Invented after what anaconda and kernel-install leave on Fedora 41; /etc/dracut.conf is that of dracut. */
 const fedora = {
   '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.12.5-200.fc41.x86_64 root=UUID=1-2 ro rootflags=subvol=root rhgb quiet\n',
   '/etc/default/grub': 'GRUB_TIMEOUT=5\nGRUB_DISTRIBUTOR="$(sed \'s, release .*$,,g\' /etc/system-release)"\nGRUB_CMDLINE_LINUX="rootflags=subvol=root rhgb quiet"\nGRUB_ENABLE_BLSCFG=true\n',
@@ -29,10 +47,11 @@ const fedora = {
   '/boot/initramfs-6.11.4-301.fc41.x86_64.img': big,
   '/boot/initramfs-6.12.5-200.fc41.x86_64.img': big,
   '/boot/initramfs-6.12.5-200.fc41.x86_64kdump.img': 'kdump',
-  '/usr/bin/dracut': {text: '', mode: 0o755},
+  ...dracut,
   '/etc/dracut.conf.d/80-vfio.conf': 'force_drivers+=" vfio_pci "\n',
 } as const;
 
+/** Invented after the files of Arch's grub, mkinitcpio and linux packages. */
 const arch = (hooks: string) => ({
   '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-linux root=UUID=1-2 rw\n',
   '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="loglevel=3 quiet"\nGRUB_CMDLINE_LINUX=""\n',
@@ -46,7 +65,7 @@ const arch = (hooks: string) => ({
   '/etc/mkinitcpio.d/linux.preset': `# preset\n\n#ALL_config="/etc/mkinitcpio.conf"\nALL_kver="/boot/vmlinuz-linux"\n\nPRESETS=('default' 'fallback')\n\ndefault_image="/boot/initramfs-linux.img"\n#default_uki="/efi/EFI/Linux/arch-linux.efi"\n\nfallback_image="/boot/initramfs-linux-fallback.img"\nfallback_options="-S autodetect"\n`,
 }) as const;
 
-/** regenerate_images of the Arch package names them so. */
+/** Invented; regenerate_images of the Arch package names the images so, and its own booster.yaml is empty. */
 const archBooster = {
   '/proc/cmdline': 'BOOT_IMAGE=/boot/vmlinuz-linux root=UUID=1-2 rw\n',
   '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="loglevel=3 quiet"\nGRUB_CMDLINE_LINUX=""\n',
@@ -57,14 +76,14 @@ const archBooster = {
   '/etc/booster.yaml': 'compression: zstd\nmodules: -*,hid_apple,kernel/fs/btrfs/btrfs.ko\n',
 } as const;
 
+/** /etc/kernel/cmdline is as the installer writes it for ZFS; GRUB's and initramfs-tools' files are Debian's, which Proxmox VE takes over. */
 const proxmox = {
   '/proc/cmdline': 'initrd=\\EFI\\proxmox\\6.8.12-4-pve\\initrd.img-6.8.12-4-pve root=ZFS=rpool/ROOT/pve-1 boot=zfs\n',
   '/sys/firmware/efi': {directory: true},
   '/etc/kernel/proxmox-boot-uuids': 'ABCD-0123\n',
   '/etc/kernel/cmdline': 'root=ZFS=rpool/ROOT/pve-1 boot=zfs\n',
-  '/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n',
-  '/usr/sbin/update-initramfs': {text: '', mode: 0o755},
-  '/etc/initramfs-tools/modules': '# none\n',
+  '/etc/default/grub': realFile('debian-12/grub'),
+  ...initramfsTools,
   '/boot/vmlinuz-6.8.12-4-pve': '',
   '/boot/initrd.img-6.8.12-4-pve': 'old',
   '/esp': 'version 6.8.12-4-pve\noptions  root=ZFS=rpool/ROOT/pve-1 boot=zfs\ninitrd\n',
@@ -74,6 +93,8 @@ const release = ['6.11.4-301.fc41.x86_64', '6.12.5-200.fc41.x86_64'] as const;
 
 describe('a boot chain', () => {
   it.each([
+    ['debian-grub-initramfs-tools', {...debian('debian-13/grub', '6.12.43+deb13-amd64'), ...initramfsTools}, 'grub', 'initramfs-tools'],
+    ['debian-grub-dracut', {...debian('debian-12/grub', '6.1.0-18-amd64'), ...dracut}, 'grub', 'dracut'],
     ['fedora-bls-dracut', fedora, 'grub-bls', 'dracut'],
     ['arch-grub-mkinitcpio-busybox', arch('base udev autodetect modconf kms block'), 'grub', 'mkinitcpio'],
     ['arch-grub-mkinitcpio-systemd', arch('base systemd autodetect modconf kms block'), 'grub', 'mkinitcpio'],
