@@ -35,13 +35,16 @@ export const copyEntry = (facts: HostFacts, plan: Plan, entry: BootEntry, need: 
   const foreign = judgeOwnedFile(facts.files[path], path);
   if (foreign !== null) return foreign;
   const named = initrd === undefined || image === null ? edited.text : nameImage(edited.text, initrd, image.path.slice(entry.root.length));
-  const text = `${ownHeader('#', plan.profile)}${named.replace(/^(\s*title\s.*?)(\s*)$/m, '$1 (vfio-pilot)$2')}`;
+  const text = `${ownHeader('#', plan.profile)}${withoutAuthor(named).replace(/^(\s*title\s.*?)(\s*)$/m, '$1 (vfio-pilot)$2')}`;
   const artifacts: readonly Artifact[] = [
     {kind: 'file', path, text, encoding: entry.file.encoding, mode: 0o644, installer: 'last', why: [`${entry.file.path} works and stays as it is; this is a copy of it.`, ...reasonsOfPlan(plan)]},
     ...(made === null ? [] : [{...made, isOwn: true, triggers: [path], validations: made.validations.map((one) => (one.kind === 'size' ? {...one, of: image?.of ?? made.path} : one))} as const]),
   ];
   return {path, copy: {of: entry.id, id}, image, rendered: {artifacts, findings: []}};
 };
+
+/** The copy was not written by kernel-install, which says so of what it wrote (systemd 253: 90-loaderentry.install). */
+const withoutAuthor = (text: string): string => text.replace(/^# File created by .*\n/m, '');
 
 const nameImage = (text: string, from: string, to: string): string =>
   text.split('\n').map((line) => (/^\s*initrd\s/.test(line) ? line.split(/(\s+)/).map((word) => (word === from ? to : word)).join('') : line)).join('\n');
