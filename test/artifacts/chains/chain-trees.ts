@@ -19,13 +19,13 @@ export const initramfsTools = {
 
 export const dracut = {'/usr/bin/dracut': {text: '', mode: 0o755}, '/etc/dracut.conf': realFile('debian-12/dracut.conf')} as const;
 
-/** Invented after what anaconda and kernel-install leave on Fedora 41; /etc/dracut.conf is that of dracut. */
+/** Invented after what anaconda and GRUB's 20-grub.install leave on Fedora 41 (real-grub.test.ts has a real file of defaults); /etc/dracut.conf is that of dracut. */
 export const fedora = {
   '/proc/cmdline': 'BOOT_IMAGE=(hd0,gpt2)/vmlinuz-6.12.5-200.fc41.x86_64 root=UUID=1-2 ro rootflags=subvol=root rhgb quiet\n',
   '/etc/default/grub': 'GRUB_TIMEOUT=5\nGRUB_DISTRIBUTOR="$(sed \'s, release .*$,,g\' /etc/system-release)"\nGRUB_CMDLINE_LINUX="rootflags=subvol=root rhgb quiet"\nGRUB_ENABLE_BLSCFG=true\n',
   '/boot/grub2/grub.cfg': 'blscfg\n',
-  '/boot/loader/entries/0123-6.11.4-301.fc41.x86_64.conf': 'title Fedora Linux (6.11.4)\nversion 6.11.4-301.fc41.x86_64\nlinux /vmlinuz-6.11.4-301.fc41.x86_64\ninitrd /initramfs-6.11.4-301.fc41.x86_64.img\noptions root=UUID=1-2 ro rootflags=subvol=root hugepages=7 rhgb quiet\ngrub_users $grub_users\ngrub_class fedora\n',
-  '/boot/loader/entries/0123-6.12.5-200.fc41.x86_64.conf': 'title Fedora Linux (6.12.5)\nversion 6.12.5-200.fc41.x86_64\nlinux /vmlinuz-6.12.5-200.fc41.x86_64\ninitrd /initramfs-6.12.5-200.fc41.x86_64.img $tuned_initrd\noptions root=UUID=1-2 ro rootflags=subvol=root  rhgb quiet $tuned_params\n',
+  '/boot/loader/entries/0123-6.11.4-301.fc41.x86_64.conf': 'title Fedora Linux (6.11.4-301.fc41.x86_64) 41 (Workstation Edition)\nversion 6.11.4-301.fc41.x86_64\nlinux /vmlinuz-6.11.4-301.fc41.x86_64\ninitrd /initramfs-6.11.4-301.fc41.x86_64.img\noptions root=UUID=1-2 ro rootflags=subvol=root hugepages=7 rhgb quiet\ngrub_users $grub_users\ngrub_arg --unrestricted\ngrub_class fedora\n',
+  '/boot/loader/entries/0123-6.12.5-200.fc41.x86_64.conf': 'title Fedora Linux (6.12.5-200.fc41.x86_64) 41 (Workstation Edition)\nversion 6.12.5-200.fc41.x86_64\nlinux /vmlinuz-6.12.5-200.fc41.x86_64\ninitrd /initramfs-6.12.5-200.fc41.x86_64.img $tuned_initrd\noptions root=UUID=1-2 ro rootflags=subvol=root  rhgb quiet $tuned_params\ngrub_users $grub_users\ngrub_arg --unrestricted\ngrub_class fedora\n',
   '/boot/loader/entries/01234567890123456789012345678901-0-rescue.conf': 'title Rescue\nlinux /vmlinuz-0-rescue\noptions root=UUID=1-2 ro\n',
   '/boot/vmlinuz-6.11.4-301.fc41.x86_64': '',
   '/boot/vmlinuz-6.12.5-200.fc41.x86_64': '',
