@@ -22,22 +22,35 @@ export const countWrites = (file: string): number => {
   }
 };
 
-/** One entry of the log each; a flush that also writes is one entry, with the flush first. */
-export const readBlockLog = (file: string): readonly (readonly BlockWrite[])[] => {
-  const log = readFileSync(file);
-  const entries: (readonly BlockWrite[])[] = [];
-  let at = sectorSize;
-  for (let index = 0; index < Number(log.readBigUInt64LE(16)); index += 1) {
-    const [sector = 0n, count = 0n, kind = 0n] = [0, 8, 16].map((field) => log.readBigUInt64LE(at + field));
-    const [offset, length] = [Number(sector) * sectorSize, Number(count) * sectorSize];
-    const isDiscard = (kind & flags.discard) !== 0n;
-    const data = isDiscard ? Buffer.alloc(length) : log.subarray(at + sectorSize, at + sectorSize + length);
-    const write: BlockWrite[] = length === 0 ? [] : [{kind: isDiscard ? 'discard' : 'write', offset, bytes: data}];
-    const flush: BlockWrite = {kind: 'flush'};
-    entries.push([...((kind & flags.flush) === 0n ? [] : [flush]), ...write, ...((kind & flags.fua) === 0n ? [] : [flush])]);
-    at += sectorSize + (isDiscard ? 0 : length);
+/** A part of the disk, in bytes. */
+export type Region = {readonly offset: number; readonly size: number};
+
+/** One entry of the log each; a flush that also writes is one entry, with the flush first. Writes elsewhere than in `region` are left out, offsets begin with it. */
+export const readBlockLog = (file: string, region: Region = {offset: 0, size: Number.MAX_SAFE_INTEGER}): readonly (readonly BlockWrite[])[] => {
+  const fd = openSync(file, 'r');
+  const read = (length: number, at: number): Buffer => {
+    const bytes = Buffer.alloc(length);
+    readSync(fd, bytes, 0, length, at);
+    return bytes;
+  };
+  try {
+    const entries: (readonly BlockWrite[])[] = [];
+    const count = Number(read(sectorSize, 0).readBigUInt64LE(16));
+    for (let at = sectorSize; entries.length < count; ) {
+      const head = read(sectorSize, at);
+      const [sector = 0n, sectors = 0n, kind = 0n] = [0, 8, 16].map((field) => head.readBigUInt64LE(field));
+      const [offset, length] = [Number(sector) * sectorSize, Number(sectors) * sectorSize];
+      const isDiscard = (kind & flags.discard) !== 0n;
+      const isMeant = length > 0 && offset >= region.offset && offset < region.offset + region.size;
+      const write = (): BlockWrite => ({kind: isDiscard ? 'discard' : 'write', offset: offset - region.offset, bytes: isDiscard ? Buffer.alloc(length) : read(length, at + sectorSize)});
+      const flush: BlockWrite = {kind: 'flush'};
+      entries.push([...((kind & flags.flush) === 0n ? [] : [flush]), ...(isMeant ? [write()] : []), ...((kind & flags.fua) === 0n ? [] : [flush])]);
+      at += sectorSize + (isDiscard ? 0 : length);
+    }
+    return entries;
+  } finally {
+    closeSync(fd);
   }
-  return entries;
 };
 
 /** What a disk holds, by blocks of 4 KiB; a block that is not listed is zero. */
@@ -75,4 +88,10 @@ export const saveImage = (image: DiskImage, file: string, size: number): void =>
   } finally {
     closeSync(fd);
   }
+};
+
+/** By number. */
+export const differingBlocks = (one: DiskImage, other: DiskImage): readonly number[] => {
+  const zero = Buffer.alloc(blockSize);
+  return [...new Set([...one.keys(), ...other.keys()])].filter((index) => !(one.get(index) ?? zero).equals(other.get(index) ?? zero));
 };

@@ -11,7 +11,7 @@ import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {fillHost, hostChanges, never, programs, request, silent} from '../transaction/scenario.ts';
 import {snapshot} from '../transaction/scratch-root.ts';
-import {saveImage, writeTo} from './block-log.ts';
+import {differingBlocks, saveImage, writeTo} from './block-log.ts';
 import {carelessWriters} from './careless-writers.ts';
 import {createStage, type FileSystem, fileSystems, recordDisk, type Recording, whyNot} from './logged-disk.ts';
 import {modelOutcomes, outcomeOf} from './model-outcomes.ts';
@@ -167,9 +167,4 @@ const textOf = (file: string): string => {
   } catch {
     return '';
   }
-};
-
-const differingBlocks = (one: ReadonlyMap<number, Buffer>, other: ReadonlyMap<number, Buffer>): readonly number[] => {
-  const zero = Buffer.alloc(4096);
-  return [...new Set([...one.keys(), ...other.keys()])].filter((index) => !(one.get(index) ?? zero).equals(other.get(index) ?? zero));
 };

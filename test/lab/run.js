@@ -5,6 +5,7 @@ import {findHostImage} from './image/host-image.js';
 import {packProgram} from './program.js';
 import {openLab} from './scenario-lab.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
+import {espPowerCut} from './scenarios/esp-power-cut.js';
 import {identicalCards} from './scenarios/identical-cards.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
 import {oldKernel} from './scenarios/old-kernel.js';
@@ -17,7 +18,7 @@ import {trial, trialFailures, trialSystemdBoot} from './scenarios/trial.js';
 import {udevRule} from './scenarios/udev-rule.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialSystemdBoot, powerCut, powerCutTrial];
+const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialSystemdBoot, powerCut, powerCutTrial, espPowerCut];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {

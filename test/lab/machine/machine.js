@@ -4,19 +4,20 @@ import {killGroup, start} from '../processes.js';
 import {machineArguments} from './arguments.js';
 import {openLine} from './line.js';
 import {openMonitor} from './monitor.js';
+import {withWriteLog} from './write-log.js';
 
 const bootSeconds = 900;
 /** Limits are told for a quiet machine; beside other work an emulator takes several times as long. */
 const patience = 4;
 
-/** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB. */
-export const startMachine = async (directory, {disk, snapshot, direct, hardware = {}}) => {
+/** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB, `writeLog` notes each write of the disk. */
+export const startMachine = async (directory, {disk, snapshot, direct, writeLog, hardware = {}}) => {
   const share = join(directory, 'share');
   mkdirSync(share, {recursive: true});
   const socket = (name) => join(directory, `${name}.sock`);
   // Without core files: an emulator that aborts would take minutes to write its memory down, with its sockets still open.
   const emulator = start('/bin/sh', ['-c', 'ulimit -c 0; exec "$@"', 'sh', 'qemu-system-x86_64',
-    ...machineArguments({disk, share, ...hardware}),
+    ...withWriteLog(machineArguments({disk, share, ...hardware}), disk, writeLog),
     // As it is, the chipset's strap is set to NO_REBOOT: the watchdog counts down, and nothing happens (QEMU: hw/acpi/tco.c).
     '-global', 'ICH9-LPC.noreboot=off',
     ...['console', 'shell'].flatMap((name) => ['-chardev', `socket,id=${name},path=${socket(name)},server=on,wait=on`, '-serial', `chardev:${name}`]),
