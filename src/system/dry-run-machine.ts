@@ -96,6 +96,7 @@ export const dryRunMachine = (inner: Machine): DryRunMachine => {
       const now = existing('changeLinkOwner', path);
       overlay.set(path, {...now, stat: {...now.stat, uid, gid}});
     },
+    syncFile: (path) => record('syncFile', path),
     syncDirectory: (path) => record('syncDirectory', path),
     run: async (request) => {
       record('run', request.argv.join(' '));

@@ -44,6 +44,7 @@ export const interceptMachine = (inner: Machine, {onMutation, onRead}: Intercept
     unlink: (path) => (mutating('unlink', path), inner.unlink(path)),
     symlink: (target, path) => (mutating('symlink', path), inner.symlink(target, path)),
     changeLinkOwner: (path, uid, gid) => (mutating('changeLinkOwner', path), inner.changeLinkOwner(path, uid, gid)),
+    syncFile: (path) => (mutating('syncFile', path), inner.syncFile(path)),
     syncDirectory: (path) => (mutating('syncDirectory', path), inner.syncDirectory(path)),
     run: async (request) => {
       mutating('run', request.argv.join(' '));

@@ -37,6 +37,8 @@ export type Machine = {
   readonly unlink: (path: string) => void;
   readonly symlink: (target: string, path: string) => void;
   readonly changeLinkOwner: (path: string, uid: number, gid: number) => void;
+  /** Content and attributes of a file that is there already. */
+  readonly syncFile: (path: string) => void;
   readonly syncDirectory: (path: string) => void;
   readonly run: (request: RunRequest) => Promise<RunResult>;
 };

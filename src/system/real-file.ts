@@ -86,8 +86,12 @@ export const whyNotWritable = (real: string): string | null => {
   }
 };
 
-export const syncDirectory = (directory: string): void => {
-  const fd = openSync(directory, constants.O_RDONLY | constants.O_DIRECTORY);
+export const syncDirectory = (directory: string): void => sync(directory, constants.O_DIRECTORY);
+
+export const syncFile = (real: string): void => sync(real, constants.O_NOFOLLOW | constants.O_NONBLOCK);
+
+const sync = (real: string, flags: number): void => {
+  const fd = openSync(real, constants.O_RDONLY | flags);
   try {
     fsyncSync(fd);
   } finally {

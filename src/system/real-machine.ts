@@ -20,7 +20,7 @@ import {createNewFile} from './new-file.ts';
 import {withDirectory} from './open-directory.ts';
 import {readProcessIdentity, readStartTime} from './process-identity.ts';
 import {trustedProgram} from './trusted-program.ts';
-import {hold, readRegular, spaceOf, statOf, syncDirectory, whyNotWritable} from './real-file.ts';
+import {hold, readRegular, spaceOf, statOf, syncDirectory, syncFile, whyNotWritable} from './real-file.ts';
 import {runInTable} from './run-in-table.ts';
 import {runProgram} from './run-program.ts';
 
@@ -77,6 +77,7 @@ export const realMachine = (root: string, programs: Readonly<Record<string, Prog
     unlink: (path) => at('Removing', path, (real) => unlinkSync(real)),
     symlink: (target, path) => at('Linking', path, (real) => symlinkSync(target, real)),
     changeLinkOwner: (path, uid, gid) => at('Giving away', path, (real) => lchownSync(real, uid, gid)),
+    syncFile: (path) => at('Saving', path, syncFile),
     syncDirectory: (path) => inside('Saving the directory', path, syncDirectory),
     run: (request) => (isLive ? runLive(request) : runInTable(programs, machine, request)),
   };

@@ -42,9 +42,20 @@ export const replace = (machine: Machine, path: string, temp: string | null, see
     if (difference !== null) throw new Error(`${path} changed in the meantime: ${difference}.`);
     if (temp === null) machine.unlink(path);
     else machine.rename(temp, path);
+    if (temp !== null) settleOnFat(machine, path);
     const after = held?.readLast() ?? null;
     return after !== null && seen.state === 'file' && sha256(after) !== seen.sha256 ? after : null;
   } finally {
     held?.close();
   }
+};
+
+/**
+ * The name that FAT gives in a rename is one of an empty file until the file itself is saved once more (kernel:
+ * fs/fat/namei_vfat.c, vfat_rename). The directory goes first, so that the disk never has two names for one content.
+ */
+const settleOnFat = (machine: Machine, path: string): void => {
+  if (!machine.space(dirname(path)).isFat) return;
+  machine.syncDirectory(dirname(path));
+  machine.syncFile(path);
 };

@@ -13,7 +13,7 @@ export const restoreItem = async (transaction: Transaction, index: number, item:
   if (item.installer === 'libvirt' && item.isUnsettled) sweepRewrite(machine, item.path);
   const now = readPathState(machine, item.path);
   if (isSameState(now, item.old)) return 'unchanged';
-  if (!isOurs(item, now)) {
+  if (!isOurs(machine, item, now)) {
     events({kind: 'file', path: item.path, did: 'left-alone'});
     return 'foreign';
   }
@@ -28,7 +28,11 @@ export const restoreItem = async (transaction: Transaction, index: number, item:
   return 'restored';
 };
 
-export const isOurs = (item: JournalItem, now: PathState): boolean => item.isUnsettled || (item.new !== null && isSameState(item.new, now));
+export const isOurs = (machine: Machine, item: JournalItem, now: PathState): boolean =>
+  item.isUnsettled || (item.new !== null && isSameState(item.new, now)) || isEmptiedByFat(machine, item.path, now);
+
+/** What a power cut right after a rename on FAT leaves (see `replace`): nobody's content is in it. */
+const isEmptiedByFat = (machine: Machine, path: string, now: PathState): boolean => now.state === 'file' && now.size === 0 && machine.space(dirname(path)).isFat;
 
 /** A run that was killed while libvirt wrote knows no content of its own: this may be an edit since. The first look is the one that counts. */
 const keepUnknown = ({machine, ledger, events}: Transaction, index: number, {path}: JournalItem, now: PathState): void => {

@@ -87,7 +87,7 @@ const refuseBuiltUpon = (journals: readonly Journal[], journal: Journal): void =
 const refuseEdited = (machine: Machine, journal: Journal): void => {
   const edited = journal.items.filter((item) => {
     const now = readPathState(machine, item.path);
-    return item.installer !== 'generated' && !isSameState(now, item.old) && !isOurs(item, now);
+    return item.installer !== 'generated' && !isSameState(now, item.old) && !isOurs(machine, item, now);
   });
   if (edited.length === 0) return;
   throw new TransactionError(`${edited.map(({path}) => path).join(', ')} ${edited.length === 1 ? 'was' : 'were'} edited since ${journal.id} was applied.`, {

@@ -130,6 +130,7 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     },
     symlink: (target, path) => void add('symlink', path, fresh('symlink', 0o777, target)),
     changeLinkOwner: (path, uid, gid) => setInode(numberOf('lchown', path), {...inodeOf('lchown', path), uid, gid}),
+    syncFile: (path) => openFile(numberOf('fsync', path)).sync(),
     syncDirectory,
     run: async () => ({state: 'not-run', reason: 'a model runs no programs'}),
   };

@@ -125,6 +125,34 @@ describe('a boot loader', () => {
     }));
 });
 
+const fatMachine = (root: string, onMutation: (call: MutatingCall) => void): Machine => {
+  const sound = realMachine(root, programs);
+  return interceptMachine({...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})}, {onRead: silent, onMutation: (call) => (onMutation(call), null)});
+};
+
+it('on FAT saves a renamed file once more, behind its directory and before the next file', () =>
+  withRoot(async (root) => {
+    fillHost(root);
+    const calls: string[] = [];
+    const machine = fatMachine(root, ({name, path}) => void (path.startsWith('/efi') && ['rename', 'syncFile', 'syncDirectory'].includes(name) && calls.push(`${name} ${path}`)));
+    const settled = (path: string) => [`rename ${path}`, `syncDirectory ${dirname(path)}`, `syncFile ${path}`];
+    await applyChanges(machine, request(['/efi/a', '/efi/loader/b.conf'].map((path) => fileChange(machine, path, 'new', path.endsWith('.conf') ? 'last' : 'file'))), silent, never);
+    const fromFirst = calls.slice(calls.indexOf('rename /efi/a'));
+    expect(fromFirst.slice(0, 3)).toEqual(settled('/efi/a'));
+    expect(fromFirst.join('\n')).toContain(settled('/efi/loader/b.conf').join('\n'));
+  }));
+
+it('on FAT takes a file for its own that a power cut has left empty', () =>
+  withRoot(async (root) => {
+    fillHost(root);
+    const before = snapshot(root);
+    const machine = fatMachine(root, () => undefined);
+    await applyChanges(machine, request([fileChange(machine, '/efi/a', 'new')]), silent, never);
+    put(root, '/efi/a', '');
+    await rollback(machine, {}, silent, never);
+    expect(snapshot(root)).toEqual(before);
+  }));
+
 it('on FAT adds files, leaves owner and mode to the mount, and refuses to replace', () =>
   withRoot(async (root) => {
     put(root, '/efi/a', 'old');
@@ -133,10 +161,7 @@ it('on FAT adds files, leaves owner and mode to the mount, and refuses to replac
     const before = snapshot(root);
     const sound = realMachine(root, programs);
     const calls: string[] = [];
-    const machine = interceptMachine(
-      {...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})},
-      {onRead: silent, onMutation: ({name, path}) => (path.startsWith('/efi') && calls.push(name), null)},
-    );
+    const machine = fatMachine(root, ({name, path}) => void (path.startsWith('/efi') && calls.push(name)));
     await applyChanges(machine, request([fileChange(sound, '/efi/b', 'new')]), silent, never);
     expect(calls).not.toContain('chmod');
     await applyChanges(machine, request([fileChange(sound, '/efi/b', null)], '20260131T120009Z-aaaa'), silent, never);
