@@ -1,4 +1,6 @@
 import {spawnSync} from 'node:child_process';
+import {lstatSync, mkdirSync, readdirSync, readFileSync, rmSync} from 'node:fs';
+import {join} from 'node:path';
 import {run} from '../processes.js';
 
 /** Where build-disk.js puts the EFI partition, in bytes. */
@@ -10,10 +12,25 @@ export const copyEsp = async (disk, image) => {
   await run('qemu-img', ['convert', '-O', 'raw', '--image-opts', part, image], {seconds: 120});
 };
 
-/** Lower-case path → bytes of each file in a FAT image. This machine's kernel may not know FAT, and what is broken shall be read as far as it goes. */
-export const readEsp = (image) => {
-  const tool = (program, ...args) => spawnSync(program, ['-i', image, ...args], {maxBuffer: espRegion.size}).stdout;
-  const paths = tool('mdir', '-/', '-b', '::').toString().split('\n').filter((line) => line.startsWith('::/') && !line.endsWith('/'));
+/**
+ * Lower-case path → bytes of each file in a FAT image, by way of a directory that is made for it. This machine's kernel may
+ * not know FAT; mtools does, and reads what is broken as far as it goes.
+ */
+export const readEsp = (image, directory) => {
+  rmSync(directory, {recursive: true, force: true});
+  mkdirSync(directory);
+  const isWhole = spawnSync('mcopy', ['-s', '-n', '-i', image, '::/*', directory]).status === 0;
   // systemd-boot itself renews its random seed.
-  return new Map(paths.filter((path) => path !== '::/loader/random-seed').map((path) => [path.slice(2).toLowerCase(), tool('mtype', path)]));
+  const files = (isWhole ? readTree(directory) : readEach(image)).filter(([path]) => path !== '/loader/random-seed');
+  return new Map(files.map(([path, bytes]) => [path.toLowerCase(), bytes]));
+};
+
+const readTree = (directory) =>
+  readdirSync(directory, {recursive: true}).filter((path) => lstatSync(join(directory, path)).isFile()).map((path) => [`/${path}`, readFileSync(join(directory, path))]);
+
+/** mcopy ends at the first file that it cannot read. */
+const readEach = (image) => {
+  const read = (program, ...args) => spawnSync(program, ['-i', image, ...args], {maxBuffer: espRegion.size}).stdout;
+  const paths = read('mdir', '-/', '-b', '::').toString().split('\n').filter((line) => line.startsWith('::/') && !line.endsWith('/'));
+  return paths.map((path) => [path.slice(2), read('mtype', path)]);
 };
