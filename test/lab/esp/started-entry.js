@@ -4,7 +4,7 @@
  * path → bytes. `null` when there is none.
  */
 export const startedEntry = (files) => {
-  const entries = [...files].flatMap(([path, bytes]) => (/^\/loader\/entries\/[^/]+\.conf$/.test(path) ? [parseEntry(path, bytes)] : []));
+  const entries = [...files].flatMap(([path, bytes]) => (/^\/loader\/entries\/[^./][^/]*\.conf$/.test(path) ? [parseEntry(path, bytes)] : []));
   // An entry that names no kernel, or one that is not there, is not shown.
   return entries.filter(({kernel}) => kernel !== null && files.has(kernel)).sort(compareEntries)[0] ?? null;
 };
