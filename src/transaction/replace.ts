@@ -54,7 +54,7 @@ export const replace = (machine: Machine, path: string, temp: string | null, see
  * The name that FAT gives in a rename is one of an empty file until the file itself is saved once more (kernel:
  * fs/fat/namei_vfat.c, vfat_rename). The directory goes first, so that the disk never has two names for one content.
  */
-const settleOnFat = (machine: Machine, path: string): void => {
+export const settleOnFat = (machine: Machine, path: string): void => {
   if (!machine.space(dirname(path)).isFat) return;
   machine.syncDirectory(dirname(path));
   machine.syncFile(path);

@@ -38,6 +38,7 @@ export const mutants: readonly Mutant[] = [
   transaction('does not look again before the rename', 'replace', "    if (difference !== null) throw new Error(`${path} changed in the meantime: ${difference}.`);\n", '', 'stale', 'late'),
   transaction('leaves a renamed file on FAT unsaved', 'replace', '  machine.syncFile(path);\n', '', 'order#saves a renamed file once more'),
   transaction('saves the file on FAT before its name', 'replace', '  machine.syncDirectory(dirname(path));\n  machine.syncFile(path);\n', '  machine.syncFile(path);\n  machine.syncDirectory(dirname(path));\n', 'order#saves a renamed file once more'),
+  transaction('believes what a killed run renamed on FAT', 'save-names', "  for (const {path} of items) if (machine.stat(path)?.type === 'file') settleOnFat(machine, path);\n", '', 'order#killed run renamed'),
   transaction('leaves an empty file on FAT to its editor', 'restore-item', ' || isEmptiedByFat(machine, item.path, now)', '', 'order#power cut has left empty'),
   transaction('removes the old file first', 'replace', '    else machine.rename(temp, path);', '    else {\n      if (machine.stat(path) !== null) machine.unlink(path);\n      machine.rename(temp, path);\n    }', 'crash/model#leaves every file'),
   transaction('forgets what an editor saved at the last moment', 'replace', 'sha256(after) !== seen.sha256 ? after : null', 'sha256(after) !== seen.sha256 ? null : null', 'stale'),

@@ -5,6 +5,7 @@ import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
+import {recover} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
 import {bootFaults, fileChange, fillHost, generated, hostChanges, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, withRoot} from './scratch-root.ts';
@@ -140,6 +141,23 @@ it('on FAT saves a renamed file once more, behind its directory and before the n
     const fromFirst = calls.slice(calls.indexOf('rename /efi/a'));
     expect(fromFirst.slice(0, 3)).toEqual(settled('/efi/a'));
     expect(fromFirst.join('\n')).toContain(settled('/efi/loader/b.conf').join('\n'));
+  }));
+
+it('on FAT saves what a killed run renamed before recovery believes it', () =>
+  withRoot(async (root) => {
+    fillHost(root);
+    let isDead = false;
+    const live = (call: MutatingCall | null): null => {
+      isDead ||= call?.name === 'syncFile';
+      if (isDead) throw new Error('killed');
+      return null;
+    };
+    const fat = fatMachine(root, () => undefined);
+    const killed = interceptMachine({...fat, self: {...fat.self, pid: 999_999_999}}, {onRead: () => live(null), onMutation: live});
+    await expect(applyChanges(killed, request([fileChange(fat, '/efi/a', 'new')]), silent, never)).rejects.toThrow('killed');
+    const saved: string[] = [];
+    const [recovery] = await recover(fatMachine(root, ({name, path}) => void (name === 'syncFile' && saved.push(path))), {direction: 'forward'}, silent);
+    expect([recovery?.did, saved]).toEqual(['completed', ['/efi/a']]);
   }));
 
 it('on FAT takes a file for its own that a power cut has left empty', () =>
