@@ -15,10 +15,11 @@ import {powerCut, powerCutTrial} from './scenarios/power-cut.js';
 import {replay} from './scenarios/replay.js';
 import {smt} from './scenarios/smt.js';
 import {trial, trialFailures, trialSystemdBoot} from './scenarios/trial.js';
+import {trialRefused} from './scenarios/trial-refused.js';
 import {udevRule} from './scenarios/udev-rule.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialSystemdBoot, powerCut, powerCutTrial, espPowerCut];
+const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialRefused, trialSystemdBoot, powerCut, powerCutTrial, espPowerCut];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {
