@@ -146,6 +146,21 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     expect(terminal.screen().join('')).toContain(`Profile saved: ${file}`);
   });
 
+  it('looks on the demo host as the picture in the README', async () => {
+    const picture = /What the wizard looks like\n```\n(.*?)\n```/s.exec(readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'))?.[1];
+    const terminal = openTerminal('--demo');
+    for (const [title, keys] of [['Host checks', ''], ['Device', ''], ['Risks', 'accept']] as const) {
+      await terminal.see(new RegExp(`step \\d+ of 10  ${title}`));
+      terminal.type(keys);
+      await terminal.see(keys);
+      terminal.type(enter);
+    }
+    await terminal.see('step 4 of 10  CPU');
+    expect(terminal.screen().join('\n').trimEnd()).toBe(picture);
+    terminal.type(interrupt);
+    await terminal.ended();
+  });
+
   it('draws anew after the window was resized, and says when it is too small', async () => {
     const terminal = openTerminal(`--root ${untouched}`);
     await walkTo(terminal, 2);
