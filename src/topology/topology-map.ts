@@ -12,6 +12,8 @@ export type TopologyInput = {
   readonly memory: MemoryPlan | null;
   /** What goes to the guest. */
   readonly deviceAddresses: readonly string[];
+  /** What the guest runs on before the rest, for a window that shows only the first rows. */
+  readonly isGuestFirst?: boolean;
 };
 
 /** What a map shows, whatever it is drawn with. */
@@ -27,10 +29,13 @@ export type TopologyMap = {
   readonly shareOf: (section: Section) => GuestShare | null;
 };
 
-export const findTopology = ({facts, pinning, memory, deviceAddresses}: TopologyInput): TopologyMap => {
+export const findTopology = ({facts, pinning, memory, deviceAddresses, isGuestFirst = false}: TopologyInput): TopologyMap => {
   const chosen = new Set(deviceAddresses);
   const devices = devicesOfMap(facts.pci, chosen);
-  const sections = findSections(facts, devices);
+  const roleOf = roleReader(pinning);
+  const found = findSections(facts, devices);
+  const hasGuest = ({domains}: Section): boolean => domains.some(({cpus}) => cpus.some((cpu) => roleOf(cpu).role === 'vcpu'));
+  const sections = isGuestFirst ? [...found.filter(hasGuest), ...found.filter((section) => !hasGuest(section))] : found;
   const placed = new Set(sections.flatMap((section) => section.devices));
   return {
     facts,
@@ -39,7 +44,7 @@ export const findTopology = ({facts, pinning, memory, deviceAddresses}: Topology
     homeless: devices.filter((device) => !placed.has(device)),
     chosen,
     hasPinning: pinning !== null,
-    roleOf: roleReader(pinning),
+    roleOf,
     shareOf: ({node, totalKiB}) => (node === null && totalKiB === null ? null : guestShareOf(memory, node?.id ?? null)),
   };
 };

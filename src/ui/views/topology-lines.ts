@@ -10,5 +10,6 @@ export const topologyLines = ({services}: WizardContext, {preview, draft}: Wizar
     pinning: preview.plan?.pinning ?? null,
     memory: preview.plan?.memory ?? null,
     deviceAddresses: (preview.plan?.devices ?? draft.base.devices).map((device) => device.address),
+    isGuestFirst: true,
     columns,
   }).map((row) => row.map(({text, role}) => segment(text, role)));

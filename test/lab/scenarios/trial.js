@@ -101,7 +101,7 @@ export const trialFailures = {
   },
 };
 
-const known = (starts) => `known-good by itself after ${starts} boots on trial`;
+const knownGoodAfter = (starts) => `known-good by itself after ${starts} boots on trial`;
 
 const failOnce = async (lab, before, {id, what, sabotage, act = async () => {}, isStarted = true, isForeign = false}) => {
   const started = Date.now();
@@ -117,7 +117,7 @@ const failOnce = async (lab, before, {id, what, sabotage, act = async () => {}, 
   expectEqual([await commandLineOf(machine), await driverOf(machine, guestCard)], [before.commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
   expectMatch((await machine.tryRun('vfio-pilot verify', 150)).output, /NOT KEPT +This boot is the trial/, 'verify');
   if (!isForeign) expectSameLines(withoutTrial(await filesOf(machine)), withoutTrial(before.files), 'the files in /etc and /boot');
-  lab.figure(`${id}, ${what}`, known(isStarted ? 1 : 0), known(machine.console.count(/Booting `vfio-pilot/g)));
+  lab.figure(`${id}, ${what}`, knownGoodAfter(isStarted ? 1 : 0), knownGoodAfter(machine.console.count(/Booting `vfio-pilot/g)));
   lab.say(`back after ${Math.round((Date.now() - started) / 1000)} s`);
   await machine.stop();
 };
@@ -129,7 +129,7 @@ export const trialSystemdBoot = {
   run: async (lab) => {
     const ready = await lab.installedHost({image: 'debian-12-systemd-boot'});
     const commandLine = await commandLineOf(ready);
-    const known = await ready.run('cd /boot/efi && sha256sum loader/entries/*.conf $(find . -name linux -o -name "initrd*")');
+    const sums = await ready.run('cd /boot/efi && sha256sum loader/entries/*.conf $(find . -name linux -o -name "initrd*")');
     await setUpTrial(ready);
     await ready.run('sync');
     await ready.monitor.save('trial');
@@ -140,8 +140,8 @@ export const trialSystemdBoot = {
     await ready.console.waitFor(/Kernel panic - not syncing/, 900);
     await ready.waitForLogin();
     expectEqual([await commandLineOf(ready), await driverOf(ready, guestCard)], [commandLine, 'bochs-drm'], '/proc/cmdline and the driver');
-    expectEqual(await ready.run('cd /boot/efi && sha256sum -c --quiet <<SUMS\n'.concat(known, '\nSUMS')), '', 'the known-good entry, kernel and image');
-    lab.figure('J2', known(1), known(ready.console.count(/Kernel panic - not syncing/g)));
+    expectEqual(await ready.run('cd /boot/efi && sha256sum -c --quiet <<SUMS\n'.concat(sums, '\nSUMS')), '', 'the known-good entry, kernel and image');
+    lab.figure('J2', knownGoodAfter(1), knownGoodAfter(ready.console.count(/Kernel panic - not syncing/g)));
     await ready.stop();
 
     const machine = await lab.boot(`${lab.directory}/disk.qcow2`, {snapshot: 'trial', hardware: {vars: `${lab.directory}/vars.qcow2`}});
