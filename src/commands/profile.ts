@@ -33,13 +33,14 @@ const createProfile = async (context: CommandContext): Promise<number> => {
   if (options.devices.length === 0) throw new UsageError('profile new needs at least one --device ADDRESS.', '`vfio-pilot groups` lists the devices.');
   const {facts} = await openHost(context);
   const text = encodeProfile(applyFlags(context, proposeProfile(facts, options.devices.map((device) => findDevice(facts, device)))), namesOf(facts));
-  const {findings} = decodeProfile(text, 'profile new');
-  if (isBlocked(findings)) {
+  const {profile: created, findings} = decodeProfile(text, 'profile new');
+  if (created === null || isBlocked(findings)) {
     const first = findings[0];
     throw new UsageError(first?.message ?? 'These values make no profile.', first?.remedy ?? 'Correct the flags.');
   }
-  if (options.out === null) context.out(text);
-  else {
+  if (options.isJson) context.out(jsonOf(created));
+  else if (options.out === null) context.out(text);
+  if (options.out !== null) {
     createUserFile(options.out, text);
     context.err(`Saved ${options.out}.\n`);
   }
@@ -82,10 +83,12 @@ const parseMemory = (text: string): number => {
 const namesOf = (facts: HostFacts): Readonly<Record<string, string>> =>
   Object.fromEntries(facts.pci.flatMap((device) => (device.name === null ? [] : [[device.address, device.name]])));
 
+const jsonOf = (profile: Profile): string => `${JSON.stringify(profile, null, 2)}\n`;
+
 const showProfile = (context: CommandContext, file: string | undefined): number => {
   const loaded = loadProfile(file);
   if (!loaded.isValid) return refuseProfile(context, loaded.findings);
-  context.out(context.options.isJson ? `${JSON.stringify(loaded.profile, null, 2)}\n` : encodeProfile(loaded.profile));
+  context.out(context.options.isJson ? jsonOf(loaded.profile) : encodeProfile(loaded.profile));
   return exitCodes.done;
 };
 

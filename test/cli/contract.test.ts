@@ -87,6 +87,13 @@ describe('profile new', () => {
     const {stderr, exitCode} = await runCli(['profile', 'new', '--device', '00:07.0', '--root', root]);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('0000:00:07.0 is a bridge, which stays with the host.')]);
   });
+
+  it('gives with --json what profile show gives of the file that it saves', async () => {
+    const file = join(unpackHost('dell-r710-gtx1050'), 'new.yaml');
+    const created = await runCli(['profile', 'new', '--device', '06:00.0', '--root', root, '--out', file, '--json']);
+    expect(JSON.parse(created.stdout)).toMatchObject({devices: [{address: '0000:06:00.0'}, {address: '0000:06:00.1'}]});
+    expect(created.stdout).toBe((await runCli(['profile', 'show', file, '--json'])).stdout);
+  });
 });
 
 describe('topology --svg', () => {
