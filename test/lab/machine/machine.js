@@ -2,7 +2,7 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {killGroup, start} from '../processes.js';
 import {machineArguments} from './arguments.js';
-import {openLine} from './line.js';
+import {openLine, pause} from './line.js';
 import {openMonitor} from './monitor.js';
 import {withWriteLog} from './write-log.js';
 
@@ -42,17 +42,32 @@ const stopEmulator = async (emulator, connections) => {
   await gone;
 };
 
+/** The other serial line has a shell too; its answers stay in console.log. */
+const askWhereItHangs = async (console) => {
+  console.type('ps axfo pid,stat,wchan:24,time,args; for stack in $(grep -lE "^State:\\s+D" /proc/[0-9]*/status); do echo "$stack"; cat "${stack%status}stack"; done\n');
+  await pause(30_000);
+};
+
 const shellCommands = (shell, console, hasGrub) => {
   let count = 0;
 
-  /** Runs one command line as root on the second serial port. */
-  const tryRun = async (command, seconds = 60) => {
+  const answerOf = async (command, seconds) => {
     count += 1;
     const tag = `lab-${count}-${process.pid}`;
     shell.skip();
     shell.type(`{ ${command}\n} </dev/null; printf '<%s %s>\\n' ${tag} $?\n`);
     const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds * patience);
     return {code: Number(code), output: before.replaceAll('\r', '').trimEnd()};
+  };
+
+  /** Runs one command line as root on the second serial port. */
+  const tryRun = async (command, seconds = 60) => {
+    try {
+      return await answerOf(command, seconds);
+    } catch (error) {
+      await askWhereItHangs(console);
+      throw error;
+    }
   };
 
   const run = async (command, seconds) => {
@@ -65,7 +80,7 @@ const shellCommands = (shell, console, hasGrub) => {
     await console.waitFor(/lab# $/, seconds);
     for (let attempt = 0; attempt < 10; attempt += 1) {
       try {
-        await tryRun('true', 10);
+        await answerOf('true', 10);
         return;
       } catch (error) {
         if (attempt === 9) throw error;
