@@ -8,8 +8,8 @@ import {program} from '../support/run-cli.ts';
 
 /** A server of its own: nobody else's sessions can end it, and it ends nobody else's. */
 const socket = `vfio-pilot-test-${process.pid}`;
-const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-wizard-'));
-const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: directory, LANG: 'C.UTF-8', TERM: 'xterm-256color', PS1: '$ '};
+const directory = mkdtempSync(join(tmpdir(), 'tmux-'));
+const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: directory, LANG: 'C.UTF-8', TERM: 'xterm-256color', PS1: '$ ', TMPDIR: directory};
 
 const tmux = (...args: readonly string[]): string => {
   const {status, stdout, stderr} = spawnSync('tmux', ['-L', socket, '-f', '/dev/null', ...args], {encoding: 'utf8', env: environment});
@@ -25,7 +25,7 @@ afterAll(() => {
   rmSync(directory, {recursive: true, force: true});
 });
 
-export const scratchDirectory = (): string => mkdtempSync(join(directory, 'cwd-'));
+export const scratchDirectory = (): string => mkdtempSync(join(directory, 'in-'));
 
 type Settings = {
   readonly cwd?: string;

@@ -1,5 +1,6 @@
 import {spawn} from 'node:child_process';
 import type {ChildProcessWithoutNullStreams} from 'node:child_process';
+import {tmpdir} from 'node:os';
 import {resolve} from 'node:path';
 
 const repository = resolve(import.meta.dirname, '../..');
@@ -25,7 +26,7 @@ export type CliSettings = {
 };
 
 /** A built environment: what the tester has set (NO_COLOR, CI) must not decide what is seen. */
-const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', LANG: 'C.UTF-8'};
+const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', LANG: 'C.UTF-8', TMPDIR: tmpdir()};
 
 export const spawnCli = (args: readonly string[], {env = {}, cwd = repository, prefix = []}: CliSettings = {}): ChildProcessWithoutNullStreams => {
   const [file = process.execPath, ...rest] = [...prefix, process.execPath, program, ...args];

@@ -13,7 +13,7 @@ const unpacked = (archive: string): string | null => {
   const file = join(shared, archive);
   if (!existsSync(file)) return null;
   const {size, mtimeMs} = statSync(file);
-  const cache = join(tmpdir(), `vfio-pilot-shared-${size}-${Math.trunc(mtimeMs)}`);
+  const cache = join(process.env['VFIO_PILOT_UNPACKED'] ?? tmpdir(), `vfio-pilot-shared-${size}-${Math.trunc(mtimeMs)}`);
   if (!existsSync(cache)) {
     const making = `${cache}.${process.pid}`;
     mkdirSync(making, {recursive: true});
