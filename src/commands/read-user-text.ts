@@ -1,5 +1,6 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, readSync} from 'node:fs';
 import {UsageError} from '../errors.ts';
+import {openUserFile} from '../system/user-file.ts';
 
 /** The beginning of a file that the user names, `mostBytes` at most. Throws a UsageError that says why it cannot be read. */
 export const readUserText = (path: string, mostBytes: number): string => {
@@ -13,7 +14,7 @@ export const readUserText = (path: string, mostBytes: number): string => {
 };
 
 const readBeginning = (path: string, mostBytes: number): string => {
-  const fd = openSync(path, 'r');
+  const fd = openUserFile(path);
   try {
     const buffer = Buffer.alloc(mostBytes);
     let length = 0;

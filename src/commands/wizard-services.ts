@@ -1,15 +1,13 @@
-import {readdirSync, readFileSync, statSync} from 'node:fs';
+import {readdirSync, statSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {previewChanges, previewTrial} from '../changes/preview.ts';
 import type {Preview} from '../changes/preview.ts';
 import {runChecks} from '../checks/run-checks.ts';
 import {UsageError} from '../errors.ts';
-import {isBlocked} from '../findings.ts';
 import type {HostFacts} from '../host/facts.ts';
 import {planPassthrough} from '../plan/plan-passthrough.ts';
 import {proposeProfile} from '../plan/propose-profile.ts';
-import {decodeProfile} from '../profile/decode-profile.ts';
 import {encodeProfile} from '../profile/encode-profile.ts';
 import type {DeviceNames} from '../profile/encode-profile.ts';
 import type {Profile} from '../profile/profile.ts';
@@ -23,6 +21,7 @@ import type {CommandStyle} from '../ui/told-command.ts';
 import {applyPreview} from './apply-preview.ts';
 import {newTrialToken, refuseDuringTrial, startTrial} from './apply-trial.ts';
 import type {CommandContext} from './context.ts';
+import {loadProfile} from './load-profile.ts';
 
 type Host = {readonly facts: HostFacts; readonly source: Source; readonly machine: Machine | null; readonly root: string};
 
@@ -102,8 +101,6 @@ const describeSteps = (onProgress: (progress: ApplyProgress) => void): ((event: 
   if (event.kind === 'output') onProgress({kind: 'output', lastLines: event.lines});
 };
 
-const largestProfileBytes = 256 * 1024;
-
 /** Profiles in the directory that the user is in, where the wizard saves them. */
 const readSavedProfiles = (directory: string): readonly SavedProfile[] => {
   try {
@@ -115,8 +112,10 @@ const readSavedProfiles = (directory: string): readonly SavedProfile[] => {
 };
 
 const readProfile = (path: string): readonly SavedProfile[] => {
-  const text = readFileSync(path, 'utf8');
-  if (text.length > largestProfileBytes || !/^version:/m.test(text)) return [];
-  const {profile, findings} = decodeProfile(text, path);
-  return profile === null || isBlocked(findings) ? [] : [{path, profile}];
+  try {
+    const loaded = loadProfile(path);
+    return loaded.isValid ? [{path, profile: loaded.profile}] : [];
+  } catch {
+    return [];
+  }
 };

@@ -1,4 +1,4 @@
-import {closeSync, constants, fsyncSync, lstatSync, openSync, unlinkSync, writeFileSync} from 'node:fs';
+import {closeSync, constants, fsyncSync, lstatSync, openSync, statSync, unlinkSync, writeFileSync} from 'node:fs';
 import {basename, dirname, resolve} from 'node:path';
 import {UsageError} from '../errors.ts';
 import {asInvokingUser} from './invoking-user.ts';
@@ -32,6 +32,12 @@ export const openNewUserFile = (path: string, mode: number): number => {
   }
 };
 
+/**
+ * A descriptor to read a file that the user names; the caller closes it. Under sudo what who called may not read is not
+ * shown to them either, and a home on NFS, which root may not read, can be read. Throws what `open` says.
+ */
+export const openUserFile = (path: string): number => withUserRights(dirname(resolve(path)), () => openSync(path, constants.O_RDONLY), isRootsOwnRoom);
+
 /** One that was made just now and could not be filled. */
 export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);
 
@@ -39,13 +45,26 @@ const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | 
 
 const inItsDirectory = <Result>(path: string, use: (real: string) => Result): Result => {
   const whole = resolve(path);
-  const act = (): Result => withDirectory('/', dirname(whole), (directory) => use(`${directory}/${basename(whole)}`));
+  return withUserRights(dirname(whole), () => withDirectory('/', dirname(whole), (directory) => use(`${directory}/${basename(whole)}`)));
+};
+
+/** `sudo -i` works in /root, where who called may not even look; there nobody else can swap anything either. */
+const withUserRights = <Result>(directory: string, act: () => Result, isForRoot = isRootsOwnPath): Result => {
   try {
     return asInvokingUser(act);
   } catch (error) {
-    // `sudo -i` works in /root, where who called may not even look; there nobody else can swap anything either.
-    if (errorCode(error) !== 'EACCES' || !isRootsOwnPath(dirname(whole))) throw error;
+    if (errorCode(error) !== 'EACCES' || !isForRoot(directory)) throw error;
     return act();
+  }
+};
+
+/** Not /etc with its shadow, where all may look and not read everything. */
+const isRootsOwnRoom = (directory: string): boolean => {
+  try {
+    asInvokingUser(() => statSync(`${directory}/.`));
+    return false;
+  } catch {
+    return isRootsOwnPath(directory);
   }
 };
 

@@ -3,6 +3,7 @@ import {chmodSync, chownSync, closeSync, linkSync, lstatSync, mkdirSync, mkdtemp
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
+import {readUserText} from '../../src/commands/read-user-text.ts';
 import {withDirectory} from '../../src/system/open-directory.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {createUserFile, openNewUserFile} from '../../src/system/user-file.ts';
@@ -160,10 +161,23 @@ describe.skipIf(!isRoot)('a link on the way (needs root)', () => {
     expect([process.geteuid?.(), process.getegid?.()]).toEqual([0, 0]);
   });
 
-  it('makes a file in the home of root for who came through sudo -i, as nobody else can swap anything there', () => {
+  it('through sudo shows nothing of a profile that who called may not read', () => {
+    const {home, target} = ground();
+    const [secret, own] = [join(target, 'secret.yaml'), join(home, 'own.yaml')];
+    writeFileSync(secret, 'secret', {mode: 0o600});
+    writeFileSync(own, 'own', {mode: 0o600});
+    chownSync(own, nobody, nobody);
+    symlinkSync(secret, join(home, 'planted.yaml'));
+    expect(() => asUser(() => readUserText(join(home, 'planted.yaml'), 100))).toThrow('planted.yaml may not be read by this user.');
+    expect(() => asUser(() => readUserText('/etc/shadow', 100))).toThrow('/etc/shadow may not be read by this user.');
+    expect([asUser(() => readUserText(own, 100)), readUserText(secret, 100)]).toEqual(['own', 'secret']);
+  });
+
+  it('makes and reads a file in the home of root for who came through sudo -i, as nobody else can swap anything there', () => {
     const home = mkdtempSync(join('/root', 'vfio-pilot-'));
     try {
       asUser(() => createUserFile(join(home, 'x'), 'x'));
+      expect(asUser(() => readUserText(join(home, 'x'), 100))).toBe('x');
       expect(readdirSync(home)).toEqual([basename('x')]);
     } finally {
       rmSync(home, {recursive: true});
