@@ -1,4 +1,6 @@
+import {basename} from 'node:path';
 import {expect} from 'vitest';
+import {figure} from '../figures/figure.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
 
@@ -41,5 +43,7 @@ export const expectNothingToDo = async (profile: string, root: string): Promise<
   const {stdout, exitCode} = await runCli(['apply', profile, '--root', root, '--yes']);
   expect(stdout).toContain('Nothing to do');
   expect(exitCode).toBe(0);
-  expect(differences(before, treeState(root, {times: true, history: true}))).toEqual({});
+  const touched = differences(before, treeState(root, {times: true, history: true}));
+  expect(touched).toEqual({});
+  figure(`E4 ${basename(profile, '.yaml')}`, '0 paths touched by the second apply', `${Object.keys(touched).length} paths touched by the second apply`);
 };

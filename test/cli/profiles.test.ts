@@ -1,6 +1,7 @@
 import {readdirSync} from 'node:fs';
 import {resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
@@ -43,6 +44,8 @@ describe.each(names)('the profile %s on its host', (name) => {
     const rollback = await runCli(['rollback', '--root', root, '--yes']);
     expect(rollback.exitCode, rollback.stderr).toBe(0);
     expect(rollback.stdout).toContain(applied.applied);
-    expect(differences(before, treeState(root))).toEqual({});
+    const changed = differences(before, treeState(root));
+    expect(changed).toEqual({});
+    figure(`E3 ${name}`, '0 paths differ', `${Object.keys(changed).length} paths differ`);
   });
 });

@@ -11,6 +11,7 @@ import {openSource} from '../../../src/system/source.ts';
 import {applyChanges} from '../../../src/transaction/apply.ts';
 import {rollback} from '../../../src/transaction/rollback.ts';
 import {verifyPlan} from '../../../src/verify/verify-plan.ts';
+import {figure} from '../../figures/figure.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
 import type {ProgressEvent} from '../../../src/transaction/progress-event.ts';
@@ -54,6 +55,12 @@ export const walk = async (root: string, programs: Readonly<Record<string, Progr
   await rollback(machine, {}, silent, never);
   const promises = (status: string): readonly string[] => files.filter((file) => file.status === status && !file.promise.includes('libvirt')).map((file) => file.promise.split(' ')[0] ?? '');
   return {facts, findings, changes, before, applied, again, brokenFiles: promises('broken'), keptFiles: promises('kept'), brokenPromises: commands('broken'), keptPromises: commands('kept'), rolledBack: snapshot(root), warnings: events.flatMap((event) => (event.kind === 'warning' ? [event.message] : []))};
+};
+
+/** Each path as it was: byte, mode, owner, absence. */
+export const expectUndone = (name: string, {before, rolledBack}: Walk): void => {
+  const paths = new Set([...Object.keys(before), ...Object.keys(rolledBack)]);
+  figure(`E3 ${name}`, '0 paths differ', `${[...paths].filter((path) => before[path] !== rolledBack[path]).length} paths differ`);
 };
 
 /** Applies the sample plan to the tree and leaves it so. */

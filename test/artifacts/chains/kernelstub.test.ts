@@ -6,7 +6,7 @@ import {readHost} from '../../../src/host/read-host.ts';
 import {openSource} from '../../../src/system/source.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
-import {describeChanges, walk} from './chain-scenario.ts';
+import {describeChanges, expectUndone, walk} from './chain-scenario.ts';
 import {realFile} from './real-file.ts';
 import {standIns} from './stand-ins.ts';
 
@@ -43,7 +43,7 @@ describe('kernelstub', () => {
     expect(decode(walked.applied, '/boot/efi/EFI/Pop_OS-1-2/initrd.img')).toContain('00-vfio-pilot');
     expect(walked.again).toEqual([]);
     expect(walked.brokenFiles).toEqual([]);
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('kernelstub', walked);
   });
 
   it('that ends without an error and without an entry, as it does where it finds no kernel, is found out', async () => {

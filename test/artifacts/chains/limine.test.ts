@@ -13,7 +13,7 @@ import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {listingCommands, verifyImages} from '../../../src/verify/verify-images.ts';
 import {snapshot as stateOf} from '../../transaction/scratch-root.ts';
-import {applySample, describeChanges, walk} from './chain-scenario.ts';
+import {applySample, describeChanges, expectUndone, walk} from './chain-scenario.ts';
 import {limineMkinitcpio} from './limine-stand-in.ts';
 import {standIns} from './stand-ins.ts';
 
@@ -58,7 +58,7 @@ describe('Limine with limine-entry-tool', () => {
     expect(walked.again).toEqual([]);
     expect(walked.brokenFiles).toEqual([]);
     expect(walked.keptPromises).toEqual(['Each entry that limine-entry-tool makes has the kernel arguments.']);
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('limine', walked);
   });
 
   it('is put back when the tool reports success and has left an entry as it was', async () => {

@@ -15,7 +15,7 @@ import {verifyPlan} from '../../../src/verify/verify-plan.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {sampleProfile} from '../../support/sample-profile.ts';
-import {describeChanges, walk} from './chain-scenario.ts';
+import {describeChanges, expectUndone, walk} from './chain-scenario.ts';
 
 const golden = join(import.meta.dirname, '../../golden/chains/nixos.diff');
 const module = '/etc/nixos/vfio-pilot.nix';
@@ -63,7 +63,7 @@ describe('NixOS', () => {
     await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden);
     expect(walked.again).toEqual([]);
     expect(walked.keptFiles).toEqual([module]);
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('nixos', walked);
   });
 
   it('says which line to add to the configuration and what to run', () => {

@@ -12,7 +12,7 @@ import {samplePlan} from '../../support/sample-plan.ts';
 import {corpusDirectory} from '../../support/shared-data.ts';
 import {listingCommands, verifyImages} from '../../../src/verify/verify-images.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
-import {applySample, describeChanges, walk} from './chain-scenario.ts';
+import {applySample, describeChanges, expectUndone, walk} from './chain-scenario.ts';
 import {sdbootutil} from './sdbootutil-stand-in.ts';
 import {standIns} from './stand-ins.ts';
 
@@ -57,7 +57,7 @@ describe('openSUSE with entries that sdbootutil writes', () => {
     expect(walked.again).toEqual([]);
     expect(walked.brokenFiles).toEqual([]);
     expect(walked.keptPromises).toEqual(['Each boot entry of this snapshot has the kernel arguments.']);
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('opensuse-sdbootutil', walked);
   });
 
   it('keeps the entry of another snapshot and its image as they are', async () => {
@@ -138,6 +138,6 @@ describe('openSUSE with GRUB', () => {
     await expect(describeChanges(walked.changes)).toMatchFileSnapshot(golden('opensuse-grub-dracut'));
     expect(walked.again).toEqual([]);
     expect(walked.brokenFiles).toEqual([]);
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('opensuse-grub-dracut', walked);
   });
 });

@@ -13,7 +13,7 @@ import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 import {never} from '../../transaction/scenario.ts';
 import {snapshot} from '../../transaction/scratch-root.ts';
-import {applySample, describeChanges, walk} from './chain-scenario.ts';
+import {applySample, describeChanges, expectUndone, walk} from './chain-scenario.ts';
 import {ostreeEntry, ostreeOrigin, rpmOstree} from './ostree-stand-in.ts';
 import {realFile} from './real-file.ts';
 
@@ -59,7 +59,7 @@ describe('an rpm-ostree system', () => {
     expect(walked.again).toEqual([]);
     expect(walked.brokenFiles).toEqual([]);
     expect(walked.keptPromises).toContain('The deployment that starts next has the kernel arguments.');
-    expect(walked.rolledBack).toEqual(walked.before);
+    expectUndone('rpm-ostree', walked);
   });
 
   it('keeps foreign arguments and their order, and has stale ones of ours back in their order after the rollback', async () => {

@@ -66,6 +66,12 @@ const failingMount = [
   'ln -s ../lab-mount.service /etc/systemd/system/local-fs.target.requires/',
 ].join(' && ');
 
+/** As when ssh drops: the terminal of `confirm` is gone while it asks. */
+const closeTheSession = async (machine) => {
+  await machine.waitForLogin();
+  await machine.run("(sleep 900 | setsid script -qfc 'vfio-pilot confirm' /root/asked) >/dev/null 2>&1 & until grep -q 'Type apply' /root/asked; do sleep 1; done; pkill -KILL -x script; sleep 2; ! pgrep -f 'vfio-pilot confirm'", 60);
+};
+
 /**
  * What goes wrong, by `sabotage` before the reboot or by `act` in the trial boot. `isStarted: false`: GRUB does not get to
  * the trial at all. `isForeign`: the sabotage itself leaves other files behind.
@@ -77,6 +83,7 @@ const failures = [
   {id: 'J5', what: 'its kernel is missing', sabotage: editEntry('s|if linux /boot/vmlinuz-[^ ]*|if linux /boot/vmlinuz-gone|')},
   {id: 'J6', what: 'its root does not exist', sabotage: editEntry('s|root=UUID=[^ ]*|root=UUID=00000000-0000-0000-0000-000000000000|')},
   {id: 'J7', what: 'it comes up, and nobody confirms it (after 3 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=3min/' /etc/systemd/system/vfio-pilot-trial.timer"},
+  {id: 'C2', what: 'the session that asks for the confirmation goes away (after 4 minutes here)', sabotage: "sed -i 's/^OnBootSec=.*/OnBootSec=4min/' /etc/systemd/system/vfio-pilot-trial.timer", act: closeTheSession},
   {id: 'J6', what: 'it ends in emergency mode, and nobody is there (2 minutes here)', sabotage: `${failingMount}; sed -i 's/^OnBootSec=.*/OnBootSec=2min/' /etc/systemd/system/vfio-pilot-trial.timer`, isForeign: true},
   {id: 'J3', what: 'PID 1 hangs, and the watchdog resets the machine', sabotage: 'true', act: async (machine) => {
     await machine.waitForLogin();
