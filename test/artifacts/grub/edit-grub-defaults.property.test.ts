@@ -7,7 +7,7 @@ import {sourceWithDash, words} from './source-with-dash.ts';
 
 const edit = {add: ['intel_iommu=on', 'hugepagesz=2M', 'hugepages=0:512,1:0'], remove: ['stale.one'], ownedKeys: ['intel_iommu', 'vfio-pci.ids', 'hugepages', 'hugepagesz']};
 
-const token = fc.constantFrom('quiet', 'splash', 'console=ttyS0,115200', 'root=UUID=1-2', 'a=b;c', '#x', '--', 'é=ü', 'vfio-pci.ids=10de:1c81', 'vfio_pci.ids=1:2', 'hugepages=7', 'hugepagesz=2M', 'hugepages=0:512,1:0', 'intel_iommu=on', 'intel-iommu=off', 'stale.one', 'x\\"y z\\"', "it's", '$A', '${A}', '${B:-c}', '$GRUB_CMDLINE_LINUX_DEFAULT', '${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }', '$GRUB_CMDLINE_LINUX', '$(echo q)', '`echo q`', '\\$', '\\\\', '\\q', '*', '~');
+const token = fc.constantFrom('quiet', 'splash', 'console=ttyS0,115200', 'root=UUID=1-2', 'a=b;c', '#x', '--', 'é=ü', 'vfio-pci.ids=10de:1c81', 'vfio_pci.ids=1:2', 'hugepages=7', 'hugepagesz=2M', 'hugepages=0:512,1:0', 'intel_iommu=on', 'intel-iommu=off', 'stale.one', 'x\\"y z\\"', "it's", '$A', '${A}', '$1', '$?', '${B:-c}', '$GRUB_CMDLINE_LINUX_DEFAULT', '${GRUB_CMDLINE_LINUX_DEFAULT:+$GRUB_CMDLINE_LINUX_DEFAULT }', '$GRUB_CMDLINE_LINUX', '$(echo q)', '`echo q`', '\\$', '\\\\', '\\q', '*', '~');
 const plain = fc.constantFrom('quiet', 'splash', 'ro', 'console=tty0', 'vfio-pci.ids=1:2', 'hugepages=7', 'intel_iommu=on', 'x=é');
 const gap = fc.constantFrom(' ', ' ', ' ', '  ', '\t', '\\\n', ' \\\n  ', '\n', '');
 const joined = (part: fc.Arbitrary<string>): fc.Arbitrary<string> => fc.array(fc.tuple(part, gap), {maxLength: 5}).map((parts) => parts.flat().join(''));

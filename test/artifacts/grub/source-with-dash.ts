@@ -31,6 +31,7 @@ while [ "$i" -lt "$count" ]; do
   (
     file=$directory/$i
     unset directory count i
+    set --
     exec 2>/dev/null
     { . "$file"; } < /dev/null > /dev/null
     printf '%s\\001D\\002%s\\001L\\002%s\\001' "$?" "\${GRUB_CMDLINE_LINUX_DEFAULT-unset}" "\${GRUB_CMDLINE_LINUX-unset}"
