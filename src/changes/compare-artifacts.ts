@@ -31,7 +31,7 @@ const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtif
 /** A renderer that names no trigger has looked, and found the effect missing. */
 const isTriggered = ({triggers}: CommandArtifact | GeneratedArtifact, changed: ReadonlySet<string>): boolean => triggers.length === 0 || triggers.some((path) => changed.has(path));
 
-const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
+export const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
   if (present === undefined) return {state: 'absent'};
   if (present.state === 'symlink') return {state: 'symlink', target: present.target ?? ''};
   return {state: 'file', sha256: present.sha256 ?? '', mode: present.mode, uid: present.uid, gid: present.gid};

@@ -1,11 +1,6 @@
-import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
-import {lateEntries, renderLateEntries, restoredLine} from '../artifacts/chains/late-entries.ts';
-import type {LateArtifacts, LateEntry} from '../artifacts/chains/late-entries.ts';
-import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
+import {lateEntries} from '../artifacts/chains/late-entries.ts';
+import type {LateEntry} from '../artifacts/chains/late-entries.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
-import type {HostFacts} from '../host/facts.ts';
-import type {Plan} from '../plan/plan.ts';
-import type {Machine} from '../system/machine.ts';
 import {readHistory, readPlanOf} from '../transaction/history.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import {rollback as rollBack} from '../transaction/rollback.ts';
@@ -16,6 +11,8 @@ import type {CommandContext} from './context.ts';
 import {exitCodes} from './context.ts';
 import {describeProgress} from './describe-progress.ts';
 import {chooseRoot, openHost} from './open-host.ts';
+import {readLaterKernels} from './later-kernels.ts';
+import type {LaterKernels} from './later-kernels.ts';
 import {startMachine} from './start-machine.ts';
 
 export const rollback = async (context: CommandContext): Promise<number> => {
@@ -24,20 +21,20 @@ export const rollback = async (context: CommandContext): Promise<number> => {
   const machine = await startMachine(context, root);
   const [id] = options.positionals;
   const entry = readHistory(machine).find((one) => (id === undefined ? one.state === 'applied' : one.id === id));
-  if (entry !== undefined && entry.state === 'applied' && !options.isJson) {
-    out(`Run ${entry.id} of profile ${printable(entry.profile)}, ${entry.startedAt}, is to be undone:\n${entry.paths.map((path) => `  restore ${printable(path)}\n`).join('')}`);
+  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
+  const later = applied === null || entry === undefined ? null : readLaterKernels(machine, (await openHost(context, root)).facts, applied.plan, entry);
+  if (entry?.state === 'applied' && !options.isJson) {
+    out(`Run ${entry.id} of profile ${printable(entry.profile)}, ${entry.startedAt}, is to be undone:\n${describePaths(entry, later)}`);
   }
   if (entry?.state === 'applied' && !(await confirm(context, 'rollback'))) {
     out('Left as it was.\n');
     return exitCodes.done;
   }
-  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
-  const facts = applied === null ? null : (await openHost(context, root)).facts;
-  const later = applied === null || facts === null || entry === undefined ? null : readLater(machine, facts, applied.plan, entry);
-  const result = await rollBack(machine, {...(id === undefined ? {} : {id}), ...(later === null ? {} : {images: later.images, entries: later.commands})}, describeProgress(context, machine.isLive), context.signal);
+  const result = await rollBack(machine, {...(id === undefined ? {} : {id}), ...later?.request}, describeProgress(context, machine.isLive), context.signal);
   if (options.isJson) out(`${JSON.stringify({version: 1, ...result}, null, 2)}\n`);
   else if (result.outcome === 'nothing-to-do') out('Nothing to do: nothing is applied.\n');
   else out(`Restored to the byte: ${result.paths.length} paths of run ${result.id}.\n${machine.isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`);
+  context.err((later?.left ?? []).map(({file: {path}}) => describeLeft(path)).join(''));
   if (applied !== null && result.paths.includes(kernelCommandLinePath)) {
     const left = lateEntries((await openHost(context, root)).facts, applied.plan);
     context.err(left.map((late) => describeLate(late, later?.line ?? null)).join(''));
@@ -45,15 +42,17 @@ export const rollback = async (context: CommandContext): Promise<number> => {
   return exitCodes.done;
 };
 
-type Later = Pick<LateArtifacts, 'commands'> & {readonly line: string | null; readonly images: readonly (GeneratedArtifact | CommandArtifact)[]};
-
-/** A kernel that was installed since has what was applied in its image and, with systemd-boot, in its entry. */
-const readLater = (machine: Machine, facts: HostFacts, plan: Plan, {backups}: HistoryEntry): Later => {
-  const backup = backups.find(({path}) => path === kernelCommandLinePath)?.backup;
-  const line = restoredLine(facts, plan, backup === undefined ? null : machine.read(backup).toString('utf8'));
-  const late = line === null ? {images: [], commands: []} : renderLateEntries(facts, plan, line);
-  return {line, commands: late.commands, images: [...renderPresentImages(facts, plan), ...late.images]};
+const describePaths = ({paths}: HistoryEntry, later: LaterKernels | null): string => {
+  const gone = later?.request.gone ?? [];
+  return [
+    ...paths.filter((path) => !gone.includes(path)).map((path) => `  restore ${printable(path)}\n`),
+    ...(later?.request.texts ?? []).map(({path}) => `  take the arguments from ${printable(path)}, whose kernel was installed since\n`),
+    ...gone.map((path) => `  leave ${printable(path)} away: its kernel was removed since\n`),
+  ].join('');
 };
+
+const describeLeft = (path: string): string =>
+  `${printable(path)} was written while the arguments were there, and has only some of them by now: it stays as it is.\nLook at its line of options, and take from it what you do not want.\n`;
 
 const describeLate = ({path, release}: LateEntry, line: string | null): string =>
   `${printable(path)} was written while the arguments were there, and has them still.\n${line === null ? 'Start an entry from before, as kernel-install takes the arguments of the running kernel here; then run' : 'Run'} kernel-install add ${release} with its image to have it written anew.\n`;

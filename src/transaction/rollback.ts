@@ -5,6 +5,7 @@ import {readJournals} from './decode-journal.ts';
 import {incomplete, interruption} from './failure.ts';
 import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {withLateImages} from './late-images.ts';
+import {type LateText, withLateTexts, withoutGone} from './late-texts.ts';
 import {acquireLock} from './lock.ts';
 import {isSameState, readPathState} from './path-state.ts';
 import {waitForPackageManager} from './package-manager.ts';
@@ -23,6 +24,10 @@ export type RollbackRequest = {
   readonly images?: readonly (GeneratedArtifact | CommandArtifact)[];
   /** What has the boot entries of later kernels written anew. */
   readonly entries?: readonly CommandArtifact[];
+  /** What boot entries of later kernels hold instead, where nothing but us writes it. */
+  readonly texts?: readonly LateText[];
+  /** Boot entries that went with their kernels. */
+  readonly gone?: readonly string[];
 };
 export type RollbackResult = {readonly id: string | null; readonly outcome: 'rolled-back' | 'nothing-to-do'; readonly paths: readonly string[]};
 
@@ -35,10 +40,11 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
   const lock = acquireLock(machine);
   try {
     const journals = readJournals(machine);
-    const journal = chooseJournal(journals, request);
-    if (journal === null) return {id: null, outcome: 'nothing-to-do', paths: []};
-    refuseBuiltUpon(journals, journal);
+    const chosen = chooseJournal(journals, request);
+    if (chosen === null) return {id: null, outcome: 'nothing-to-do', paths: []};
+    refuseBuiltUpon(journals, chosen);
     await waitForPackageManager(machine, events, signal);
+    const journal = {...chosen, items: withoutGone(machine, chosen.items, request.gone ?? [])};
     if (!isUnfinished(journal)) {
       refuseEdited(machine, journal);
       refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
@@ -57,14 +63,15 @@ const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest,
   return chosen === undefined || chosen.state === 'ROLLED_BACK' ? null : chosen;
 };
 
-const undo = async (machine: Machine, journal: Journal, {images = [], entries = []}: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+const undo = async (machine: Machine, journal: Journal, request: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
+  const {images = [], entries = [], texts = [], gone = []} = request;
   const ledger = openLedger(machine, journal);
   if (isUnfinished(journal)) saveNames(machine, journal);
   // On the disk before the first file goes back: a crash from here on is finished by `recover`.
-  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages(journal, images, entries)});
+  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages({...journal, items: withLateTexts(machine, journal, texts)}, images, entries)});
   const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
   if (!isComplete(restoration)) throw incomplete(restoration, journal.id, signal.aborted);
-  return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path)};
+  return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path).filter((path) => !gone.includes(path))};
 };
 
 /** What two transactions may not both have changed: files, and variables of the boot loader. */

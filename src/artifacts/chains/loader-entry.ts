@@ -10,8 +10,10 @@ export const linuxEntries = ({files}: HostFacts): readonly FileFacts[] =>
     .filter((file) => entryDirectories.some((directory) => file.path.startsWith(`${directory}/`)) && file.path.endsWith('.conf'))
     .filter((file) => file.state !== 'file' || /^\s*(?:linux|options)[ \t]/m.test(file.text ?? ''));
 
+export const editEntry = (text: string, edit: CommandLineEdit): EditedCommandLine => editOptions(text, (line) => editCommandLine(line, edit));
+
 /** `options` may stand several times and is joined (uapi-group: Boot Loader Specification, type 1). */
-export const editEntry = (text: string, edit: CommandLineEdit): EditedCommandLine => {
+export const editOptions = (text: string, editLine: (line: string) => EditedCommandLine): EditedCommandLine => {
   const lines = text.split('\n');
   const found = lines.flatMap((line, index) => (/^\s*options(?:\s|$)/.test(line) ? [index] : []));
   const [index] = found;
@@ -19,7 +21,7 @@ export const editEntry = (text: string, edit: CommandLineEdit): EditedCommandLin
   if (index === undefined) return {ok: false, reason: 'it has no line of options'};
   const [, key = '', rest = ''] = /^(\s*options\s*)(.*)$/s.exec(lines[index] ?? '') ?? [];
   if (/\$\{?kernelopts/.test(rest)) return {ok: false, reason: 'its arguments come from the variable kernelopts of grubenv'};
-  const edited = editCommandLine(rest, edit);
+  const edited = editLine(rest);
   if (!edited.ok) return edited;
   const isBare = rest.trim() === '' && !/\s$/.test(key);
   return {ok: true, text: lines.with(index, `${key}${isBare ? ' ' : ''}${edited.text}`).join('\n')};

@@ -40,7 +40,7 @@ export const editCommandLine = (text: string, edit: CommandLineEdit): EditedComm
   if (!chosen.ok) return chosen;
   const {tokens, missing, isStale} = chosen;
   if (missing.length === 0 && !tokens.some(isStale)) return {ok: true, text};
-  return {ok: true, text: insert(removeStale(text, tokens, isStale), missing)};
+  return {ok: true, text: insertArguments(removeTokens(text, tokens, isStale), missing)};
 };
 
 const namesOurs = (text: string, edit: CommandLineEdit): boolean => {
@@ -48,12 +48,12 @@ const namesOurs = (text: string, edit: CommandLineEdit): boolean => {
   return [...edit.ownedKeys, ...edit.remove].some((name) => words.includes(keyOf(name)));
 };
 
-/** A stale argument goes with the blanks before it; at the beginning, with those behind it. */
-const removeStale = (text: string, tokens: readonly KernelToken[], isStale: (token: KernelToken) => boolean): string => {
+/** An argument goes with the blanks before it; at the beginning, with those behind it. */
+export const removeTokens = (text: string, tokens: readonly KernelToken[], isGone: (token: KernelToken) => boolean): string => {
   let kept = text;
   for (const [index, token] of [...tokens.entries()].reverse()) {
-    if (!isStale(token)) continue;
-    const isLeading = tokens.slice(0, index).every(isStale);
+    if (!isGone(token)) continue;
+    const isLeading = tokens.slice(0, index).every(isGone);
     const next = tokens[index + 1];
     const [from, to] = isLeading ? [token.start, next?.start ?? token.end] : [tokens[index - 1]?.end ?? token.start, token.end];
     kept = kept.slice(0, from) + kept.slice(to);
@@ -61,7 +61,8 @@ const removeStale = (text: string, tokens: readonly KernelToken[], isStale: (tok
   return kept;
 };
 
-const insert = (text: string, missing: readonly string[]): string => {
+/** Behind the last argument, or before `--`. */
+export const insertArguments = (text: string, missing: readonly string[]): string => {
   if (missing.length === 0) return text;
   const {tokens} = splitKernelLine(text);
   const end = tokens.findIndex((token) => token.text === '--');
@@ -71,4 +72,3 @@ const insert = (text: string, missing: readonly string[]): string => {
   const place = last?.end ?? /^\s*/.exec(text.split('\n', 1)[0] ?? '')?.[0].length ?? 0;
   return `${text.slice(0, place)}${last === undefined ? '' : ' '}${missing.join(' ')}${text.slice(place)}`;
 };
-
