@@ -74,6 +74,6 @@ const unsupportedInitramfs = (facts: HostFacts, system: Plan['initramfs']): Find
   code: 'initramfs-unsupported',
   severity: 'blocker',
   subject: 'binding',
-  message: `The card must be bound in the initramfs, and this version can't write for ${system ?? 'the unknown system that makes it here'}.`,
+  message: `The card must be bound in the initramfs, and ${system === null ? `which system makes it here can't be told. ${facts.boot.initramfsEvidence.join(' ')}`.trim() : `this version can't write for ${system}.`}`,
   remedy: 'Set binding: libvirt, which takes the card when the guest starts; the host must not use it by then.',
 });

@@ -1,6 +1,7 @@
 import {renderLateEntries, restoredLine} from '../artifacts/chains/late-entries.ts';
 import {goneGrubEntries, lateGrubEntries} from '../artifacts/chains/late-grub-entries.ts';
 import type {LateGrubEntry} from '../artifacts/chains/late-grub-entries.ts';
+import {systemImages} from '../artifacts/chains/system-images.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
 import {renderPresentImages} from '../artifacts/initramfs/present-images.ts';
 import {fingerprintOf} from '../changes/compare-artifacts.ts';
@@ -16,10 +17,12 @@ export type LaterKernels = {
   readonly line: string | null;
   /** Entries of GRUB that have some of our arguments, of which nobody can tell where they are from. */
   readonly left: readonly LateGrubEntry[];
+  /** Images of the system that it has made anew since, with our files in them, where nothing that works is written over by us. */
+  readonly images: readonly string[];
 };
 
 /** A kernel that was installed since has what was applied in its image and in its boot entry; one that was removed took its entry along. */
-export const readLaterKernels = (machine: Machine, facts: HostFacts, plan: Plan, {backups}: HistoryEntry): LaterKernels => {
+export const readLaterKernels = (machine: Machine, facts: HostFacts, plan: Plan, {backups, startedAt}: HistoryEntry): LaterKernels => {
   const textOf = (backup: string): string => machine.read(backup).toString('utf8');
   const backup = backups.find(({path}) => path === kernelCommandLinePath)?.backup;
   const line = restoredLine(facts, plan, backup === undefined ? null : textOf(backup));
@@ -31,5 +34,6 @@ export const readLaterKernels = (machine: Machine, facts: HostFacts, plan: Plan,
     request: {entries: late.commands, images: [...renderPresentImages(facts, plan), ...late.images], texts, gone: goneGrubEntries(facts, edited)},
     line,
     left: ofGrub.filter(({text}) => text === null),
+    images: systemImages(facts, plan).filter((path) => (machine.stat(path)?.changedMs ?? 0) > Date.parse(startedAt)),
   };
 };

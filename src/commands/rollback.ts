@@ -1,6 +1,7 @@
 import {lateEntries} from '../artifacts/chains/late-entries.ts';
 import type {LateEntry} from '../artifacts/chains/late-entries.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
+import type {Plan} from '../plan/plan.ts';
 import {readHistory, readPlanOf} from '../transaction/history.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import {rollback as rollBack} from '../transaction/rollback.ts';
@@ -35,6 +36,7 @@ export const rollback = async (context: CommandContext): Promise<number> => {
   else if (result.outcome === 'nothing-to-do') out('Nothing to do: nothing is applied.\n');
   else out(`Restored to the byte: ${result.paths.length} paths of run ${result.id}.\n${machine.isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`);
   context.err((later?.left ?? []).map(({file: {path}}) => describeLeft(path)).join(''));
+  if (applied !== null) context.err((later?.images ?? []).map((path) => describeImage(path, applied.plan)).join(''));
   if (applied !== null && result.paths.includes(kernelCommandLinePath)) {
     const left = lateEntries((await openHost(context, root)).facts, applied.plan);
     context.err(left.map((late) => describeLate(late, later?.line ?? null)).join(''));
@@ -53,6 +55,12 @@ const describePaths = ({paths}: HistoryEntry, later: LaterKernels | null): strin
 
 const describeLeft = (path: string): string =>
   `${printable(path)} was written while the arguments were there, and has only some of them by now: it stays as it is.\nLook at its line of options, and take from it what you do not want.\n`;
+
+/** Over an image that starts the system nothing is written by us: on FAT a power cut would lose both. */
+const describeImage = (path: string, {initramfs}: Plan): string =>
+  `${printable(path)} was made anew since, and holds what was applied until it is made once more.\nDo that as after an update of its kernel (${makers[initramfs ?? 'dracut']}), then reboot.\n`;
+
+const makers = {'initramfs-tools': 'update-initramfs -u -k all', dracut: 'kernel-install add-all', mkinitcpio: 'mkinitcpio -P', booster: '/usr/lib/booster/regenerate_images'} as const;
 
 const describeLate = ({path, release}: LateEntry, line: string | null): string =>
   `${printable(path)} was written while the arguments were there, and has them still.\n${line === null ? 'Start an entry from before, as kernel-install takes the arguments of the running kernel here; then run' : 'Run'} kernel-install add ${release} with its image to have it written anew.\n`;

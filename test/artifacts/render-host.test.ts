@@ -106,6 +106,13 @@ describe('renderHost', () => {
     expect(artifacts.find((artifact) => artifact.kind === 'file' && artifact.path === '/etc/default/grub')).toMatchObject({text: 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n'});
   });
 
+  it('blocks where two systems could make the initramfs, and names both', () => {
+    const {boot} = sampleFacts();
+    const facts = hostWith(defaults, {boot: {...boot, initramfs: null, initramfsEvidence: ['/usr/bin/dracut exists: dracut is installed.', '/usr/bin/mkinitcpio exists: mkinitcpio is installed.']}});
+    const [finding] = renderHost(facts, {...plan, initramfs: null}).findings;
+    expect(finding).toMatchObject({code: 'initramfs-unsupported', severity: 'blocker', message: expect.stringMatching(/can't be told\. \S+ exists: dracut is installed\. \S+ exists: mkinitcpio is installed\.$/) as string});
+  });
+
   it('blocks on files that it can not read, that are links, or that somebody else wrote', () => {
     const modprobe = '/etc/modprobe.d/vfio-pilot.conf';
     const files = {

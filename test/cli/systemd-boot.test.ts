@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
@@ -49,4 +49,28 @@ it('a host that systemd-boot starts is planned, applied as far as a tree can be,
   expect(rolledBack.stderr).not.toContain(`${token}-${release}.conf was written`);
   rmSync(join(root, late));
   expect(differences(before, treeState(root))).toEqual({});
+});
+
+it('an image of the system that an update has made with our files is named, and what makes it without them', async () => {
+  const {root, put, disk} = withSystemdBoot();
+  const image = '/boot/initramfs-linux.img';
+  rmSync(join(root, '/boot/efi/loader'), {recursive: true});
+  for (const path of ['/usr/sbin/update-initramfs', '/usr/sbin/mkinitramfs', '/etc/initramfs-tools', '/var/lib/dpkg']) rmSync(join(root, path), {recursive: true, force: true});
+  put('/usr/bin/mkinitcpio', '');
+  chmodSync(join(root, '/usr/bin/mkinitcpio'), 0o755);
+  put('/etc/mkinitcpio.conf', 'MODULES=()\nHOOKS=(base udev modconf)\n');
+  mkdirSync(join(root, '/etc/mkinitcpio.conf.d'));
+  put('/etc/mkinitcpio.d/linux.preset', `ALL_kver="/boot/vmlinuz-linux"\nPRESETS=('default')\ndefault_image="${image}"\n`);
+  put('/boot/vmlinuz-linux', '');
+  put(image, 'image');
+  put('/boot/loader/entries/arch.conf', `title Arch\nlinux /vmlinuz-linux\ninitrd /initramfs-linux.img\noptions ${disk} rw\n`);
+  put('/proc/cmdline', `initrd=\\initramfs-linux.img ${disk} rw\n`);
+  const apply = () => runCli(['apply', profilePath('ryzen-two-cards'), '--root', root, '--yes']);
+  const undo = () => runCli(['rollback', '--root', root, '--yes']);
+  const told = `${image} was made anew since, and holds what was applied until it is made once more.\nDo that as after an update of its kernel (mkinitcpio -P), then reboot.`;
+  expect(await apply()).toMatchObject({exitCode: 0, stdout: expect.stringContaining('conf.d/zz-vfio-pilot.conf') as string});
+  expect((await undo()).stderr).not.toContain('made anew since');
+  await apply();
+  put(image, 'image with our files');
+  expect((await undo()).stderr).toContain(told);
 });

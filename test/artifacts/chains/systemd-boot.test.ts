@@ -4,6 +4,7 @@ import {describe, expect, it} from 'vitest';
 import {renderHost} from '../../../src/artifacts/render-host.ts';
 import {compareArtifacts} from '../../../src/changes/compare-artifacts.ts';
 import {renderChain} from '../../../src/artifacts/chains/chains.ts';
+import {systemImages} from '../../../src/artifacts/chains/system-images.ts';
 import {readHost} from '../../../src/host/read-host.ts';
 import {realMachine} from '../../../src/system/real-machine.ts';
 import {openSource} from '../../../src/system/source.ts';
@@ -166,6 +167,13 @@ describe('systemd-boot', () => {
     expect(snapshot(root)[variablePath('LoaderEntryDefault')]).toBe(first[variablePath('LoaderEntryDefault')]);
     await rollback(machine, {}, silent, never);
     expect({...snapshot(root), [variablePath('LoaderEntrySelected')]: ''}).toEqual({...before, [variablePath('LoaderEntrySelected')]: ''});
+  });
+
+  it('knows the images of the system, which its updates make with our files in them', () => {
+    const facts = readHost(openSource(makeTree(arch), null));
+    expect(systemImages(facts, samplePlan({initramfs: 'mkinitcpio'}))).toEqual(['/boot/initramfs-linux-fallback.img', '/boot/initramfs-linux-lts.img', '/boot/initramfs-linux.img']);
+    const {binding} = samplePlan();
+    expect(systemImages(facts, samplePlan({initramfs: 'mkinitcpio', binding: {...binding, softdeps: [], builtInOptions: [], moduleOptions: [], initramfsModules: [], byAddress: []}}))).toEqual([]);
   });
 
   it('lets mkinitcpio make the image of our entry anew when the kernel is updated under its name', async () => {

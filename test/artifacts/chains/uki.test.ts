@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {renderChain} from '../../../src/artifacts/chains/chains.ts';
+import {systemImages} from '../../../src/artifacts/chains/system-images.ts';
 import type {Finding} from '../../../src/findings.ts';
 import {readHost} from '../../../src/host/read-host.ts';
 import type {Plan} from '../../../src/plan/plan.ts';
@@ -117,6 +118,13 @@ describe('a unified kernel image', () => {
     expect(decode(applied, variablePath('LoaderEntryDefault')).replaceAll('\0', '')).toMatch(new RegExp(`${token}-${release}\\.vfio-pilot-\\w{8}\\.efi$`));
     expect(rolledBack[variablePath('LoaderEntryDefault')]).toBeUndefined();
     expect(decode(applied, '/etc/kernel/cmdline')).toBe(`root=UUID=1-2 ro rhgb quiet ${wanted}\n`);
+  });
+
+  it.each([
+    ['mkinitcpio', arch, ['/efi/EFI/Linux/arch-linux.efi']],
+    ['dracut', fedora, Object.keys(fedora).filter((path) => path.endsWith('.efi') && !path.includes('systemd-boot') && !path.includes('/BOOT/'))],
+  ] as const)('knows the images of the system that %s makes, in which our files are after an update', (initramfs, tree, images) => {
+    expect(systemImages(readHost(openSource(makeTree(tree), null)), samplePlan({initramfs}))).toEqual(images);
   });
 
   it('takes its arguments from the pieces of /etc/cmdline.d where there are some', async () => {
