@@ -32,7 +32,7 @@ const lineColors: readonly (readonly [RegExp, string])[] = [
 ];
 
 /** Not indented, so that it can be cut out and given to patch(1). */
-const describeDiff = (diff: string, hasColor: boolean): string =>
+export const describeDiff = (diff: string, hasColor: boolean): string =>
   diff
     .split('\n')
     .map((line) => {

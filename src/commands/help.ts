@@ -29,7 +29,8 @@ Options
   --exit-code    plan: exit 10 when there are changes
   --trial        apply: one boot on trial, with an entry and an image of its own
   --resume       apply, rollback: finish an interrupted run instead of undoing it
-  --keep-edits   apply, rollback: end an interrupted run although somebody edited its files since; they stay as they are
+  --keep-edits   rollback: files that were edited since keep the edit and lose what was applied, which is shown first
+                 apply, rollback: end an interrupted run although its files were edited; they stay as they are
   --verbose      reasons and stack traces
   --version, --help
 

@@ -12,7 +12,7 @@ import type {HistoryEntry} from '../transaction/history.ts';
 import type {RollbackRequest} from '../transaction/rollback.ts';
 
 export type LaterKernels = {
-  readonly request: Required<Omit<RollbackRequest, 'id'>>;
+  readonly request: Required<Omit<RollbackRequest, 'id' | 'edits'>>;
   /** What kernel-install gives to an entry that it writes anew; `null` where these would be ours. */
   readonly line: string | null;
   /** Entries of GRUB that have some of our arguments, of which nobody can tell where they are from. */

@@ -12,7 +12,7 @@ type Sum = {readonly directory: string; readonly freeBytes: number; readonly fre
 /** The journal itself, its replacement while it is saved, and directory blocks. */
 const journalBytes = 256 * 1024;
 
-/** Room for every new file beside the old one, for the backups, and for putting the old ones back beside the new. */
+/** Room for every new file beside the old one, for the backups of both, and for putting the old ones back beside the new. */
 export const checkSpace = (machine: Machine, inspection: Inspection, planBytes: number): void => {
   const sums = new Map<number, Sum>();
   for (const {directory, bytes} of needs(machine, inspection, planBytes)) {
@@ -39,6 +39,7 @@ const targetNeeds = ({path, old, wanted}: Target): readonly Need[] => {
   return [
     {directory: dirname(path), bytes: Math.max(oldBytes, newBytes)},
     {directory: stateDirectory, bytes: oldBytes},
+    {directory: stateDirectory, bytes: newBytes},
   ];
 };
 

@@ -2,7 +2,7 @@ import {dirname} from 'node:path';
 import {type JournalItem, saveItem} from './journal.ts';
 import {defineDomain, undefineDomain} from './libvirt.ts';
 import {describeDifference, isSameState, readPathState, sha256} from './path-state.ts';
-import {lateFile} from './paths.ts';
+import {appliedFile, lateFile} from './paths.ts';
 import {replace} from './replace.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
 import {removeIfThere, writePrivate} from './write-file.ts';
@@ -80,6 +80,7 @@ const installDomain = async (transaction: Transaction, index: number, item: Jour
   const found = readPathState(machine, item.path);
   const isAsWanted = item.temp === null ? found.state === 'absent' : found.state === 'file';
   if (!isAsWanted) throw new Error(`virsh reported success, but ${item.path} is not as it should be.`);
+  if (item.old.state === 'file' && found.state === 'file') writePrivate(machine, appliedFile(ledger.current().id, index), machine.read(item.path));
   saveItem(ledger, index, {...item, new: found, isUnsettled: false});
   events({kind: 'file', path: item.path, did: 'installed'});
 };

@@ -6,6 +6,10 @@ export const journalDirectory = (id: string): string => `${journalRoot}/${id}`;
 export const journalFile = (id: string): string => `${journalDirectory(id)}/journal.json`;
 export const planFile = (id: string): string => `${journalDirectory(id)}/plan.json`;
 export const backupFile = (id: string, index: number): string => `${journalDirectory(id)}/backup/${number(index)}`;
+/** What was put there, for a rollback after somebody's edit. */
+export const appliedFile = (id: string, index: number): string => `${backupFile(id, index)}-applied`;
+/** What is put there by such a rollback. */
+export const keptFile = (id: string, index: number): string => `${backupFile(id, index)}-kept`;
 export const lateFile = (id: string, index: number): string => `${backupFile(id, index)}-late`;
 export const generatedDirectory = (id: string): string => `${journalDirectory(id)}/generated`;
 /** Of this process alone: a program whose starter was killed may still be writing when recovery starts it again. */

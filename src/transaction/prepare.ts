@@ -4,6 +4,7 @@ import {refuseStale, type Target} from './inspect.ts';
 import type {JournalItem} from './journal.ts';
 import {describeDifference, readPathState} from './path-state.ts';
 import {findPackageManager} from './package-manager.ts';
+import {appliedFile} from './paths.ts';
 import {refusal} from './refuse.ts';
 import {type NewContent, stage} from './replace.ts';
 import {checkpoint, type Transaction} from './transaction.ts';
@@ -17,7 +18,7 @@ export const prepare = async (transaction: Transaction, targets: readonly Target
   for (const [index, target] of targets.entries()) {
     await checkpoint(transaction.signal);
     const item = transaction.ledger.current().items[index];
-    if (item !== undefined) items.push(stageItem(transaction, item, target));
+    if (item !== undefined) items.push(stageItem(transaction, index, item, target));
   }
   transaction.events({kind: 'step', step: 'recheck'});
   for (const {path, old, changedMs} of targets) {
@@ -41,13 +42,14 @@ const makeDirectories = ({machine, ledger}: Transaction): void => {
   }
 };
 
-const stageItem = ({machine, events}: Transaction, item: JournalItem, {wanted}: Target): JournalItem => {
+const stageItem = ({machine, ledger, events}: Transaction, index: number, item: JournalItem, {wanted}: Target): JournalItem => {
   if (wanted.kind === 'absent' || item.temp === null) return item;
   events({kind: 'file', path: item.path, did: 'staged'});
   if (item.installer === 'libvirt') {
     if (wanted.kind === 'file') writePrivate(machine, item.temp, wanted.bytes);
     return item;
   }
+  if (wanted.kind === 'file' && item.old.state === 'file') writePrivate(machine, appliedFile(ledger.current().id, index), wanted.bytes);
   return {...item, new: stage(machine, item.temp, contentOf(machine.self, item, wanted))};
 };
 

@@ -1,19 +1,17 @@
 import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
-import {TransactionError, UsageError} from '../errors.ts';
+import {UsageError} from '../errors.ts';
 import type {Machine} from '../system/machine.ts';
 import {readJournals} from './decode-journal.ts';
 import {incomplete, interruption} from './failure.ts';
 import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {withLateImages} from './late-images.ts';
 import {type LateText, withLateTexts, withoutGone} from './late-texts.ts';
+import {type Edit, findEdits, isShown, refuseEdits, withEdits} from './edits.ts';
 import {acquireLock} from './lock.ts';
-import {isSameState, readPathState} from './path-state.ts';
 import {waitForPackageManager} from './package-manager.ts';
-import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
 import {refusal} from './refuse.ts';
 import {refuseLent} from './refuse-lent.ts';
-import {isOurs} from './restore-item.ts';
 import {isComplete, restore} from './restore.ts';
 import {saveNames} from './save-names.ts';
 
@@ -28,25 +26,33 @@ export type RollbackRequest = {
   readonly texts?: readonly LateText[];
   /** Boot entries that went with their kernels. */
   readonly gone?: readonly string[];
+  /** Of `findEdits`, as the user has seen them: these keep the edit and lose what was applied, or stay as they are. */
+  readonly edits?: readonly Edit[];
 };
-export type RollbackResult = {readonly id: string | null; readonly outcome: 'rolled-back' | 'nothing-to-do'; readonly paths: readonly string[]};
+export type RollbackResult = {
+  readonly id: string | null;
+  readonly outcome: 'rolled-back' | 'nothing-to-do';
+  readonly paths: readonly string[];
+  /** Not as they were before: they keep what somebody edited since. */
+  readonly edited: readonly string[];
+};
 
 /**
- * Puts the machine back as it was before that transaction. Refuses, without a change, when a file was edited since or
- * a newer transaction stands on it. Throws LockedError, UsageError (unknown id) or TransactionError.
+ * Puts the machine back as it was before that transaction. Refuses, without a change, when a file was edited since that
+ * is not among `edits`, or when a newer transaction stands on it. Throws LockedError, UsageError (unknown id) or TransactionError.
  */
 export const rollback = async (machine: Machine, request: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
-  if (chooseJournal(readJournals(machine), request) === null) return {id: null, outcome: 'nothing-to-do', paths: []};
+  if (chooseJournal(readJournals(machine), request) === null) return nothingToDo;
   const lock = acquireLock(machine);
   try {
     const journals = readJournals(machine);
     const chosen = chooseJournal(journals, request);
-    if (chosen === null) return {id: null, outcome: 'nothing-to-do', paths: []};
+    if (chosen === null) return nothingToDo;
     refuseBuiltUpon(journals, chosen);
     await waitForPackageManager(machine, events, signal);
     const journal = {...chosen, items: withoutGone(machine, chosen.items, request.gone ?? [])};
     if (!isUnfinished(journal)) {
-      refuseEdited(machine, journal);
+      refuseEdits(findEdits(machine, journal).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);
       refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
     }
     if (signal.aborted) throw interruption();
@@ -56,6 +62,8 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
   }
 };
 
+const nothingToDo: RollbackResult = {id: null, outcome: 'nothing-to-do', paths: [], edited: []};
+
 /** `null` when it is undone already, or nothing is applied. */
 const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest, 'id'>): Journal | null => {
   const chosen = id === undefined ? journals.findLast(({state}) => state !== 'ROLLED_BACK') : journals.find((journal) => journal.id === id);
@@ -64,14 +72,15 @@ const chooseJournal = (journals: readonly Journal[], {id}: Pick<RollbackRequest,
 };
 
 const undo = async (machine: Machine, journal: Journal, request: RollbackRequest, events: OnProgress, signal: AbortSignal): Promise<RollbackResult> => {
-  const {images = [], entries = [], texts = [], gone = []} = request;
+  const {images = [], entries = [], texts = [], gone = [], edits = []} = request;
   const ledger = openLedger(machine, journal);
   if (isUnfinished(journal)) saveNames(machine, journal);
   // On the disk before the first file goes back: a crash from here on is finished by `recover`.
-  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages({...journal, items: withLateTexts(machine, journal, texts)}, images, entries)});
+  if (journal.state === 'COMMITTED') ledger.save({state: 'ROLLING_BACK', ...withLateImages({...journal, items: withLateTexts(machine, {...journal, items: withEdits(machine, journal, edits)}, texts)}, images, entries)});
   const restoration = await restore({machine, ledger, events, signal}, {failure: journal.failure, acceptPresent: false});
   if (!isComplete(restoration)) throw incomplete(restoration, journal.id, signal.aborted);
-  return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path).filter((path) => !gone.includes(path))};
+  const edited = edits.map(({path}) => path);
+  return {id: journal.id, outcome: 'rolled-back', paths: journal.items.map(({path}) => path).filter((path) => ![...gone, ...edited].includes(path)), edited};
 };
 
 /** What two transactions may not both have changed: files, and variables of the boot loader. */
@@ -89,17 +98,4 @@ const refuseBuiltUpon = (journals: readonly Journal[], journal: Journal): void =
   const order = [...builtUpon, journal].sort((one, other) => other.sequence - one.sequence).map(({id}) => id);
   const shared = ownPaths(newest).find((path) => paths.has(path)) ?? '';
   throw refusal('check', `${shared} was changed again by ${newest.id}.`, `Nothing was changed. Roll back in this order: ${order.join(', ')}.`);
-};
-
-const refuseEdited = (machine: Machine, journal: Journal): void => {
-  const edited = journal.items.filter((item) => {
-    const now = readPathState(machine, item.path);
-    return item.installer !== 'generated' && !isSameState(now, item.old) && !isOurs(machine, item, now);
-  });
-  if (edited.length === 0) return;
-  throw new TransactionError(`${edited.map(({path}) => path).join(', ')} ${edited.length === 1 ? 'was' : 'were'} edited since ${journal.id} was applied.`, {
-    step: 'check',
-    isRestored: false,
-    nextStep: `Nothing was changed. The versions from before are in ${journalDirectory(journal.id)}/backup; carry the edit over, or take it back, then run rollback again.`,
-  });
 };

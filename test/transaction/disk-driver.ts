@@ -13,7 +13,7 @@ if (base === undefined) throw new Error('which directory?');
 const old = 'old '.repeat(10_000);
 const wanted = 'new '.repeat(25_000);
 const results: unknown[] = [];
-for (let pages = 14; pages < 150; pages += Number(step)) {
+for (let pages = 14; pages < 200; pages += Number(step)) {
   const root = join(base, `root-${pages}`);
   const disk = join(root, where === 'all' ? '' : where ?? '');
   mkdirSync(disk, {recursive: true});

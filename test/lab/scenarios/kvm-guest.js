@@ -19,7 +19,7 @@ const hypervisorBit = 0x80000000;
 export const kvmGuest = {
   name: 'kvm-guest',
   isFast: false,
-  title: "A guest of the user's own runs under KVM with its card, and its CPUID shows what the profile asked for",
+  title: "A guest of the user's own runs under KVM with its card, and its CPUID shows what the profile asked for; an edit of it outlives the rollback",
   run: async (lab) => {
     const machine = await lab.installedHost();
     await installRom(machine);
@@ -51,5 +51,14 @@ export const kvmGuest = {
       expectTrue(!signatureOf(report['40000100:0']).includes('KVM'), 'KVM shows itself in leaf 40000100');
       expectTrue((report['1:0'][2] & hypervisorBit) !== 0, 'the guest is not told that it runs under a hypervisor, although Hyper-V features are on');
     }
+
+    lab.say('the user edits the guest; a rollback refuses, and with --keep-edits the guest loses the card and keeps the edit');
+    await machine.run(`virsh desc report --config edited && echo "<rng model='virtio'><backend model='random'>/dev/urandom</backend></rng>" >rng.xml && virsh attach-device report rng.xml --config`, 60);
+    expectMatch(await machine.run('vfio-pilot rollback --yes 2>&1 || true', 150), /report\.xml was edited since/, 'the refusal');
+    const told = await machine.run('vfio-pilot rollback --keep-edits --yes', 600);
+    expectMatch(told, /take what was applied from \/etc\/libvirt\/qemu\/report\.xml, and keep what was edited since/, 'rollback');
+    const left = await machine.run('virsh dumpxml --inactive report');
+    expectMatch(left, /<description>edited<\/description>[\s\S]*<rng model='virtio'>/, 'the edit');
+    expectTrue(!/<hostdev|vendor_id|<cputune>|<hugepages/.test(left), `something of what was applied is left: ${left}`);
   },
 };
