@@ -40,7 +40,8 @@ let opened = 0;
 /** The real program in a real pseudo-terminal, started by a shell that tells afterwards how it ended. */
 export const openTerminal = (args: string, {cwd = scratchDirectory(), columns = 80, rows = 24, prefix = ''}: Settings = {}) => {
   const session = `wizard-${(opened += 1)}`;
-  const command = `before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; exec cat`;
+  // Ctrl-C on the first frame may come before the program reads keys itself: then the shell gets the signal as well.
+  const command = `trap : INT; before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; exec cat`;
   tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', String(rows), '-c', cwd, `sh -c '${command}'`);
   const target = `=${session}:`;
   /** Rows as the terminal shows them; a row that went over the edge is one row again, and so too wide. */
