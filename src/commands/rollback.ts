@@ -59,9 +59,9 @@ const describePaths = ({paths}: HistoryEntry, later: LaterKernels | null, edits:
   ].join('');
 };
 
-const describeEdit = ({path, now, kept}: Edit, hasColor: boolean): string => {
+const describeEdit = ({path, now, kept, isNew}: Edit, hasColor: boolean): string => {
   if (now.state === 'absent') return `  leave ${printable(path)} away: it was removed since\n`;
-  if (kept === null) return `  leave ${printable(path)} as it is: it was edited since, and what was applied can't be taken from it\n`;
+  if (kept === null) return `  leave ${printable(path)} as it is: it was edited since, and ${isNew ? 'all the rest of it was applied' : 'nobody can tell what was applied from that'}\n`;
   return `  take what was applied from ${printable(path)}, and keep what was edited since:\n${describeDiff(renderDiff(path, kept.present.toString('utf8'), kept.bytes.toString('utf8')), hasColor)}`;
 };
 

@@ -13,7 +13,9 @@ import {isOurs} from './restore-item.ts';
 export type Edit = {
   readonly path: string;
   readonly now: PathState;
-  /** What it holds without what was applied; `null` where that can't be told, or where it was not there before. */
+  /** It was not there before. */
+  readonly isNew: boolean;
+  /** What it holds without what was applied; `null` where that can't be told. */
   readonly kept: {readonly present: Buffer; readonly bytes: Buffer} | null;
 };
 
@@ -26,7 +28,7 @@ export const readEdits = (machine: Machine, id: string, gone: readonly string[])
 export const findEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>): readonly Edit[] =>
   items.flatMap((item, index) => {
     const now = readPathState(machine, item.path);
-    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now, kept: undo(machine, appliedFile(id, index), item, now)}];
+    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now, isNew: item.old.state === 'absent', kept: undo(machine, appliedFile(id, index), item, now)}];
   });
 
 /** Byte by byte: whatever the encoding is, what was not ours stays. */

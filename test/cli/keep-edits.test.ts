@@ -29,7 +29,7 @@ it('rollback refuses files that were edited since, shows with --keep-edits what 
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`  take what was applied from ${grub}, and keep what was edited since:\n--- ${grub}\n+++ ${grub}\n`);
   expect(stdout).toMatch(/^-GRUB_CMDLINE_LINUX_DEFAULT=.*hugepages/m);
-  expect(stdout).toContain(`  leave ${domain} as it is: it was edited since`);
+  expect(stdout).toContain(`  leave ${domain} as it is: it was edited since, and all the rest of it was applied\n`);
   expect(stdout).toContain('2 keep what was edited since.');
   expect(stderr).toContain(`${domain} stays as it is, with what was applied and what was edited since.\nvirsh undefine win10 --keep-nvram takes the guest away.`);
   expect(readFileSync(path(domain), 'utf8')).toContain('<watchdog/>');
