@@ -29,6 +29,12 @@ export const refuseChangedDefault = ({machine}: Transaction, effect: Effect): vo
 /** Only of a variable can that be told; everything else is undone whatever is there. */
 export const isInEffect = ({machine}: Transaction, effect: Effect): boolean => effect.kind !== 'loader-variable' || readVariable(machine, effect.name) === effect.after;
 
+/** A choice for one boot is used up by a boot, also by one that a crash of the machine brought. */
+export const isUsedUp = (machine: Machine, effect: Effect): boolean => {
+  if (effect.kind === 'loader-variable') return readVariable(machine, effect.name) !== effect.after;
+  return effect.kind === 'files-hold' && findMissing(machine, effect) !== null;
+};
+
 export const isChangedSince = ({machine}: Transaction, effect: Effect): boolean => effect.kind === 'loader-variable' && isForeign(machine, effect);
 
 const isForeign = (machine: Machine, {name, before, after}: Extract<Effect, {kind: 'loader-variable'}>): boolean => {
@@ -36,12 +42,20 @@ const isForeign = (machine: Machine, {name, before, after}: Extract<Effect, {kin
   return found !== before && found !== after;
 };
 
-const checkFiles = (machine: Machine, {paths, texts}: Extract<Effect, {kind: 'files-hold'}>): void => {
+type Held = Extract<Effect, {kind: 'files-hold'}>;
+
+const checkFiles = (machine: Machine, effect: Held): void => {
+  const missing = findMissing(machine, effect);
+  if (missing !== null) throw new Error(`${missing.text} is not in ${missing.path}, although it was to be.`);
+};
+
+const findMissing = (machine: Machine, {paths, texts}: Held): {readonly path: string; readonly text: string} | null => {
   for (const path of paths) {
     const bytes = machine.stat(path) === null ? null : machine.read(path);
-    const missing = texts.find((text) => bytes?.includes(text) !== true);
-    if (missing !== undefined) throw new Error(`${missing} is not in ${path}, although it was to be.`);
+    const text = texts.find((one) => bytes?.includes(one) !== true);
+    if (text !== undefined) return {path, text};
   }
+  return null;
 };
 
 const checkVariable = (machine: Machine, name: string, wanted: string | null): void => {

@@ -5,12 +5,13 @@ import {commit} from './commit.ts';
 import {listJournalIds, readJournal, readJournals} from './decode-journal.ts';
 import {removeTree} from './discard.ts';
 import {failure, incomplete} from './failure.ts';
-import {isUnfinished, type Journal, openLedger} from './journal.ts';
+import {isUnfinished, type Journal, type JournalItem, openLedger} from './journal.ts';
 import {acquireLock} from './lock.ts';
 import {waitForPackageManager} from './package-manager.ts';
 import {isSameState, readPathState} from './path-state.ts';
 import {journalDirectory} from './paths.ts';
 import type {OnProgress} from './progress-event.ts';
+import {isUsedUp} from './read-effect.ts';
 import {isComplete, restore} from './restore.ts';
 import {saveNames} from './save-names.ts';
 import {sweepGenerated} from './sweep.ts';
@@ -79,8 +80,9 @@ const finish = async (machine: Machine, journal: Journal, options: RecoverOption
   const paths = journal.items.map(({path}) => path);
   saveNames(machine, journal);
   if (options.direction === 'forward' && state === 'COMMITTING') {
-    if (canComplete(machine, journal)) return complete(transaction, paths);
-    events({kind: 'warning', message: `${id} cannot be completed: not all of its new files are there any more. It is rolled back.`});
+    const obstacle = findObstacle(machine, journal);
+    if (obstacle === null) return complete(transaction, paths);
+    events({kind: 'warning', message: `${id} cannot be completed: ${obstacle}. It is rolled back.`});
   }
   const acceptPresent = options.acceptPresent ?? false;
   const restoration = await restore(transaction, {failure: journal.failure ?? reasons[state] ?? null, acceptPresent});
@@ -94,7 +96,13 @@ const reasons: Readonly<Partial<Record<Journal['state'], string>>> = {
   COMMITTING: 'The run was interrupted.',
 };
 
-const canComplete = (machine: Machine, {items}: Journal): boolean =>
+const findObstacle = (machine: Machine, {items, runs}: Journal): string | null => {
+  if (!hasAllFiles(machine, items)) return 'not all of its new files are there any more';
+  const used = runs.find(({artifact, state}) => state === 'ran' && artifact.kind === 'command' && artifact.effect !== undefined && isUsedUp(machine, artifact.effect));
+  return used === undefined ? null : `what ${used.artifact.argv[0]} set is not so any more (a choice for one boot is used up by that)`;
+};
+
+const hasAllFiles = (machine: Machine, items: readonly JournalItem[]): boolean =>
   items.every((item) => {
     if (item.installer === 'generated') return true;
     const now = readPathState(machine, item.path);

@@ -13,18 +13,19 @@ import {sampleProfile} from '../support/sample-profile.ts';
 import {never} from '../transaction/scenario.ts';
 import {type Stage, setStage} from './history-stage.ts';
 
-export type Verb = 'apply' | 'trial' | 'confirm' | 'rollback' | 'recover' | 'resume' | 'keep-edits';
+export type Verb = 'apply' | 'trial' | 'confirm' | 'rollback' | 'recover' | 'resume' | 'keep-edits' | 'rollback-keeping';
 
 const run: Readonly<Record<Verb, (context: CommandContext) => Promise<unknown>>> = {
   apply,
   trial: apply,
   confirm: confirmTrial,
   rollback,
+  'rollback-keeping': rollback,
   recover: (context) => startMachine(context, context.options.root ?? ''),
   resume: (context) => startMachine(context, context.options.root ?? ''),
   'keep-edits': (context) => startMachine(context, context.options.root ?? ''),
 };
-const flags: Readonly<Partial<Record<Verb, readonly string[]>>> = {trial: ['--trial'], resume: ['--resume'], 'keep-edits': ['--keep-edits']};
+const flags: Readonly<Partial<Record<Verb, readonly string[]>>> = {trial: ['--trial'], resume: ['--resume'], 'keep-edits': ['--keep-edits'], 'rollback-keeping': ['--keep-edits']};
 
 /** `isRefused`: it ended with one of the errors that a user is told. */
 export type Said = {readonly words: string; readonly isRefused: boolean; readonly bug: string | null};

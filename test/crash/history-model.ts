@@ -45,12 +45,14 @@ export const isSameStack = (one: readonly Layer[], other: readonly Layer[], know
   one.length === other.length
   && one.every((layer, index) => layer.id === other[index]?.id || (!known.some(({id}) => id === layer.id || id === other[index]?.id) && (layer.token === null) === (other[index]?.token === null)));
 
+export const isRollback = (verb: Verb): boolean => verb === 'rollback' || verb === 'rollback-keeping';
+
 /** What a command that nothing happens to must do where nobody else has edited a file. */
 export const expectedTransition = (verb: Verb, {layers, isMenuEntryRunning}: Settled, bootedToken: string | null): Transition => {
   const top = layers.at(-1);
   const isOnTrial = top !== undefined && top.token !== null;
   if (verb === 'confirm') return isOnTrial && top.token === bootedToken ? 'confirm' : 'same';
-  if (verb === 'rollback') return top === undefined ? 'same' : 'pop';
+  if (isRollback(verb)) return top === undefined ? 'same' : 'pop';
   if (isOnTrial || top !== undefined) return 'same';
   if (verb === 'apply') return 'push-apply';
   return verb === 'trial' && isMenuEntryRunning ? 'push-trial' : 'same';

@@ -3,7 +3,7 @@ import {readHistory} from '../../src/transaction/history.ts';
 import {findInterrupted} from '../../src/transaction/recover.ts';
 import {randomOf} from '../support/random.ts';
 import {createHost, factsOf, type ModelHost} from './history-host.ts';
-import {bootFaults, differingPaths, isCopied, expectedTransition, isGenerated, isSameStack, isTemp, pushFaults, readLayers, type Settled, staleFiles, type Transition, transitionOf, type Tree, treeOf} from './history-model.ts';
+import {bootFaults, differingPaths, isCopied, expectedTransition, isGenerated, isRollback, isSameStack, isTemp, pushFaults, readLayers, type Settled, staleFiles, type Transition, transitionOf, type Tree, treeOf} from './history-model.ts';
 import {addKernel, type Breakage, rebootHost, type Run, runHit, runOn} from './history-run.ts';
 import type {Verb} from './history-commands.ts';
 import type {History, Hit, Step} from './history-steps.ts';
@@ -91,7 +91,7 @@ const playerOf = (profile: string, breakage: Breakage, transitions: string[]) =>
     const result = await runHit(host, verb, profile, breakage, hit, whole.mutations, (disk, random) => void edits.push(...editFile(disk, random, edits.length, true)));
     transitions.push(`${verb} ${hit.by}`);
     const now: World = {...world, host: result.host, edits, said: world.said + result.said.words, forward: after};
-    const legal = [settled, after, ...(popped !== null && (verb === 'confirm' || verb === 'rollback') ? [popped] : []), ...(world.forward === null ? [] : [world.forward]), ...(hit.by === 'power-cut' ? world.unsaved : [])];
+    const legal = [settled, after, ...(popped !== null && (verb === 'confirm' || isRollback(verb)) ? [popped] : []), ...(world.forward === null ? [] : [world.forward]), ...(hit.by === 'power-cut' ? world.unsaved : [])];
     const [unsaved, raw] = [[...world.unsaved, ...legal], [...world.raw, rawBefore]];
     refute(tornPaths(now, [...raw, ...unsaved.map(({tree}) => tree)]));
     const stopped: World = hit.by === 'power-cut' ? {...now, host: rebootHost(now.host, hit.seed % 2 === 0 ? 'good' : 'bad')} : {...now, unsaved, raw};

@@ -16,6 +16,7 @@ const weights: readonly (readonly [number, Exclude<Step['do'], 'run'> | Verb])[]
   [5, 'trial'],
   [5, 'confirm'],
   [5, 'rollback'],
+  [3, 'rollback-keeping'],
   [2, 'recover'],
   [1, 'resume'],
   [1, 'keep-edits'],

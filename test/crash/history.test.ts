@@ -43,7 +43,7 @@ const playMany = (count: number, breakage: Breakage = {}): Promise<{readonly vio
   });
 
 /** Of everything that can happen, what must have happened for the rest to mean something. */
-const wanted = ['apply push-apply', 'trial push-trial', 'rollback pop', 'apply kill', 'confirm confirm', 'confirm same', 'trial power-cut', 'rollback kill', 'confirm kill', 'recover same', 'kernel', 'edit', 'reboot', 'power-cut'];
+const wanted = ['apply push-apply', 'trial push-trial', 'rollback pop', 'rollback-keeping pop', 'apply kill', 'confirm confirm', 'confirm same', 'trial power-cut', 'rollback kill', 'confirm kill', 'recover same', 'kernel', 'edit', 'reboot', 'power-cut'];
 
 const carelessly: Readonly<Record<string, Breakage>> = {
   'writes in place': {wrap: (machine) => badWriter(machine, 'in-place')},

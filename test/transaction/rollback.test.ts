@@ -3,13 +3,15 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
 import {failingMachine} from '../../src/system/failing-machine.ts';
+import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import type {Machine, Program} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {readHistory} from '../../src/transaction/history.ts';
 import {journalFile} from '../../src/transaction/paths.ts';
 import {findInterrupted, recover} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
-import {fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
+import {command, fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, text, withRoot} from './scratch-root.ts';
 
 describe('rollback', () => {
@@ -113,6 +115,34 @@ describe('recover', () => {
       await recover(machine, {acceptPresent: true}, silent);
       expect(text(root, '/etc/default/grub')).toBe('edited\n');
       expect(findInterrupted(machine)).toEqual([]);
+    }));
+
+  it('goes back where the choice for one boot, which is in the journal as made, was used up by a boot', () =>
+    withRoot(async (root) => {
+      put(root, '/boot/grub/grubenv', '');
+      const choose: Program = (_argv, machine) => {
+        put(machine.root, '/boot/grub/grubenv', 'next_entry=trial');
+        return {exitCode: 0};
+      };
+      const change = command(['grub-editenv', 'set'], [], ['grub-editenv', 'unset']);
+      const chosen = {...change, command: {...change.command, effect: {kind: 'files-hold', paths: ['/boot/grub/grubenv'], texts: ['next_entry=trial']}}} as typeof change;
+      const sound = realMachine(root, {'grub-editenv': choose});
+      let isGone = false;
+      const gone = (): null => {
+        if (isGone) throw Object.assign(new Error('the power is gone'), {code: 'CRASH'});
+        return null;
+      };
+      const dying: Machine = interceptMachine({...sound, self: {...sound.self, pid: 999_999_999}, rename: (from, to) => {
+        isGone = sound.read(from).includes('"COMMITTED"');
+        gone();
+        sound.rename(from, to);
+      }}, {onRead: gone, onMutation: gone});
+      await applyChanges(dying, request([fileChange(sound, '/etc/a', 'new'), chosen]), silent, never).catch(() => undefined);
+      put(root, '/boot/grub/grubenv', '');
+      const told: string[] = [];
+      const recovered = await recover(sound, {direction: 'forward'}, (event) => event.kind === 'warning' && told.push(event.message));
+      expect(recovered).toMatchObject([{did: 'rolled-back'}]);
+      expect(told.join()).toContain('cannot be completed: what grub-editenv set is not so any more');
     }));
 
   it('is asked for before anything else is applied', () =>
