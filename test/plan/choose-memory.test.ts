@@ -62,9 +62,11 @@ describe('memory', () => {
     expect(decide(memory).findings).toContainEqual(expect.objectContaining({code, severity: 'blocker'}));
   });
 
-  it('blocks 1 GiB pages on a CPU without them', () => {
-    const cpu = {...sampleFacts().cpu, flags: ['vmx']};
-    expect(decide({hugepages: '1GiB'}, {cpu}).findings).toContainEqual(expect.objectContaining({code: 'memory-pages-unsupported'}));
+  it('blocks pages of a size that is not offered, and names one that is', () => {
+    const {cpu, memory} = sampleFacts();
+    const unsupported = (message: string, remedy: string): unknown => expect.objectContaining({code: 'memory-pages-unsupported', message, remedy});
+    expect(decide({hugepages: '1GiB'}, {cpu: {...cpu, flags: ['vmx']}}).findings).toContainEqual(unsupported('This CPU has no 1 GiB pages (flag pdpe1gb is missing).', 'Set memory.hugepages: 2MiB.'));
+    expect(decide({hugepages: '2MiB'}, {memory: {...memory, hugepageSizesKiB: [64]}}).findings).toContainEqual(unsupported('This kernel offers no 2 MiB pages.', 'Set memory.hugepages: none.'));
   });
 
   it('plans ordinary memory when asked', () => {
