@@ -13,13 +13,13 @@ import {exitCodes} from './context.ts';
 import {describeProgress} from './describe-progress.ts';
 import {chooseRoot, openHost} from './open-host.ts';
 import {showPreview} from './plan.ts';
-import {startMachine} from './start-machine.ts';
+import {lookAtMachine, startMachine} from './start-machine.ts';
 import {describeResults} from './verify.ts';
 
 /** In a trial boot that is good: takes the trial's own parts away and writes the plan for good. */
 export const confirmTrial = async (context: CommandContext): Promise<number> => {
   const root = await chooseRoot(context);
-  const machine = await startMachine(context, root);
+  const machine = context.options.isDryRun ? lookAtMachine(context, root) : await startMachine(context, root);
   const applied = decodeAppliedPlan(readAppliedPlan(machine));
   if (applied?.trial === undefined) throw new UsageError('No trial is waiting to be confirmed.', 'Start one with `vfio-pilot apply --trial PROFILE`.');
   const {facts, source} = await openHost(context, root);
@@ -33,6 +33,10 @@ export const confirmTrial = async (context: CommandContext): Promise<number> => 
   const preview = previewPlan(facts, applied.plan, []);
   showPreview(context, preview);
   if (isBlocked(preview.findings)) return exitCodes.blocked;
+  if (context.options.isDryRun) {
+    context.err('Dry run: nothing was written, and the trial goes on.\n');
+    return exitCodes.done;
+  }
   if (!(await confirm(context, 'apply'))) {
     context.err('Left as it was: the trial goes on.\n');
     return exitCodes.done;

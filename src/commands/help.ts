@@ -13,7 +13,7 @@ Usage
   vfio-pilot apply --trial PROFILE       the same for one boot only; the present system comes back unless you confirm
   vfio-pilot confirm                     in the trial boot: it is good, write it for good  [--yes]
   vfio-pilot verify                      after the reboot: each promise, kept or not
-  vfio-pilot rollback [ID]               restore to the byte what a run changed  [--yes]
+  vfio-pilot rollback [ID]               restore to the byte what a run changed  [--dry-run] [--yes]
   vfio-pilot history                     the runs and what they changed
   vfio-pilot profile new --device ADDRESS [--vcpus N] [--memory SIZE] [--guest NAME] [--os OS] [--out FILE]
   vfio-pilot profile show|check FILE     the profile with its defaults · its mistakes
@@ -25,6 +25,7 @@ Options
   --demo         with any command: a scratch copy of the embedded host as the root
   --json         one JSON document on stdout and nothing more
   --no-color     no colours (as NO_COLOR does)
+  --dry-run      the wizard, apply, confirm and rollback: show everything and write nothing
   --yes          answers the one confirmation of apply, confirm and rollback
   --exit-code    plan: exit 10 when there are changes
   --trial        apply: one boot on trial, with an entry and an image of its own

@@ -25,8 +25,24 @@ const definitions = {
   'keep-edits': {type: 'boolean'},
 } as const;
 
+type OptionName = keyof typeof definitions;
+
+/** Known to every command; the rest belongs to some, and elsewhere a mistake: what it asks for would not be done. */
+const common: readonly OptionName[] = ['root', 'json', 'no-color', 'verbose', 'version', 'help', 'demo'];
+const own: Readonly<Record<string, readonly OptionName[]>> = {
+  wizard: ['dry-run'],
+  topology: ['profile', 'svg'],
+  plan: ['dry-run', 'exit-code', 'out'],
+  apply: ['dry-run', 'trial', 'yes', 'resume', 'keep-edits'],
+  confirm: ['dry-run', 'yes', 'resume', 'keep-edits'],
+  rollback: ['dry-run', 'yes', 'resume', 'keep-edits'],
+  profile: ['device', 'vcpus', 'memory', 'guest', 'os', 'out'],
+};
+
 export type Options = {
   readonly verb: string | null;
+  /** Names of the options that were given, without the dashes. */
+  readonly given: readonly string[];
   readonly positionals: readonly string[];
   readonly root: string | null;
   readonly isJson: boolean;
@@ -56,6 +72,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
   const [verb, ...rest] = positionals;
   return {
     verb: verb ?? null,
+    given: Object.keys(values),
     positionals: rest,
     root: values.root ?? null,
     isJson: values.json ?? false,
@@ -79,6 +96,15 @@ export const parseOptions = (argv: readonly string[]): Options => {
     isResume: values.resume ?? false,
     hasKeepEdits: values['keep-edits'] ?? false,
   };
+};
+
+/** `rollback --trial --yes` must not go on as if the word had not been there. */
+export const refuseForeign = ({verb, given}: Options): void => {
+  const known: readonly string[] = [...common, ...(own[verb ?? 'wizard'] ?? [])];
+  const foreign = given.find((name) => !known.includes(name));
+  if (foreign === undefined) return;
+  const users = Object.entries(own).filter(([, names]) => names.some((name) => name === foreign)).map(([name]) => name);
+  throw new UsageError(`${verb ?? 'The wizard'} does not know --${foreign}, which is for ${users.join(', ')}.`, 'See `vfio-pilot --help`.');
 };
 
 const parseStrictly = (argv: readonly string[]) => {

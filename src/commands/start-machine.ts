@@ -2,7 +2,7 @@ import {geteuid} from 'node:process';
 import {UsageError} from '../errors.ts';
 import type {Machine} from '../system/machine.ts';
 import {realMachine} from '../system/real-machine.ts';
-import {recover} from '../transaction/recover.ts';
+import {findInterrupted, recover} from '../transaction/recover.ts';
 import type {CommandContext} from './context.ts';
 import {judgeProgram} from './judge-program.ts';
 import {describeProgress} from './describe-progress.ts';
@@ -21,6 +21,15 @@ export const startMachine = async (context: CommandContext, root: string): Promi
     }[recovery.did];
     context.err(`An earlier run (${recovery.id}) was interrupted and ${what}.\n`);
   }
+  return machine;
+};
+
+/** For a dry run: writes nothing, not even to finish what an interrupted run left. */
+export const lookAtMachine = (context: CommandContext, root: string): Machine => {
+  requireRights(root);
+  const machine = realMachine(root);
+  const [id] = findInterrupted(machine);
+  if (id !== undefined) context.err(`An earlier run (${id}) was interrupted; the next apply or rollback finishes that first.\n`);
   return machine;
 };
 

@@ -46,7 +46,7 @@ export const createServices = (context: CommandContext, {facts, source, machine,
     trial: machine?.isLive === true ? trialServices(context, {facts, source}, machine) : null,
     isDemo: context.options.isDemo,
     commandStyle: commandStyleOf(root),
-    canApply: machine === null ? {ok: false, reason: 'Writing to this machine needs root: save the profile, then run `sudo vfio-pilot apply` with it.'} : {ok: true},
+    canApply: machine === null ? {ok: false, reason: `${context.options.isDryRun ? 'This is a dry run' : 'Writing to this machine needs root'}: save the profile, then run \`sudo vfio-pilot apply\` with it.`} : {ok: true},
     defaultProfilePath: (profile) => join(directory, `${profile.name}.yaml`),
   };
 };

@@ -18,7 +18,7 @@ export const wizard = async (context: CommandContext): Promise<number> => {
     return exitCodes.usage;
   }
   const root = await chooseRoot(context);
-  const canApply = root !== '/' || process.geteuid?.() === 0;
+  const canApply = !context.options.isDryRun && (root !== '/' || process.geteuid?.() === 0);
   const machine = canApply ? await startMachine(context, root) : null;
   const {facts, source} = await openHost(context, root);
   const services = createServices(context, {facts, source, machine, root});

@@ -45,21 +45,27 @@ export const rollback = async (machine: Machine, request: RollbackRequest, event
   if (chooseJournal(readJournals(machine), request) === null) return nothingToDo;
   const lock = acquireLock(machine);
   try {
-    const journals = readJournals(machine);
-    const chosen = chooseJournal(journals, request);
-    if (chosen === null) return nothingToDo;
-    refuseBuiltUpon(journals, chosen);
     await waitForPackageManager(machine, events, signal);
-    const journal = {...chosen, items: withoutGone(machine, chosen.items, request.gone ?? [])};
-    if (!isUnfinished(journal)) {
-      refuseEdits(findEdits(machine, journal).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);
-      refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
-    }
+    const journal = inspectRollback(machine, request);
+    if (journal === null) return nothingToDo;
     if (signal.aborted) throw interruption();
     return await undo(machine, journal, request, events, signal);
   } finally {
     lock.release();
   }
+};
+
+/** The run that is to be undone, with what became of its files; `null` when there is none. Refuses as `rollback` does, and only reads. */
+export const inspectRollback = (machine: Machine, request: RollbackRequest): Journal | null => {
+  const journals = readJournals(machine);
+  const chosen = chooseJournal(journals, request);
+  if (chosen === null) return null;
+  refuseBuiltUpon(journals, chosen);
+  const journal = {...chosen, items: withoutGone(machine, chosen.items, request.gone ?? [])};
+  if (isUnfinished(journal)) return journal;
+  refuseEdits(findEdits(machine, journal).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);
+  refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
+  return journal;
 };
 
 const nothingToDo: RollbackResult = {id: null, outcome: 'nothing-to-do', paths: [], edited: []};

@@ -50,6 +50,7 @@ describe.skipIf(!canTrace)('commands that only look (skipped where strace may no
     'profile new --device 06:00.0',
     'history',
     'rollback --yes',
+    'rollback --dry-run --yes',
   ])('open nothing for writing: %s', async (command) => {
     const trace = join(directory, command.replaceAll(/\W+/g, '-').slice(0, 100));
     const before = treeState(root, {times: true, history: true});
@@ -60,6 +61,20 @@ describe.skipIf(!canTrace)('commands that only look (skipped where strace may no
     expect(writesIn(text)).toEqual([]);
     expect(differences(before, treeState(root, {times: true, history: true}))).toEqual({});
   });
+});
+
+it.skipIf(!canTrace)('rollback --dry-run shows each byte of a run and opens nothing for writing (skipped where strace may not trace)', async () => {
+  const root = unpackHost('dell-r710-gtx1050');
+  await runCli(['apply', profilePath('dell-r710-gtx1050'), '--root', root, '--yes']);
+  const [trace, before] = [join(directory, 'rollback'), treeState(root, {times: true, history: true})];
+  const {exitCode, stdout} = await runCli(['rollback', '--dry-run', '--yes', '--root', root], {prefix: tracing(trace), env});
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^ {2}restore \/etc\/default\/grub\n--- \/etc\/default\/grub\n\+\+\+ \/etc\/default\/grub\n[^]*^-GRUB_CMDLINE_LINUX_DEFAULT=.*hugepages/m);
+  expect(stdout).toContain('--- /etc/modprobe.d/vfio-pilot.conf\n+++ /dev/null\n');
+  expect(stdout).toMatch(/\nDry run: nothing was written\.\n$/);
+  expect(JSON.parse((await runCli(['rollback', '--dry-run', '--json', '--root', root])).stdout)).toMatchObject({outcome: 'dry-run', paths: expect.arrayContaining(['/etc/default/grub']) as string[], edited: []});
+  expect(writesIn(readFileSync(trace, 'utf8'))).toEqual([]);
+  expect(differences(before, treeState(root, {times: true, history: true}))).toEqual({});
 });
 
 describe.skipIf(!canTrace || !hasScript)('the wizard (skipped where strace may not trace, or script(1) is missing)', () => {

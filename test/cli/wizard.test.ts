@@ -106,6 +106,17 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     expect(terminal.modes()).toBe('alternate 0, cursor 1');
   });
 
+  it('writes nothing in a dry run, and says what to do instead', async () => {
+    const terminal = openTerminal(`--dry-run --root ${untouched}`);
+    await walkTo(terminal, 7);
+    await terminal.see(/This is a dry run: save the\s+profile/);
+    expect(faultsOfFrame(terminal.screen())).toEqual([]);
+    terminal.type(`apply${enter}`);
+    await terminal.see('Nothing was applied.');
+    terminal.type(enter);
+    expect(await terminal.ended()).toBe('exit code 0, terminal restored');
+  });
+
   it('never overwrites a file: it says so, and saves under another name', async () => {
     const cwd = scratchDirectory();
     const file = join(cwd, 'two-identical-cards.yaml');

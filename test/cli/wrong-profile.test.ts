@@ -131,6 +131,8 @@ describe('a command that cannot be understood', () => {
     ['a root that does not exist', ['check', '--root', '/nonexistent'], 'is not a directory'],
     ['an empty root', ['apply', shipped, '--root', '', '--yes'], 'is not a directory'],
     ['a demo of another root', ['check', '--demo', '--root', '/'], '--demo and --root'],
+    ['an option of another command', ['rollback', '--trial', '--yes', '--root', root], 'rollback does not know --trial, which is for apply'],
+    ['an option of a command for the wizard', ['--yes', '--root', root], 'The wizard does not know --yes'],
     ['an unknown sub-command', ['profile', 'frobnicate'], 'frobnicate'],
     ['no sub-command', ['profile'], 'profile'],
     ['an address that is none', ['profile', 'new', '--device', 'gpu', '--root', root], 'gpu'],
