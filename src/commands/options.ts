@@ -27,8 +27,9 @@ const definitions = {
 
 type OptionName = keyof typeof definitions;
 
-/** Known to every command; the rest belongs to some, and elsewhere a mistake: what it asks for would not be done. */
-const common: readonly OptionName[] = ['root', 'json', 'no-color', 'verbose', 'version', 'help', 'demo'];
+/** Known to all of them; the rest belongs to some, and elsewhere a mistake: what it asks for would not be done. */
+const common: readonly OptionName[] = ['root', 'no-color', 'verbose', 'version', 'help', 'demo'];
+const everyVerb: readonly OptionName[] = ['json'];
 const own: Readonly<Record<string, readonly OptionName[]>> = {
   wizard: ['dry-run'],
   topology: ['profile', 'svg'],
@@ -100,11 +101,11 @@ export const parseOptions = (argv: readonly string[]): Options => {
 
 /** `rollback --trial --yes` must not go on as if the word had not been there. */
 export const refuseForeign = ({verb, given}: Options): void => {
-  const known: readonly string[] = [...common, ...(own[verb ?? 'wizard'] ?? [])];
+  const known: readonly string[] = [...common, ...(verb === null ? [] : everyVerb), ...(own[verb ?? 'wizard'] ?? [])];
   const foreign = given.find((name) => !known.includes(name));
   if (foreign === undefined) return;
   const users = Object.entries(own).filter(([, names]) => names.some((name) => name === foreign)).map(([name]) => name);
-  throw new UsageError(`${verb ?? 'The wizard'} does not know --${foreign}, which is for ${users.join(', ')}.`, 'See `vfio-pilot --help`.');
+  throw new UsageError(`${verb ?? 'The wizard'} does not know --${foreign}, which is for ${users.length === 0 ? 'the commands' : users.join(', ')}.`, 'See `vfio-pilot --help`.');
 };
 
 const parseStrictly = (argv: readonly string[]) => {

@@ -34,13 +34,14 @@ const isTold = (error: unknown): error is TransactionError | UsageError =>
   error instanceof TransactionError || error instanceof UsageError || error instanceof LockedError || error instanceof CommandError;
 
 /** Runs a command of the program on the host, as somebody does who says yes. */
-export const runVerb = async (verb: Verb, profile: string, on: Stage): Promise<Said> => {
+export const runVerb = async (verb: Verb, profile: string, on: Stage, more: readonly string[] = []): Promise<Said> => {
   setStage(on);
   const words: string[] = [];
   const say = (text: string): void => void words.push(text);
-  const options = parseOptions([verb, ...(verb === 'apply' || verb === 'trial' ? [profile] : []), '--root', tmpdir(), '--yes', ...(flags[verb] ?? [])]);
+  const isJson = more.includes('--json');
+  const options = parseOptions([verb, ...(verb === 'apply' || verb === 'trial' ? [profile] : []), '--root', tmpdir(), '--yes', ...(flags[verb] ?? []), ...more]);
   try {
-    await run[verb]({options, version: '0.0.0', out: say, err: say, hasColor: false, columns: 80, signal: never});
+    await run[verb]({options, version: '0.0.0', out: say, err: isJson ? () => undefined : say, hasColor: false, columns: 80, signal: never});
     return {words: words.join(''), isRefused: false, bug: null};
   } catch (error) {
     if (isTold(error)) return {words: `${words.join('')}${error.message} ${error.nextStep}`, isRefused: true, bug: null};

@@ -6,10 +6,11 @@ import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {badWriter} from '../transaction/bad-writer.ts';
 import {silent} from '../transaction/scenario.ts';
-import {withProfile} from './history-commands.ts';
-import {factsOf, type ModelHost} from './history-host.ts';
+import {runVerb, withProfile} from './history-commands.ts';
+import {createHost, factsOf, type ModelHost, sourceOf} from './history-host.ts';
 import {playHistory} from './history-play.ts';
-import type {Breakage} from './history-run.ts';
+import {withPrograms} from './history-programs.ts';
+import {type Breakage, rebootHost, runOn} from './history-run.ts';
 import {type History, makeHistory, shrinkHistory} from './history-steps.ts';
 import {bySize, isNightly} from './sizes.ts';
 
@@ -83,3 +84,16 @@ describe(`a random history (VFIO_PILOT_SEED=${seed})`, {timeout: 7_200_000}, () 
     expect(shortest.map((step) => (step.do === 'run' ? step.verb : step.do))).toEqual(['trial', 'confirm']);
   });
 });
+
+it('confirm --json says in one document what it looked at and whether it wrote', () =>
+  withProfile(async (profile) => {
+    const {host} = await runOn(createHost(), 'trial', profile, {});
+    const started = rebootHost(host, 'good');
+    const confirm = async (...more: readonly string[]): Promise<unknown> => {
+      const machine = withPrograms(started.disk.machine);
+      const {words} = await runVerb('confirm', profile, {machine, source: sourceOf(started), facts: () => factsOf(started)}, ['--json', ...more]);
+      return JSON.parse(words);
+    };
+    expect(await confirm('--dry-run')).toMatchObject({version: 1, promises: expect.arrayContaining([expect.objectContaining({status: 'kept'})]) as unknown, applied: null});
+    expect(await confirm()).toMatchObject({version: 1, applied: expect.stringMatching(/^\d{8}T\d{6}Z-\w{4}$/) as unknown});
+  }));
