@@ -38,10 +38,11 @@ const describeEdit = ({path, now, kept, isNew}: Edit, hasColor: boolean): string
   return `  take what was applied from ${printable(path)}, and keep what was edited since:\n${describeDiff(renderDiff(path, kept.present.toString('utf8'), kept.bytes.toString('utf8')), hasColor)}`;
 };
 
-export const describeKept = ({path, now}: Edit): string => {
-  if (now.state === 'absent') return '';
+export const describeKept = ({path, now, backup}: Edit): string => {
+  const before = backup === null ? '' : `What ${printable(path)} held before the run is in ${backup}.\n`;
+  if (now.state === 'absent') return before;
   const guest = /^\/etc\/libvirt\/qemu\/([^/]+)\.xml$/.exec(path)?.[1];
-  return `${printable(path)} stays as it is, with what was applied and what was edited since.\n${guest === undefined ? '' : `virsh undefine ${printable(guest)} --keep-nvram takes the guest away.\n`}`;
+  return `${printable(path)} stays as it is, with what was applied and what was edited since.\n${before}${guest === undefined || backup !== null ? '' : `virsh undefine ${printable(guest)} --keep-nvram takes the guest away.\n`}`;
 };
 
 export const describeLeft = (path: string): string =>

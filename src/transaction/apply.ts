@@ -4,7 +4,7 @@ import type {Machine} from '../system/machine.ts';
 import {begin} from './begin.ts';
 import {checkSpace} from './check-space.ts';
 import {commit} from './commit.ts';
-import {readJournals} from './decode-journal.ts';
+import {keepLastWord, readJournals} from './decode-journal.ts';
 import {failure, interruption} from './failure.ts';
 import {type Inspection, inspect} from './inspect.ts';
 import {isUnfinished} from './journal.ts';
@@ -82,10 +82,7 @@ const refuseUnfinished = (machine: Machine): void => {
 const transact = async (machine: Machine, request: ApplyRequest, inspection: Inspection, events: OnProgress, signal: AbortSignal): Promise<void> => {
   const {id, profileName: profile, toolVersion, now: startedAt, plan} = request;
   events({kind: 'step', step: 'journal'});
-  const newest = readJournals(machine).toSorted((one, other) => other.sequence - one.sequence)[0];
-  // A run that was killed right after its last word may not have put that on the disk, and this one stands on it.
-  if (newest !== undefined) machine.syncDirectory(journalDirectory(newest.id));
-  const sequence = (newest?.sequence ?? 0) + 1;
+  const sequence = (keepLastWord(machine)?.sequence ?? 0) + 1;
   const ledger = beginOrRefuse(() => begin(machine, {id, profile, toolVersion, startedAt, sequence, plan}, inspection));
   const transaction: Transaction = {machine, ledger, events, signal};
   try {

@@ -15,6 +15,7 @@ export type Edit = {
   readonly now: PathState;
   /** It was not there before. */
   readonly isNew: boolean;
+  readonly backup: string | null;
   /** What it holds without what was applied; `null` where that can't be told. */
   readonly kept: {readonly present: Buffer; readonly bytes: Buffer} | null;
 };
@@ -28,7 +29,7 @@ export const readEdits = (machine: Machine, id: string, gone: readonly string[])
 export const findEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>): readonly Edit[] =>
   items.flatMap((item, index) => {
     const now = readPathState(machine, item.path);
-    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now, isNew: item.old.state === 'absent', kept: undo(machine, appliedFile(id, index), item, now)}];
+    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now, isNew: item.old.state === 'absent', backup: item.backup, kept: undo(machine, appliedFile(id, index), item, now)}];
   });
 
 /** Byte by byte: whatever the encoding is, what was not ours stays. */
@@ -59,7 +60,8 @@ export const withEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'i
     const edit = edits.find(({path}) => path === item.path);
     if (edit === undefined) return item;
     const {now, kept, path} = edit;
-    if (now.state !== 'file' || kept === null) return {...item, old: now, new: now, backup: null};
+    // The backup stays named: it may hold what somebody wrote before that run.
+    if (now.state !== 'file' || kept === null) return {...item, old: now, new: now};
     const old = {...now, sha256: sha256(kept.bytes), size: kept.bytes.length};
     const backup = keptFile(id, index);
     keepBackup(machine, {path, backup, bytes: kept.bytes, old});

@@ -11,7 +11,7 @@ export type LateText = {readonly path: string; readonly expected: Fingerprint; r
 
 /** A file that went since and stays away: nothing of ours is in it any more. */
 export const withoutGone = (machine: Machine, items: readonly JournalItem[], gone: readonly string[]): readonly JournalItem[] =>
-  items.map((item) => (gone.includes(item.path) && machine.stat(item.path) === null ? {...item, old: {state: 'absent'}, new: {state: 'absent'}, backup: null} : item));
+  items.map((item) => (gone.includes(item.path) && machine.stat(item.path) === null ? {...item, old: {state: 'absent'}, new: {state: 'absent'}} : item));
 
 /**
  * Such a file goes into the journal, before anything is undone, as if that text were what it held before: so it is put

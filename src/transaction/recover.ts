@@ -2,7 +2,7 @@ import {dirname} from 'node:path';
 import type {Machine} from '../system/machine.ts';
 import {errorCode} from '../system/machine-error.ts';
 import {commit} from './commit.ts';
-import {listJournalIds, readJournal, readJournals} from './decode-journal.ts';
+import {keepLastWord, listJournalIds, readJournal, readJournals} from './decode-journal.ts';
 import {removeTree} from './discard.ts';
 import {failure, incomplete} from './failure.ts';
 import {isUnfinished, type Journal, type JournalItem, openLedger} from './journal.ts';
@@ -48,7 +48,10 @@ export const findInterrupted = (machine: Machine): readonly string[] => {
  */
 export const recover = async (machine: Machine, options: RecoverOptions, events: OnProgress): Promise<readonly Recovery[]> => {
   try {
-    if (listJournalIds(machine).every((id) => isFinished(machine, id))) return [];
+    if (listJournalIds(machine).every((id) => isFinished(machine, id))) {
+      keepLastWord(machine);
+      return [];
+    }
   } catch (error) {
     if (isNotOurs(error)) return [];
     throw error;

@@ -34,10 +34,12 @@ export const isOurs = (machine: Machine, item: JournalItem, now: PathState): boo
 /** What a power cut right after a rename on FAT leaves (see `replace`): nobody's content is in it. */
 const isEmptiedByFat = (machine: Machine, path: string, now: PathState): boolean => now.state === 'file' && now.size === 0 && machine.space(dirname(path)).isFat;
 
-/** A run that was killed while libvirt wrote knows no content of its own: this may be an edit since. The first look is the one that counts. */
+/** A run that was killed while libvirt wrote knows no content of its own: this may be an edit since, also one between two attempts to put it back. */
 const keepUnknown = ({machine, ledger, events}: Transaction, index: number, {path}: JournalItem, now: PathState): void => {
-  const kept = lateFile(ledger.current().id, index);
   if (now.state !== 'file') return;
+  const first = lateFile(ledger.current().id, index);
+  let kept = first;
+  for (let number = 2; machine.stat(kept) !== null && sha256(machine.read(kept)) !== now.sha256; number += 1) kept = `${first}-${number}`;
   if (machine.stat(kept) === null) replacePrivate(machine, kept, machine.read(path));
   events({kind: 'warning', message: `${path} is put back as it was before the interrupted run; what it held until now is kept in ${kept}.`});
 };

@@ -48,6 +48,8 @@ export const restore = async (transaction: Transaction, options: {failure: strin
   problems.push(...notRestored(transaction, foreign, wasPrepared));
   const restoration: Restoration = {foreign: edited, problems};
   if (!isComplete(restoration) && !options.acceptPresent) return restoration;
+  // Of a file that was edited while it was put back.
+  if (!isComplete(restoration)) await attempt(() => sweepTemps(transaction), undefined);
   for (const message of [...edited.map((path) => `${path} was edited by somebody else and stays as it is.`), ...problems]) events({kind: 'warning', message});
   saveIfPossible(transaction, {state: 'ROLLED_BACK', failure});
   return {foreign: [], problems: []};

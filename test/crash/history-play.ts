@@ -58,7 +58,7 @@ const playerOf = (profile: string, breakage: Breakage, transitions: string[]) =>
     const isEdited = world.edits.length > 0;
     refute(said.bug === null && (!said.isRefused || isEdited) ? [] : [`recovery: ${said.bug ?? said.words}`]);
     const again = await runOn(copy, 'recover', profile, breakage);
-    refute(said.isRefused || again.mutations === 0 ? [] : ['recovery was not the last']);
+    refute(said.isRefused || again.writes === 0 ? [] : ['recovery was not the last']);
     const tree = treeOf(copy.disk);
     refute(said.isRefused ? [] : Object.keys(tree).filter(isTemp).map((path) => `${path} is left`));
     refute(isEdited || world.hasHalfKernel ? [] : staleFiles(copy.disk.machine).map((path) => `${path} is not made of the present configuration`));
@@ -88,7 +88,7 @@ const playerOf = (profile: string, breakage: Breakage, transitions: string[]) =>
     const after = judge(world, verb, whole, popped);
     if (hit === null) return check({...world, forward: null, unsaved: [], raw: [], said: world.said + whole.said.words}, [after]);
     const edits = [...world.edits];
-    const result = await runHit(host, verb, profile, breakage, hit, whole.mutations, (disk, random) => void edits.push(...editFile(disk, random, edits.length, true)));
+    const result = await runHit(host, verb, profile, breakage, hit, whole, (disk, random) => void edits.push(...editFile(disk, random, edits.length, true)));
     transitions.push(`${verb} ${hit.by}`);
     const now: World = {...world, host: result.host, edits, said: world.said + result.said.words, forward: after};
     const legal = [settled, after, ...(popped !== null && (verb === 'confirm' || isRollback(verb)) ? [popped] : []), ...(world.forward === null ? [] : [world.forward]), ...(hit.by === 'power-cut' ? world.unsaved : [])];

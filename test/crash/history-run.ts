@@ -12,18 +12,19 @@ import type {ModelDisk} from './model-disk.ts';
 /** What may be broken on purpose, to see that it is noticed. */
 export type Breakage = {readonly wrap?: (machine: Machine) => Machine; readonly readFacts?: (host: ModelHost) => HostFacts};
 
-export type Run = {readonly said: Said; readonly host: ModelHost; readonly mutations: number};
+/** `writes`: without what only puts on the disk what is there. */
+export type Run = {readonly said: Said; readonly host: ModelHost; readonly mutations: number; readonly writes: number};
 
 export const runOn = async (host: ModelHost, verb: Verb, profile: string, {wrap = (machine) => machine, readFacts = factsOf}: Breakage, watch: (machine: Machine) => Machine = (machine) => machine): Promise<Run> => {
-  let mutations = 0;
-  const counted = interceptMachine(withPrograms(host.disk.machine), {onRead: () => undefined, onMutation: () => ((mutations += 1), null)});
+  let [mutations, writes] = [0, 0];
+  const counted = interceptMachine(withPrograms(host.disk.machine), {onRead: () => undefined, onMutation: ({name}) => ((mutations += 1), (writes += name === 'syncDirectory' ? 0 : 1), null)});
   const said = await runVerb(verb, profile, {machine: wrap(watch(counted)), source: sourceOf(host), facts: () => readFacts(host)});
-  return {said, host, mutations};
+  return {said, host, mutations, writes};
 };
 
 /** Runs it with something that happens at that call; a power cut and what follows it end in the next boot. */
-export const runHit = async (host: ModelHost, verb: Verb, profile: string, breakage: Breakage, hit: Hit, mutations: number, edit: (disk: ModelDisk, random: () => number) => void): Promise<Run> => {
-  const failAt = 1 + Math.floor(hit.at * mutations);
+export const runHit = async (host: ModelHost, verb: Verb, profile: string, breakage: Breakage, hit: Hit, {mutations, writes}: Pick<Run, 'mutations' | 'writes'>, edit: (disk: ModelDisk, random: () => number) => void): Promise<Run> => {
+  const failAt = 1 + Math.floor(hit.at * (hit.by === 'edit' ? writes : mutations));
   const random = randomOf(hit.seed);
   if (hit.by === 'kill') return runOn(host, verb, profile, breakage, (machine) => failingMachine(machine, {failAt, crash: true}));
   let count = 0;
@@ -36,9 +37,11 @@ export const runHit = async (host: ModelHost, verb: Verb, profile: string, break
       onRead: () => {
         if (left !== null) gone();
       },
-      onMutation: () => {
-        count += 1;
+      onMutation: ({name}) => {
         if (left !== null) gone();
+        // An edit before the first write is one before the plan is made, and no edit during the run.
+        if (hit.by === 'edit' && name === 'syncDirectory') return null;
+        count += 1;
         if (count !== failAt) return null;
         if (hit.by === 'edit') edit(host.disk, random);
         else {

@@ -100,6 +100,24 @@ it('an edit of a guest that libvirt had half taken when the run was killed is ke
     expect(text(root, kept)).toBe('edited');
   }));
 
+it('so is a second one, from between two attempts to put the guest back', () =>
+  withRoot(async (root) => {
+    const domain = '/etc/libvirt/qemu/win.xml';
+    put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
+    const sound = realMachine(root, programs);
+    const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
+    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
+    const told: string[] = [];
+    const events = (event: ProgressEvent): void => void (event.kind === 'warning' && told.push(event.message));
+    writeFileSync(join(root, domain), 'first');
+    await expect(recover(realMachine(root, {virsh: () => ({exitCode: 1})}), {}, events)).rejects.toThrow(/virsh/u);
+    writeFileSync(join(root, domain), 'second');
+    await recover(sound, {}, events);
+    expect(text(root, domain)).toBe('<domain><name>win</name></domain>\n');
+    const kept = told.flatMap((message) => /kept in (\S+)\.$/.exec(message)?.[1] ?? []);
+    expect(kept.map((path) => text(root, path))).toEqual(['first', 'second']);
+  }));
+
 /** As of a process that is gone once a program has done its work. */
 const dyingAfterRun = (machine: Machine): Machine => {
   let isDead = false;
