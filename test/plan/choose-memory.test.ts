@@ -62,6 +62,12 @@ describe('memory', () => {
     expect(decide(memory).findings).toContainEqual(expect.objectContaining({code, severity: 'blocker'}));
   });
 
+  it('sends to another node only where there is one', () => {
+    const remedyOn = (nodes: number): string | undefined => planPassthrough(sampleFacts({...defaultShape, nodes}), sampleProfile({memory: {sizeMiB: 1048576}})).findings.find(({code}) => code === 'memory-too-large')?.remedy;
+    expect(remedyOn(1)).toMatch(/^Set memory\.size to \d+ MiB or less\.$/);
+    expect(remedyOn(2)).toMatch(/ or less, or choose another node\.$/);
+  });
+
   it('blocks pages of a size that is not offered, and names one that is', () => {
     const {cpu, memory} = sampleFacts();
     const unsupported = (message: string, remedy: string): unknown => expect.objectContaining({code: 'memory-pages-unsupported', message, remedy});

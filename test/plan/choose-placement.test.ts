@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../src/host/facts.ts';
+import {distanceBetween} from '../../src/plan/choose-node.ts';
 import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
 import {proposeProfile} from '../../src/plan/propose-profile.ts';
 import type {MachineShape} from '../support/sample-facts.ts';
@@ -23,6 +24,12 @@ const withoutDisplay = (facts: HostFacts): HostFacts => ({...facts, pci: facts.p
 const withNodes = (facts: HostFacts, change: Readonly<Record<number, Partial<HostFacts['nodes'][number]>>>): HostFacts => ({
   ...facts,
   nodes: facts.nodes.map((node) => ({...node, ...change[node.id]})),
+});
+
+it('a node is nearer to itself than to another where the kernel tells no distances', () => {
+  const facts = sampleFacts();
+  const silent = {...facts, nodes: facts.nodes.map((node) => ({...node, distances: null}))};
+  expect([distanceBetween(silent, 0, 0), distanceBetween(silent, 0, 1)]).toEqual([10, 20]);
 });
 
 describe('placement', () => {
