@@ -51,6 +51,12 @@ describe('devices', () => {
     else expect(found).toContain(code);
   });
 
+  it('says what the profile means, or that it names no more than a place', () => {
+    const messageFor = (id?: string): string | undefined => planPassthrough(sampleFacts(), sampleProfile({devices: [device('0000:42:00.0', id)]})).findings.find((finding) => finding.code === 'device-missing')?.message;
+    expect(messageFor()).toMatch(/^The profile means a device at 0000:42:00\.0, but /);
+    expect(messageFor('1002:67df')).toMatch(/^The profile means \S*1002:67df\S* at 0000:42:00\.0, but .*, and no device here has these ids\.$/);
+  });
+
   it('failure mode 29: blocks a card whose upstream path changed although address and ids are the same', () => {
     const moved = [{...device('0000:06:00.0', '10de:1c81'), upstream: ['0000:00:03.0']}];
     expect(codes(sampleFacts(), sampleProfile({devices: moved}))).toContain('device-moved');

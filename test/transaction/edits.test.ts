@@ -93,7 +93,7 @@ describe('a rollback that keeps edits', () => {
     }));
 
   it.each([
-    ['is damaged', (path: string) => writeFileSync(path, 'rotten')],
+    ['is another one, which would make the edit ours', (path: string) => writeFileSync(path, edited[grub])],
     ['is gone, as with a run of an older version', (path: string) => rmSync(path)],
   ])('leaves a file as it is when the copy of what was applied %s', (_name, damage) =>
     withRoot(async (root) => {

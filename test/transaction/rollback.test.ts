@@ -8,7 +8,7 @@ import type {Machine, Program} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {readHistory} from '../../src/transaction/history.ts';
-import {journalFile} from '../../src/transaction/paths.ts';
+import {journalDirectory, journalFile} from '../../src/transaction/paths.ts';
 import {findInterrupted, recover} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
 import {command, fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
@@ -115,6 +115,34 @@ describe('recover', () => {
       await recover(machine, {acceptPresent: true}, silent);
       expect(text(root, '/etc/default/grub')).toBe('edited\n');
       expect(findInterrupted(machine)).toEqual([]);
+    }));
+
+  it('puts the last word of the newest run on the disk, which a run that was killed right after it has not done', () =>
+    withRoot(async (root) => {
+      const machine = realMachine(root);
+      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never);
+      const calls: string[] = [];
+      await recover(interceptMachine(machine, {onRead: silent, onMutation: ({name, path}) => (calls.push(`${name} ${path}`), null)}), {}, silent);
+      expect(calls).toEqual([`syncDirectory ${journalDirectory(ids[0])}`]);
+    }));
+
+  it('leaves no temp where it ends although a file was edited while it was put back', () =>
+    withRoot(async (root) => {
+      fillHost(root);
+      await crashed(root, 150);
+      const sound = realMachine(root, programs);
+      const isStaged = (): boolean => sound.list('/etc/default').some((name) => name.startsWith('.vfio-pilot'));
+      const edited = interceptMachine(sound, {
+        onRead: silent,
+        onMutation: ({name, path}) => {
+          if (name === 'syncDirectory' && path === '/etc/default' && isStaged()) writeFileSync(join(root, '/etc/default/grub'), 'edited\n');
+          return null;
+        },
+      });
+      await recover(edited, {acceptPresent: true}, silent);
+      expect(text(root, '/etc/default/grub')).toBe('edited\n');
+      expect(isStaged()).toBe(false);
+      expect(findInterrupted(sound)).toEqual([]);
     }));
 
   it('goes back where the choice for one boot, which is in the journal as made, was used up by a boot', () =>
