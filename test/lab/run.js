@@ -50,7 +50,7 @@ const play = async (scenario, folder, shared) => {
 };
 
 /** QEMU without hardware virtualisation now and then crashes, or lets a program crash, that runs on any other machine. */
-const emulatorFaults = /Segmentation fault|Bus error|Illegal instruction|The machine is gone/;
+const emulatorFaults = /Segmentation fault|Bus error|Illegal instruction|The machine is gone|The emulated machine stalled/;
 
 const playPatiently = async (scenario, folder, shared) => {
   const first = await play(scenario, folder, shared);

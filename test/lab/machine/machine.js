@@ -48,6 +48,23 @@ const askWhereItHangs = async (console) => {
   await pause(30_000);
 };
 
+/**
+ * An emulated processor now and then gets no time for many seconds; its kernel reports that, and what restarts then has
+ * lost the command that was typed.
+ */
+const stall = /rcu: INFO: .* stall|soft lockup/;
+const restart = new RegExp(`(?:${stall.source})[^]*(?:GNU GRUB|Loading Linux)`);
+
+const failAtRestart = (console) => {
+  let timer;
+  const failed = new Promise((_, reject) => {
+    timer = setInterval(() => {
+      if (restart.test(console.seen())) reject(new Error('It restarted by itself.'));
+    }, 2000);
+  });
+  return {failed, stop: () => clearInterval(timer)};
+};
+
 const shellCommands = (shell, console, hasGrub) => {
   let count = 0;
 
@@ -56,7 +73,11 @@ const shellCommands = (shell, console, hasGrub) => {
     const tag = `lab-${count}-${process.pid}`;
     shell.skip();
     shell.type(`{ ${command}\n} </dev/null; printf '<%s %s>\\n' ${tag} $?\n`);
-    const {before, 1: code} = await shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds * patience);
+    const answer = shell.waitFor(new RegExp(`<${tag} (\\d+)>\\r*\\n`), seconds * patience);
+    // Nobody waits for it any more after a restart.
+    answer.catch(() => {});
+    const watch = failAtRestart(console);
+    const {before, 1: code} = await Promise.race([answer, watch.failed]).finally(watch.stop);
     return {code: Number(code), output: before.replaceAll('\r', '').trimEnd()};
   };
 
@@ -65,8 +86,9 @@ const shellCommands = (shell, console, hasGrub) => {
     try {
       return await answerOf(command, seconds);
     } catch (error) {
+      const hasStalled = stall.exec(console.seen());
       await askWhereItHangs(console);
-      throw error;
+      throw hasStalled === null ? error : new Error(`The emulated machine stalled (${hasStalled[0]}). ${error.message}`, {cause: error});
     }
   };
 
