@@ -82,7 +82,7 @@ const refuseUnfinished = (machine: Machine): void => {
 const transact = async (machine: Machine, request: ApplyRequest, inspection: Inspection, events: OnProgress, signal: AbortSignal): Promise<void> => {
   const {id, profileName: profile, toolVersion, now: startedAt, plan} = request;
   events({kind: 'step', step: 'journal'});
-  const sequence = (keepLastWord(machine)?.sequence ?? 0) + 1;
+  const sequence = (keepLastWord(machine, readJournals(machine))?.sequence ?? 0) + 1;
   const ledger = beginOrRefuse(() => begin(machine, {id, profile, toolVersion, startedAt, sequence, plan}, inspection));
   const transaction: Transaction = {machine, ledger, events, signal};
   try {

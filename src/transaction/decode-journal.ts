@@ -33,9 +33,9 @@ export const readJournals = (machine: Machine): readonly Journal[] =>
     .filter((journal) => journal !== null)
     .sort((one, other) => one.sequence - other.sequence);
 
-/** The newest one. A run that was killed right after its last word may not have put that on the disk, and what comes now stands on it. */
-export const keepLastWord = (machine: Machine): Journal | null => {
-  const newest = readJournals(machine).at(-1) ?? null;
+/** The newest of `readJournals`. A run that was killed right after its last word may not have put that on the disk, and what comes now stands on it. */
+export const keepLastWord = (machine: Machine, journals: readonly Journal[]): Journal | null => {
+  const newest = journals.at(-1) ?? null;
   if (newest !== null) machine.syncDirectory(journalDirectory(newest.id));
   return newest;
 };

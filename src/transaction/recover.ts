@@ -48,8 +48,9 @@ export const findInterrupted = (machine: Machine): readonly string[] => {
  */
 export const recover = async (machine: Machine, options: RecoverOptions, events: OnProgress): Promise<readonly Recovery[]> => {
   try {
-    if (listJournalIds(machine).every((id) => isFinished(machine, id))) {
-      keepLastWord(machine);
+    const journals = readJournals(machine);
+    if (journals.length === listJournalIds(machine).length && !journals.some(isUnfinished)) {
+      keepLastWord(machine, journals);
       return [];
     }
   } catch (error) {
@@ -67,11 +68,6 @@ export const recover = async (machine: Machine, options: RecoverOptions, events:
   } finally {
     lock.release();
   }
-};
-
-const isFinished = (machine: Machine, id: string): boolean => {
-  const journal = readJournal(machine, id);
-  return journal !== null && !isUnfinished(journal);
 };
 
 /** Without root there is no looking into the state directory, and nothing that could be recovered. */
