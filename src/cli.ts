@@ -2,7 +2,7 @@ import {constants} from 'node:os';
 import {CommandError, LockedError, MachineError, TransactionError, UsageError} from './errors.ts';
 import type {Command, CommandContext} from './commands/context.ts';
 import {exitCodes} from './commands/context.ts';
-import {parseOptions, refuseForeign} from './commands/options.ts';
+import {parseOptions, refuseMisplaced} from './commands/options.ts';
 import type {Options} from './commands/options.ts';
 import {findUnsafeStart} from './system/start-guard.ts';
 import {escapeJson, printable, printableOutput} from './ui/printable.ts';
@@ -37,7 +37,7 @@ const main = async (): Promise<number> => {
     throw new UsageError(`There is no command ${JSON.stringify(options.verb)}.`, `Commands: ${Object.keys(verbs).join(', ')}; see \`vfio-pilot --help\`.`);
   }
   refuseSurplus(options);
-  refuseForeign(options);
+  refuseMisplaced(options);
   const command = await load();
   return command(createContext(options));
 };

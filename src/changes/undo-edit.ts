@@ -6,13 +6,19 @@ export type EditedTexts = {readonly before: string; readonly applied: string; re
 
 /**
  * The present text without our edit, and with everything else: a merge of three texts, line by line, and of lines with
- * kernel arguments word by word. `null` where both edits touched the same and nobody can tell which is to stay.
+ * kernel arguments word by word. `null` where both edits touched the same and nobody can tell which is to stay, or of a
+ * text that is too long for that.
  */
 export const undoEdit = ({before, applied, present}: EditedTexts): string | null => {
-  const regions = diff3Merge(linesOf(present), linesOf(applied), linesOf(before), {excludeFalseConflicts: true});
+  const [now, ours, old] = [linesOf(present), linesOf(applied), linesOf(before)];
+  if (Math.max(now.length, ours.length, old.length) > mostLines) return null;
+  const regions = diff3Merge(now, ours, old, {excludeFalseConflicts: true});
   const merged = regions.map(({ok, conflict}) => ok ?? (conflict === undefined ? null : undoLines({present: conflict.a, applied: conflict.o, before: conflict.b})));
   return merged.every((lines) => lines !== null) ? merged.flat().join('') : null;
 };
+
+/** The time of a merge grows with more than the square of lines that are alike (2000 take a second); no file that we edit is near that. */
+const mostLines = 2000;
 
 /** With their ends, so that CRLF and a last line without one stay what they are. */
 const linesOf = (text: string): string[] => text.match(/[^\n]*\n|[^\n]+$/g) ?? [];

@@ -2,7 +2,7 @@ import type {LateEntry} from '../artifacts/chains/late-entries.ts';
 import {renderDiff} from '../changes/unified-diff.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {Machine} from '../system/machine.ts';
-import type {Edit} from '../transaction/edits.ts';
+import type {ShownEdit} from '../transaction/edits.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import {printable} from '../ui/printable.ts';
 import type {CommandContext} from './context.ts';
@@ -10,7 +10,7 @@ import {describeDiff} from './describe-preview.ts';
 import type {LaterKernels} from './later-kernels.ts';
 
 /** What is to be undone; for a dry run with every byte of the files that are no images. */
-export const describeRollback = ({options, hasColor}: CommandContext, machine: Machine, entry: HistoryEntry, later: LaterKernels | null, edits: readonly Edit[]): string => {
+export const describeRollback = ({options, hasColor}: CommandContext, machine: Machine, entry: HistoryEntry, later: LaterKernels | null, edits: readonly ShownEdit[]): string => {
   const gone = later?.request.gone ?? [];
   const restored = entry.paths.filter((path) => !gone.includes(path) && edits.every((edit) => edit.path !== path));
   return [
@@ -32,13 +32,13 @@ const describeRestored = (machine: Machine, {backups}: HistoryEntry, path: strin
   return now === undefined || before === undefined || now === before ? '' : describeDiff(renderDiff(path, now, before), hasColor);
 };
 
-const describeEdit = ({path, now, kept, isNew}: Edit, hasColor: boolean): string => {
+const describeEdit = ({path, now, kept, isNew}: ShownEdit, hasColor: boolean): string => {
   if (now.state === 'absent') return `  leave ${printable(path)} away: it was removed since\n`;
   if (kept === null) return `  leave ${printable(path)} as it is: it was edited since, and ${isNew ? 'all the rest of it was applied' : 'nobody can tell what was applied from that'}\n`;
   return `  take what was applied from ${printable(path)}, and keep what was edited since:\n${describeDiff(renderDiff(path, kept.present.toString('utf8'), kept.bytes.toString('utf8')), hasColor)}`;
 };
 
-export const describeKept = ({path, now, backup}: Edit): string => {
+export const describeKept = ({path, now, backup}: ShownEdit): string => {
   const before = backup === null ? '' : `What ${printable(path)} held before the run is in ${backup}.\n`;
   if (now.state === 'absent') return before;
   const guest = /^\/etc\/libvirt\/qemu\/([^/]+)\.xml$/.exec(path)?.[1];

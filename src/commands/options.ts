@@ -100,7 +100,7 @@ export const parseOptions = (argv: readonly string[]): Options => {
 };
 
 /** `rollback --trial --yes` must not go on as if the word had not been there. */
-export const refuseForeign = ({verb, given}: Options): void => {
+export const refuseMisplaced = ({verb, given}: Options): void => {
   const known: readonly string[] = [...common, ...(verb === null ? [] : everyVerb), ...(own[verb ?? 'wizard'] ?? [])];
   const foreign = given.find((name) => !known.includes(name));
   if (foreign === undefined) return;

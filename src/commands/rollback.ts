@@ -1,6 +1,6 @@
 import {lateEntries} from '../artifacts/chains/late-entries.ts';
 import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
-import {type Edit, readEdits} from '../transaction/edits.ts';
+import {readEdits, type ShownEdit} from '../transaction/edits.ts';
 import {readHistory, readPlanOf} from '../transaction/history.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import {inspectRollback, rollback as rollBack} from '../transaction/rollback.ts';
@@ -21,14 +21,15 @@ export const rollback = async (context: CommandContext): Promise<number> => {
   const machine = options.isDryRun ? lookAtMachine(context, root) : await startMachine(context, root);
   const [id] = options.positionals;
   const entry = readHistory(machine).find((one) => (id === undefined ? one.state === 'applied' : one.id === id));
-  const applied = entry?.state === 'applied' ? decodeAppliedPlan(readPlanOf(machine, entry.id)) : null;
-  const later = applied === null || entry === undefined ? null : readLaterKernels(machine, (await openHost(context, root)).facts, applied.plan, entry);
-  const edits = options.hasKeepEdits && entry?.state === 'applied' ? readEdits(machine, entry.id, later?.request.gone ?? []) : [];
+  const run = entry?.state === 'applied' ? entry : null;
+  const applied = run === null ? null : decodeAppliedPlan(readPlanOf(machine, run.id));
+  const later = applied === null || run === null ? null : readLaterKernels(machine, (await openHost(context, root)).facts, applied.plan, run);
+  const edits = options.hasKeepEdits && run !== null ? readEdits(machine, run.id, later?.request.gone ?? []) : [];
   const request: RollbackRequest = {...(id === undefined ? {} : {id}), ...later?.request, edits};
   inspectRollback(machine, request);
-  if (entry?.state === 'applied' && !options.isJson) out(describeRollback(context, machine, entry, later, edits));
-  if (options.isDryRun) return endDryRun(context, entry, edits);
-  if (entry?.state === 'applied' && !(await confirm(context, 'rollback'))) {
+  if (run !== null && !options.isJson) out(describeRollback(context, machine, run, later, edits));
+  if (options.isDryRun) return endDryRun(context, run, edits);
+  if (run !== null && !(await confirm(context, 'rollback'))) {
     out('Left as it was.\n');
     return exitCodes.done;
   }
@@ -46,10 +47,10 @@ export const rollback = async (context: CommandContext): Promise<number> => {
   return exitCodes.done;
 };
 
-const endDryRun = ({options, out}: CommandContext, entry: HistoryEntry | undefined, edits: readonly Edit[]): number => {
-  const isApplied = entry?.state === 'applied';
+const endDryRun = ({options, out}: CommandContext, run: HistoryEntry | null, edits: readonly ShownEdit[]): number => {
   const edited = edits.map(({path}) => path);
-  if (options.isJson) out(`${JSON.stringify({version: 1, id: isApplied ? entry.id : null, outcome: isApplied ? 'dry-run' : 'nothing-to-do', paths: isApplied ? entry.paths.filter((path) => !edited.includes(path)) : [], edited}, null, 2)}\n`);
-  else out(isApplied ? '\nDry run: nothing was written.\n' : 'Nothing to do: nothing is applied.\n');
+  const result = run === null ? {id: null, outcome: 'nothing-to-do', paths: [], edited} : {id: run.id, outcome: 'dry-run', paths: run.paths.filter((path) => !edited.includes(path)), edited};
+  if (options.isJson) out(`${JSON.stringify({version: 1, ...result}, null, 2)}\n`);
+  else out(run === null ? 'Nothing to do: nothing is applied.\n' : '\nDry run: nothing was written.\n');
   return exitCodes.done;
 };

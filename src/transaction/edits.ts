@@ -10,9 +10,10 @@ import {appliedFile, journalDirectory, keptFile} from './paths.ts';
 import {isOurs} from './restore-item.ts';
 
 /** A file that somebody has edited since it was applied. */
-export type Edit = {
-  readonly path: string;
-  readonly now: PathState;
+export type Edit = {readonly path: string; readonly now: PathState};
+
+/** With what is to become of it, for the user to see. */
+export type ShownEdit = Edit & {
   /** It was not there before. */
   readonly isNew: boolean;
   readonly backup: string | null;
@@ -21,21 +22,25 @@ export type Edit = {
 };
 
 /** Of one transaction, to be shown before it is rolled back. `gone`: files that are to stay away, of which nothing is to be told. */
-export const readEdits = (machine: Machine, id: string, gone: readonly string[]): readonly Edit[] => {
-  const journal = readJournal(machine, id);
-  return journal === null ? [] : findEdits(machine, {id, items: withoutGone(machine, journal.items, gone)});
+export const readEdits = (machine: Machine, id: string, gone: readonly string[]): readonly ShownEdit[] => {
+  const items = withoutGone(machine, readJournal(machine, id)?.items ?? [], gone);
+  return findEdits(machine, items).map((edit) => {
+    const index = items.findIndex(({path}) => path === edit.path);
+    const item = items[index];
+    return {...edit, isNew: item?.old.state === 'absent', backup: item?.backup ?? null, kept: item === undefined ? null : undo(machine, appliedFile(id, index), item, edit.now)};
+  });
 };
 
-export const findEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>): readonly Edit[] =>
-  items.flatMap((item, index) => {
+export const findEdits = (machine: Machine, items: readonly JournalItem[]): readonly Edit[] =>
+  items.flatMap((item) => {
     const now = readPathState(machine, item.path);
-    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now, isNew: item.old.state === 'absent', backup: item.backup, kept: undo(machine, appliedFile(id, index), item, now)}];
+    return item.installer === 'generated' || isSameState(now, item.old) || isOurs(machine, item, now) ? [] : [{path: item.path, now}];
   });
 
 /** Byte by byte: whatever the encoding is, what was not ours stays. */
-const undo = (machine: Machine, applied: string, item: JournalItem, now: PathState): Edit['kept'] => {
+const undo = (machine: Machine, applied: string, item: JournalItem, now: PathState): ShownEdit['kept'] => {
   const {old, new: wanted, backup, path} = item;
-  if (now.state !== 'file' || old.state !== 'file' || wanted?.state !== 'file' || backup === null || machine.stat(applied) === null) return null;
+  if (now.state !== 'file' || old.state !== 'file' || wanted?.state !== 'file' || backup === null || [backup, applied].some((copy) => machine.stat(copy) === null)) return null;
   const [before, ours, present] = [machine.read(backup), machine.read(applied), machine.read(path)];
   if (sha256(before) !== old.sha256 || sha256(ours) !== wanted.sha256 || sha256(present) !== now.sha256) return null;
   const text = undoEdit({before: before.toString('latin1'), applied: ours.toString('latin1'), present: present.toString('latin1')});
@@ -55,7 +60,7 @@ export const refuseEdits = (edits: readonly Edit[], id: string): void => {
 };
 
 /** Such files go into the journal as if what they are to hold had been there before, or, where that can't be told, what they hold now. */
-export const withEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>, edits: readonly Edit[]): readonly JournalItem[] =>
+export const withEdits = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>, edits: readonly ShownEdit[]): readonly JournalItem[] =>
   items.map((item, index) => {
     const edit = edits.find(({path}) => path === item.path);
     if (edit === undefined) return item;

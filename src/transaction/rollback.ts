@@ -6,7 +6,7 @@ import {incomplete, interruption} from './failure.ts';
 import {isUnfinished, type Journal, openLedger} from './journal.ts';
 import {withLateImages} from './late-images.ts';
 import {type LateText, withLateTexts, withoutGone} from './late-texts.ts';
-import {type Edit, findEdits, isShown, refuseEdits, withEdits} from './edits.ts';
+import {findEdits, isShown, refuseEdits, type ShownEdit, withEdits} from './edits.ts';
 import {acquireLock} from './lock.ts';
 import {waitForPackageManager} from './package-manager.ts';
 import type {OnProgress} from './progress-event.ts';
@@ -26,8 +26,8 @@ export type RollbackRequest = {
   readonly texts?: readonly LateText[];
   /** Boot entries that went with their kernels. */
   readonly gone?: readonly string[];
-  /** Of `findEdits`, as the user has seen them: these keep the edit and lose what was applied, or stay as they are. */
-  readonly edits?: readonly Edit[];
+  /** Of `readEdits`, as the user has seen them: these keep the edit and lose what was applied, or stay as they are. */
+  readonly edits?: readonly ShownEdit[];
 };
 export type RollbackResult = {
   readonly id: string | null;
@@ -63,7 +63,7 @@ export const inspectRollback = (machine: Machine, request: RollbackRequest): Jou
   refuseBuiltUpon(journals, chosen);
   const journal = {...chosen, items: withoutGone(machine, chosen.items, request.gone ?? [])};
   if (isUnfinished(journal)) return journal;
-  refuseEdits(findEdits(machine, journal).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);
+  refuseEdits(findEdits(machine, journal.items).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);
   refuseLent(machine, journal.items.filter(({old}) => old.state === 'absent').map(({path}) => path));
   return journal;
 };

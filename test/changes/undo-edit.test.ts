@@ -32,6 +32,11 @@ describe('undoEdit', () => {
     expect(undoEdit({before, applied, present})).toBeNull();
   });
 
+  it('does not begin with a text whose merge would not end in a lifetime', () => {
+    const applied = 'a\nb\n'.repeat(50_000);
+    expect(undoEdit({before: `old\n${applied}`, applied, present: `${applied}edited\n`})).toBeNull();
+  });
+
   it('without an edit since gives back the text of before, and without an edit of ours the present one', () => {
     const text = fc.array(fc.constantFrom('a\n', 'b\n', 'c\r\n', 'GRUB="x y"\n', 'end')).map((lines) => lines.join(''));
     fc.assert(fc.property(text, text, (one, other) => {

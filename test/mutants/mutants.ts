@@ -66,7 +66,7 @@ export const mutants: readonly Mutant[] = [
   transaction('leaves its temporary files', 'restore', '  await attempt(() => sweepTemps(transaction), undefined);\n', '', 'crash/model#leaves every file'),
   transaction('leaves its directories', 'restore', '  await attempt(() => removeDirectories(transaction), undefined);\n', '', 'rollback', 'crash/model#leaves every file'),
   transaction('rolls back without a word in the journal', 'rollback', "  if (journal.state === 'COMMITTED') ledger.save(", "  if (journal.id === '') ledger.save(", 'late'),
-  transaction('rolls back over edits', 'rollback', '  refuseEdits(findEdits(machine, journal).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);\n', '', 'rollback'),
+  transaction('rolls back over edits', 'rollback', '  refuseEdits(findEdits(machine, journal.items).filter((edit) => !isShown(edit, request.edits ?? [])), journal.id);\n', '', 'rollback'),
   transaction('takes any edit for the one that was shown', 'edits', ' && isSameState(edit.now, now));', ');', 'edits'),
   transaction('merges with any copy of what was applied', 'edits', ' || sha256(ours) !== wanted.sha256', '', 'edits'),
   transaction('takes the arguments from an entry that has changed', 'late-texts', ' || difference !== null', '', 'artifacts/chains/late-grub-entries'),

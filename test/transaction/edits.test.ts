@@ -7,7 +7,7 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {applyChanges} from '../../src/transaction/apply.ts';
 import {readEdits} from '../../src/transaction/edits.ts';
 import {readHistory} from '../../src/transaction/history.ts';
-import {appliedFile} from '../../src/transaction/paths.ts';
+import {appliedFile, backupFile} from '../../src/transaction/paths.ts';
 import {recover} from '../../src/transaction/recover.ts';
 import {rollback} from '../../src/transaction/rollback.ts';
 import type {RollbackResult} from '../../src/transaction/rollback.ts';
@@ -95,6 +95,7 @@ describe('a rollback that keeps edits', () => {
   it.each([
     ['is another one, which would make the edit ours', (path: string) => writeFileSync(path, edited[grub])],
     ['is gone, as with a run of an older version', (path: string) => rmSync(path)],
+    ['has lost the backup beside it', (path: string) => rmSync(path.replace(appliedFile(ids[0], 0), backupFile(ids[0], 0)))],
   ])('leaves a file as it is when the copy of what was applied %s', (_name, damage) =>
     withRoot(async (root) => {
       const machine = await liveOn(root);

@@ -85,13 +85,20 @@ describe('a restoration', () => {
     }));
 });
 
+const domain = '/etc/libvirt/qemu/win.xml';
+
+/** The run was killed while libvirt took a guest. */
+const diedInLibvirt = async (root: string): Promise<Machine> => {
+  put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
+  const sound = realMachine(root, programs);
+  const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
+  await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
+  return sound;
+};
+
 it('an edit of a guest that libvirt had half taken when the run was killed is kept, and told', () =>
   withRoot(async (root) => {
-    const domain = '/etc/libvirt/qemu/win.xml';
-    put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
-    const sound = realMachine(root, programs);
-    const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
-    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
+    const sound = await diedInLibvirt(root);
     writeFileSync(join(root, domain), 'edited');
     const told: string[] = [];
     await recover(sound, {}, (event) => event.kind === 'warning' && told.push(event.message));
@@ -102,11 +109,7 @@ it('an edit of a guest that libvirt had half taken when the run was killed is ke
 
 it('so is a second one, from between two attempts to put the guest back', () =>
   withRoot(async (root) => {
-    const domain = '/etc/libvirt/qemu/win.xml';
-    put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
-    const sound = realMachine(root, programs);
-    const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
-    await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
+    const sound = await diedInLibvirt(root);
     const told: string[] = [];
     const events = (event: ProgressEvent): void => void (event.kind === 'warning' && told.push(event.message));
     writeFileSync(join(root, domain), 'first');

@@ -1,6 +1,6 @@
 import {chooseTokenEdit} from '../grub/choose-token-edit.ts';
 import type {GrubEdit} from '../grub/choose-token-edit.ts';
-import {isQuoted, keyOf, splitKernelLine} from '../grub/kernel-tokens.ts';
+import {beforeInit, isQuoted, keyOf, splitKernelLine} from '../grub/kernel-tokens.ts';
 import type {KernelToken} from '../grub/kernel-tokens.ts';
 
 export type CommandLineEdit = GrubEdit;
@@ -24,8 +24,7 @@ export const chooseLineEdit = (text: string, edit: CommandLineEdit): LineEdit | 
   if (unsafe !== undefined) return {ok: false, reason: `the argument ${unsafe} can not be written without quotes`};
   const {tokens, broken} = splitKernelLine(text);
   if (broken !== null) return {ok: false, reason: broken};
-  const end = tokens.findIndex((token) => token.text === '--');
-  const ours = end < 0 ? tokens : tokens.slice(0, end);
+  const ours = beforeInit(tokens);
   const quoted = ours.find((token) => isQuoted(token.text) && namesOurs(token.text, edit));
   if (quoted !== undefined) return {ok: false, reason: `an argument of ours stands in a quotation: ${quoted.text}`};
   return {ok: true, tokens: ours, ...chooseTokenEdit(ours, edit)};

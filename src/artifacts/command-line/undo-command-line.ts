@@ -1,4 +1,4 @@
-import {splitKernelLine} from '../grub/kernel-tokens.ts';
+import {beforeInit, splitKernelLine} from '../grub/kernel-tokens.ts';
 import type {KernelToken} from '../grub/kernel-tokens.ts';
 import {insertArguments, removeTokens} from './edit-command-line.ts';
 
@@ -15,17 +15,16 @@ export const compareCommandLines = (before: string, after: string): CommandLineD
  * goes, what was removed comes back behind the rest. `null` where not all that was added is there.
  */
 export const undoCommandLine = (text: string, {added, removed}: CommandLineDifference): string | null => {
-  const {tokens: all, broken} = splitKernelLine(text);
+  const {tokens, broken} = splitKernelLine(text);
   if (broken !== null) return null;
-  const end = all.findIndex((token) => token.text === '--');
-  const tokens = end < 0 ? all : all.slice(0, end);
+  const ours = beforeInit(tokens);
   const gone = new Set<KernelToken>();
   for (const word of added.toReversed()) {
-    const last = tokens.findLast((token) => token.text === word && !gone.has(token));
+    const last = ours.findLast((token) => token.text === word && !gone.has(token));
     if (last === undefined) return null;
     gone.add(last);
   }
-  return insertArguments(removeTokens(text, tokens, (token) => gone.has(token)), removed);
+  return insertArguments(removeTokens(text, ours, (token) => gone.has(token)), removed);
 };
 
 const wordsOf = (line: string): readonly string[] => splitKernelLine(line).tokens.map(({text}) => text);

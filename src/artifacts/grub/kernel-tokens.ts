@@ -39,6 +39,12 @@ export const splitKernelLine = (text: string): KernelLine => {
   return {tokens, swallows, broken: quote !== '' ? `a ${quote} of the value has no partner` : isEscaped ? 'the value ends in a backslash' : null};
 };
 
+/** Those that the kernel reads: what stands behind `--` belongs to init. */
+export const beforeInit = (tokens: readonly KernelToken[]): readonly KernelToken[] => {
+  const end = tokens.findIndex(({text}) => text === '--');
+  return end < 0 ? tokens : tokens.slice(0, end);
+};
+
 /** GRUB: characters that end a command or begin a comment when they are not quoted. */
 const swallowing = (character: string, isFirst: boolean): string | null => {
   if (character === '#' && isFirst) return 'GRUB takes # for the beginning of a comment';

@@ -21,6 +21,7 @@ describe('undoCommandLine', () => {
     ['the last of two that are equal goes', 'hugepages=8 ro hugepages=8', {added: ['hugepages=8'], removed: []}, 'hugepages=8 ro'],
     ['blanks of others stay', 'ro  quiet x  debug', {added: ['x'], removed: []}, 'ro  quiet  debug'],
     ['what was removed comes back before --', 'ro x -- single', {added: ['x'], removed: ['y']}, 'ro y -- single'],
+    ['what stands behind -- is none of ours', 'ro -- x', {added: ['x'], removed: []}, null],
     ['a part is refused', 'ro x', {added: ['x', 'y'], removed: []}, null],
     ['a quotation without an end is refused', 'ro "x', {added: [], removed: []}, null],
   ] as const)('%s', (_name, line, difference, wanted) => {
