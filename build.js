@@ -1,7 +1,9 @@
-import {copyFileSync, readFileSync, rmSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {copyFileSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {build} from 'esbuild';
+import {bundledPackages, renderNotices, renderSbom} from './third-party.js';
 
-const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
+const description = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** ink loads them when DEV=true, and with them a web socket; they have no place in what root runs. */
 const withoutDevtools = {
@@ -15,7 +17,7 @@ const withoutDevtools = {
 const outdir = process.argv[2] ?? 'dist';
 
 rmSync(outdir, {recursive: true, force: true});
-await build({
+const {metafile} = await build({
   entryPoints: ['src/cli.ts'],
   outdir,
   bundle: true,
@@ -24,16 +26,25 @@ await build({
   platform: 'node',
   target: 'node20.19',
   jsx: 'automatic',
+  loader: {'.sh': 'text', '.bash': 'text', '.zsh': 'text', '.fish': 'text'},
   chunkNames: 'chunks/[name]-[hash]',
   // Not minified: whoever is asked to run this as root may want to read it, and it starts no slower (measured).
   legalComments: 'linked',
+  metafile: true,
   plugins: [withoutDevtools],
   define: {
     'process.env.NODE_ENV': '"production"',
-    VFIO_PILOT_VERSION: JSON.stringify(version),
+    VFIO_PILOT_VERSION: JSON.stringify(description.version),
     // yoga only asks whether it is there; Node answers by loading its whole HTTP client (10 ms), and we have no use for a network.
     fetch: 'undefined',
   },
-  banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
+  banner: {
+    js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
 });
+const packages = bundledPackages(metafile);
+writeFileSync(`${outdir}/sbom.cdx.json`, renderSbom(packages, description));
+writeFileSync(`${outdir}/THIRD-PARTY-NOTICES.txt`, renderNotices(packages));
 copyFileSync('test/hosts/dell-r710-gtx1050.tree', `${outdir}/demo-host.tree`);
+// npm puts it among the manual pages (`man` in package.json).
+writeFileSync(`${outdir}/vfio-pilot.8`, execFileSync(process.execPath, [`${outdir}/cli.js`, 'manual'], {env: {}}));

@@ -9,6 +9,12 @@ export class UsageError extends Error {
   }
 }
 
+/** Only root may do what was asked for. Exit code 77 (EX_NOPERM of sysexits.h). */
+export class NoRightsError extends UsageError {}
+
+/** Nothing is applied, so there is nothing to verify or to confirm. Exit code 6. */
+export class NothingAppliedError extends UsageError {}
+
 /** A program that the machine should run failed, or could not be started. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
@@ -16,7 +22,10 @@ export class CommandError extends Error {
   readonly exitCode: number | null;
   readonly nextStep: string;
 
-  constructor(message: string, details: {argv: readonly string[]; exitCode: number | null; nextStep: string; cause?: unknown}) {
+  constructor(
+    message: string,
+    details: {argv: readonly string[]; exitCode: number | null; nextStep: string; cause?: unknown},
+  ) {
     super(message, {cause: details.cause});
     this.argv = details.argv;
     this.exitCode = details.exitCode;
@@ -35,7 +44,7 @@ export class MachineError extends Error {
   }
 }
 
-/** The transaction could not finish. `isRestored` tells exit code 4 (machine as before) from 5 (look at the journal). */
+/** The transaction could not finish. `isRestored` separates exit code 4 (machine as before) from 5 (look at the journal). */
 export class TransactionError extends Error {
   override readonly name = 'TransactionError';
   readonly step: string;

@@ -2,12 +2,13 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {helpText} from '../src/commands/help.ts';
-import {decodeProfile} from '../src/profile/decode-profile.ts';
+import {decodeProfile} from '../src/pipeline/profile-file.ts';
 
 const top = join(import.meta.dirname, '..');
 const readme = readFileSync(join(top, 'README.md'), 'utf8');
 const contributing = readFileSync(join(top, 'CONTRIBUTING.md'), 'utf8');
-const blocks = (language: string): string[] => [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] ?? '');
+const blocks = (language: string): string[] =>
+  [...readme.matchAll(new RegExp(`\`\`\`${language}\\n(.*?)\`\`\``, 'gs'))].map((match) => match[1] ?? '');
 
 describe('README', () => {
   it('shows profiles that decode without a word of complaint', () => {
@@ -18,7 +19,7 @@ describe('README', () => {
   it('names no command that --help does not know', () => {
     const verbs = [...readme.matchAll(/(?:npx |`)vfio-pilot ([a-z]+)/g)].map((match) => match[1]);
     expect(verbs.length).toBeGreaterThan(5);
-    for (const verb of verbs) expect(helpText).toContain(`vfio-pilot ${verb}`);
+    for (const verb of verbs) expect(helpText()).toContain(`vfio-pilot ${verb}`);
   });
 
   it('has npm scripts for its two commands', () => {
@@ -32,13 +33,16 @@ describe('README', () => {
 describe('CONTRIBUTING', () => {
   it('maps every folder of src, and none that is not there', () => {
     const mapped = [...contributing.matchAll(/^\| `src\/([a-z]+)\/`/gm)].map((match) => match[1] ?? '');
-    const folders = readdirSync(join(top, 'src'), {withFileTypes: true}).filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+    const folders = readdirSync(join(top, 'src'), {withFileTypes: true})
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
     expect(mapped.sort()).toEqual(folders.sort());
   });
 
   it('names files that exist', () => {
     const files = [...contributing.matchAll(/`((?:src|test|\.ci)\/[\w./-]+\.\w+)`/g)].map((match) => match[1] ?? '');
     expect(files.length).toBeGreaterThan(2);
-    for (const file of files.filter((one) => !one.includes('NAME'))) expect(existsSync(join(top, file)), file).toBe(true);
+    for (const file of files.filter((one) => !one.includes('NAME')))
+      expect(existsSync(join(top, file)), file).toBe(true);
   });
 });

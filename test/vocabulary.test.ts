@@ -1,28 +1,31 @@
-import {readdirSync, readFileSync} from 'node:fs';
-import {join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {assertedTexts, findingCodes, textsOf} from './support/vocabulary.ts';
 
-const repository = resolve(import.meta.dirname, '..');
-const declaration = 'src/finding-codes.ts';
-const codes = [...readFileSync(join(repository, declaration), 'utf8').matchAll(/^ {2}\| '([a-z-]+)'/gm)].map((match) => match[1] ?? '');
-
-const textOf = (directory: string, extensions: RegExp, except: readonly string[]): string =>
-  readdirSync(join(repository, directory), {recursive: true, encoding: 'utf8'})
-    .filter((path) => extensions.test(path) && !except.some((prefix) => `${directory}/${path}`.startsWith(prefix)))
-    .map((path) => readFileSync(join(repository, directory, path), 'utf8'))
-    .join('\n');
+const declaration = 'src/findings/codes.ts';
 
 describe('the finding codes', () => {
   it('are all reported somewhere', () => {
-    const source = textOf('src', /\.tsx?$/, [declaration]);
-    expect(codes.length).toBeGreaterThan(40);
-    expect(codes.filter((code) => !source.includes(`'${code}'`))).toEqual([]);
+    const source = [...textsOf('src', /\.tsx?$/)].filter(([path]) => path !== declaration).map(([, text]) => text);
+    expect(findingCodes.length).toBeGreaterThan(40);
+    expect(findingCodes.filter((code) => !source.some((text) => text.includes(`'${code}'`)))).toEqual([]);
   });
 
-  it('are all shown by a test or an expected output', () => {
-    const tests = textOf('test', /\.(?:tsx?|json)$/, ['test/vocabulary.test.ts', 'test/failure-modes/']);
-    expect(codes.filter((code) => !new RegExp(`\\b${code}\\b(?!-)`).test(tests))).toEqual([]);
+  it('are all asserted by a test or an expected output, not only mentioned', () => {
+    const asserted = [
+      ...[...textsOf('test', /\.tsx?$/)].map(([, text]) => assertedTexts(text)),
+      ...textsOf('test/golden', /\.json$/).values(),
+    ].join('\n');
+    expect(findingCodes.filter((code) => !new RegExp(`(?<![\\w-])${code}(?![\\w-])`).test(asserted))).toEqual([]);
   });
 
-  it('are written once each', () => expect(new Set(codes).size).toBe(codes.length));
+  it('count as asserted in an expect, a table or the evidence of a host, and not in a title or comment', () => {
+    const text = (code: string): string => assertedTexts(code);
+    expect(text("expect(codes).toContain('only-gpu');\n")).toContain('only-gpu');
+    expect(text("it.each([\n  ['a', 'only-gpu'],\n])('of %s', () => {});\n")).toContain('only-gpu');
+    expect(text("it.each([1])('only-gpu', () => {});\nconst x = 'only-gpu';\n// expect('only-gpu');\n")).not.toContain(
+      'only-gpu',
+    );
+  });
+
+  it('are written once each', () => expect(new Set(findingCodes).size).toBe(findingCodes.length));
 });

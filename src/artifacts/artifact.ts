@@ -2,10 +2,12 @@
 export type Artifact = FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact;
 
 /**
- * Text of a file. `libvirt`: defined through `virsh define` on a live host, written directly under another root.
- * `last`: put in place only when everything that programs make is there, and gone first on rollback (a boot entry must
- * never name an image that is not there).
+ * What rollback does with it. `restore`: what was there before the run comes back, and a file that was edited since is
+ * left to the user. `remove`: it is nobody else's, and goes whatever it holds by then. `keep`: it is the user's from now
+ * on (a disk with an installed system), and stays; only a run that fails takes it back.
  */
+export type OnRollback = 'restore' | 'remove' | 'keep';
+
 export type FileArtifact = {
   readonly kind: 'file';
   readonly path: string;
@@ -13,9 +15,21 @@ export type FileArtifact = {
   readonly encoding: 'utf8' | 'latin1';
   /** Permission bits for a new file; an existing one keeps its own. */
   readonly mode: number;
-  readonly installer: 'file' | 'libvirt' | 'last';
+  readonly placing: Placing;
+  readonly by: WrittenBy;
+  /** `restore` when absent. */
+  readonly onRollback?: OnRollback;
   readonly why: readonly string[];
 };
+
+/**
+ * `last`: put in place only when everything that programs make is there, and gone first on rollback (a boot entry must
+ * never name an image that is not there).
+ */
+export type Placing = 'first' | 'last';
+
+/** `registry`: the file is a guest, defined through the hypervisor's own program where there is one. */
+export type WrittenBy = 'writer' | 'registry';
 
 export type SymlinkArtifact = {
   readonly kind: 'symlink';
@@ -24,7 +38,7 @@ export type SymlinkArtifact = {
   readonly why: readonly string[];
 };
 
-/** A file or link of ours from an earlier run that this plan no longer needs. */
+/** Our file or link from an earlier run that this plan no longer needs. */
 export type AbsentArtifact = {
   readonly kind: 'absent';
   readonly path: string;
@@ -48,34 +62,18 @@ export type CommandArtifact = {
   readonly why: readonly string[];
 };
 
-/**
- * `loader-variable`: text of an EFI variable of the boot loader, `null` where it is not set; anything else is a failure.
- * `files-hold`: each of these files holds each of these texts.
- * `arguments`: each kernel command line that can be started next, after the command and after its undo.
- * `default-entry`: `bootctl list` ran, and one of these entries is the default; another one is told to the user.
- */
-export type Effect =
-  | {readonly kind: 'loader-variable'; readonly name: string; readonly before: string | null; readonly after: string | null}
-  | {readonly kind: 'files-hold'; readonly paths: readonly string[]; readonly texts: readonly string[]}
-  | {readonly kind: 'arguments'; readonly of: CommandLines; readonly before: Words; readonly after: Words}
-  | {readonly kind: 'default-entry'; readonly ids: readonly string[]};
+/** What a command is to bring about. Plain data for the journal; the code that reads it back is the `Probe` of its kind. */
+export type Effect = {readonly kind: string} & Readonly<Record<string, unknown>>;
 
-/** Where command lines stand: in what a program says, in entries of the Boot Loader Specification, in the entries of limine.conf that its tool makes, on the EFI partitions whose UUIDs a file lists. */
-export type CommandLines =
-  | {readonly kind: 'program'; readonly argv: readonly [string, ...string[]]}
-  | {readonly kind: 'partitions'; readonly listPath: string}
-  | {readonly kind: 'entries' | 'limine'; readonly paths: readonly string[]};
-
-export type Words = {readonly has: readonly string[]; readonly lacks: readonly string[]};
-
-/** Images that a program makes at names of its own, which the boot entries tell. `argv` lists the one at `{output}`. */
+/** Images that a program makes at names of its own, which the boot entries name. `argv` lists the one at `{output}`. */
 export type NamedImages = {
+  readonly kind: 'images';
   readonly argv: readonly [string, ...string[]];
   readonly entries: readonly {readonly path: string; readonly contains: readonly string[]}[];
 };
 
 /**
- * A file that a program makes (grub.cfg, an initrd). It is generated to a path of ours, validated and then
+ * A file that a program makes (grub.cfg, an initrd). It is generated to a path of our own, validated and then
  * installed by our writer: grub-mkconfig, dracut and update-initramfs replace in place (reliability: a kill or a
  * full disk there leaves half a file).
  */
@@ -85,8 +83,8 @@ export type GeneratedArtifact = {
   /** The argument `{output}` stands for the path to write to. */
   readonly argv: readonly [string, ...string[]];
   readonly validations: readonly Validation[];
-  /** Nobody else's: made under a name of ours, and removed on rollback whatever it holds by then. */
-  readonly isOwn?: true;
+  /** `restore` when absent. */
+  readonly onRollback?: OnRollback;
   readonly triggers: readonly string[];
   readonly timeoutSeconds: number;
   readonly why: readonly string[];
@@ -97,9 +95,17 @@ export type Validation =
   | {readonly kind: 'command'; readonly argv: readonly [string, ...string[]]}
   /** stdout of a listing program must contain each of these as a substring of some line. */
   | {readonly kind: 'listing'; readonly argv: readonly [string, ...string[]]; readonly contains: readonly string[]}
-  /** The file `member` of an initramfs calls `script`, and `before`, if it does, only after that. */
-  | {readonly kind: 'order'; readonly member: string; readonly script: string; readonly before: string}
+  /** One that needs knowledge of the file: the code is the `Validator` of its kind. */
+  | OrderValidation
   /** The new file must contain each of these texts. */
   | {readonly kind: 'contains'; readonly texts: readonly string[]}
-  /** Not smaller than this part of the file it replaces (0.5 = half), or of `of` where it stands beside that, and never empty. */
+  /** Not smaller than this part of the file it replaces (0.5 = half), or of the file `of` where that is given, and never empty. */
   | {readonly kind: 'size'; readonly minimumRatio: number; readonly of?: string};
+
+/** The file `member` of an initramfs calls `script`, and `before`, if it does, only after that. */
+export type OrderValidation = {
+  readonly kind: 'order';
+  readonly member: string;
+  readonly script: string;
+  readonly before: string;
+};

@@ -1,10 +1,6 @@
 import type {Source} from '../system/source.ts';
-import type {Capture, CapturedEntry} from './captured-entry.ts';
-import type {Collected} from './collect-entries.ts';
-import {collectEntries} from './collect-entries.ts';
-import {scrubContent} from './scrub-content.ts';
-import type {Scrubber} from './scrub-names.ts';
-import {makeScrubber} from './scrub-names.ts';
+import {type Capture, type CapturedEntry, type Collected, collectEntries} from './collect-entries.ts';
+import {makeScrubber, type Scrubber, scrubContent} from './scrub.ts';
 
 /** All files that facts are read from, without serial numbers, MAC addresses, UUIDs, passwords and the host's name. */
 export const captureFiles = (source: Source): Capture => {

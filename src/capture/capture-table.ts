@@ -1,11 +1,11 @@
-/** How much of a file goes into a capture: `presence` keeps its name alone, `verbatim` holds nothing that needs scrubbing. */
-export type CaptureKind = 'scrubbed' | 'verbatim' | 'presence' | 'config-space' | 'udev' | 'dpkg' | 'mounts' | 'ipv6-routes';
+import {fileTableOf} from '../boot/chains.ts';
+import {type CaptureKind, type FileTable, looksAt} from '../facts/file-table.ts';
+import {hostFiles} from '../host/files.ts';
 
-/** A directory, names in it that are wanted (`*` stands for any characters, `.` for the directory itself), and the kind. */
-export type CaptureRow = readonly [directory: string, names: string, kind?: CaptureKind];
+type Row = readonly [directory: string, names: string, kind?: CaptureKind];
 
-/** Everything that src/host reads. A reader of a new file adds its row here. */
-export const captureTable: readonly CaptureRow[] = [
+/** What the readers of src/host look at. A reader of a new file adds its row here; boot chains and image systems bring their own. */
+const rows: readonly Row[] = [
   ['/proc', 'cmdline cpuinfo interrupts iomem meminfo modules swaps version'],
   ['/proc', 'config.gz', 'verbatim'],
   ['/proc', 'mounts', 'mounts'],
@@ -31,7 +31,10 @@ export const captureTable: readonly CaptureRow[] = [
   ['/sys/kernel/irq/*', 'chip_name'],
   ['/sys/hypervisor', 'type'],
 
-  ['/sys/bus/pci/devices/*', 'class vendor device subsystem_vendor subsystem_device revision modalias numa_node boot_vga reset_method power_state driver_override sriov_totalvfs sriov_numvfs local_cpulist enable driver iommu_group iommu physfn'],
+  [
+    '/sys/bus/pci/devices/*',
+    'class vendor device subsystem_vendor subsystem_device revision modalias numa_node boot_vga reset_method power_state driver_override sriov_* virtfn* local_cpulist enable driver iommu_group iommu physfn',
+  ],
   ['/sys/bus/pci/devices/*', 'resource resource?_resize', 'verbatim'],
   ['/sys/bus/pci/devices/*', 'config', 'config-space'],
   ['/sys/bus/pci/devices/*', 'mdev_supported_types'],
@@ -39,12 +42,9 @@ export const captureTable: readonly CaptureRow[] = [
   ['/sys/class/iommu', '*'],
   ['/sys/class/iommu/*/intel-iommu', 'cap ecap version'],
   ['/sys/class/iommu/*/amd-iommu', 'cap features'],
-  ['/sys/firmware', '. acpi efi'],
+  ['/sys/firmware', 'acpi'],
   ['/sys/firmware/acpi/tables', '.'],
   ['/sys/firmware/acpi/tables', 'DMAR IVRS', 'verbatim'],
-  ['/sys/firmware/efi/efivars', 'SecureBoot-* SetupMode-* LoaderInfo-* StubInfo-*', 'verbatim'],
-  // They may hold the machine id, in an encoding that the scrubber does not read.
-  ['/sys/firmware/efi/efivars', 'LoaderEntrySelected-* LoaderEntryPreferred-* LoaderEntryDefault-* LoaderEntryLastBooted-*', 'presence'],
   ['/sys/module/kvm*/parameters', '*'],
   ['/sys/module/vfio*/parameters', '*'],
   ['/sys/module/iommufd/parameters', '*'],
@@ -79,57 +79,17 @@ export const captureTable: readonly CaptureRow[] = [
   ['/dev/disk/by-label', '*'],
   ['/dev/disk/by-partlabel', '*'],
   ['/dev/mapper', '*'],
-  ['/run', 'ostree-booted libvirtd.pid virtqemud.pid', 'presence'],
+  ['/run', 'libvirtd.pid virtqemud.pid', 'presence'],
   ['/run/udev/data', 'b*', 'udev'],
 
-  ['/etc', 'fstab modules os-release mkinitcpio.conf booster.yaml dracut.conf'],
-  ['/etc', 'NIXOS', 'presence'],
-  ['/etc/nixos', 'vfio-pilot.nix'],
-  ['/etc/nixos', 'configuration.nix flake.nix', 'presence'],
-  ['/etc/default', 'grub grub.d/* limine'],
-  ['/etc/sysconfig', 'bootloader'],
-  ['/etc/kernel', 'cmdline install.conf uki.conf proxmox-boot-uuids'],
-  ['/etc/cmdline.d', '*.conf'],
-  ['/usr/lib/kernel', 'cmdline uki.conf'],
-  ['/etc/kernelstub', 'configuration'],
-  ['/etc/modprobe.d', '*'],
-  ['/etc/modules-load.d', '*'],
-  ['/etc/initramfs', 'post-update.d/*'],
-  ['/etc/initramfs-tools', '. modules initramfs.conf hooks/* scripts/*/*'],
-  ['/etc/dracut.conf.d', '*'],
-  ['/usr/lib/dracut/modules.d/90vfio-pilot', '*.sh'],
-  ['/etc/mkinitcpio.conf.d', '. *'],
-  ['/etc/mkinitcpio.d', '. *.preset'],
-  ['/etc/initcpio', 'vfio-pilot.service hooks/vfio-pilot install/vfio-pilot'],
-  ['/etc/systemd/system', 'vfio-pilot* *.wants/vfio-pilot* *.requires/vfio-pilot* dev-hugepages*.mount *.wants/dev-hugepages*.mount'],
-  ['/etc/udev/rules.d', '*vfio-pilot*'],
+  ['/etc', 'fstab os-release'],
+  ['/etc/kernel', 'install.conf'],
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
-  ['/etc/libvirt', 'qemu.conf qemu/*.xml qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* hooks/qemu.d/vfio-pilot*'],
+  ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/*'],
   ['/etc/qemu/firmware', '*.json'],
 
   ['/boot', 'config-*'],
   ['/boot', 'vmlinuz-* kernel-* initramfs-* initrd-* initrd.img-*', 'presence'],
-  ['/boot/*/*', 'linux initrd initrd.img-*', 'presence'],
-  ['/boot/efi/*/*', 'linux initrd initrd.img-*', 'presence'],
-  ['/efi/*/*', 'linux initrd initrd.img-*', 'presence'],
-  ['/boot/grub', 'grub.cfg', 'presence'],
-  ['/boot/grub2', 'grub.cfg', 'presence'],
-  ['/boot/loader', 'loader.conf'],
-  ['/boot/loader', 'entries/*.conf'],
-  ['/boot/efi/loader', 'loader.conf'],
-  ['/boot/efi/loader', 'entries/*.conf'],
-  ['/efi/loader', 'loader.conf'],
-  ['/efi/loader', 'entries/*.conf'],
-  ['/boot/EFI/Linux', '*.efi', 'presence'],
-  ['/boot/efi/EFI/Linux', '*.efi', 'presence'],
-  ['/efi/EFI/Linux', '*.efi', 'presence'],
-  ['/boot/EFI/systemd', 'systemd-bootx64.efi', 'presence'],
-  ['/boot/efi/EFI/systemd', 'systemd-bootx64.efi', 'presence'],
-  ['/efi/EFI/systemd', 'systemd-bootx64.efi', 'presence'],
-  ['/boot', 'limine.conf limine/limine.conf EFI/BOOT/limine.conf EFI/limine/limine.conf efi/limine.conf'],
-  ['/', 'limine.conf limine/limine.conf efi/limine.conf efi/EFI/limine/limine.conf'],
-  ['/etc/limine-entry-tool.d', '*.conf'],
-  ['/usr/share/limine-entry-tool.d', '*.conf'],
 
   ['/lib/modules/*', 'modules.builtin modules.builtin.modinfo modules.dep modules.alias', 'verbatim'],
   ['/lib/modules/*', 'config', 'verbatim'],
@@ -140,12 +100,17 @@ export const captureTable: readonly CaptureRow[] = [
   ['/usr/share/edk2/x64', '*', 'presence'],
   ['/usr/share/edk2/ovmf', '*', 'presence'],
   ['/usr/share/qemu', 'ovmf-x86_64-code.bin ovmf-x86_64-vars.bin edk2-*', 'presence'],
-  ['/usr/sbin', 'update-initramfs mkinitramfs update-grub grub-mkconfig grub2-mkconfig dracut mkinitcpio libvirtd virtqemud irqbalance', 'presence'],
-  ['/sbin', 'update-initramfs mkinitramfs dracut mkinitcpio', 'presence'],
-  ['/usr/bin', 'bootctl dracut mkinitcpio booster grub-mkconfig qemu-system-x86_64 qemu-kvm kvm swtpm libvirtd virtqemud irqbalance', 'presence'],
+  ['/usr/sbin', 'libvirtd virtqemud irqbalance', 'presence'],
+  ['/usr/bin', 'apt-get dnf pacman rpm-ostree zypper', 'presence'],
+  ['/usr/bin', 'qemu-system-x86_64 qemu-kvm kvm swtpm libvirtd virtqemud irqbalance', 'presence'],
   ['/usr/libexec', 'qemu-kvm', 'presence'],
-  ['/usr/lib/booster', 'regenerate_images', 'presence'],
   ['/var/lib/dpkg', 'diversions'],
   ['/var/lib/dpkg', 'status', 'dpkg'],
   ['/var/lib/pacman/local', 'libvirt-* qemu-* dracut-* mkinitcpio-* booster-*'],
+];
+
+export const captureTable: FileTable = [
+  ...rows.map(([directory, names, kind]) => looksAt(directory, names, kind)),
+  ...hostFiles,
+  ...fileTableOf(),
 ];

@@ -1,8 +1,26 @@
+import type {CaptureKind} from '../facts/file-table.ts';
+import {expandGlob} from '../host/expand-glob.ts';
 import type {Source, SourceStat} from '../system/source.ts';
-import type {CaptureKind} from './capture-table.ts';
 import {captureTable} from './capture-table.ts';
-import type {CapturedEntry} from './captured-entry.ts';
-import {expandGlob} from './expand-glob.ts';
+
+/** One entry of a capture; `path` is absolute in the host. */
+export type CapturedEntry =
+  | {readonly type: 'link'; readonly path: string; readonly target: string}
+  | {readonly type: 'directory'; readonly path: string}
+  | {
+      readonly type: 'file';
+      readonly path: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly bytes: Buffer;
+    };
+
+export type Capture = {
+  readonly entries: readonly CapturedEntry[];
+  /** Files that exist and that this user may not read: the capture lacks them. */
+  readonly unreadable: readonly string[];
+};
 
 export type Collected = {readonly entry: CapturedEntry; readonly kind: CaptureKind};
 
@@ -19,10 +37,11 @@ export const collectEntries = (source: Source): readonly Collected[] => {
   const add = (entry: CapturedEntry, kind: CaptureKind): void => {
     if (!collected.has(entry.path)) collected.set(entry.path, {entry, kind});
   };
-  for (const [directory, names, kind = 'scrubbed'] of captureTable) {
-    for (const name of names.split(' ')) {
-      for (const path of expandGlob(source, `${directory}/${name}`.replace('//', '/'), listed)) addPath(source, linkAt, path, kind, add);
-    }
+  for (const {directory, names, capture} of captureTable) {
+    if (capture === null) continue;
+    for (const name of names.split(' '))
+      for (const path of expandGlob(source, `${directory}/${name}`, listed))
+        addPath(source, linkAt, path, capture, add);
   }
   return withoutFilesInTheWay([...collected.values()]);
 };
@@ -43,10 +62,16 @@ const rememberLinks = (source: Source): LinkAt => {
   };
 };
 
-const addPath = (source: Source, linkAt: LinkAt, path: string, kind: CaptureKind, add: (entry: CapturedEntry, kind: CaptureKind) => void): void => {
+const addPath = (
+  source: Source,
+  linkAt: LinkAt,
+  path: string,
+  kind: CaptureKind,
+  add: (entry: CapturedEntry, kind: CaptureKind) => void,
+): void => {
   let done = '';
   let rest = partsOf(path);
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     const [part = '', ...next] = rest;
     rest = next;
     if (part === '..') {
@@ -81,12 +106,21 @@ const readEntry = (source: Source, path: string, kind: CaptureKind): CapturedEnt
   return bytes === null ? null : fileEntry(path, stat, bytes);
 };
 
-const fileEntry = (path: string, {mode, uid, gid}: SourceStat, bytes: Buffer): CapturedEntry => ({type: 'file', path, mode: mode & 0o777, uid, gid, bytes});
+const fileEntry = (path: string, {mode, uid, gid}: SourceStat, bytes: Buffer): CapturedEntry => ({
+  type: 'file',
+  path,
+  mode: mode & 0o777,
+  uid,
+  gid,
+  bytes,
+});
 
 /** A tree that changes while it is read, or an odd one, may give a file and something below it: the file yields. */
 const withoutFilesInTheWay = (collected: readonly Collected[]): readonly Collected[] => {
   const parents = new Set(collected.flatMap(({entry}) => parentsOf(entry.path)));
-  return collected.filter(({entry}) => entry.type === 'directory' || !parents.has(entry.path)).sort((left, right) => (left.entry.path < right.entry.path ? -1 : 1));
+  return collected
+    .filter(({entry}) => entry.type === 'directory' || !parents.has(entry.path))
+    .sort((left, right) => (left.entry.path < right.entry.path ? -1 : 1));
 };
 
 const parentsOf = (path: string): readonly string[] => {

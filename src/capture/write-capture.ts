@@ -5,7 +5,7 @@ import {pack} from 'tar-stream';
 import type {Source} from '../system/source.ts';
 import {openNewUserFile, removeUserFile} from '../system/user-file.ts';
 import {captureFiles} from './capture-files.ts';
-import type {Capture, CapturedEntry} from './captured-entry.ts';
+import type {Capture, CapturedEntry} from './collect-entries.ts';
 
 /**
  * Writes a scrubbed capture as tar.gz; unpacked, it is a tree for `--root`. The file is new and only its owner may
@@ -31,7 +31,8 @@ const mtime = new Date(0);
 
 const addEntry = (archive: ReturnType<typeof pack>, entry: CapturedEntry): void => {
   const name = entry.path.slice(1);
-  if (entry.type === 'file') archive.entry({name, type: 'file', mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime}, entry.bytes);
+  if (entry.type === 'file')
+    archive.entry({name, type: 'file', mode: entry.mode, uid: entry.uid, gid: entry.gid, mtime}, entry.bytes);
   else if (entry.type === 'link') archive.entry({name, type: 'symlink', linkname: entry.target, mtime});
   else archive.entry({name: `${name}/`, type: 'directory', mode: 0o755, mtime});
 };

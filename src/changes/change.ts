@@ -1,4 +1,4 @@
-import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
+import type {CommandArtifact, GeneratedArtifact, OnRollback, Placing, WrittenBy} from '../artifacts/artifact.ts';
 
 /** What was at a path when the plan was made, absence included (a plan on "nothing there" must notice that something appeared). */
 export type Fingerprint =
@@ -15,7 +15,9 @@ export type FileChange = {
   readonly expected: Fingerprint;
   /** New content; `null` removes the file. */
   readonly content: {readonly text: string; readonly encoding: 'utf8' | 'latin1'; readonly mode: number} | null;
-  readonly installer: 'file' | 'libvirt' | 'last';
+  readonly placing: Placing;
+  readonly by: WrittenBy;
+  readonly onRollback?: OnRollback;
   readonly diff: string;
   readonly why: readonly string[];
 };

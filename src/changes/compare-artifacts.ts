@@ -1,13 +1,42 @@
-import type {AbsentArtifact, Artifact, CommandArtifact, FileArtifact, GeneratedArtifact, SymlinkArtifact} from '../artifacts/artifact.ts';
-import type {FileFacts, HostFacts} from '../host/facts.ts';
+import {createTwoFilesPatch} from 'diff';
+import type {
+  AbsentArtifact,
+  Artifact,
+  CommandArtifact,
+  FileArtifact,
+  GeneratedArtifact,
+  SymlinkArtifact,
+} from '../artifacts/artifact.ts';
+import type {FileFacts} from '../facts/files.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
 import type {Change, FileChange, Fingerprint, RunChange, SymlinkChange} from './change.ts';
-import {renderDiff} from './unified-diff.ts';
+
+/**
+ * `diff -u` of a file; `null` stands for a file that is not there. Empty when nothing differs.
+ * Mode and symlinks are said in a line of their own, as git does.
+ */
+export const renderDiff = (
+  path: string,
+  before: string | null,
+  after: string | null,
+  headers: readonly string[] = [],
+): string => {
+  const from = before === null ? '/dev/null' : path;
+  const to = after === null ? '/dev/null' : path;
+  const patch = createTwoFilesPatch(from, to, before ?? '', after ?? '', undefined, undefined, {context: 3});
+  // jsdiff starts with an Index line and equal signs, which patch(1) ignores and people wonder about.
+  // Its headers end in a tab where no time is given; tabs below them are the file's.
+  const body = patch.replace(/^(Index: .*\n)?=+\n/, '').replace(/^(--- [^\n]*?)\t?\n(\+\+\+ [^\n]*?)\t?\n/, '$1\n$2\n');
+  return [...headers, body].join('\n');
+};
 
 /** Holds each artifact against the present; what is true already yields nothing, and a command whose files stay yields nothing. */
 export const compareArtifacts = (facts: HostFacts, artifacts: readonly Artifact[]): readonly Change[] => {
   const files = artifacts.flatMap((artifact) => compareOne(facts, artifact));
   const changed = new Set(files.map((change) => change.path));
-  const runs = artifacts.flatMap((artifact) => (isRun(artifact) && isTriggered(artifact, changed) ? [describeRun(artifact)] : []));
+  const runs = artifacts.flatMap((artifact) =>
+    isRun(artifact) && isTriggered(artifact, changed) ? [describeRun(artifact)] : [],
+  );
   return [...files, ...withoutRepeats(runs)];
 };
 
@@ -26,10 +55,12 @@ const compareOne = (facts: HostFacts, artifact: Artifact): readonly (FileChange 
   }
 };
 
-const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtifact => artifact.kind === 'command' || artifact.kind === 'generated';
+const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtifact =>
+  artifact.kind === 'command' || artifact.kind === 'generated';
 
 /** A renderer that names no trigger has looked, and found the effect missing. */
-const isTriggered = ({triggers}: CommandArtifact | GeneratedArtifact, changed: ReadonlySet<string>): boolean => triggers.length === 0 || triggers.some((path) => changed.has(path));
+const isTriggered = ({triggers}: CommandArtifact | GeneratedArtifact, changed: ReadonlySet<string>): boolean =>
+  triggers.length === 0 || triggers.some((path) => changed.has(path));
 
 export const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
   if (present === undefined) return {state: 'absent'};
@@ -49,7 +80,9 @@ const compareFile = (present: FileFacts | undefined, artifact: FileArtifact): re
       path: artifact.path,
       expected: fingerprintOf(present),
       content: {text: artifact.text, encoding: artifact.encoding, mode},
-      installer: artifact.installer,
+      placing: artifact.placing,
+      by: artifact.by,
+      ...(artifact.onRollback === undefined ? {} : {onRollback: artifact.onRollback}),
       diff: renderDiff(artifact.path, before, artifact.text, headers),
       why: artifact.why,
     },
@@ -73,16 +106,32 @@ const compareSymlink = (present: FileFacts | undefined, artifact: SymlinkArtifac
   ];
 };
 
-const compareAbsent = (present: FileFacts | undefined, artifact: AbsentArtifact): readonly (FileChange | SymlinkChange)[] => {
+const compareAbsent = (
+  present: FileFacts | undefined,
+  artifact: AbsentArtifact,
+): readonly (FileChange | SymlinkChange)[] => {
   if (present === undefined) return [];
   const common = {kind: 'remove', path: artifact.path, expected: fingerprintOf(present), why: artifact.why} as const;
-  if (present.state === 'symlink') return [{...common, target: null, diff: renderDiff(artifact.path, linkText(present.target), null, ['symbolic link'])}];
-  return [{...common, content: null, installer: 'file', diff: renderDiff(artifact.path, present.text ?? '', null)}];
+  if (present.state === 'symlink')
+    return [
+      {...common, target: null, diff: renderDiff(artifact.path, linkText(present.target), null, ['symbolic link'])},
+    ];
+  return [
+    {
+      ...common,
+      content: null,
+      placing: 'first',
+      by: 'writer',
+      diff: renderDiff(artifact.path, present.text ?? '', null),
+    },
+  ];
 };
 
 const describeRun = (artifact: CommandArtifact | GeneratedArtifact): RunChange => ({
   kind: 'run',
-  path: artifact.argv.map((word) => (artifact.kind === 'generated' ? word.replaceAll('{output}', artifact.path) : word)).join(' '),
+  path: artifact.argv
+    .map((word) => (artifact.kind === 'generated' ? word.replaceAll('{output}', artifact.path) : word))
+    .join(' '),
   command: artifact,
   diff: '',
   why: artifact.why,

@@ -1,16 +1,25 @@
-import type {HostFacts, PciFunction} from '../host/facts.ts';
-import {about} from './check.ts';
-import type {Check} from './check.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {PciAddress} from '../facts/pci-address.ts';
+import {isDisplay, isIntelIntegrated, type PciFunction, type SriovFacts} from '../facts/pci.ts';
+import {isAmdIntegrated} from '../facts/processor-parts.ts';
+import {about, type Check} from '../findings/check.ts';
 
-const displaysOf = (facts: HostFacts): readonly PciFunction[] => facts.pci.filter((device) => device.class.startsWith('03'));
-const label = (device: PciFunction): string => (device.name === null ? device.address : `${device.address} ${device.name}`);
+const displaysOf = (facts: HostFacts): readonly PciFunction[] => facts.pci.filter(isDisplay);
+const label = (device: PciFunction): string =>
+  device.name === null ? device.address : `${device.address} ${device.name}`;
 
 export const checkDisplays = (facts: HostFacts): Check => {
   const {ok, info, warning, error} = about('display-devices', 'Graphics cards');
   const displays = displaysOf(facts);
-  if (displays.length === 0) return facts.pci.length === 0 ? info('No PCI devices are told here.') : error('There is no display device on PCI.', 'Plug a graphics card in.');
+  if (displays.length === 0)
+    return facts.pci.length === 0
+      ? info('No PCI devices are known here.')
+      : error('There is no display device on PCI.', 'Plug a graphics card in.');
   if (displays.length === 1) {
-    return warning(`${displays.map(label).join()} is the only one: given to a guest at boot, the host has no screen.`, 'Add a second card, or turn the integrated one on in the firmware (often "iGPU Multi-Monitor"); over the network alone a host can do without. Or hand it over while the guest runs (binding: handover), which ends the graphical session each time.');
+    return warning(
+      `${displays.map(label).join()} is the only one: given to a guest at boot, the host has no screen.`,
+      'Add a second card, or turn the integrated one on in the firmware (often "iGPU Multi-Monitor"); over the network alone a host can do without. Or hand it over while the guest runs (binding: handover), which ends the graphical session each time.',
+    );
   }
   return ok(`${displays.length}: ${displays.map(label).join('; ')}.`);
 };
@@ -19,35 +28,59 @@ export const checkPrimaryDisplay = (facts: HostFacts): Check => {
   const {info, warning} = about('primary-display', 'Primary display');
   const boot = displaysOf(facts).filter((device) => device.bootVga);
   const shown = facts.needs.filter((need) => need.kind === 'display' || need.kind === 'console');
-  if (boot.length === 0 && shown.length === 0) return info('No card is marked as boot VGA, and no connected display is told.');
+  if (boot.length === 0 && shown.length === 0) return info('Cannot tell which card the screen is connected to.');
   const text = [
     boot.length > 0 ? `${boot.map(label).join()} shows the firmware and the boot (boot_vga)` : null,
     ...shown.filter((need) => need.kind === 'display').map((need) => `${need.address}: ${need.chain}`),
-  ].filter((part) => part !== null).join('; ');
-  const fast = displaysOf(facts).length > 1 ? boot.find((device) => device.vendor === '10de' || (device.vendor === '1002' && device.upstream.length > 0)) : undefined;
+  ]
+    .filter((part) => part !== null)
+    .join('; ');
+  const fast =
+    displaysOf(facts).length > 1
+      ? boot.find((device) => device.vendor === '10de' || (device.vendor === '1002' && device.upstream.length > 0))
+      : undefined;
   if (fast === undefined) return info(`${text}.`);
-  return warning(`${text}. A card that the firmware has drawn on keeps a boot framebuffer and may need a ROM file in the guest.`, "If this is the card for the guest, set 'Primary Display' / 'Initial Display Output' in the firmware to the other one.");
+  return warning(
+    `${text}. A card that the firmware has drawn on keeps a boot framebuffer and may need a ROM file in the guest.`,
+    "If this is the card for the guest, set 'Primary Display' / 'Initial Display Output' in the firmware to the other one.",
+  );
 };
 
 export const checkIntegrated = (facts: HostFacts): Check => {
   const {ok, info} = about('integrated-graphics', 'Integrated graphics');
-  const intel = displaysOf(facts).find((device) => device.vendor === '8086' && device.address.endsWith(':00:02.0'));
-  const apu = facts.cpu.vendor === 'AuthenticAMD' ? displaysOf(facts).find((device) => device.vendor === '1002' && device.upstream.length <= 1 && /\b(Picasso|Raven|Renoir|Cezanne|Lucienne|Barcelo|Rembrandt|Phoenix|Raphael|Granite|Mendocino|Strix|Hawk|Vega Series|Kaveri|Carrizo|Stoney)\b/i.test(device.name ?? '')) : undefined;
-  if (intel !== undefined) return info(`${label(intel)} is a good host display. As a guest device it is difficult: it shares the chipset's registers, has no reset of its own before recent kernels and needs a special option ROM under UEFI.`);
-  if (apu !== undefined) return info(`${label(apu)} is the graphics part of an APU: fine for the host, difficult for a guest (its functions lie in different groups, and most cannot be reset).`);
+  const intel = displaysOf(facts).find(isIntelIntegrated);
+  const apu = displaysOf(facts).find((device) => isAmdIntegrated(facts.pci, device));
+  if (intel !== undefined)
+    return info(
+      `${label(intel)} is a good host display. As a guest device it is difficult: it shares the chipset's registers, has no reset of its own before recent kernels and needs a special option ROM under UEFI.`,
+    );
+  if (apu !== undefined)
+    return info(
+      `${label(apu)} is the graphics of the AMD processor: fine for the host, difficult for a guest. It uses the host’s memory, needs a ROM from the board’s firmware, and its reset is fragile.`,
+    );
   return ok('None is in the way.');
 };
 
 export const checkReset = (facts: HostFacts): Check => {
   const {ok, info, warning} = about('gpu-reset', 'GPU reset');
   const cards = displaysOf(facts).filter((device) => device.upstream.length > 0);
-  if (cards.every((device) => device.resetMethods === null)) return info('The kernel does not tell reset methods here (reset_method came with 5.15).');
+  if (cards.every((device) => device.resetMethods === null))
+    return info('The kernel does not tell reset methods here (reset_method came with 5.15).');
   const none = cards.filter((device) => device.resetMethods !== null && device.resetMethods.length === 0);
-  const told = cards.filter((device) => (device.resetMethods?.length ?? 0) > 0).map((device) => `${device.address}: ${device.resetMethods?.join(', ')}`);
-  const isAlone = (device: PciFunction): boolean => facts.pci.filter((other) => other.address.startsWith(device.address.slice(0, -1))).length === 1;
+  const told = cards
+    .filter((device) => (device.resetMethods?.length ?? 0) > 0)
+    .map((device) => `${device.address}: ${device.resetMethods?.join(', ')}`);
+  const isAlone = (device: PciFunction): boolean =>
+    facts.pci.filter((other) => other.address.startsWith(device.address.slice(0, -1))).length === 1;
   const stuck = none.filter(isAlone);
-  if (stuck.length > 0) return warning(`${stuck.map(label).join(', ')} can not be reset: after the guest stops, the card may stay unusable until the host reboots.`, 'Expect one guest start per boot of the host, or use another card.');
-  return ok([...told, ...none.map((device) => `${device.address}: with its whole card, through the bus`)].join('; ') + '.');
+  if (stuck.length > 0)
+    return warning(
+      `${stuck.map(label).join(', ')} can not be reset: after the guest stops, the card may stay unusable until the host reboots.`,
+      'Expect one guest start per boot of the host, or use another card.',
+    );
+  return ok(
+    [...told, ...none.map((device) => `${device.address}: with its whole card, through the bus`)].join('; ') + '.',
+  );
 };
 
 const fourGiB = 4n << 30n;
@@ -55,23 +88,40 @@ const fourGiB = 4n << 30n;
 export const checkBars = (facts: HostFacts): Check => {
   const {ok, info, warning} = about('above-4g', 'Above 4G decoding and resizable BAR');
   const cards = displaysOf(facts).filter((device) => device.bars.length > 0);
-  if (cards.length === 0) return info('The BARs of the graphics cards are not told here.');
+  if (cards.length === 0) return info('The BARs of the graphics cards are unknown here.');
   const unset = cards.filter((device) => device.bars.some((bar) => bar.isUnset));
-  if (unset.length > 0) return warning(`The kernel found no place for a BAR of ${unset.map(label).join(', ')}.`, "Turn on 'Above 4G Decoding' in the firmware set-up (PCI subsystem settings).");
+  if (unset.length > 0)
+    return warning(
+      `The kernel found no place for a BAR of ${unset.map(label).join(', ')}.`,
+      "Turn on 'Above 4G Decoding' in the firmware set-up (PCI subsystem settings).",
+    );
   const high = cards.filter((device) => device.bars.some((bar) => bar.isMemory && BigInt(bar.start) >= fourGiB));
-  const resizable = cards.filter((device) => device.resizableBars.length > 0).map((device) => `${device.address} can take ${device.resizableBars.map((bar) => `BAR${bar.bar} of ${bar.sizesMiB.join('/')} MiB`).join(', ')} (resize on the host before the guest starts: a guest cannot)`);
-  const largest = cards.map((device) => `${device.address}: ${Math.max(...device.bars.map((bar) => bar.sizeBytes)) / 1048576} MiB`);
-  return ok(`Largest BARs: ${largest.join(', ')}; ${high.length > 0 ? 'Above 4G is in use' : 'all below 4 GiB'}${resizable.length === 0 ? '' : `; ${resizable.join('; ')}`}.`);
+  const resizable = cards
+    .filter((device) => device.resizableBars.length > 0)
+    .map(
+      (device) =>
+        `${device.address} can take ${device.resizableBars.map((bar) => `BAR${bar.bar} of ${bar.sizesMiB.join('/')} MiB`).join(', ')} (resize on the host before the guest starts: a guest cannot)`,
+    );
+  const largest = cards.map(
+    (device) => `${device.address}: ${Math.max(...device.bars.map((bar) => bar.sizeBytes)) / 2 ** 20} MiB`,
+  );
+  return ok(
+    `Largest BARs: ${largest.join(', ')}; ${high.length > 0 ? 'Above 4G is in use' : 'all below 4 GiB'}${resizable.length === 0 ? '' : `; ${resizable.join('; ')}`}.`,
+  );
 };
 
 export const checkSharing = (facts: HostFacts): Check => {
   const {info} = about('sharing', 'SR-IOV and mediated devices');
-  const virtual = facts.pci.filter((device) => (device.sriovTotalVfs ?? 0) > 0);
   const mediated = facts.pci.filter((device) => device.hasMdevTypes);
-  if (virtual.length + mediated.length === 0) return info('No device offers virtual functions or mediated devices: one device, one guest.');
   const parts = [
-    ...virtual.map((device) => `${device.address} offers ${device.sriovTotalVfs} virtual functions (SR-IOV)`),
-    ...mediated.map((device) => `${device.address} offers mediated devices`),
+    ...facts.pci.flatMap(({address, sriov}) => (sriov === null ? [] : [describeSriov(address, sriov)])),
+    ...mediated.map(
+      (device) => `${device.address} offers mediated devices, which this version does not give to a guest`,
+    ),
   ];
-  return info(`${parts.join('; ')}. Reported only: this version assigns whole devices.`);
+  if (parts.length === 0) return info('No device offers virtual functions or mediated devices: one device, one guest.');
+  return info(`${parts.join('; ')}.`);
 };
+
+const describeSriov = (address: PciAddress, {total, enabled}: SriovFacts): string =>
+  `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now`;

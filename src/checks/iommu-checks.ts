@@ -1,6 +1,7 @@
-import type {HostFacts} from '../host/facts.ts';
-import {about} from './check.ts';
-import type {Check} from './check.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {isDisplay} from '../facts/pci.ts';
+import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {about, type Check} from '../findings/check.ts';
 
 const vtd = "Look for 'VT-d' or 'Intel Virtualization Technology for Directed I/O' under Advanced → CPU or Chipset";
 const amdVi = "Look for 'IOMMU' or 'AMD-Vi' under Advanced → AMD CBS → NBIO, or North Bridge";
@@ -8,10 +9,20 @@ const amdVi = "Look for 'IOMMU' or 'AMD-Vi' under Advanced → AMD CBS → NBIO,
 /** Decided by the tables and the groups, never by log text (a rotated log makes false alarms). */
 export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
   const {ok, info, error} = about('iommu-firmware', 'VT-d / AMD-Vi in the firmware');
-  if (iommu.acpiTable === 'DMAR') return ok(`The firmware describes VT-d (ACPI table DMAR${iommu.dmar === null ? ', readable by root only' : `, remapping units: ${iommu.dmar.units.length}`}).`);
-  if (iommu.acpiTable === 'IVRS') return ok(`The firmware describes AMD-Vi (ACPI table IVRS${iommu.ivrs === null ? ', readable by root only' : `, IOMMUs: ${iommu.ivrs.units.length}`}).`);
+  if (iommu.acpiTable === 'DMAR')
+    return ok(
+      `The firmware describes VT-d (ACPI table DMAR${iommu.dmar === null ? ', readable by root only' : `, remapping units: ${iommu.dmar.units.length}`}).`,
+    );
+  if (iommu.acpiTable === 'IVRS')
+    return ok(
+      `The firmware describes AMD-Vi (ACPI table IVRS${iommu.ivrs === null ? ', readable by root only' : `, IOMMUs: ${iommu.ivrs.units.length}`}).`,
+    );
   if (iommu.active) return ok('IOMMU groups exist, so the firmware has it on.');
-  if (kernel.hypervisor === 'xen') return info('Under Xen the hypervisor owns the IOMMU and hides its table.', "Ask 'xl info' for virt_caps: hvm_directio.");
+  if (kernel.hypervisor === 'xen')
+    return info(
+      'Under Xen the hypervisor owns the IOMMU and hides its table.',
+      "Ask 'xl info' for virt_caps: hvm_directio.",
+    );
   if (iommu.acpiTable === null) return info('The ACPI tables are not known here (/sys/firmware/acpi is missing).');
   const isAmd = cpu.vendor === 'AuthenticAMD';
   return error(
@@ -20,20 +31,44 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
   );
 };
 
-export const checkIommuActive = ({iommu, cpu, kernel}: HostFacts): Check => {
+export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): Check => {
   const {ok, info, warning, error} = about('iommu-active', 'IOMMU');
-  if (iommu.active) return ok(`Active: ${iommu.groups.length} groups in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`);
+  if (iommu.active)
+    return ok(
+      `Active: ${iommu.groups.length} groups in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`,
+    );
   if (kernel.hypervisor === 'xen') return info('No groups, as always under Xen: the hypervisor owns the IOMMU.');
-  if (iommu.acpiTable === 'DMAR' && cpu.vendor !== 'AuthenticAMD') return warning('The firmware offers VT-d, but the kernel does not use it: /sys/kernel/iommu_groups is empty.', 'Add intel_iommu=on to the kernel command line and reboot once; groups can only be told afterwards.');
-  if (iommu.acpiTable === 'IVRS') return warning('The firmware offers AMD-Vi, but the kernel does not use it: /sys/kernel/iommu_groups is empty.', 'Remove amd_iommu=off or iommu=off from the kernel command line; amd_iommu=on does not exist and does nothing.');
-  return error('Not active: /sys/kernel/iommu_groups is empty.', 'Turn VT-d or AMD-Vi on in the firmware first (see above), then reboot.');
+  const off = iommuSwitches(boot.commandLine, cpu.vendor).filter(({turnsOff}) => turnsOff === 'all');
+  if (off.length > 0)
+    return warning(
+      `The kernel does not use it: ${off.map((one) => describeSwitch(files, one)).join(' and ')} turns it off.`,
+      `Take ${off.map(({text}) => text).join(' and ')} out there and reboot once. \`vfio-pilot plan PROFILE\` shows the edit.`,
+    );
+  if (iommu.acpiTable === 'DMAR' && cpu.vendor !== 'AuthenticAMD')
+    return warning(
+      'The firmware offers VT-d, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
+      'Add intel_iommu=on to the kernel command line and reboot once; the groups are known afterwards.',
+    );
+  if (iommu.acpiTable === 'IVRS')
+    return warning(
+      'The firmware offers AMD-Vi, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
+      'Look for AMD-Vi in the kernel log: `journalctl -k -b | grep AMD-Vi`. No argument turns it on; amd_iommu=on does not exist.',
+    );
+  return error(
+    'Not active: /sys/kernel/iommu_groups is empty.',
+    'Turn VT-d or AMD-Vi on in the firmware first (see above), then reboot.',
+  );
 };
 
 export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
   const {ok, info, warning} = about('interrupt-remapping', 'Interrupt remapping');
-  const optOut = iommu.dmar?.x2apicOptOut === true ? ' The firmware opts out of x2APIC, which only turns that mode off.' : '';
+  const optOut =
+    iommu.dmar?.x2apicOptOut === true ? ' The firmware opts out of x2APIC, which only turns that mode off.' : '';
   if (iommu.interruptRemapping === true) return ok(`On.${optOut}`);
-  if (iommu.interruptRemapping === null) return info(`Could not be told${iommu.dmar === null && iommu.acpiTable === 'DMAR' ? ' without root (the DMAR table is readable by root only)' : ''}.`);
+  if (iommu.interruptRemapping === null)
+    return info(
+      `Unknown${iommu.dmar === null && iommu.acpiTable === 'DMAR' ? ' without root (the DMAR table is readable by root only)' : ''}.`,
+    );
   return warning(
     `${iommu.dmar?.interruptRemapping === false ? 'The DMAR table says that this board cannot remap interrupts.' : 'No interrupt is remapped (none is named IR- in /proc/interrupts).'} The kernel then gives out no device unless allow_unsafe_interrupts=1 is set, with which a hostile guest can send any interrupt to the host.`,
     "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. Otherwise, only if you trust every guest: host.allowUnsafeInterrupts: yes in the profile.",
@@ -43,10 +78,17 @@ export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
 export const checkReservedRegions = ({iommu, pci}: HostFacts): Check => {
   const {ok, info, warning} = about('reserved-regions', 'Firmware memory regions (RMRR, unity maps)');
   if (!iommu.active) return info('Not known before the IOMMU is active.');
-  const displays = pci.filter((device) => device.class.startsWith('03'));
+  const displays = pci.filter(isDisplay);
   const barred = iommu.groups.filter((group) => group.reservedRegions.some((region) => region.type === 'direct'));
   const hit = displays.filter((device) => barred.some((group) => group.id === device.iommuGroup));
-  if (hit.length > 0) return warning(`${hit.map((device) => device.address).join(', ')} must stay mapped 1:1 for the firmware (type direct): the kernel refuses to give it to a guest.`, 'Look for a firmware setting of the device that uses it; a different slot does not help.');
-  if (barred.length > 0) return ok(`None on a display device. The kernel will refuse ${barred.flatMap((group) => group.devices).join(', ')} (type direct).`);
+  if (hit.length > 0)
+    return warning(
+      `${hit.map((device) => device.address).join(', ')} must stay mapped 1:1 for the firmware (type direct): the kernel refuses to give it to a guest.`,
+      'Look for a firmware setting of the device that uses it; a different slot does not help.',
+    );
+  if (barred.length > 0)
+    return ok(
+      `None on a display device. The kernel will refuse ${barred.flatMap((group) => group.devices).join(', ')} (type direct).`,
+    );
   return ok('None that would stop an assignment.');
 };

@@ -1,10 +1,8 @@
-import {analyseGroups, isViableFor} from '../groups/analyse-group.ts';
-import type {GroupAnalysis} from '../groups/analyse-group.ts';
-import {explainSharing} from '../groups/explain-sharing.ts';
-import type {HostFacts, PciFunction} from '../host/facts.ts';
-import {slotOf} from '../host/pci-address.ts';
-import {about} from './check.ts';
-import type {Check} from './check.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {slotOf} from '../facts/pci-address.ts';
+import {isDisplay} from '../facts/pci.ts';
+import {analyseGroups, explainSharing, type GroupAnalysis, isViableFor} from '../groups/analyse-group.ts';
+import {about, type Check} from '../findings/check.ts';
 
 const {ok, info, warning} = about('group-isolation', 'Isolation (ACS)');
 
@@ -15,14 +13,19 @@ export const checkIsolation = (facts: HostFacts): readonly Check[] => {
   return groups.length === 0 ? [info('No group holds a display device.')] : groups.map(checkGroup);
 };
 
-const isDisplay = (member: PciFunction): boolean => member.class.startsWith('03');
-
 const checkGroup = (group: GroupAnalysis): Check => {
   const display = group.members.find(isDisplay);
-  const own = group.endpoints.filter((one) => display !== undefined && slotOf(one.address) === slotOf(display.address)).map((one) => one.address);
+  const own = group.endpoints
+    .filter((one) => display !== undefined && slotOf(one.address) === slotOf(display.address))
+    .map((one) => one.address);
   const name = `Group ${group.id} with ${display?.name ?? display?.address ?? 'a display device'}`;
-  if (isViableFor(group, own)) return ok(`${name}: its own functions${group.bridges.length === 0 ? '' : ' and bridges'} only, so the card can go to a guest alone.`);
-  const others = group.endpoints.filter((one) => !own.includes(one.address)).map((one) => `${one.address}${one.driver === null ? '' : ` (${one.driver})`}`);
+  if (isViableFor(group, own))
+    return ok(
+      `${name}: its own functions${group.bridges.length === 0 ? '' : ' and bridges'} only, so the card can go to a guest alone.`,
+    );
+  const others = group.endpoints
+    .filter((one) => !own.includes(one.address))
+    .map((one) => `${one.address}${one.driver === null ? '' : ` (${one.driver})`}`);
   const reasons = explainSharing(group);
   return warning(
     `${name} also holds ${others.join(', ')}: all of it goes to one guest, or none.${reasons.length === 0 ? '' : ` ${reasons.join('; ')}.`}`,

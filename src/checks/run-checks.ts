@@ -1,11 +1,19 @@
-import type {HostFacts} from '../host/facts.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
 import {checkArguments} from './argument-checks.ts';
-import type {Check} from './check.ts';
-import {checkBars, checkDisplays, checkIntegrated, checkPrimaryDisplay, checkReset, checkSharing} from './display-checks.ts';
+import type {Check} from '../findings/check.ts';
+import {
+  checkBars,
+  checkDisplays,
+  checkIntegrated,
+  checkPrimaryDisplay,
+  checkReset,
+  checkSharing,
+} from './display-checks.ts';
 import {checkInterruptRemapping, checkIommuActive, checkIommuFirmware, checkReservedRegions} from './iommu-checks.ts';
 import {checkIsolation} from './isolation-checks.ts';
-import {checkHugepages, checkKvm, checkNuma, checkVirtualisation} from './processor-checks.ts';
-import {checkBootChain, checkFirmwareImages, checkLibvirt, checkSecureBoot, checkVfioModule} from './software-checks.ts';
+import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {checkHugepages, checkNuma, checkVirtualisation} from './processor-checks.ts';
+import {checkBootChain, checkSecureBoot} from './software-checks.ts';
 
 /** All checks in the order in which a person would mend things: firmware first, then kernel, then software. */
 export const runChecks = (facts: HostFacts): readonly Check[] => [
@@ -24,10 +32,8 @@ export const runChecks = (facts: HostFacts): readonly Check[] => [
   checkSecureBoot(facts),
   checkBootChain(facts),
   checkArguments(facts),
-  checkVfioModule(facts),
-  checkKvm(facts),
-  checkLibvirt(facts),
-  checkFirmwareImages(facts),
+  ...hypervisorOf(facts).binding.checks(facts),
+  ...hypervisorOf(facts).checks(facts),
   checkHugepages(facts),
   checkNuma(facts),
 ];

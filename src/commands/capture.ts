@@ -1,16 +1,22 @@
-import {writeCapture} from '../capture/write-capture.ts';
-import {UsageError} from '../errors.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
-import {chooseRoot, openSourceOf} from './open-host.ts';
+import {integer, listOf, literal, shape, text} from '../decode/decode.ts';
+import {type Command, exitCodes} from './command.ts';
 
-export const capture = async (context: CommandContext): Promise<number> => {
-  const [file] = context.options.positionals;
-  if (file === undefined) throw new UsageError('capture needs the file to write.', 'For example: vfio-pilot capture my-host.tar.gz.');
-  const source = await openSourceOf(await chooseRoot(context));
-  const {entries, unreadable} = await writeCapture(source, file);
-  if (context.options.isJson) context.out(`${JSON.stringify({version: 1, file, entries: entries.length})}\n`);
-  else context.out(`Wrote ${file}: ${entries.length} entries; serial numbers, MAC addresses, UUIDs and the host name are replaced. Look into it before you send it: tar -tzf ${file}\n`);
-  if (unreadable.length > 0) context.err(`Not in it, because this user may not read it: ${unreadable.slice(0, 10).join(', ')}${unreadable.length > 10 ? ` and ${unreadable.length - 10} more` : ''}. As root the capture is complete.\n`);
-  return exitCodes.done;
+type Captured = {readonly file: string; readonly entries: number; readonly unreadable: readonly string[]};
+
+type Document = Captured & {readonly version: 1};
+
+export const capture: Command<unknown, Captured, Document> = {
+  run: async ({host, positionals: [file = '']}) => {
+    const {entries, unreadable} = await (await host()).capture(file);
+    return {file, entries: entries.length, unreadable};
+  },
+  exitCode: () => exitCodes.done,
+  document: (captured) => ({version: 1, ...captured}),
+  shape: shape<Document>({version: literal(1), file: text, entries: integer, unreadable: listOf(text)}),
+  describe: ({file, entries}) =>
+    `Wrote ${file}: ${entries} entries; serial numbers, MAC addresses, UUIDs and the host name are replaced. Look into it before you send it: tar -tzf ${file}\n`,
+  remark: ({unreadable}) =>
+    unreadable.length === 0
+      ? ''
+      : `Not in it, because this user may not read it: ${unreadable.slice(0, 10).join(', ')}${unreadable.length > 10 ? ` and ${unreadable.length - 10} more` : ''}. As root the capture is complete.\n`,
 };

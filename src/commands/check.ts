@@ -1,35 +1,55 @@
-import {describeCount} from '../checks/check.ts';
-import type {Check} from '../checks/check.ts';
+import {listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
+import {type Check, describeCount} from '../findings/check.ts';
 import {runChecks} from '../checks/run-checks.ts';
-import {printable} from '../ui/printable.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
+import type {Finding} from '../findings/finding.ts';
+import {printable} from '../words/printable.ts';
+import {type Command, exitCodes, type Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
-import {openHost} from './open-host.ts';
+import {findingsShape} from './documents.ts';
 
-export const check = async (context: CommandContext): Promise<number> => {
-  const {facts} = await openHost(context);
-  const checks = runChecks(facts);
-  const exitCode = checks.some((one) => one.status === 'error') ? exitCodes.blocked : exitCodes.done;
-  if (context.options.isJson) {
-    context.out(`${JSON.stringify({version: 1, checks, findings: facts.notes}, null, 2)}\n`);
-    return exitCode;
-  }
-  context.out(checks.map((one) => describeCheck(one, context.hasColor)).join(''));
-  context.err(describeFindings(facts.notes, context.hasColor));
-  context.out(`\n${summary(checks)}\n`);
-  return exitCode;
+type Checked = {readonly checks: readonly Check[]; readonly notes: readonly Finding[]};
+
+type Document = {readonly version: 1; readonly checks: readonly Check[]; readonly findings: readonly Finding[]};
+
+export const check: Command<unknown, Checked, Document> = {
+  run: async ({host}) => {
+    const facts = await (await host()).facts();
+    return {checks: runChecks(facts), notes: facts.notes};
+  },
+  exitCode: ({checks}) => (checks.some(({status}) => status === 'error') ? exitCodes.blocked : exitCodes.done),
+  document: ({checks, notes}) => ({version: 1, checks, findings: notes}),
+  shape: shape<Document>({
+    version: literal(1),
+    checks: listOf(
+      shape<Check>({
+        id: text,
+        status: wordOf<Check['status']>({ok: true, info: true, warning: true, error: true}),
+        title: text,
+        fact: text,
+        remedy: nullable(text),
+      }),
+    ),
+    findings: findingsShape,
+  }),
+  describe: ({checks}, style) => `${checks.map((one) => describeCheck(one, style)).join('')}\n${summary(checks)}\n`,
+  remark: ({notes}, style) => describeFindings(notes, style),
 };
 
-const marks = {ok: ['ok     ', '32'], info: ['info   ', '36'], warning: ['WARNING', '33;1'], error: ['ERROR  ', '31;1']} as const;
+const marks = {
+  ok: ['ok     ', '32'],
+  info: ['info   ', '36'],
+  warning: ['WARNING', '33;1'],
+  error: ['ERROR  ', '31;1'],
+} as const;
 
-const describeCheck = (one: Check, hasColor: boolean): string => {
+const describeCheck = (one: Check, {hasColor, hint}: Style): string => {
   const [mark, sgr] = marks[one.status];
-  const remedy = one.remedy === null ? '' : `          → ${printable(one.remedy)}\n`;
+  const remedy = one.remedy === null ? '' : `          → ${printable(hint(one.remedy))}\n`;
   return `${paint(mark, sgr, hasColor)}   ${one.title}: ${printable(one.fact)}\n${remedy}`;
 };
 
 const summary = (checks: readonly Check[]): string => {
-  const count = (status: Check['status']): string => describeCount(status, checks.filter((one) => one.status === status).length);
+  const count = (status: Check['status']): string =>
+    describeCount(status, checks.filter((one) => one.status === status).length);
   return `${count('ok')}, ${count('info')}, ${count('warning')}, ${count('error')}`;
 };

@@ -1,14 +1,22 @@
 import type {Change} from '../changes/change.ts';
 import type {Preview} from '../changes/preview.ts';
-import {printable} from '../ui/printable.ts';
+import {printable} from '../words/printable.ts';
+import type {Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
 
-export const describePreview = ({plan, findings, changes}: Preview, hasColor: boolean): string => {
-  const decisions = plan.decisions.map((decision) => `  ${decision.subject}: ${decision.choice}\n      because ${decision.because}\n`).map(printableLines).join('');
+export const describePreview = (
+  {plan, findings, changes}: Preview,
+  style: Pick<Style, 'hasColor' | 'hint'>,
+): string => {
+  const {hasColor} = style;
+  const decisions = plan.decisions
+    .map((decision) => `  ${decision.subject}: ${decision.choice}\n      because ${decision.because}\n`)
+    .map(printableLines)
+    .join('');
   return [
     heading(`Decisions for profile ${printable(plan.profile)}`, hasColor),
     decisions,
-    findings.length === 0 ? '' : `\n${heading('Findings', hasColor)}${describeFindings(findings, hasColor)}`,
+    findings.length === 0 ? '' : `\n${heading('Findings', hasColor)}${describeFindings(findings, style)}`,
     `\n${heading(changes.length === 0 ? 'Nothing to change' : `${changes.length} changes`, hasColor)}`,
     ...changes.map((change) => describeChange(change, hasColor)),
   ].join('');

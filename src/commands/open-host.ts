@@ -1,37 +1,50 @@
-import {rmSync, statSync} from 'node:fs';
-import {resolve} from 'node:path';
+import {existsSync, readdirSync, rmSync, statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import {UsageError} from '../errors.ts';
-import {readHost} from '../host/read-host.ts';
-import type {HostFacts} from '../host/facts.ts';
-import {openSource} from '../system/source.ts';
-import type {Source} from '../system/source.ts';
-import type {CommandContext} from './context.ts';
+import {openHere} from '../hosts/here.ts';
+import type {Host} from '../hosts/host.ts';
+import type {Common} from './parse.ts';
 
-/** The root that a command works on: `/`, `--root DIR`, or a scratch copy of the embedded host. */
-export const chooseRoot = async ({options, err}: CommandContext): Promise<string> => {
-  if (options.isDemo) {
-    if (options.root !== null) throw new UsageError('--demo and --root exclude each other.', 'Give one of them.');
-    const {unpackDemoHost} = await import('../system/demo-host.ts');
-    const root = unpackDemoHost();
-    err(`Demo host: a scratch copy in ${root}; this machine is not touched.\n`);
-    // What was applied to it can be verified and rolled back with --root; the rest leaves nothing behind.
-    if (options.verb !== null && options.verb !== 'apply') process.on('exit', () => rmSync(root, {recursive: true, force: true}));
-    return root;
+type Wanted = Pick<Common, 'root' | 'demo'> & {readonly isDry: boolean; readonly version: string};
+
+/** The host that a command works on: this machine, the tree of `--root`, or a scratch copy of the embedded host. */
+export const openHost = async ({root, demo, isDry, version}: Wanted, note: (text: string) => void): Promise<Host> => {
+  if (demo) {
+    if (root !== null) throw new UsageError('--demo and --root exclude each other.', 'Give one of them.');
+    return openHere(await unpackDemo(note), version, isDry);
   }
-  if (options.root === null) return '/';
-  // An empty shell variable would otherwise mean the working directory.
-  const root = options.root === '' ? null : resolve(options.root);
-  if (root === null || !statSync(root, {throwIfNoEntry: false})?.isDirectory()) {
-    throw new UsageError(`--root ${options.root || '""'} is not a directory.`, 'Name a directory that holds a host tree (etc, proc, sys, …).');
-  }
+  return openHere(root === null ? '/' : findRoot(root), version, isDry);
+};
+
+const unpackDemo = async (note: (text: string) => void): Promise<string> => {
+  const {unpackDemoHost} = await import('../system/demo-host.ts');
+  const root = unpackDemoHost();
+  note(`Demo host: a scratch copy in ${root}\nYour machine is not changed.\n`);
+  process.on('exit', () => {
+    if (!isUsed(root)) rmSync(root, {recursive: true, force: true});
+  });
   return root;
 };
 
-export const openHost = async (context: CommandContext, root?: string): Promise<{source: Source; facts: HostFacts}> => {
-  const source = await openSourceOf(root ?? (await chooseRoot(context)));
-  return {source, facts: readHost(source)};
-};
+/** What was applied can be verified and rolled back with --root, and the wizard saves profiles there; else nothing is left behind. */
+const isUsed = (root: string): boolean =>
+  existsSync(join(root, 'var/lib/vfio-pilot')) || readdirSync(root).some((name) => name.endsWith('.yaml'));
 
-/** Programs that tell facts (virsh, zpool) are asked on this machine only, never about another root. */
-export const openSourceOf = async (root: string): Promise<Source> =>
-  openSource(root, root === '/' ? (await import('../system/programs.ts')).readOnlyRunner : null);
+/** Every host has them, captured or mounted. */
+const folders = ['proc', 'etc', 'sys'];
+
+const findRoot = (given: string): string => {
+  // An empty shell variable would otherwise mean the working directory.
+  const root = given === '' ? null : resolve(given);
+  if (root === null || !statSync(root, {throwIfNoEntry: false})?.isDirectory())
+    throw new UsageError(
+      `--root ${given || '""'} is not a directory.`,
+      'Name a directory that holds a host tree (etc, proc, sys, …).',
+    );
+  if (!folders.some((name) => existsSync(join(root, name))))
+    throw new UsageError(
+      `--root ${given} has no /proc, /etc or /sys, so it holds no host.`,
+      'Give the root of a captured host (`vfio-pilot capture`), or of a mounted disk.',
+    );
+  return root;
+};

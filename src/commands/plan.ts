@@ -1,68 +1,96 @@
-import {previewChanges} from '../changes/preview.ts';
 import type {Preview} from '../changes/preview.ts';
-import {isBlocked} from '../findings.ts';
-import type {Finding} from '../findings.ts';
 import {renderSavedPlan} from '../changes/saved-plan.ts';
 import {worldOf} from '../changes/world.ts';
-import type {HostFacts} from '../host/facts.ts';
+import {either, nullable, optional, shape, text} from '../decode/decode.ts';
+import {isBlocked} from '../findings/finding.ts';
 import {createUserFile} from '../system/user-file.ts';
-import {printable} from '../ui/printable.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
+import {printable} from '../words/printable.ts';
+import {needsReboot} from '../verify/verify-plan.ts';
+import {quoteForShell} from '../words/quote-for-shell.ts';
+import {type Command, exitCodes, type Style} from './command.ts';
 import {describeFindings} from './describe-finding.ts';
 import {describePreview} from './describe-preview.ts';
-import {loadProfile} from './load-profile.ts';
-import {openHost} from './open-host.ts';
-import {quoteForShell} from '../quote-for-shell.ts';
+import {
+  type PreviewDocument,
+  previewDocument,
+  previewMembers,
+  type Reboot,
+  rebootOf,
+  type Unreadable,
+  type UnreadableDocument,
+  unreadableDocument,
+  unreadableShape,
+} from './documents.ts';
+import {loadProfile} from './load.ts';
 
-export const plan = async (context: CommandContext): Promise<number> => {
-  const loaded = loadProfile(context.options.positionals[0]);
-  if (!loaded.isValid) return refuseProfile(context, loaded.findings);
-  const {facts} = await openHost(context);
-  const preview = previewChanges(facts, loaded.profile, loaded.positionOf);
-  showPreview(context, preview);
-  if (isBlocked(preview.findings)) {
-    if (context.options.out !== null) context.err('The plan is blocked, so it was not saved.\n');
-    return exitCodes.blocked;
-  }
-  if (context.options.out !== null) savePlan(context, context.options.out, loaded.text, facts, preview);
-  return context.options.hasExitCode && preview.changes.length > 0 ? exitCodes.changes : exitCodes.done;
-};
+type Options = {readonly out?: string; readonly 'exit-code': boolean};
 
-/** For its owner only: the domain and boot files in it may hold passwords. */
-const savePlan = (context: CommandContext, path: string, text: string, facts: HostFacts, {plan: decided, changes}: Preview): void => {
-  const profile = {file: context.options.positionals[0] ?? '', text};
-  createUserFile(path, renderSavedPlan(profile, worldOf(facts, decided, context.version), changes), 0o600);
-  context.err(`Saved ${printable(path)}: \`vfio-pilot apply ${quoteForShell(path)}\` writes exactly this, or nothing.\n`);
-};
+type Planned =
+  | Unreadable
+  | {
+      readonly kind: 'planned';
+      readonly preview: Preview;
+      readonly reboot: Reboot;
+      /** Where the plan was saved. */
+      readonly saved: string | null;
+      readonly wanted: string | null;
+      readonly hasExitCode: boolean;
+    };
 
-export const refuseProfile = (context: CommandContext, findings: readonly Finding[]): number => {
-  if (context.options.isJson) context.out(`${JSON.stringify({version: 1, findings, changes: []}, null, 2)}\n`);
-  else context.err(describeFindings(findings, context.hasColor));
-  return exitCodes.usage;
-};
+type Document =
+  | UnreadableDocument
+  | (PreviewDocument & {
+      /** With `--out`: the file, or `null` where a blocked plan was not saved. */
+      readonly saved?: string | null;
+    });
 
-export const showPreview = (context: CommandContext, preview: Preview): void => {
-  if (context.options.isJson) context.out(`${JSON.stringify(previewDocument(preview), null, 2)}\n`);
-  else context.out(describePreview(preview, context.hasColor));
-};
-
-/** The contract of `plan --json`: kernel arguments as plain words, their reasons beside them. */
-export const previewDocument = ({plan: decided, findings, changes}: Preview): unknown => ({
-  version: 1,
-  profile: decided.profile,
-  findings,
-  devices: decided.devices,
-  binding: decided.binding,
-  kernelArguments: {
-    add: decided.kernelArguments.add.map((argument) => argument.text),
-    remove: decided.kernelArguments.remove.map((argument) => argument.text),
+export const plan: Command<Options, Planned, Document> = {
+  run: async ({options, positionals: [path = ''], host, version, json}) => {
+    const loaded = loadProfile(path);
+    if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
+    const opened = await host();
+    const {facts, preview} = await opened.preview(loaded.profile, loaded.positionOf);
+    const {out: wanted = null} = options;
+    const saved = isBlocked(preview.findings) ? null : wanted;
+    if (saved !== null) {
+      const world = worldOf(facts, preview.plan, version);
+      // For its owner only: the domain and boot files in it may hold passwords.
+      createUserFile(saved, renderSavedPlan({file: path, text: loaded.text}, world, preview.changes), 0o600);
+    }
+    const reboot = rebootOf(
+      preview.changes,
+      needsReboot(facts, preview.plan, null),
+      json ? await opened.awaitsReboot(facts) : null,
+    );
+    return {kind: 'planned', preview, reboot, saved, wanted, hasExitCode: options['exit-code']};
   },
-  pinning: decided.pinning,
-  memory: decided.memory,
-  isolation: decided.isolation,
-  guest: decided.guest,
-  ...(decided.handover === undefined ? {} : {handover: decided.handover}),
-  decisions: decided.decisions,
-  changes: changes.map(({path, kind, diff, why}) => ({path, kind, diff, why})),
-});
+  exitCode: (planned) => {
+    if (planned.kind === 'unreadable') return exitCodes.usage;
+    const {preview, hasExitCode} = planned;
+    if (isBlocked(preview.findings)) return exitCodes.blocked;
+    return hasExitCode && preview.changes.length > 0 ? exitCodes.changes : exitCodes.done;
+  },
+  document: (planned) =>
+    planned.kind === 'unreadable'
+      ? unreadableDocument(planned)
+      : {
+          ...previewDocument(planned.preview, planned.reboot),
+          ...(planned.wanted === null ? {} : {saved: planned.saved}),
+        },
+  shape: either<Document>(
+    shape<Exclude<Document, UnreadableDocument>>({...previewMembers, saved: optional(nullable(text))}),
+    unreadableShape,
+  ),
+  describe: (planned, style) => (planned.kind === 'unreadable' ? '' : describePreview(planned.preview, style)),
+  remark: (planned, style) =>
+    planned.kind === 'unreadable' ? describeFindings(planned.findings, style) : describeSaved(planned, style),
+};
+
+const describeSaved = (
+  {saved, wanted}: {readonly saved: string | null; readonly wanted: string | null},
+  {typed}: Style,
+): string => {
+  if (wanted === null) return '';
+  if (saved === null) return 'The plan is blocked, so it was not saved.\n';
+  return `Saved ${printable(saved)}: \`${typed(`apply ${quoteForShell(saved)}`)}\` writes exactly this, or nothing.\n`;
+};

@@ -1,76 +1,93 @@
+import {deviceKinds} from '../devices/device-kinds.ts';
+import {anything, either, literal, shape, text} from '../decode/decode.ts';
 import {UsageError} from '../errors.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {type Finding, isBlocked} from '../findings/finding.ts';
+import {proposeProfile} from '../pipeline/propose-profile.ts';
+import {decodeProfile, encodeProfile, profileSchema} from '../pipeline/profile-file.ts';
 import type {GuestSystem, Profile} from '../profile/profile.ts';
-import {decodeProfile} from '../profile/decode-profile.ts';
-import {encodeProfile} from '../profile/encode-profile.ts';
-import {profileSchema} from '../profile/profile-schema.ts';
-import {parsePciAddress} from '../host/pci-address.ts';
-import type {HostFacts} from '../host/facts.ts';
-import {isBlocked} from '../findings.ts';
-import {previewChanges} from '../changes/preview.ts';
-import {proposeProfile} from '../plan/propose-profile.ts';
+import {profileShape} from '../profile/profile-shape.ts';
 import {createUserFile} from '../system/user-file.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
+import {type Command, exitCodes, renderDocument} from './command.ts';
 import {describeFindings} from './describe-finding.ts';
-import {loadProfile} from './load-profile.ts';
-import {openHost} from './open-host.ts';
-import {refuseProfile} from './plan.ts';
+import {deviceNames} from './device-names.ts';
+import {
+  findingsShape,
+  type Unreadable,
+  type UnreadableDocument,
+  unreadableDocument,
+  unreadableShape,
+} from './documents.ts';
+import {loadProfile} from './load.ts';
 
-export const profile = async (context: CommandContext): Promise<number> => {
-  const [verb, file] = context.options.positionals;
-  if (verb === 'new') return createProfile(context);
-  if (verb === 'show') return showProfile(context, file);
-  if (verb === 'check') return checkProfile(context, file);
-  if (verb === 'schema') {
-    context.out(`${JSON.stringify(profileSchema(), null, 2)}\n`);
-    return exitCodes.done;
-  }
-  throw new UsageError(verb === undefined ? 'profile needs to know what to do.' : `There is no \`profile ${verb}\`.`, 'One of: profile new, profile show FILE, profile check FILE, profile schema.');
+type NewOptions = {
+  readonly device?: readonly string[];
+  readonly vcpus?: string;
+  readonly memory?: string;
+  readonly guest?: string;
+  readonly os?: string;
+  readonly out?: string;
 };
 
-const createProfile = async (context: CommandContext): Promise<number> => {
-  const {options} = context;
-  if (options.devices.length === 0) throw new UsageError('profile new needs at least one --device ADDRESS.', '`vfio-pilot groups` lists the devices.');
-  const {facts} = await openHost(context);
-  const text = encodeProfile(applyFlags(context, proposeProfile(facts, options.devices.map((device) => findDevice(facts, device)))), namesOf(facts));
-  const {profile: created, findings} = decodeProfile(text, 'profile new');
-  if (created === null || isBlocked(findings)) {
-    const first = findings[0];
-    throw new UsageError(first?.message ?? 'These values make no profile.', first?.remedy ?? 'Correct the flags.');
-  }
-  if (options.isJson) context.out(jsonOf(created));
-  else if (options.out === null) context.out(text);
-  if (options.out !== null) {
-    createUserFile(options.out, text);
-    context.err(`Saved ${options.out}.\n`);
-  }
-  return exitCodes.done;
+type Created = {readonly profile: Profile; readonly text: string; readonly saved: string | null};
+
+export const createProfile: Command<NewOptions, Created, Profile> = {
+  run: async ({options, host}) => {
+    const {device = [], out = null} = options;
+    if (device.length === 0)
+      throw new UsageError(
+        'profile new needs at least one --device ADDRESS.',
+        '`vfio-pilot groups` lists the devices.',
+      );
+    const facts = await (await host()).facts();
+    const proposed = proposeProfile(
+      facts,
+      device.map((words) => findDevice(facts, words)),
+    );
+    const text = encodeProfile(withOptions(options, proposed), deviceNames(facts, proposed));
+    const {profile, findings} = decodeProfile(text, 'profile new');
+    if (profile === null || isBlocked(findings)) {
+      const first = findings[0];
+      throw new UsageError(first?.message ?? 'These values make no profile.', first?.remedy ?? 'Correct the options.');
+    }
+    if (out !== null) createUserFile(out, text);
+    return {profile, text, saved: out};
+  },
+  exitCode: () => exitCodes.done,
+  document: ({profile}) => profile,
+  shape: profileShape,
+  describe: ({text, saved}) => (saved === null ? text : ''),
+  remark: ({saved}) => (saved === null ? '' : `Saved ${saved}.\n`),
 };
 
-const findDevice = (facts: HostFacts, text: string): string => {
-  const address = parsePciAddress(text);
-  if (address === null) throw new UsageError(`--device ${text} is no PCI address.`, 'Write it as lspci does: 06:00.0 or 0000:06:00.0.');
-  const device = facts.pci.find((one) => one.address === address);
-  if (device === undefined) throw new UsageError(`No device is at ${address} on this host.`, '`vfio-pilot groups` lists the devices.');
-  if (device.isBridge) throw new UsageError(`${address} is a bridge, which stays with the host.`, 'Name the card behind it; `vfio-pilot groups` lists the devices.');
-  return address;
+/** What each kind of device understands by the words. */
+const findDevice = (facts: HostFacts, words: string): string => {
+  const named = deviceKinds.map((kind) => kind.understand(facts, words)).find((one) => one !== null) ?? null;
+  if (named === null)
+    throw new UsageError(
+      `--device ${words} is no PCI address.`,
+      'Write it as lspci does, 06:00.0 or 0000:06:00.0; a virtual function as 0000:04:00.0/virtfn2.',
+    );
+  if (!named.ok) throw new UsageError(named.problem, named.remedy);
+  return named.identity;
 };
 
 const systems: readonly GuestSystem[] = ['windows-11', 'windows-10', 'linux', 'other'];
 
-const applyFlags = ({options}: CommandContext, proposed: Profile): Profile => {
-  const os = systems.find((system) => system === options.os);
-  if (options.os !== null && os === undefined) throw new UsageError(`--os ${options.os} is not known.`, `One of ${systems.join(', ')}.`);
-  return {
-    ...proposed,
-    cpu: {...proposed.cpu, vcpus: options.vcpus === null ? proposed.cpu.vcpus : parseCount(options.vcpus)},
-    memory: {...proposed.memory, sizeMiB: options.memory === null ? proposed.memory.sizeMiB : parseMemory(options.memory)},
-    guest: {...proposed.guest, name: options.guest ?? proposed.guest.name, os: os ?? proposed.guest.os},
-  };
-};
+const withOptions = ({vcpus, memory, guest, os}: NewOptions, proposed: Profile): Profile => ({
+  ...proposed,
+  cpu: {...proposed.cpu, vcpus: vcpus === undefined ? proposed.cpu.vcpus : parseCount(vcpus)},
+  memory: {...proposed.memory, sizeMiB: memory === undefined ? proposed.memory.sizeMiB : parseMemory(memory)},
+  guest: {
+    ...proposed.guest,
+    name: guest ?? proposed.guest.name,
+    os: systems.find((system) => system === os) ?? proposed.guest.os,
+  },
+});
 
 const parseCount = (text: string): number => {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new UsageError(`--vcpus ${text} is no number of CPUs.`, 'For example --vcpus 8.');
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new UsageError(`--vcpus ${text} is no number of CPUs.`, 'For example --vcpus 8.');
   return Number(text);
 };
 
@@ -80,25 +97,58 @@ const parseMemory = (text: string): number => {
   return Number(amount) * (unit === 'GiB' ? 1024 : 1);
 };
 
-const namesOf = (facts: HostFacts): Readonly<Record<string, string>> =>
-  Object.fromEntries(facts.pci.flatMap((device) => (device.name === null ? [] : [[device.address, device.name]])));
+type Shown = Unreadable | {readonly kind: 'shown'; readonly profile: Profile};
 
-const jsonOf = (profile: Profile): string => `${JSON.stringify(profile, null, 2)}\n`;
-
-const showProfile = (context: CommandContext, file: string | undefined): number => {
-  const loaded = loadProfile(file);
-  if (!loaded.isValid) return refuseProfile(context, loaded.findings);
-  context.out(context.options.isJson ? jsonOf(loaded.profile) : encodeProfile(loaded.profile));
-  return exitCodes.done;
+export const showProfile: Command<unknown, Shown, Profile | UnreadableDocument> = {
+  run: async ({positionals: [path = '']}) => {
+    const loaded = loadProfile(path);
+    return loaded.isValid ? {kind: 'shown', profile: loaded.profile} : {kind: 'unreadable', findings: loaded.findings};
+  },
+  exitCode: ({kind}) => (kind === 'shown' ? exitCodes.done : exitCodes.usage),
+  document: (shown) => (shown.kind === 'shown' ? shown.profile : unreadableDocument(shown)),
+  shape: either<Profile | UnreadableDocument>(profileShape, unreadableShape),
+  describe: (shown) => (shown.kind === 'shown' ? encodeProfile(shown.profile) : ''),
+  remark: (shown, style) => (shown.kind === 'shown' ? '' : describeFindings(shown.findings, style)),
 };
 
+type Judged =
+  | Unreadable
+  | {readonly kind: 'judged'; readonly path: string; readonly name: string; readonly findings: readonly Finding[]};
+
+type JudgedDocument =
+  UnreadableDocument | {readonly version: 1; readonly profile: string; readonly findings: readonly Finding[]};
+
 /** The file, and then the file against this host (or the one of --root). */
-const checkProfile = async (context: CommandContext, file: string | undefined): Promise<number> => {
-  const loaded = loadProfile(file);
-  if (!loaded.isValid) return refuseProfile(context, loaded.findings);
-  const {facts} = await openHost(context);
-  const {findings} = previewChanges(facts, loaded.profile, loaded.positionOf);
-  if (context.options.isJson) context.out(`${JSON.stringify({version: 1, profile: loaded.profile.name, findings}, null, 2)}\n`);
-  else context.out(findings.length === 0 ? `${file} is a valid profile, and fits this host.\n` : describeFindings(findings, context.hasColor));
-  return isBlocked(findings) ? exitCodes.blocked : exitCodes.done;
+export const checkProfile: Command<unknown, Judged, JudgedDocument> = {
+  run: async ({positionals: [path = ''], host}) => {
+    const loaded = loadProfile(path);
+    if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
+    const {preview} = await (await host()).preview(loaded.profile, loaded.positionOf);
+    return {kind: 'judged', path, name: loaded.profile.name, findings: preview.findings};
+  },
+  exitCode: ({kind, findings}) =>
+    kind === 'unreadable' ? exitCodes.usage : isBlocked(findings) ? exitCodes.blocked : exitCodes.done,
+  document: (judged) =>
+    judged.kind === 'unreadable'
+      ? unreadableDocument(judged)
+      : {version: 1, profile: judged.name, findings: judged.findings},
+  shape: either<JudgedDocument>(
+    shape<Exclude<JudgedDocument, UnreadableDocument>>({version: literal(1), profile: text, findings: findingsShape}),
+    unreadableShape,
+  ),
+  describe: (judged, style) => {
+    if (judged.kind === 'unreadable') return '';
+    return judged.findings.length === 0
+      ? `${judged.path} is a valid profile, and fits this host.\n`
+      : describeFindings(judged.findings, style);
+  },
+  remark: ({kind, findings}, style) => (kind === 'unreadable' ? describeFindings(findings, style) : ''),
+};
+
+export const showSchema: Command<unknown, unknown, unknown> = {
+  run: async () => profileSchema(),
+  exitCode: () => exitCodes.done,
+  document: (schema) => schema,
+  shape: anything,
+  describe: (schema) => renderDocument(schema),
 };

@@ -1,38 +1,82 @@
+import {listOf, literal, nullable, optional, shape} from '../decode/decode.ts';
 import {UsageError} from '../errors.ts';
-import {previewChanges} from '../changes/preview.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {cpuShape, nodeShape} from '../facts/shapes/facts-document.ts';
+import type {Finding} from '../findings/finding.ts';
+import {parentsOf} from '../plan/device/parents-of.ts';
+import {planMembers} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
 import {createUserFile} from '../system/user-file.ts';
-import {describeTopology} from '../topology/describe-topology.ts';
 import {renderTopologySvg} from '../topology/topology-svg.ts';
-import {renderTopologyText} from '../topology/topology-text.ts';
-import type {HostFacts} from '../host/facts.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
+import {describeTopology, renderTopologyText} from '../topology/topology-text.ts';
+import {type Command, type Context, exitCodes} from './command.ts';
 import {describeFindings} from './describe-finding.ts';
-import {loadProfile} from './load-profile.ts';
-import {openHost} from './open-host.ts';
+import {findingsShape} from './documents.ts';
+import {loadProfile} from './load.ts';
 
-export const topology = async (context: CommandContext): Promise<number> => {
-  const {facts} = await openHost(context);
-  const {options} = context;
-  const plan = options.profile === null ? null : planOf(context, facts, options.profile);
-  const map = {facts, pinning: plan?.pinning ?? null, memory: plan?.memory ?? null, deviceAddresses: plan?.devices.map((device) => device.address) ?? []};
-  if (options.svg !== null) {
-    createUserFile(options.svg, renderTopologySvg(map));
-    context.err(`Saved ${options.svg}.\n`);
-  }
-  if (options.isJson) context.out(`${JSON.stringify({version: 1, cpu: facts.cpu, nodes: facts.nodes, pinning: map.pinning})}\n`);
-  else if (options.svg === null) context.out(renderTopologyText(describeTopology({...map, columns: Math.max(40, context.columns)}), {color: context.hasColor}));
-  return exitCodes.done;
+type Options = {readonly profile?: string; readonly svg?: string};
+
+type Mapped = {
+  readonly facts: HostFacts;
+  readonly plan: Plan | null;
+  readonly findings: readonly Finding[];
+  /** Where the picture was saved. */
+  readonly svg: string | null;
 };
 
-const planOf = (context: CommandContext, facts: HostFacts, path: string): Plan => {
-  const loaded = loadProfile(path);
+type Document = Pick<HostFacts, 'cpu' | 'nodes'> & {
+  readonly version: 1;
+  readonly pinning: Plan['pinning'] | null;
+  /** With a profile. */
+  readonly findings?: readonly Finding[];
+};
+
+export const topology: Command<Options, Mapped, Document> = {
+  run: async (context) => {
+    const {options} = context;
+    const read = await readMap(context);
+    const {svg = null} = options;
+    if (svg !== null) createUserFile(svg, renderTopologySvg(mapOf(read)));
+    return {...read, svg};
+  },
+  exitCode: () => exitCodes.done,
+  document: ({facts, plan, findings}) => ({
+    version: 1,
+    cpu: facts.cpu,
+    nodes: facts.nodes,
+    pinning: plan?.pinning ?? null,
+    ...(plan === null ? {} : {findings}),
+  }),
+  shape: shape<Document>({
+    version: literal(1),
+    cpu: cpuShape,
+    nodes: listOf(nodeShape),
+    pinning: nullable(planMembers.pinning),
+    findings: optional(findingsShape),
+  }),
+  isCompact: true,
+  describe: (mapped, {hasColor, columns}) =>
+    mapped.svg === null
+      ? renderTopologyText(describeTopology({...mapOf(mapped), columns: Math.max(40, columns)}), {color: hasColor})
+      : '',
+  remark: ({findings, svg}, style) => `${describeFindings(findings, style)}${svg === null ? '' : `Saved ${svg}.\n`}`,
+};
+
+const readMap = async ({options, host, style, note}: Context<Options>): Promise<Omit<Mapped, 'svg'>> => {
+  if (options.profile === undefined) return {facts: await (await host()).facts(), plan: null, findings: []};
+  const loaded = loadProfile(options.profile);
   if (!loaded.isValid) {
-    context.err(describeFindings(loaded.findings, context.hasColor));
-    throw new UsageError(`${path} is not a usable profile.`, 'Correct what is listed above.');
+    note(describeFindings(loaded.findings, style));
+    throw new UsageError(`${options.profile} is not a usable profile.`, 'Correct what is listed above.');
   }
-  const preview = previewChanges(facts, loaded.profile, loaded.positionOf);
-  context.err(describeFindings(preview.findings, context.hasColor));
-  return preview.plan;
+  const {facts, preview} = await (await host()).preview(loaded.profile, loaded.positionOf);
+  return {facts, plan: preview.plan, findings: preview.findings};
 };
+
+const mapOf = ({facts, plan}: Pick<Mapped, 'facts' | 'plan'>) => ({
+  facts,
+  pinning: plan?.pinning ?? null,
+  memory: plan?.memory ?? null,
+  deviceAddresses: plan?.devices.flatMap(({address}) => address ?? []) ?? [],
+  parentAddresses: plan === null ? [] : parentsOf(plan),
+});

@@ -1,41 +1,75 @@
-import {basename} from 'node:path';
-import {realMachine} from '../system/real-machine.ts';
-import {findInterrupted} from '../transaction/recover.ts';
-import {readAppliedPlan} from '../transaction/history.ts';
-import {printable} from '../ui/printable.ts';
-import {decodeAppliedPlan} from '../verify/decode-applied-plan.ts';
-import type {PromiseResult} from '../verify/promise.ts';
-import {listingCommands} from '../verify/verify-images.ts';
-import {verifyPlan} from '../verify/verify-plan.ts';
-import {UsageError} from '../errors.ts';
-import {readBootId} from './apply-preview.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
+import {literal, shape, text} from '../decode/decode.ts';
+import {NothingAppliedError} from '../errors.ts';
+import type {PromiseResult} from '../findings/promise-result.ts';
+import {unreadableError} from '../transaction/runs.ts';
+import {isPending} from '../verify/verify-plan.ts';
+import {printable} from '../words/printable.ts';
+import {type Command, exitCodes, type Style} from './command.ts';
 import {paint} from './describe-finding.ts';
-import {chooseRoot, openHost} from './open-host.ts';
-import {requireRights} from './start-machine.ts';
+import {promisesShape, type Reboot, rebootMembers} from './documents.ts';
+import {noteUnreadable} from './writing.ts';
 
-export const verify = async (context: CommandContext): Promise<number> => {
-  const root = await chooseRoot(context);
-  requireRights(root);
-  const machine = realMachine(root);
-  const applied = decodeAppliedPlan(readAppliedPlan(machine));
-  if (applied === null) throw new UsageError('Nothing is applied on this host, so there is nothing to verify.', 'Apply a profile first: `vfio-pilot apply PROFILE`.');
-  for (const id of findInterrupted(machine)) context.err(`Run ${id} was interrupted; the next apply or rollback finishes it first.\n`);
-  const {facts, source} = await openHost(context, root);
-  const listings = Object.fromEntries(listingCommands(facts, applied.plan).map(({path, argv: [program = '', ...args]}) => [path, source.run(basename(program), args)]));
-  const results = verifyPlan(facts, applied, readBootId(source), listings);
-  context.out(context.options.isJson ? `${JSON.stringify({version: 1, profile: applied.plan.profile, promises: results}, null, 2)}\n` : describeResults(results, context.hasColor));
-  return results.every((result) => result.status === 'kept' || result.status === 'unknown') ? exitCodes.done : exitCodes.blocked;
+type Verified = {
+  readonly profile: string;
+  readonly promises: readonly PromiseResult[];
+  readonly pending: boolean | null;
 };
 
-const marks = {kept: ['kept    ', '32'], broken: ['NOT KEPT', '31;1'], pending: ['pending ', '33'], unknown: ['unknown ', '36']} as const;
+type Document = Omit<Verified, 'pending'> & Reboot & {readonly version: 1};
 
-export const describeResults = (results: readonly PromiseResult[], hasColor: boolean): string => {
+export const verify: Command<unknown, Verified, Document> = {
+  run: async (context) => {
+    const host = await context.host();
+    const run = await host.applied();
+    const unreadable = await host.unreadable();
+    const [lost] = unreadable.filter(({kind}) => kind !== 'stray');
+    if (run === null && lost !== undefined) throw unreadableError(lost);
+    noteUnreadable(context, unreadable);
+    if (run === null)
+      throw new NothingAppliedError(
+        'Nothing is applied on this host, so there is nothing to verify.',
+        'Apply a profile first: `vfio-pilot apply PROFILE`.',
+      );
+    for (const id of await host.interrupted())
+      context.note(`Run ${id} was interrupted; the next apply or rollback finishes it first.\n`);
+    const {entry, applied} = run;
+    const promises = await host.verify(run);
+    return {
+      profile: applied.isValid ? applied.value.plan.profile : entry.profile,
+      promises,
+      // Without a known boot no promise is pending, and a broken one may still be.
+      pending:
+        context.json && !isPending(promises) && promises.some(({status}) => status === 'broken')
+          ? await host.awaitsReboot(await host.facts())
+          : isPending(promises),
+    };
+  },
+  exitCode: ({promises}) =>
+    promises.every(({status}) => status === 'kept' || status === 'unknown') ? exitCodes.done : exitCodes.blocked,
+  document: ({profile, promises, pending}) => ({
+    version: 1,
+    profile,
+    rebootRequired: pending !== false,
+    pending,
+    promises,
+  }),
+  shape: shape<Document>({version: literal(1), profile: text, ...rebootMembers, promises: promisesShape}),
+  describe: ({promises}, style) => describeResults(promises, style),
+};
+
+const marks = {
+  kept: ['kept    ', '32'],
+  broken: ['NOT KEPT', '31;1'],
+  pending: ['pending ', '33'],
+  unknown: ['unknown ', '36'],
+} as const;
+
+export const describeResults = (results: readonly PromiseResult[], {hasColor, hint}: Style): string => {
   const lines = results.map(({status, promise, fact, remedy}) => {
     const [mark, sgr] = marks[status];
-    return `${paint(mark, sgr, hasColor)}  ${printable(promise)} ${printable(fact)}\n${remedy === null ? '' : `          → ${printable(remedy)}\n`}`;
+    return `${paint(mark, sgr, hasColor)}  ${printable(promise)} ${printable(fact)}\n${remedy === null ? '' : `          → ${printable(hint(remedy))}\n`}`;
   });
-  const count = (status: PromiseResult['status']): number => results.filter((result) => result.status === status).length;
+  const count = (status: PromiseResult['status']): number =>
+    results.filter((result) => result.status === status).length;
   return `${lines.join('')}\n${count('kept')} kept, ${count('broken')} not kept, ${count('pending')} pending, ${count('unknown')} unknown\n`;
 };

@@ -1,34 +1,315 @@
-import {rmSync} from 'node:fs';
+import {existsSync, readdirSync, statSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
+import {type Preview, previewChanges, previewTrial} from '../changes/preview.ts';
+import {runChecks} from '../checks/run-checks.ts';
+import {literal, nullable, shape, text} from '../decode/decode.ts';
+import {NothingAppliedError, UsageError} from '../errors.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {Host, RollbackPlan} from '../hosts/host.ts';
+import {trialOf} from '../hosts/applied-run.ts';
+import {planPassthrough} from '../pipeline/plan-passthrough.ts';
+import {proposeProfile} from '../pipeline/propose-profile.ts';
+import {encodeProfile} from '../pipeline/profile-file.ts';
+import type {DeviceNames} from '../profile/encode-profile.ts';
+import type {Profile} from '../profile/profile.ts';
+import {createUserFile, replaceUserFile} from '../system/user-file.ts';
+import type {ProgressEvent} from '../transaction/transaction.ts';
+import type {CommandStyle} from '../ui/command-style.ts';
 import {describeOutcome} from '../ui/describe-outcome.ts';
 import {refuseWizard} from '../ui/plain-refusal.ts';
-import {printable} from '../ui/printable.ts';
+import type {
+  ApplyProgress,
+  MachineState,
+  RollbackView,
+  SavedProfile,
+  TrialServices,
+  WizardOutcome,
+  Preview as WizardPreview,
+  WizardServices,
+} from '../ui/services.ts';
 import {startWizard} from '../ui/start-wizard.ts';
-import type {WizardOutcome} from '../ui/services.ts';
-import type {CommandStyle} from '../ui/told-command.ts';
-import type {CommandContext} from './context.ts';
-import {exitCodes} from './context.ts';
-import {chooseRoot, openHost} from './open-host.ts';
-import {startMachine} from './start-machine.ts';
-import {createServices} from './wizard-services.ts';
+import {readTicks, updateTodo, whatNext} from '../ui/what-next.ts';
+import {printable} from '../words/printable.ts';
+import {type Command, type Context, exitCodes, type Style} from './command.ts';
+import {deviceNames} from './device-names.ts';
+import {loadProfile, mostProfileBytes, readUserText} from './load.ts';
+import {describeLater, describeRest} from './rollback.ts';
+import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
 
-export const wizard = async (context: CommandContext): Promise<number> => {
-  const refusal = refuseWizard({stdinIsTty: process.stdin.isTTY, stdoutIsTty: process.stdout.isTTY, term: process.env['TERM']});
-  if (refusal !== null) {
-    context.err(`${refusal}\n`);
-    return exitCodes.usage;
-  }
-  const root = await chooseRoot(context);
-  const canApply = !context.options.isDryRun && (root !== '/' || process.geteuid?.() === 0);
-  const machine = canApply ? await startMachine(context, root) : null;
-  const {facts, source} = await openHost(context, root);
-  const services = createServices(context, {facts, source, machine, root});
-  const outcome = await startWizard(services, {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: context.options.isColorOff, signal: context.signal});
-  if (context.options.isDemo && outcome.savedPath === null && outcome.appliedId === null && outcome.error === null) rmSync(root, {recursive: true, force: true});
-  return conclude(context, outcome, services.commandStyle);
+type Options = {readonly 'dry-run': boolean};
+
+/** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
+const createServices = async (context: Context<Options>, host: Host): Promise<WizardServices> => {
+  const facts = await host.facts();
+  const commandStyle = commandStyleOf(host, context.style);
+  const written = new Set<string>();
+  let planned: RollbackPlan | null = null;
+  const directory = context.isDemo ? host.name : process.cwd();
+  return {
+    facts,
+    machine: await readMachine(host, facts, {directory, commandStyle}),
+    checks: runChecks(facts),
+    savedProfiles: readSavedProfiles(process.cwd()),
+    preview: (profile) => previewChanges(facts, profile),
+    judge: (profile) => planPassthrough(facts, profile),
+    proposeProfile: (devices) => proposeProfile(facts, devices),
+    saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),
+    encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
+    saveProfile: (profile, path, replaces) =>
+      saveProfile(resolve(path), profile, {names: deviceNames(facts, profile), replaces, written}),
+    apply: async (changes, plan, onProgress, signal) => {
+      await refuseDuringTrial(host);
+      const request = {preview: {plan, changes}, facts, trial: null};
+      const {id} = await host.apply(request, describeSteps(onProgress), signal);
+      return {id};
+    },
+    trial: host.isLive && host.mayWrite ? trialServices(host, facts) : null,
+    verify: async () => {
+      const run = await host.applied();
+      return run === null ? [] : host.verify(run);
+    },
+    planRollback: async () => {
+      planned = await host.planRollback({id: null, keepEdits: false, withDiffs: true});
+      return viewOfRollback(planned);
+    },
+    rollback: async (onProgress, signal) => {
+      if (planned === null) throw new UsageError('No rollback was planned.', 'Go back and choose it again.');
+      const result = await host.rollback(planned, describeSteps(onProgress), signal);
+      return {id: result.id, pathCount: result.paths.length, notes: linesOf(describeRest(planned, result))};
+    },
+    isDemo: context.isDemo,
+    isDryRun: host.isDry,
+    commandStyle,
+    canApply: canApply(host, context.style),
+    defaultProfilePath: (profile) => freePath(directory, profile.name, written),
+  };
 };
 
-const conclude = (context: CommandContext, outcome: WizardOutcome, style: CommandStyle): number => {
-  for (const line of describeOutcome(outcome, style)) context.out(`${printable(line)}\n`);
-  if (outcome.error !== null && outcome.error !== undefined) throw outcome.error;
-  return outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done;
+type Place = {readonly directory: string; readonly commandStyle: CommandStyle};
+
+const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyle}: Place): Promise<MachineState> => {
+  if (!host.mayWrite) return {isReadable: false, reason: 'Only root can read what is set up on this machine.'};
+  const [run, runs] = [await host.applied(), await host.history()];
+  if (run === null) return {isReadable: true, applied: null, runs};
+  const {entry, applied} = run;
+  return {
+    isReadable: true,
+    runs,
+    applied: {
+      id: entry.id,
+      profile: entry.profile,
+      startedAt: entry.startedAt,
+      guest: applied.isValid ? applied.value.plan.guest.name : null,
+      isTrial: trialOf(run) !== null,
+      pathCount: entry.paths.length,
+      tasks: applied.isValid ? whatNext(facts, applied.value.plan, commandStyle) : [],
+      done: readTicks(readTodo(todoPath(directory, entry.profile, null)) ?? '', entry.id),
+    },
+  };
+};
+
+const viewOfRollback = ({run, restored, later, leftOut}: RollbackPlan): RollbackView => {
+  if (run === null)
+    throw new NothingAppliedError('Nothing is applied on this host any more.', 'There is nothing to roll back.');
+  return {
+    id: run.id,
+    profile: run.profile,
+    startedAt: run.startedAt,
+    restored,
+    notes: [...(leftOut === null ? [] : linesOf(leftOut)), ...describeLater(later)],
+  };
+};
+
+const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
+
+const canApply = ({mayWrite}: Host, {typed}: Style): WizardServices['canApply'] =>
+  mayWrite
+    ? {ok: true}
+    : {
+        ok: false,
+        label: 'read-only: not root',
+        reason: `Writing to this machine needs root: save the profile, then run \`sudo ${typed('apply')}\` with it.`,
+      };
+
+const trialServices = (host: Host, facts: HostFacts): TrialServices => {
+  const token = newTrialToken();
+  const previewOf = ({plan, findings, changes}: WizardPreview): Preview | null =>
+    plan === null ? null : previewTrial(facts, {plan, findings, changes}, token);
+  return {
+    preview: (permanent) => {
+      const trial = previewOf(permanent);
+      const obstacle = trial?.findings.find(({code, severity}) => severity === 'blocker' && code.startsWith('trial-'));
+      return trial === null || obstacle !== undefined
+        ? {reason: obstacle?.message.replace(/^[^:]*: /, '').replace(/\.$/, '') ?? 'the plan is not complete'}
+        : {changes: trial.changes};
+    },
+    apply: async (permanent, onProgress, signal) => {
+      const preview = previewOf(permanent);
+      await refuseDuringTrial(host);
+      if (preview === null) throw new UsageError('The plan is not complete.', 'Go back and complete it.');
+      const {id} = await host.apply({preview, facts, trial: token}, describeSteps(onProgress), signal);
+      return {id};
+    },
+  };
+};
+
+/** A user who is root without sudo may not have it installed; another root is the user's own. */
+const commandStyleOf = (host: Host, {program}: Style): CommandStyle => {
+  const isRootAlready = process.geteuid?.() === 0 && process.env['SUDO_UID'] === undefined;
+  return {program, sudo: host.isLive && !isRootAlready ? 'sudo ' : '', flags: rootFlags(host)};
+};
+
+/** `win11.yaml`, else `win11-2.yaml` and so on: the second run in a folder meets the file of the first. */
+const freePath = (directory: string, name: string, written: ReadonlySet<string>): string => {
+  const paths = Array.from({length: 99}, (_, index) =>
+    join(directory, `${name}${index === 0 ? '' : `-${index + 1}`}.yaml`),
+  );
+  return paths.find((path) => written.has(path) || !existsSync(path)) ?? join(directory, `${name}.yaml`);
+};
+
+type Saving = {
+  readonly names: DeviceNames;
+  readonly replaces: string | null;
+  /** Files of this run of the program, which grows. */
+  readonly written: Set<string>;
+};
+
+const saveProfile = (
+  path: string,
+  profile: Profile,
+  {names, replaces, written}: Saving,
+): ReturnType<WizardServices['saveProfile']> => {
+  try {
+    if (holds(path, profile)) return {path};
+    const text = encodeProfile(profile, names);
+    if (written.has(path)) replaceUserFile(path, text);
+    else if (replaces === null) createUserFile(path, text);
+    else if (readUserText(path, mostProfileBytes) === replaces) replaceUserFile(path, text, `${path}.bak`);
+    else return {problem: `${path} was changed since you opened it.`};
+    written.add(path);
+    return {path};
+  } catch (error) {
+    if (error instanceof UsageError) return {problem: error.message};
+    throw error;
+  }
+};
+
+/** A profile that was opened and not changed is saved already, with the comments of its author. */
+const holds = (path: string, profile: Profile): boolean => {
+  try {
+    return statSync(path).isFile() && isDeepStrictEqual(readProfile(path)[0]?.profile, profile);
+  } catch {
+    return false;
+  }
+};
+
+/** Next to the profile: `win11.todo.md` of `win11.yaml`. */
+const todoPath = (directory: string, profile: string, profilePath: string | null): string =>
+  `${(profilePath ?? join(directory, `${profile}.yaml`)).replace(/\.ya?ml$/, '')}.todo.md`;
+
+/** `null` where there is none; of one that can't be read nothing is known. */
+const readTodo = (path: string): string | null => {
+  try {
+    return readUserText(path, 256 * 1024);
+  } catch {
+    return null;
+  }
+};
+
+const saveTodo = (
+  path: string,
+  list: Parameters<WizardServices['saveTodo']>[0],
+): ReturnType<WizardServices['saveTodo']> => {
+  try {
+    const present = existsSync(path) ? readUserText(path, 256 * 1024) : null;
+    const {text, isOldKept} = updateTodo(present, list);
+    replaceUserFile(path, text, isOldKept ? `${path}.bak` : null);
+    return {path};
+  } catch (error) {
+    if (error instanceof UsageError) return {problem: error.message};
+    throw error;
+  }
+};
+
+const describeSteps =
+  (onProgress: (progress: ApplyProgress) => void): ((event: ProgressEvent) => void) =>
+  (event) => {
+    if (event.kind === 'file' && (event.did === 'installed' || event.did === 'restored'))
+      onProgress({kind: 'step', title: `${event.did} ${event.path}`});
+    if (event.kind === 'command' && event.state !== 'ended')
+      onProgress({
+        kind: 'step',
+        title: `${event.state === 'started' ? 'running' : 'not run:'} ${event.argv.join(' ')}`,
+      });
+    if (event.kind === 'output') onProgress({kind: 'output', lastLines: event.lines});
+  };
+
+/** Profiles in the directory that the user is in, where the wizard saves them. */
+const readSavedProfiles = (directory: string): readonly SavedProfile[] => {
+  try {
+    const files = readdirSync(directory, {withFileTypes: true}).filter(
+      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name),
+    );
+    return files.slice(0, 50).flatMap((entry) => readProfile(join(directory, entry.name)));
+  } catch {
+    return [];
+  }
+};
+
+const readProfile = (path: string): readonly SavedProfile[] => {
+  try {
+    const loaded = loadProfile(path);
+    return loaded.isValid ? [{path, profile: loaded.profile, text: loaded.text}] : [];
+  } catch {
+    return [];
+  }
+};
+
+type Ended = {readonly outcome: WizardOutcome; readonly style: CommandStyle};
+
+type Document = {readonly version: 1; readonly applied: string | null};
+
+/** Draws on the terminal for as long as it runs; the result is how it ended. */
+export const wizard: Command<Options, Ended, Document> = {
+  run: async (context) => {
+    refuse(context);
+    const host = await context.host();
+    if (host.mayWrite) await startWriting(context, host, {resume: false, keepEdits: false});
+    const open = (): Promise<WizardServices> => createServices(context, host);
+    const services = await open();
+    const outcome = await startWizard(services, {
+      stdin: process.stdin,
+      stdout: process.stdout,
+      environment: process.env,
+      isPlain: context.isPlain,
+      signal: context.signal,
+      reopen: open,
+    });
+    // What a dry run applied is gone with it.
+    const appliedId = host.isDry ? null : outcome.appliedId;
+    return {outcome: {...outcome, appliedId}, style: services.commandStyle};
+  },
+  exitCode: ({outcome}) => (outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done),
+  document: ({outcome}) => ({version: 1, applied: outcome.appliedId}),
+  shape: shape<Document>({version: literal(1), applied: nullable(text)}),
+  describe: ({outcome, style}) =>
+    describeOutcome(outcome, style)
+      .map((line) => `${printable(line)}\n`)
+      .join(''),
+  failure: ({outcome}) => outcome.error ?? null,
+};
+
+const refuse = ({json}: Context<Options>): void => {
+  if (json)
+    throw new UsageError(
+      'The wizard draws on the terminal, and has no JSON to print.',
+      'Use `vfio-pilot plan PROFILE --json` and `vfio-pilot apply PROFILE --json`.',
+    );
+  const refusal = refuseWizard({
+    stdinIsTty: process.stdin.isTTY,
+    stdoutIsTty: process.stdout.isTTY,
+    term: process.env['TERM'],
+  });
+  if (refusal !== null) throw new UsageError(refusal.reason, refusal.instead);
 };

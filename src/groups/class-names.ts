@@ -53,7 +53,13 @@ const names: Readonly<Record<string, string>> = {
   '13': 'Non-essential instrumentation',
 };
 
-const usbInterfaces: Readonly<Record<string, string>> = {'00': 'UHCI', '10': 'OHCI', '20': 'EHCI', '30': 'xHCI', '40': 'USB4'};
+const usbInterfaces: Readonly<Record<string, string>> = {
+  '00': 'UHCI',
+  '10': 'OHCI',
+  '20': 'EHCI',
+  '30': 'xHCI',
+  '40': 'USB4',
+};
 
 /** Six hexadecimal digits (or the first four) in words: `0c0330` is a `USB controller (xHCI)`. */
 export const describeClass = (pciClass: string): string => {

@@ -1,40 +1,159 @@
-import type {HostFacts, PciAddress, PciFunction} from '../host/facts.ts';
-import {analyseGroups, type GroupAnalysis} from './analyse-group.ts';
-import {describeMember} from './describe-member.ts';
-import {describeVerdict} from './describe-verdict.ts';
-import {describeUngrouped} from './describe-ungrouped.ts';
-import {explainSharing} from './explain-sharing.ts';
+import type {BootFacts} from '../facts/boot.ts';
+import {iommuSwitches} from '../facts/iommu-switches.ts';
+import type {IommuFacts} from '../facts/iommu.ts';
+import type {KernelFacts} from '../facts/kernel.ts';
+import type {HostNeed} from '../facts/needs.ts';
+import type {PciAddress} from '../facts/pci-address.ts';
+import {isDisplay, type PciOutline} from '../facts/pci.ts';
+import {isBehindVmd, isChipsetPart} from '../facts/processor-parts.ts';
+import {
+  analyseGroups,
+  endpointsBeside,
+  explainSharing,
+  type GroupAnalysis,
+  type GroupFacts,
+  isViableFor,
+} from './analyse-group.ts';
+import {describeClass} from './class-names.ts';
 
-export type ListedFacts = Pick<HostFacts, 'pci' | 'iommu' | 'needs' | 'kernel'>;
+/** `0000:01:00.0  VGA compatible controller [10de:1381]  nouveau  NVIDIA Corporation GM107 [GeForce GTX 750]  [boot VGA]` */
+const describeMember = (needs: NeedKinds, one: PciOutline, isTopOfTree: boolean): string => {
+  const parts = [
+    one.address,
+    `${describeClass(one.class)} [${one.vendor}:${one.device}]`,
+    one.driver ?? '(no driver)',
+    one.name,
+    ...tagsOf(needs, one),
+    isTopOfTree && one.upstream.length > 0 ? `(behind ${one.upstream.at(-1)})` : null,
+  ];
+  return parts.filter((part) => part !== null).join('  ');
+};
+
+/** `0000:00:1f.2 (SATA controller, ahci)` */
+const nameMember = (one: PciOutline): string =>
+  `${one.address} (${[describeClass(one.class), one.driver].filter((part) => part !== null).join(', ')})`;
+
+const tagsOf = (needs: NeedKinds, {address, bootVga, physicalFunction}: PciOutline): readonly string[] => {
+  const kinds = [...(needs.get(address) ?? [])];
+  const needed = kinds.filter((kind) => kind !== 'data');
+  return [
+    ...(bootVga ? ['[boot VGA]'] : []),
+    ...(physicalFunction === null ? [] : [`[virtual function of ${physicalFunction}]`]),
+    ...(needed.length > 0 ? [`[needed by the host: ${needed.join(', ')}]`] : []),
+    ...(kinds.includes('data') ? ['[used by the host: data]'] : []),
+  ];
+};
+
+/** Functions without a group, under a heading that says why as far as that is known. */
+const describeUngrouped = (facts: ListedFacts, needs: NeedKinds): readonly string[] => {
+  const functions = facts.pci.filter((one) => one.iommuGroup === null);
+  if (functions.length === 0) return facts.pci.length === 0 ? ['No PCI function was found.'] : [];
+  return [
+    facts.iommu.active
+      ? 'Without a group: no IOMMU unit is responsible for these, so they cannot go to a guest'
+      : whyInactive(facts),
+    ...functions.map((one) => `  ${describeMember(needs, one, false)}${facts.iommu.active ? reasonOf(one) : ''}`),
+  ];
+};
+
+const whyInactive = ({iommu, kernel, boot}: ListedFacts): string => {
+  const start = 'No IOMMU groups:';
+  if (kernel.hypervisor === 'xen') return `${start} this system runs under Xen, which keeps the IOMMU to itself`;
+  const vendor = iommu.acpiTable === 'IVRS' ? 'AuthenticAMD' : iommu.acpiTable === 'DMAR' ? 'GenuineIntel' : null;
+  const off = iommuSwitches(boot.commandLine, vendor).find(({turnsOff}) => turnsOff === 'all');
+  if (off !== undefined) return `${start} ${off.text} on the kernel command line turns the IOMMU off; take it out`;
+  const hasTable = iommu.acpiTable === 'DMAR' || iommu.acpiTable === 'IVRS';
+  if (kernel.hypervisor !== null && !hasTable)
+    return `${start} this is a virtual machine, and its hypervisor gives it no IOMMU`;
+  if (iommu.acpiTable === 'none')
+    return `${start} the firmware offers no IOMMU (neither a DMAR nor an IVRS table); turn VT-d or AMD-Vi on in its set-up`;
+  if (iommu.acpiTable === 'DMAR')
+    return `${start} the firmware offers VT-d (DMAR table), but the kernel does not use it; boot with intel_iommu=on`;
+  if (iommu.acpiTable === 'IVRS')
+    return `${start} the firmware offers AMD-Vi (IVRS table), but the kernel does not use it; its log says why (journalctl -k -b | grep AMD-Vi)`;
+  return `${start} the IOMMU is off, or this copy of the host does not tell`;
+};
+
+const reasonOf = (one: PciOutline): string => {
+  if (one.class.startsWith('0806')) return '  (the IOMMU itself)';
+  return one.class.startsWith('0600') ? '  (part of the chipset itself)' : '';
+};
+
+/** What the group is good for: `display device, usable: only its own functions and bridges`. */
+const describeVerdict = (needs: NeedKinds, group: Group): string => {
+  if (group.endpoints.length === 0)
+    return group.unknown.length === 0 ? 'bridges only, nothing to pass' : 'nothing is known about it';
+  if (group.unknown.length === 0 && group.endpoints.every(isChipsetPart)) return 'part of the chipset, nothing to pass';
+  const displays = group.cards.filter(({functions}) => functions.some(isDisplay));
+  const [wanted] = displays.length > 0 ? displays : group.cards;
+  const own = wanted?.functions.map(({address}) => address) ?? [];
+  const kind = displays.length > 0 ? 'display device, ' : '';
+  if (isViableFor(group, own))
+    return `${kind}usable: only its own functions and bridges${describeNeeds(needs, group.endpoints)}`;
+  const others = [...endpointsBeside(group, own).map(nameMember), ...group.unknown];
+  if (displays.length === 1) return `${kind}not usable alone: shared with ${listWords(others)}`;
+  const all = [...group.endpoints.map(nameMember), ...group.unknown];
+  return `${kind}not usable alone: ${listWords(all)} go to a guest together or not at all`;
+};
+
+const describeNeeds = (needs: NeedKinds, endpoints: readonly PciOutline[]): string => {
+  const kinds = endpoints.flatMap(({address}) => [...(needs.get(address) ?? [])]);
+  if (kinds.length === 0) return '';
+  return kinds.every((kind) => kind === 'data') ? ', but the host uses it' : ', but the host needs it';
+};
+
+const listWords = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+
+export type ListedFacts = GroupFacts<PciOutline> & {
+  readonly iommu: Pick<IommuFacts, 'active' | 'acpiTable'>;
+  readonly needs: readonly HostNeed[];
+  readonly kernel: Pick<KernelFacts, 'hypervisor'>;
+  readonly boot: Pick<BootFacts, 'commandLine'>;
+};
+
+type Group = GroupAnalysis<PciOutline>;
+type NeedKinds = ReadonlyMap<PciAddress, ReadonlySet<HostNeed['kind']>>;
+
+const indexNeeds = (needs: readonly HostNeed[]): NeedKinds => {
+  const kinds = new Map<PciAddress, Set<HostNeed['kind']>>();
+  for (const {address, kind} of needs) kinds.set(address, (kinds.get(address) ?? new Set()).add(kind));
+  return kinds;
+};
 
 /** The `groups` command: lines without colour, groups in numeric order, functions without a group last. */
-export const describeGroups = (facts: ListedFacts): readonly string[] => [
-  ...analyseGroups(facts).flatMap((group) => [...describeGroup(facts, group), '']),
-  ...describeUngrouped(facts),
-];
+export const describeGroups = (facts: ListedFacts): readonly string[] => {
+  const needs = indexNeeds(facts.needs);
+  return [
+    ...analyseGroups(facts).flatMap((group) => [...describeGroup(needs, group), '']),
+    ...describeUngrouped(facts, needs),
+  ];
+};
 
-const describeGroup = (facts: ListedFacts, group: GroupAnalysis): readonly string[] => [
-  `Group ${group.id}: ${describeVerdict(facts, group)}`,
-  ...describeTree(facts, group.members),
-  ...group.unknown.map((address) => `  ${address}  (the host tells nothing else about it)`),
-  ...(group.cards.length > 1 ? explainSharing(group).map((reason) => `  why: ${reason}`) : []),
+const describeGroup = (needs: NeedKinds, group: Group): readonly string[] => [
+  `Group ${group.id}: ${describeVerdict(needs, group)}`,
+  ...describeTree(needs, group.members),
+  ...group.unknown.map((address) => `  ${address}  (the host says nothing else about it)`),
+  ...(group.cards.length > 1 || group.members.some(({address}) => isBehindVmd(address))
+    ? explainSharing(group).map((reason) => `  why: ${reason}`)
+    : []),
 ];
 
 /** Bridges of the group first, what sits behind them indented below. */
-const describeTree = (facts: ListedFacts, members: readonly PciFunction[]): readonly string[] => {
+const describeTree = (needs: NeedKinds, members: readonly PciOutline[]): readonly string[] => {
   const children = childrenByParent(members);
   const below = (parent: PciAddress | null, depth: number): readonly string[] =>
     (children.get(parent) ?? []).flatMap((one) => [
-      `${'  '.repeat(depth)}${describeMember(facts, one, depth === 1)}`,
+      `${'  '.repeat(depth)}${describeMember(needs, one, depth === 1)}`,
       ...below(one.address, depth + 1),
     ]);
   return below(null, 1);
 };
 
 /** A member's parent is the nearest bridge above it within the group; `null` for the top. */
-const childrenByParent = (members: readonly PciFunction[]): ReadonlyMap<PciAddress | null, readonly PciFunction[]> => {
+const childrenByParent = (members: readonly PciOutline[]): ReadonlyMap<PciAddress | null, readonly PciOutline[]> => {
   const inGroup = new Set(members.map((one) => one.address));
-  const children = new Map<PciAddress | null, PciFunction[]>();
+  const children = new Map<PciAddress | null, PciOutline[]>();
   for (const one of members) {
     const parent = one.upstream.findLast((bridge) => inGroup.has(bridge)) ?? null;
     const siblings = children.get(parent);

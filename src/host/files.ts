@@ -1,12 +1,21 @@
 import {createHash} from 'node:crypto';
+import {fileTableOf} from '../boot/chains.ts';
+import {deviceKinds} from '../devices/device-kinds.ts';
+import {type FileTable, keeps, looksAt} from '../facts/file-table.ts';
+import type {FileFacts} from '../facts/files.ts';
 import type {Source, SourceStat} from '../system/source.ts';
-import {limineFiles} from './boot-evidence.ts';
-import type {FileFacts} from './facts.ts';
+import {expandGlob} from './expand-glob.ts';
 import type {Note} from './reader.ts';
 
-/** Files that may be edited, by path. What does not exist is not in it. */
-export const readFiles = (source: Source, note: Note): Readonly<Record<string, FileFacts>> => {
-  const found = [...new Set(candidates(source))].sort().map((path) => readFileFacts(source, path));
+/** What of the files that the table keeps is there, by path; nothing where the host has no such file. */
+export const readFiles = (
+  source: Source,
+  note: Note,
+  table: FileTable = fileTableOf(),
+): Readonly<Record<string, FileFacts>> => {
+  const listed = new Map<string, readonly string[]>();
+  const paths = [...hostFiles, ...table].filter(({isFact}) => isFact).flatMap((row) => pathsOf(source, row, listed));
+  const found = [...new Set(paths)].sort().map((path) => readFileFacts(source, path));
   const files = found.filter((file) => file !== null);
   for (const file of files) if (file.state === 'denied') note(denied(file.path));
   return Object.fromEntries(files.map((file) => [file.path, file]));
@@ -17,7 +26,17 @@ const readFileFacts = (source: Source, path: string): FileFacts | null => {
   const stat = source.stat(path);
   if (stat === null) return null;
   const {mode, uid, gid, inode, modifiedMs, changedMs} = stat;
-  const bare = {path, text: null, encoding: 'utf8', target: null, sha256: null, mode, uid, gid, stamp: {inode, modifiedMs, changedMs}} as const;
+  const bare = {
+    path,
+    text: null,
+    encoding: 'utf8',
+    target: null,
+    sha256: null,
+    mode,
+    uid,
+    gid,
+    stamp: {inode, modifiedMs, changedMs},
+  } as const;
   if (stat.type === 'symlink') return {...bare, state: 'symlink', target: source.link(path)};
   if (stat.type !== 'file') return {...bare, state: stat.type};
   const bytes = source.bytes(path);
@@ -27,77 +46,43 @@ const readFileFacts = (source: Source, path: string): FileFacts | null => {
 
 const decodeText = (bytes: Buffer): Pick<FileFacts, 'text' | 'encoding'> => {
   const text = bytes.toString('utf8');
-  return Buffer.from(text, 'utf8').equals(bytes) ? {text, encoding: 'utf8'} : {text: bytes.toString('latin1'), encoding: 'latin1'};
+  return Buffer.from(text, 'utf8').equals(bytes)
+    ? {text, encoding: 'utf8'}
+    : {text: bytes.toString('latin1'), encoding: 'latin1'};
 };
 
-const singleFiles = [
-  '/etc/default/grub',
-  // The directory itself: where it is empty, a drop-in of ours is still possible.
-  '/etc/default/grub.d',
-  '/etc/modules',
-  '/etc/initramfs-tools/modules',
-  '/etc/initramfs-tools/initramfs.conf',
-  '/etc/kernel/cmdline',
-  '/usr/lib/kernel/cmdline',
-  '/etc/kernelstub/configuration',
-  '/etc/kernel/uki.conf',
-  '/usr/lib/kernel/uki.conf',
-  '/boot/loader/loader.conf',
-  '/boot/efi/loader/loader.conf',
-  '/efi/loader/loader.conf',
-  '/etc/libvirt/qemu.conf',
-  '/etc/dracut.conf',
-  '/etc/mkinitcpio.conf',
-  '/etc/mkinitcpio.conf.d',
-  '/etc/initcpio/hooks/vfio-pilot',
-  '/etc/initcpio/install/vfio-pilot',
-  '/etc/initcpio/vfio-pilot.service',
-  '/etc/booster.yaml',
-  '/etc/default/limine',
-  ...limineFiles,
-  '/etc/nixos/configuration.nix',
-  '/etc/nixos/flake.nix',
-  '/etc/nixos/vfio-pilot.nix',
-];
-
 /** A mount unit has to be named after its path. */
-const ourUnits = /^(?:vfio-pilot|dev-hugepages(?:2M|1G)\.mount$)/;
+const ourUnits = 'vfio-pilot* dev-hugepages2M.mount dev-hugepages1G.mount';
 
-const directories: readonly (readonly [string, RegExp])[] = [
-  ['/etc/default/grub.d', /\.cfg$/],
-  ['/etc/modprobe.d', /\.conf$/],
-  ['/etc/modules-load.d', /\.conf$/],
-  ['/etc/initramfs-tools/conf.d', /./],
-  ['/etc/initramfs-tools/hooks', /./],
-  ['/boot/grub', /^custom\.cfg$/],
-  ['/boot/grub2', /^custom\.cfg$/],
-  ['/etc/initramfs/post-update.d', /./],
-  ['/etc/systemd/system', ourUnits],
-  ['/etc/limine-entry-tool.d', /\.conf$/],
-  ['/usr/share/limine-entry-tool.d', /\.conf$/],
-  ['/etc/udev/rules.d', /vfio-pilot/],
-  ['/etc/libvirt/qemu', /\.xml$/],
-  ['/etc/libvirt/hooks/qemu.d', /^vfio-pilot/],
-  ['/var/lib/libvirt/qemu', /\.xml$/],
-  ['/etc/dracut.conf.d', /\.conf$/],
-  ['/usr/lib/dracut/modules.d/90vfio-pilot', /\.sh$/],
-  ['/etc/mkinitcpio.conf.d', /\.conf$/],
-  ['/etc/mkinitcpio.d', /\.preset$/],
-  ['/etc/cmdline.d', /\.conf$/],
-  ['/boot/loader/entries', /\.conf$/],
-  ['/boot/efi/loader/entries', /\.conf$/],
-  ['/efi/loader/entries', /\.conf$/],
+/** Everything that is written apart from boot chains and images. */
+export const hostFiles: FileTable = [
+  keeps('/etc/modprobe.d', '*.conf'),
+  looksAt('/etc/modprobe.d', '*'),
+  keeps('/etc/modules-load.d', '*.conf'),
+  looksAt('/etc/modules-load.d', '*'),
+  keeps('/etc/systemd/system', ourUnits),
+  keeps('/etc/systemd/system/*.wants', ourUnits),
+  keeps('/etc/systemd/system/*.requires', ourUnits),
+  looksAt('/etc/systemd/system', 'dev-hugepages*.mount *.wants/dev-hugepages*.mount'),
+  ...deviceKinds.flatMap(({files}) => files),
+  keeps('/etc/udev/rules.d', '*vfio-pilot*'),
+  keeps('/etc/pve/qemu-server', '*.conf'),
+  keeps('/etc/pve/mapping', 'pci.cfg'),
+  keeps('/etc/libvirt', 'qemu.conf'),
+  keeps('/etc/libvirt/qemu', '*.xml'),
+  keeps('/var/lib/libvirt/qemu', '*.xml', null),
 ];
 
-const candidates = (source: Source): readonly string[] => [
-  ...singleFiles,
-  ...directories.flatMap(([directory, pattern]) => filesOf(source, directory, pattern)),
-  ...source.list('/etc/initramfs-tools/scripts').flatMap((stage) => filesOf(source, `/etc/initramfs-tools/scripts/${stage}`, /./)),
-  ...source.list('/etc/systemd/system').filter((name) => /\.(?:wants|requires)$/.test(name)).flatMap((name) => filesOf(source, `/etc/systemd/system/${name}`, ourUnits)),
-];
-
-const filesOf = (source: Source, directory: string, pattern: RegExp): readonly string[] =>
-  source.list(directory).filter((name) => pattern.test(name)).map((name) => `${directory}/${name}`).filter((path) => isNoDirectory(source.stat(path)));
+/** A name with a pattern in it stands for files, any other name for whatever is there. */
+const pathsOf = (
+  source: Source,
+  {directory, names}: FileTable[number],
+  listed: Map<string, readonly string[]>,
+): readonly string[] =>
+  names.split(' ').flatMap((name) => {
+    const paths = expandGlob(source, `${directory}/${name}`, listed);
+    return /[*?]/.test(name) ? paths.filter((path) => isNoDirectory(source.stat(path))) : paths;
+  });
 
 const isNoDirectory = (stat: SourceStat | null): boolean => stat !== null && stat.type !== 'directory';
 

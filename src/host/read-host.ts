@@ -1,46 +1,55 @@
-import type {Finding} from '../findings.ts';
+import {type BootPorts, bootPorts, fileTableOf} from '../boot/chains.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {Finding} from '../findings/finding.ts';
 import type {Source} from '../system/source.ts';
-import {readBoot} from './boot.ts';
-import {readCpu} from './cpu.ts';
-import type {HostFacts} from './facts.ts';
+import {readIsPortable} from './chassis.ts';
+import {readBoot} from './boot/boot.ts';
+import {readCpu} from './cpu/cpu.ts';
 import {readFiles} from './files.ts';
-import {readHostDisks} from './host-disks.ts';
-import {readIommu} from './iommu.ts';
-import {readIsolation} from './isolation.ts';
-import {readKernel} from './kernel.ts';
-import {readLibvirt} from './libvirt.ts';
-import {readMemory} from './memory.ts';
-import {readNeeds} from './needs.ts';
-import {readNodes} from './numa.ts';
-import {readPci} from './pci.ts';
+import {readGuests} from './guests/guests.ts';
+import {readIsolation} from './kernel/isolation.ts';
+import {readKernel} from './kernel/kernel.ts';
+import {readMemory} from './memory/memory.ts';
+import {readNodes} from './memory/numa.ts';
+import {readHostDisks} from './needs/host-disks.ts';
+import {readNeeds} from './needs/needs.ts';
+import {readIommu} from './pci/iommu.ts';
+import {readRomFiles} from './pci/option-rom.ts';
+import {readPackageManager} from './package-manager.ts';
+import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
-import {readRomFiles} from './rom-files.ts';
+import {guestDisksOf, readVirtualisation} from './virtualisation.ts';
 
 /** All facts of the machine or of a captured tree. Reads only, and never throws for what it finds there. */
-export const readHost = (source: Source): HostFacts => {
+export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFacts => {
   const notes = new Map<string, Finding>();
   const note: Note = (finding) => {
     const key = `${finding.code} ${finding.subject}`;
     if (!notes.has(key)) notes.set(key, finding);
   };
   const pci = readPci(source, note);
+  const virtualisation = readVirtualisation(source, note);
+  const files = readFiles(source, note, fileTableOf(ports));
   return {
     version: 1,
     root: source.root,
     isLive: source.isLive,
     isPrivileged: source.isPrivileged,
+    isPortable: readIsPortable(source),
+    packageManager: readPackageManager(source),
     cpu: readCpu(source, note),
     nodes: readNodes(source, note),
     memory: readMemory(source, note),
     pci,
     iommu: readIommu(source, note, pci),
-    boot: readBoot(source, note),
+    boot: readBoot(source, note, files, ports),
     kernel: readKernel(source, note),
-    libvirt: readLibvirt(source, note),
+    virtualisation,
     isolation: readIsolation(source),
-    needs: readNeeds(source, note, pci),
+    needs: readNeeds(source, note, pci, guestDisksOf(virtualisation)),
     hostDisks: readHostDisks(source),
-    files: readFiles(source, note),
+    files,
+    guests: readGuests(source, note, files),
     notes: [...notes.values()],
     roms: readRomFiles(source),
   };

@@ -1,20 +1,24 @@
-import type {InitramfsSystem, PciAddress, PciId} from '../host/facts.ts';
+import type {InitramfsSystem} from '../facts/boot.ts';
+import type {PciAddress, PciId} from '../facts/pci-address.ts';
 import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
 
 /** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
-export type Plan = {
+export type Plan<Guest extends GuestPlan = GuestPlan> = {
   readonly version: 1;
   readonly profile: string;
   readonly devices: readonly PlannedDevice[];
   readonly binding: BindingPlan;
+  /** On the command line of the kernel of the host; under Xen that of dom0. */
   readonly kernelArguments: KernelArgumentPlan;
+  /** On the command line of the hypervisor, where that is a program of its own that the boot loader starts (Xen). */
+  readonly hypervisorArguments: KernelArgumentPlan | null;
   readonly pinning: PinningPlan;
   readonly memory: MemoryPlan;
   readonly isolation: IsolationPlan;
-  readonly guest: GuestPlan;
+  readonly guest: Guest;
   readonly initramfs: InitramfsSystem | null;
-  /** Only where the host gives up its own screen while the guest runs. */
-  readonly handover?: HandoverPlan;
+  /** Where the host gives up its own screen while the guest runs. */
+  readonly handover: HandoverPlan | null;
   /** Every proposal with the fact that it comes from, in the order of the wizard. */
   readonly decisions: readonly Decision[];
 };
@@ -27,22 +31,69 @@ export type Decision = {
   readonly because: string;
 };
 
+/** `address` and `ids`: at boot; `libvirt`: when the guest starts, and not before. */
+export type BindBy = 'address' | 'ids' | 'libvirt';
+
+/** A device for the guest, of any kind (`devices/`). */
 export type PlannedDevice = {
-  readonly address: PciAddress;
-  readonly id: PciId;
+  readonly kind: string;
+  /** PCI function of the host that the guest gets whole; `null` for a part of one, and for what is no PCI function. */
+  readonly address: PciAddress | null;
+  readonly id: PciId | null;
   readonly name: string | null;
-  readonly class: string;
+  readonly class: string | null;
   readonly iommuGroup: number | null;
   readonly numaNode: number | null;
-  readonly bindBy: 'address' | 'ids' | 'libvirt';
-  /** `vfio-pci`, or the module of a variant of it (`mlx5_vfio_pci`). */
-  readonly driver: string;
+  /** Of the host, while the guest may have it: `vfio-pci`, or the module of a variant of it (`mlx5_vfio_pci`). */
+  readonly driver: string | null;
+  /** When the binding takes it from the host's drivers; `null` where the host keeps its driver. */
+  readonly bindBy: BindBy | null;
+  readonly assigned: AssignedDevice;
+};
+
+/** What a guest's definition needs to know of a device, one member of the union for each way of giving it. */
+export type AssignedDevice = AssignedFunction | AssignedVirtualFunction;
+
+export type AssignedFunction = {
+  readonly type: 'pci';
+  readonly address: PciAddress;
+  /** Absolute path of a ROM image that the guest sees; `null`: the card's own. */
   readonly rom: string | null;
 };
 
-export type ModuleOption = {readonly module: string; readonly parameter: string; readonly value: string; readonly because: string};
+/** The hypervisor takes it from the host's drivers when the guest starts; the physical function stays with the host. */
+export type AssignedVirtualFunction = {
+  readonly type: 'virtual-function';
+  /** Its own; `null` as long as the device does not tell. */
+  readonly address: PciAddress | null;
+  /** Where the guest had it by an earlier run; `null` where that is the same or there was none. */
+  readonly formerly: PciAddress | null;
+  /** The physical function. */
+  readonly of: PciAddress;
+  readonly index: number;
+  /** Virtual functions that `of` has at least before a guest starts. */
+  readonly count: number;
+  /** false: guests get all of them, so that no driver of the host needs to take any. */
+  readonly probesDrivers: boolean;
+  /** `null`: no Ethernet interface. */
+  readonly network: {readonly mac: string | null; readonly vlan: number | null} | null;
+};
 
-export type BindingPlan = {
+export type ModuleOption = {
+  readonly module: string;
+  readonly parameter: string;
+  readonly value: string;
+  readonly because: string;
+  /** Not of this guest: another one that is set up here has asked for it. */
+  readonly isKept?: true;
+};
+
+/** How the host keeps its own drivers off the functions, one member of the union for each binding (`binding/`). */
+export type BindingPlan = VfioBindingPlan;
+
+export type VfioBindingPlan = {
+  readonly kind: 'vfio';
+  readonly by: BindBy;
   /** Modules whose load must come after vfio-pci (softdep), as modprobe names them. */
   readonly softdeps: readonly string[];
   /** Lines `options MODULE PARAMETER=VALUE`. */
@@ -62,7 +113,7 @@ export type KernelArgument = {readonly text: string; readonly because: string};
 
 export type KernelArgumentPlan = {
   readonly add: readonly KernelArgument[];
-  /** Tokens to take out: our own of an earlier run, or stale ones of ours in meaning (`vfio-pci.ids=`). */
+  /** Tokens to take out: our own of an earlier run, or stale ones of our own in meaning (`vfio-pci.ids=`). */
   readonly remove: readonly KernelArgument[];
   /**
    * Keys that belong to us: a token with such a key that is not in `add` is stale and goes.
@@ -76,7 +127,12 @@ export type PinningPlan = {
   readonly emulator: readonly number[];
   readonly iothreads: readonly {readonly iothread: number; readonly cpus: readonly number[]}[];
   readonly hostNodes: readonly number[];
-  readonly topology: {readonly sockets: number; readonly dies: number; readonly cores: number; readonly threads: number};
+  readonly topology: {
+    readonly sockets: number;
+    readonly dies: number;
+    readonly cores: number;
+    readonly threads: number;
+  };
 };
 
 /** How the host is kept off the cores that the vCPUs run on. */
@@ -90,32 +146,42 @@ export type IsolationPlan = {
 
 export type MemoryPlan = {
   readonly sizeKiB: number;
-  readonly hugepages: {
-    readonly sizeKiB: number;
-    /** Pages by node id. */
-    readonly perNode: Readonly<Record<string, number>>;
-    /**
-     * `argument`: the kernel places them at boot; `release-unit`: allocated on all nodes, the rest given back early by a
-     * unit; `hook`: taken when the guest starts, and given back when it ends.
-     */
-    readonly method: 'argument' | 'release-unit' | 'hook';
-    /** Pages on the kernel command line in total, when the method is `release-unit`. */
-    readonly bootTotal: number;
-    /** Node ids that the unit sets, with the pages that stay there. */
-    readonly release: Readonly<Record<string, number>>;
-    /** Pages of the same size that other guests need from boot on, by node; not counted in `perNode`. */
-    readonly reserved?: Readonly<Record<string, number>>;
-    /** Mount of a size that is not the default, made by a unit of ours; absent where libvirt finds one without it. */
-    readonly mount?: '/dev/hugepages2M' | '/dev/hugepages1G';
-  } | null;
+  readonly hugepages: HugepagePlan | null;
   readonly nodes: readonly number[];
   /** On each of `nodes`. */
   readonly hostReserveKiB: number;
-  /** What other guests that may run at the same time have to themselves, by node; absent where there is none. */
-  readonly othersKiB?: Readonly<Record<string, number>>;
+  /** What other guests that may run at the same time have to themselves, by node. */
+  readonly othersKiB: Readonly<Record<string, number>> | null;
   /** Only for a guest that is spread over several host nodes: at least two, by cell number. */
-  readonly cells?: readonly GuestCell[];
+  readonly cells: readonly GuestCell[] | null;
 };
+
+/** Pages of one size, by node id. */
+type PagesByNode = Readonly<Record<string, number>>;
+
+type BackingPages = {
+  readonly sizeKiB: number;
+  readonly perNode: PagesByNode;
+  /** Mount of a size that is not the default, made by our unit; `null` where the guest's pages are found without it. */
+  readonly mount: '/dev/hugepages2M' | '/dev/hugepages1G' | null;
+};
+
+/** `reserved`: pages of the same size that other guests need from boot on; not counted in `perNode`. */
+export type HugepagePlan =
+  /** The kernel places them at boot. */
+  | (BackingPages & {readonly method: 'argument'; readonly reserved: PagesByNode | null})
+  /**
+   * The kernel allocates `bootTotal` pages on all nodes alike; early in the boot a unit leaves `release` of them on each
+   * node, and gives the rest back.
+   */
+  | (BackingPages & {
+      readonly method: 'release-unit';
+      readonly reserved: PagesByNode | null;
+      readonly bootTotal: number;
+      readonly release: PagesByNode;
+    })
+  /** Taken when the guest starts, and given back when it ends. */
+  | (BackingPages & {readonly method: 'hook'});
 
 /** A NUMA node of the guest, which stands for one of the host. */
 export type GuestCell = {
@@ -127,11 +193,20 @@ export type GuestCell = {
   readonly distances: readonly number[] | null;
 };
 
-export type GuestPlan = {
+/** The guest as its hypervisor defines it, one member of the union for each (`hypervisor/`). */
+export type GuestPlan = KvmGuestPlan | ProxmoxGuestPlan;
+
+/** What every hypervisor's guest has. */
+type NamedGuest = {
   readonly name: string;
-  /** Path of the domain to edit, or where a new one goes. */
+  /** Path of the definition to edit, or where a new one goes. */
   readonly path: string;
   readonly isNew: boolean;
+};
+
+/** A libvirt domain of QEMU and KVM. */
+export type KvmGuestPlan = NamedGuest & {
+  readonly kind: 'kvm';
   readonly os: GuestSystem;
   readonly firmware: 'uefi' | 'uefi-secure' | 'bios';
   readonly hasTpm: boolean;
@@ -139,15 +214,36 @@ export type GuestPlan = {
   readonly cdrom: string | null;
   readonly network: string;
   readonly emulator: string;
-  readonly machine: string;
   readonly isKvmHidden: boolean;
   readonly hypervVendorId: string | null;
   readonly hyperv: readonly string[];
   /** `<topoext>` must be asked for on AMD with SMT. */
   readonly hasTopoext: boolean;
-  readonly hasCachePassthrough: boolean;
   readonly maxPhysAddr: boolean;
+  /** Bits that the guest's addresses must not exceed, where the IOMMU translates fewer than the CPU has. */
+  readonly maxPhysAddrLimit: number | null;
   readonly hasNumaCell: boolean;
   readonly hasClock: boolean;
-  readonly managed: boolean;
+};
+
+/** A guest of Proxmox VE, `/etc/pve/qemu-server/VMID.conf`. */
+export type ProxmoxGuestPlan = NamedGuest & {
+  readonly kind: 'proxmox';
+  readonly vmid: number;
+  readonly vcpus: number;
+  readonly os: GuestSystem;
+  readonly firmware: 'uefi' | 'uefi-secure' | 'bios';
+  /** Of a new guest, like all that follows up to `bridge`. */
+  readonly hasTpm: boolean;
+  readonly cdrom: string | null;
+  /** Where the EFI variables and the TPM's state are kept. */
+  readonly storage: string | null;
+  readonly bridge: string | null;
+  /** Machine type q35: a card is a PCI Express device there, and a plain PCI device on i440fx. */
+  readonly isPcie: boolean;
+  /** `null`: what the guest has stays. */
+  readonly isKvmHidden: boolean | null;
+  readonly hypervVendorId: string | null;
+  /** All threads of the cores that the vCPUs may run on; empty where the host chooses. */
+  readonly affinity: readonly number[];
 };

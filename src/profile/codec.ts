@@ -1,5 +1,6 @@
-import type {Node} from 'yaml';
-import type {ProfileFindingCode} from '../finding-codes.ts';
+import {isNode, isScalar, isSeq, type Node} from 'yaml';
+import type {JsonSchema} from '../decode/decode.ts';
+import type {ProfileFindingCode} from '../findings/codes.ts';
 
 /** What the YAML file holds at one place, as plain strings, lists and maps. */
 export type YamlValue = string | readonly YamlValue[] | {readonly [key: string]: YamlValue};
@@ -17,6 +18,8 @@ export type Complaints = {
   readonly locate: (path: string, node: Node) => void;
 };
 
+export type {JsonSchema};
+
 /** One kind of value: from YAML, back to YAML, and in the words of the documentation and of JSON Schema. */
 export type Codec<T> = {
   /** In words, `whole number`. */
@@ -25,12 +28,12 @@ export type Codec<T> = {
   readonly decode: (node: Node | null, path: string, complaints: Complaints) => T | undefined;
   readonly encode: (value: T) => YamlValue;
   readonly schema: JsonSchema;
+  /** Of a map with keys of its own, which the documentation lists too. */
+  readonly fields?: readonly (readonly [string, KeyRule<unknown>])[];
 };
 
-export type JsonSchema = {readonly [keyword: string]: unknown};
-
 /** One key of the file. Without a `fallback` it is required. */
-export type Field<T> = {
+export type KeyRule<T> = {
   /** As the file writes it; the same as the field of Profile except for units (`size`, `sizeMiB`). */
   readonly key: string;
   readonly codec: Codec<T>;
@@ -38,4 +41,61 @@ export type Field<T> = {
   readonly meaning: string;
 };
 
-export type Section<T> = {readonly [K in keyof T]-?: Field<T[K]>};
+export type KeyTable<T> = {readonly [K in keyof T]-?: KeyRule<T[K]>};
+
+/** A word that stands for a value to be decided later, or a value of the given kind. */
+export const orWord = <const W extends string, T>(word: W, codec: Codec<T>): Codec<W | T> => {
+  const isWord = (value: W | T): value is W => value === word;
+  return {
+    type: `${word} | ${codec.type}`,
+    schema: {anyOf: [{const: word}, codec.schema]},
+    decode: (node, path, complaints) =>
+      isScalar(node) && node.value === word ? word : codec.decode(node, path, complaints),
+    encode: (value) => (isWord(value) ? word : codec.encode(value)),
+  };
+};
+
+export const orAuto = <T>(codec: Codec<T>): Codec<'auto' | T> => orWord('auto', codec);
+
+/** A key that may be left out and has no value then; the file never writes the absence. */
+export const orAbsent = <T>(codec: Codec<T>): Codec<T | null> => ({
+  ...codec,
+  encode: (value) => (value === null ? '' : codec.encode(value)),
+});
+
+export const listOf = <T>(
+  codec: Codec<T>,
+  limits: {readonly minimum: number; readonly maximum: number},
+): Codec<readonly T[]> => ({
+  type: `list of ${codec.type}`,
+  schema: {type: 'array', items: codec.schema, minItems: limits.minimum, maxItems: limits.maximum},
+  encode: (values) => values.map(codec.encode),
+  decode: (node, path, complaints) => {
+    if (!isSeq(node)) {
+      complaints.report({
+        code: 'profile-wrong-type',
+        path,
+        node,
+        message: `\`${path}\` is not a list.`,
+        remedy: 'Write one item per line with a leading `- `, or all of them in brackets.',
+      });
+      return undefined;
+    }
+    if (node.items.length < limits.minimum || node.items.length > limits.maximum) {
+      complaints.report({
+        code: 'profile-bad-value',
+        path,
+        node,
+        message: `\`${path}\` has ${node.items.length} items; ${limits.minimum} to ${limits.maximum} are possible.`,
+        remedy: 'Correct the list.',
+      });
+      return undefined;
+    }
+    const values = node.items.map((item, index) => {
+      const itemPath = `${path}[${index}]`;
+      if (isNode(item)) complaints.locate(itemPath, item);
+      return codec.decode(isNode(item) ? item : null, itemPath, complaints);
+    });
+    return values.every((value) => value !== undefined) ? values : undefined;
+  },
+});

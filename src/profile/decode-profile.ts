@@ -1,7 +1,8 @@
 import {isMap, type Node} from 'yaml';
-import type {Finding, Position} from '../findings.ts';
+import type {Finding, Position} from '../findings/finding.ts';
 import type {Complaints} from './codec.ts';
 import {parseProfileDocument} from './document.ts';
+import {type DeviceFormat, formatOf} from './device-format.ts';
 import {profileKeys} from './keys.ts';
 import type {Profile} from './profile.ts';
 import {sectionOf} from './sections.ts';
@@ -18,7 +19,7 @@ export type DecodedProfile = {
 const maximumFindings = 100;
 
 /** The text of a profile file, with everything that is wrong with it at once. `file` only serves messages and the default name. */
-export const decodeProfile = (text: string, file: string): DecodedProfile => {
+export const decodeProfile = (text: string, file: string, formats: readonly DeviceFormat[]): DecodedProfile => {
   const document = parseProfileDocument(text, file);
   if ('findings' in document) return {profile: null, findings: document.findings, positionOf: () => null};
   const findings: Finding[] = [];
@@ -26,27 +27,36 @@ export const decodeProfile = (text: string, file: string): DecodedProfile => {
   const at = (node: Node | null): Position => document.positionAt(node?.range?.[0] ?? 0);
   const complaints: Complaints = {
     report: ({code, path, node, message, remedy}) => {
-      if (findings.length < maximumFindings) findings.push({code, severity: 'blocker', subject: path === '' ? file : path, at: at(node), message, remedy});
+      if (findings.length < maximumFindings)
+        findings.push({code, severity: 'blocker', subject: path === '' ? file : path, at: at(node), message, remedy});
     },
     locate: (path, node) => positions.set(path, at(node)),
   };
-  const profile = decodeRoot(document.root, file, complaints);
-  if (profile !== undefined) checkTogether(profile, complaints, document.root);
+  const profile = decodeRoot({root: document.root, file, formats}, complaints);
+  if (profile !== undefined) checkTogether(profile, {complaints, node: document.root, formats});
   const placed = findings.map((finding) => {
     const place = finding.code === 'profile-bad-value' ? positions.get(finding.subject) : undefined;
     return place === undefined ? finding : {...finding, at: place};
   });
-  return {profile: findings.length > 0 ? null : (profile ?? null), findings: inFileOrder(placed), positionOf: (path) => nearestPosition(path, positions) ?? (isKeyPath(path) ? at(document.root) : null)};
+  return {
+    profile: findings.length > 0 ? null : (profile ?? null),
+    findings: inFileOrder(placed),
+    positionOf: (path) => nearestPosition(path, positions) ?? (isKeyPath(path) ? at(document.root) : null),
+  };
 };
 
 const inFileOrder = (findings: readonly Finding[]): readonly Finding[] =>
-  findings.toSorted((one, other) => (one.at?.line ?? 0) - (other.at?.line ?? 0) || (one.at?.column ?? 0) - (other.at?.column ?? 0));
+  findings.toSorted(
+    (one, other) => (one.at?.line ?? 0) - (other.at?.line ?? 0) || (one.at?.column ?? 0) - (other.at?.column ?? 0),
+  );
 
-/** A section that is left out is told where the file begins; a host address or path is not told there. */
+/** An error about a missing section names the beginning of the file; a host address or path has no such place. */
 const isKeyPath = (path: string): boolean => /^(?:devices|binding|cpu|memory|guest|host)(?:$|[.[])/.test(path);
 
-const decodeRoot = (root: Node | null, file: string, complaints: Complaints): Profile | undefined => {
-  if (isMap(root)) return sectionOf(profileKeys(nameFromFile(file)), () => null).decode(root, '', complaints);
+type Root = {readonly root: Node | null; readonly file: string; readonly formats: readonly DeviceFormat[]};
+
+const decodeRoot = ({root, file, formats}: Root, complaints: Complaints): Profile | undefined => {
+  if (isMap(root)) return sectionOf(profileKeys(nameFromFile(file), formats), () => null).decode(root, '', complaints);
   const isEmpty = root === null || root.range?.[0] === root.range?.[1];
   complaints.report({
     code: isEmpty ? 'profile-missing-key' : 'profile-wrong-type',
@@ -59,14 +69,41 @@ const decodeRoot = (root: Node | null, file: string, complaints: Complaints): Pr
 };
 
 /** What single values cannot show. */
-const checkTogether = (profile: Profile, complaints: Complaints, node: Node | null): void => {
+const checkTogether = (
+  profile: Profile,
+  {complaints, node, formats}: {complaints: Complaints; node: Node | null; formats: readonly DeviceFormat[]},
+): void => {
   const {pins, vcpus} = profile.cpu;
   if (pins !== 'auto' && pins.length !== vcpus) {
-    complaints.report({code: 'profile-bad-value', path: 'cpu.pins', node, message: `\`cpu.pins\` names ${pins.length} CPUs for ${vcpus} vCPUs.`, remedy: 'Name one host CPU for each vCPU, or write `auto`.'});
+    complaints.report({
+      code: 'profile-bad-value',
+      path: 'cpu.pins',
+      node,
+      message: `\`cpu.pins\` names ${pins.length} CPUs for ${vcpus} vCPUs.`,
+      remedy: 'Name one host CPU for each vCPU, or write `auto`.',
+    });
   }
-  profile.devices.forEach(({address}, index) => {
-    if (profile.devices.findIndex((device) => device.address === address) < index) {
-      complaints.report({code: 'profile-bad-value', path: `devices[${index}].address`, node, message: `The device ${address} is listed twice.`, remedy: 'Keep one of the two.'});
+  const names = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
+  profile.devices.forEach((device, index) => {
+    const {marker, version} = formatOf(formats, device.kind);
+    const path = `devices[${index}].${marker}`;
+    if (names.indexOf(names[index] ?? '') < index) {
+      complaints.report({
+        code: 'profile-bad-value',
+        path,
+        node,
+        message: `The device ${names[index]} is listed twice.`,
+        remedy: 'Keep one of the two.',
+      });
+    }
+    if (version > profile.version) {
+      complaints.report({
+        code: 'profile-bad-value',
+        path,
+        node,
+        message: `A profile of version ${profile.version} has no devices with \`${marker}\`.`,
+        remedy: `Write \`version: ${version}\`.`,
+      });
     }
   });
 };

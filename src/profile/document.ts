@@ -1,6 +1,6 @@
-import {isAlias, LineCounter, parseDocument, visit, type Document, type Node} from 'yaml';
-import type {ProfileFindingCode} from '../finding-codes.ts';
-import type {Finding, Position} from '../findings.ts';
+import {type Document, isAlias, LineCounter, type Node, parseDocument, visit} from 'yaml';
+import type {ProfileFindingCode} from '../findings/codes.ts';
+import type {Finding, Position} from '../findings/finding.ts';
 
 /** Far more than a profile needs; what is larger was given by mistake, or is meant to hurt. */
 const maximumCharacters = 256 * 1024;
@@ -13,7 +13,12 @@ type Parsed =
 /** YAML to nodes; every scalar stays the text that it is (failsafe schema). Never throws. */
 export const parseProfileDocument = (text: string, file: string): Parsed => {
   if (text.length > maximumCharacters) {
-    return refused(file, 'profile-too-large', `The file is larger than ${maximumCharacters / 1024} KiB.`, 'Give the path of a profile: it is a YAML file of a few lines.');
+    return refused(
+      file,
+      'profile-too-large',
+      `The file is larger than ${maximumCharacters / 1024} KiB.`,
+      'Give the path of a profile: it is a YAML file of a few lines.',
+    );
   }
   const binaryAt = text.search(/[^\P{Cc}\t\n\r]|\ufffd/u);
   const lines = new LineCounter();
@@ -22,17 +27,42 @@ export const parseProfileDocument = (text: string, file: string): Parsed => {
     return {file, line: Math.max(1, line), column: Math.max(1, col)};
   };
   if (binaryAt !== -1) {
-    return refused(file, 'profile-syntax', 'The file is not text: it holds control characters or is not UTF-8.', 'Give the path of a profile, written in UTF-8.', positionOfOffset(text, binaryAt, file));
+    return refused(
+      file,
+      'profile-syntax',
+      'The file is not text: it holds control characters or is not UTF-8.',
+      'Give the path of a profile, written in UTF-8.',
+      positionOfOffset(text, binaryAt, file),
+    );
   }
   const document = parsed(text, lines);
-  if (document === null) return refused(file, 'profile-syntax', 'The file is nested too deeply.', 'A profile has at most three levels of keys.');
+  if (document === null)
+    return refused(
+      file,
+      'profile-syntax',
+      'The file is nested too deeply.',
+      'A profile has at most three levels of keys.',
+    );
   const problems = [...document.errors, ...document.warnings];
   if (problems.length > 0) {
-    return {findings: problems.slice(0, maximumSyntaxFindings).map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0])))};
+    return {
+      findings: problems
+        .slice(0, maximumSyntaxFindings)
+        .map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0]))),
+    };
   }
   const alias = firstAlias(document);
   if (alias !== null) {
-    return {findings: [finding('profile-syntax', 'Aliases (`*name`) are not used in profiles.', 'Write the value out where the alias is.', positionAt(alias.range?.[0] ?? 0))]};
+    return {
+      findings: [
+        finding(
+          'profile-syntax',
+          'Aliases (`*name`) are not used in profiles.',
+          'Write the value out where the alias is.',
+          positionAt(alias.range?.[0] ?? 0),
+        ),
+      ],
+    };
   }
   return {root: document.contents, positionAt};
 };
@@ -40,7 +70,13 @@ export const parseProfileDocument = (text: string, file: string): Parsed => {
 const parsed = (text: string, lineCounter: LineCounter): Document.Parsed | null => {
   try {
     // Keys are compared by our own decoders: the library compares each with each, which takes minutes on a hostile file.
-    return parseDocument(text, {schema: 'failsafe', lineCounter, uniqueKeys: false, prettyErrors: false, logLevel: 'error'});
+    return parseDocument(text, {
+      schema: 'failsafe',
+      lineCounter,
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -67,13 +103,34 @@ const remedies: Readonly<Record<string, string>> = {
 };
 
 const syntaxFinding = (code: string, message: string, at: Position): Finding => {
-  const said = code === 'MULTIPLE_DOCS' ? 'The file holds more than one YAML document' : message.replace(/[.\s]+$/, '').replaceAll('\n', ' ');
-  return finding('profile-syntax', `${said}.`, remedies[code] ?? 'Correct this line; keys are written as `key: value`.', at);
+  const said =
+    code === 'MULTIPLE_DOCS'
+      ? 'The file holds more than one YAML document'
+      : message.replace(/[.\s]+$/, '').replaceAll('\n', ' ');
+  return finding(
+    'profile-syntax',
+    `${said}.`,
+    remedies[code] ?? 'Correct this line; keys are written as `key: value`.',
+    at,
+  );
 };
 
-const finding = (code: ProfileFindingCode, message: string, remedy: string, at: Position): Finding => ({code, severity: 'blocker', subject: at.file, at, message, remedy});
+const finding = (code: ProfileFindingCode, message: string, remedy: string, at: Position): Finding => ({
+  code,
+  severity: 'blocker',
+  subject: at.file,
+  at,
+  message,
+  remedy,
+});
 
-const refused = (file: string, code: ProfileFindingCode, message: string, remedy: string, at: Position = {file, line: 1, column: 1}): Parsed => ({
+const refused = (
+  file: string,
+  code: ProfileFindingCode,
+  message: string,
+  remedy: string,
+  at: Position = {file, line: 1, column: 1},
+): Parsed => ({
   findings: [finding(code, message, remedy, at)],
 });
 

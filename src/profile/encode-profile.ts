@@ -1,9 +1,10 @@
 import {Document, isMap, isScalar, isSeq, type YAMLMap} from 'yaml';
+import {type DeviceFormat, formatOf} from './device-format.ts';
 import {profileKeys} from './keys.ts';
 import type {Profile} from './profile.ts';
 import {sectionOf} from './sections.ts';
 
-/** Names of devices by address, for comments. */
+/** Names of devices by their identity (the address of a PCI function), for comments. */
 export type DeviceNames = Readonly<Record<string, string>>;
 
 const header = ` A profile of vfio-pilot: what a guest gets and how the host is set up for it.
@@ -12,14 +13,16 @@ const header = ` A profile of vfio-pilot: what a guest gets and how the host is 
  Apply it:                  sudo vfio-pilot apply FILE`;
 
 /** The file for a profile: required keys and what differs from the default, in one order. Decoding it gives the same profile. */
-export const encodeProfile = (profile: Profile, names: DeviceNames = {}): string => {
+export const encodeProfile = (profile: Profile, names: DeviceNames, formats: readonly DeviceFormat[]): string => {
   // A name is never left to the file's name: it identifies the profile in the journal.
-  const value = sectionOf(profileKeys(''), () => null).encode(profile);
+  const identities = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
+  const version = profile.devices.some((device) => formatOf(formats, device.kind).version === 2) ? 2 : profile.version;
+  const value = sectionOf(profileKeys('', formats), () => null).encode({...profile, version});
   const document = new Document(value, {schema: 'failsafe'});
   document.commentBefore = header;
   if (isMap(document.contents)) {
     shortListsInline(document.contents);
-    addNames(document.contents, profile, names);
+    addNames(document.contents, identities, names);
     for (const item of document.contents.items.slice(1)) spaceBefore(item.key, item.value);
   }
   return document.toString({lineWidth: 0, flowCollectionPadding: false});
@@ -35,13 +38,14 @@ const shortListsInline = (map: YAMLMap): void => {
   }
 };
 
-const addNames = (map: YAMLMap, profile: Profile, names: DeviceNames): void => {
+const addNames = (map: YAMLMap, identities: readonly string[], names: DeviceNames): void => {
   const devices = map.get('devices');
   if (!isSeq(devices)) return;
   devices.items.forEach((item, index) => {
-    const address = profile.devices[index]?.address ?? '';
-    const name = Object.hasOwn(names, address) ? names[address] : undefined;
-    if (name !== undefined && isMap(item)) item.commentBefore = ` ${name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')}`;
+    const identity = identities[index] ?? '';
+    const name = Object.hasOwn(names, identity) ? names[identity] : undefined;
+    if (name !== undefined && isMap(item))
+      item.commentBefore = ` ${name.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')}`;
   });
 };
 

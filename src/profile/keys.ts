@@ -1,8 +1,20 @@
-import type {Codec, Section} from './codec.ts';
-import {listOf, orAbsent, orAuto, orWord} from './combinators.ts';
+import {type Codec, listOf, orAbsent, orAuto, orWord, type KeyTable} from './codec.ts';
 import {cpuList, pins} from './cpu-lists.ts';
-import type {Profile, ProfileCpu, ProfileDevice, ProfileGuest, ProfileHost, ProfileMemory} from './profile.ts';
-import {absolutePath, memorySize, oneLine, oneOf, pciAddress, pciId, plainName, scalar, vendorId, wholeNumber, yesOrNo} from './scalars.ts';
+import {deviceCodec, type DeviceFormat} from './device-format.ts';
+import type {Profile, ProfileCpu, ProfileGuest, ProfileHost, ProfileMemory} from './profile.ts';
+import {
+  absolutePath,
+  memorySize,
+  oneLine,
+  oneOf,
+  pciAddress,
+  libvirtName,
+  plainName,
+  scalar,
+  vendorId,
+  wholeNumber,
+  yesOrNo,
+} from './scalars.ts';
 import {fallbacksOf, fieldsOf, sectionOf} from './sections.ts';
 
 /**
@@ -13,102 +25,256 @@ const auto = 'auto' as const;
 const nodeNumber = wholeNumber(0, 1023);
 const addresses = listOf(pciAddress, {minimum: 0, maximum: 256});
 
-const deviceKeys: Section<ProfileDevice> = {
-  address: {key: 'address', codec: pciAddress, meaning: 'Where the device was; checked on replay against the other keys.'},
-  id: {key: 'id', codec: orAbsent(pciId), fallback: null, meaning: 'Vendor and device, which stay true when slots move.'},
-  subsystem: {key: 'subsystem', codec: orAbsent(pciId), fallback: null, meaning: 'Vendor and model of the board, which tells cards with one chip apart.'},
-  upstream: {key: 'upstream', codec: orAbsent(listOf(pciAddress, {minimum: 1, maximum: 32})), fallback: null, meaning: 'Bridges above it, root port first.'},
-  rom: {key: 'rom', codec: orAbsent(absolutePath), fallback: null, meaning: 'ROM image that the guest sees instead of the card’s own.'},
-};
-
-export const cpuKeys: Section<ProfileCpu> = {
+export const cpuKeys: KeyTable<ProfileCpu> = {
   vcpus: {key: 'vcpus', codec: wholeNumber(1, 4096), meaning: 'Guest CPUs; a multiple of the host’s threads per core.'},
-  node: {key: 'node', codec: orAuto(nodeNumber), fallback: auto, meaning: 'Host NUMA node of the vCPUs; auto: the device’s.'},
-  pins: {key: 'pins', codec: orAuto(pins), fallback: auto, meaning: 'Host CPU of vCPU 0, 1, …; auto chooses whole cores on the node.'},
+  node: {
+    key: 'node',
+    codec: orAuto(nodeNumber),
+    fallback: auto,
+    meaning: 'Host NUMA node of the vCPUs; auto: the device’s.',
+  },
+  pins: {
+    key: 'pins',
+    codec: orAuto(pins),
+    fallback: auto,
+    meaning: 'Host CPU of vCPU 0, 1, …; auto chooses whole cores on the node.',
+  },
   emulator: {key: 'emulator', codec: orAuto(cpuList(1)), fallback: auto, meaning: 'Host CPUs of QEMU’s own threads.'},
-  iothreads: {key: 'iothreads', codec: orAuto(cpuList(0)), fallback: auto, meaning: 'Host CPU of I/O thread 1, 2, …; [] for none.'},
-  isolation: {key: 'isolation', codec: oneOf(['auto', 'none', 'cgroup', 'boot']), fallback: auto, meaning: 'How the host is kept off the cores of the vCPUs: cgroup while the guest runs, boot for good; auto: cgroup where the host can.'},
+  iothreads: {
+    key: 'iothreads',
+    codec: orAuto(cpuList(0)),
+    fallback: auto,
+    meaning: 'Host CPU of I/O thread 1, 2, …; [] for none.',
+  },
+  isolation: {
+    key: 'isolation',
+    codec: oneOf(['auto', 'none', 'cgroup', 'boot']),
+    fallback: auto,
+    meaning:
+      'How the host is kept off the cores of the vCPUs: cgroup while the guest runs, boot permanently; auto: cgroup where the host can.',
+  },
 };
 
-export const memoryKeys: Section<ProfileMemory> = {
+export const memoryKeys: KeyTable<ProfileMemory> = {
   sizeMiB: {key: 'size', codec: memorySize(64), meaning: 'Memory of the guest.'},
-  hugepages: {key: 'hugepages', codec: oneOf(['auto', '2MiB', '1GiB', 'none']), fallback: auto, meaning: 'Pages that back it.'},
-  allocation: {key: 'allocation', codec: oneOf(['auto', 'boot', 'start']), fallback: auto, meaning: 'When huge pages are set aside: at boot, or when the guest starts, with release after; auto: at boot.'},
-  node: {key: 'node', codec: orAuto(nodeNumber), fallback: auto, meaning: 'Host NUMA node of the memory; auto: the vCPUs’.'},
-  hostReserveMiB: {key: 'hostReserve', codec: orAuto(memorySize(0)), fallback: auto, meaning: 'Memory that stays with the host on that node.'},
+  hugepages: {
+    key: 'hugepages',
+    codec: oneOf(['auto', '2MiB', '1GiB', 'none']),
+    fallback: auto,
+    meaning: 'Pages that back it.',
+  },
+  allocation: {
+    key: 'allocation',
+    codec: oneOf(['auto', 'boot', 'start']),
+    fallback: auto,
+    meaning: 'When huge pages are set aside: at boot, or when the guest starts, with release after; auto: at boot.',
+  },
+  node: {
+    key: 'node',
+    codec: orAuto(nodeNumber),
+    fallback: auto,
+    meaning: 'Host NUMA node of the memory; auto: the vCPUs’.',
+  },
+  hostReserveMiB: {
+    key: 'hostReserve',
+    codec: orAuto(memorySize(0)),
+    fallback: auto,
+    meaning: 'Memory that stays with the host on that node.',
+  },
 };
 
-export const guestKeys: Section<ProfileGuest> = {
-  name: {key: 'name', codec: plainName, meaning: 'Name of the libvirt domain.'},
-  domain: {key: 'domain', codec: oneOf(['auto', 'new', 'existing']), fallback: auto, meaning: 'Define it, or edit the one that exists; auto: edit it where it exists.'},
-  os: {key: 'os', codec: oneOf(['windows-11', 'windows-10', 'linux', 'other']), fallback: 'other', meaning: 'Guest system: decides clock, Hyper-V features and firmware.'},
-  firmware: {key: 'firmware', codec: oneOf(['auto', 'uefi', 'uefi-secure', 'bios']), fallback: auto, meaning: 'Guest firmware of a new domain.'},
-  disk: {key: 'disk', codec: orAuto(absolutePath), fallback: auto, meaning: 'Disk image of a new domain; auto: /var/lib/libvirt/images/NAME.qcow2.'},
+export const guestKeys: KeyTable<ProfileGuest> = {
+  name: {key: 'name', codec: libvirtName, meaning: 'Name of the libvirt domain.'},
+  domain: {
+    key: 'domain',
+    codec: oneOf(['auto', 'new', 'existing']),
+    fallback: auto,
+    meaning: 'Define it, or edit the one that exists; auto: edit it where it exists.',
+  },
+  os: {
+    key: 'os',
+    codec: oneOf(['windows-11', 'windows-10', 'linux', 'other']),
+    fallback: 'other',
+    meaning: 'Guest system: decides clock, Hyper-V features and firmware.',
+  },
+  firmware: {
+    key: 'firmware',
+    codec: oneOf(['auto', 'uefi', 'uefi-secure', 'bios']),
+    fallback: auto,
+    meaning: 'Guest firmware of a new domain.',
+  },
+  disk: {
+    key: 'disk',
+    codec: orAuto(absolutePath),
+    fallback: auto,
+    meaning: 'Disk image of a new domain; auto: /var/lib/libvirt/images/NAME.qcow2.',
+  },
   cdrom: {key: 'cdrom', codec: orAbsent(absolutePath), fallback: null, meaning: 'Installation medium of a new domain.'},
-  network: {key: 'network', codec: plainName, fallback: 'default', meaning: 'libvirt network of a new domain.'},
-  tpm: {key: 'tpm', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Emulated TPM 2.0; auto: where the guest system needs one.'},
-  hideHypervisor: {key: 'hideHypervisor', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Hide KVM from the guest against Error 43; auto: decided from card and driver age.'},
-  hypervVendorId: {key: 'hypervVendorId', codec: orAuto(vendorId), fallback: auto, meaning: 'Hyper-V vendor id that the guest sees; auto: a neutral one where the hypervisor is hidden.'},
-  nvidiaDriver: {key: 'nvidiaDriver', codec: oneOf(['auto', 'before-r465', 'r465-or-newer']), fallback: auto, meaning: 'NVIDIA driver in the guest; R465 and newer need no hiding on desktop cards.'},
-  hyperv: {key: 'hyperv', codec: orAuto(orWord('none', listOf(plainName, {minimum: 1, maximum: 64}))), fallback: auto, meaning: 'Hyper-V features of a Windows guest, by libvirt’s names.'},
-  numaCell: {key: 'numaCell', codec: orAuto(yesOrNo), fallback: auto, meaning: 'Show the guest NUMA cells, one for each host node that it is on; false: none, and it stays on one node.'},
+  network: {key: 'network', codec: libvirtName, fallback: 'default', meaning: 'libvirt network of a new domain.'},
+  tpm: {
+    key: 'tpm',
+    codec: orAuto(yesOrNo),
+    fallback: auto,
+    meaning: 'Emulated TPM 2.0; auto: where the guest system needs one.',
+  },
+  hideHypervisor: {
+    key: 'hideHypervisor',
+    codec: orAuto(yesOrNo),
+    fallback: auto,
+    meaning: 'Hide KVM from the guest against Error 43; auto: decided from card and driver age.',
+  },
+  hypervVendorId: {
+    key: 'hypervVendorId',
+    codec: orAuto(vendorId),
+    fallback: auto,
+    meaning: 'Hyper-V vendor id that the guest sees; auto: a neutral one where the hypervisor is hidden.',
+  },
+  nvidiaDriver: {
+    key: 'nvidiaDriver',
+    codec: oneOf(['auto', 'before-r465', 'r465-or-newer']),
+    fallback: auto,
+    meaning: 'NVIDIA driver in the guest; R465 and newer need no hiding on desktop cards.',
+  },
+  hyperv: {
+    key: 'hyperv',
+    codec: orAuto(orWord('none', listOf(plainName, {minimum: 1, maximum: 64}))),
+    fallback: auto,
+    meaning: 'Hyper-V features of a Windows guest, by libvirt’s names.',
+  },
+  numaCell: {
+    key: 'numaCell',
+    codec: orAuto(yesOrNo),
+    fallback: auto,
+    meaning: 'Show the guest NUMA cells, one for each host node that it is on; false: none, and it stays on one node.',
+  },
 };
 
-export const hostKeys: Section<ProfileHost> = {
-  allowUnsafeInterrupts: {key: 'allowUnsafeInterrupts', codec: yesOrNo, fallback: false, meaning: 'Accept that a guest can forge interrupts, on a host without interrupt remapping.'},
-  acceptGroupMates: {key: 'acceptGroupMates', codec: addresses, fallback: [], meaning: 'Other devices of the group that the host may lose.'},
-  acceptLossOf: {key: 'acceptLossOf', codec: addresses, fallback: [], meaning: 'Devices that the host needs and that you give up nevertheless.'},
-  iommuPassthrough: {key: 'iommuPassthrough', codec: yesOrNo, fallback: false, meaning: 'iommu=pt: the host’s own devices bypass translation.'},
-  ignoreMsrs: {key: 'ignoreMsrs', codec: yesOrNo, fallback: false, meaning: 'kvm.ignore_msrs=1: unknown registers read as zero instead of failing.'},
-  disableIdleD3: {key: 'disableIdleD3', codec: yesOrNo, fallback: false, meaning: 'Keep an unused assigned device out of D3, for cards that do not wake.'},
+export const hostKeys: KeyTable<ProfileHost> = {
+  allowUnsafeInterrupts: {
+    key: 'allowUnsafeInterrupts',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'Accept that a guest can forge interrupts, on a host without interrupt remapping.',
+  },
+  acceptGroupMates: {
+    key: 'acceptGroupMates',
+    codec: addresses,
+    fallback: [],
+    meaning: 'Other devices of the group that the host may lose.',
+  },
+  acceptLossOf: {
+    key: 'acceptLossOf',
+    codec: addresses,
+    fallback: [],
+    meaning: 'Devices that the host needs and that you give up nevertheless.',
+  },
+  iommuPassthrough: {
+    key: 'iommuPassthrough',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'iommu=pt: the host’s own devices bypass translation.',
+  },
+  ignoreMsrs: {
+    key: 'ignoreMsrs',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'kvm.ignore_msrs=1: unknown registers read as zero instead of failing.',
+  },
+  disableIdleD3: {
+    key: 'disableIdleD3',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'Keep an unused assigned device out of D3, for cards that do not wake.',
+  },
 };
 
-const homeOf = (key: string): string | null =>
-  homes.find(({fields}) => fields.some(([, field]) => field.key === key))?.path ?? null;
-
-const deviceCodec = sectionOf(deviceKeys, homeOf);
-const section = <T extends object>(keys: Section<T>): Codec<T> => sectionOf(keys, homeOf);
-
-const versionNumber: Codec<1> = scalar({
-  type: '1',
-  schema: {const: 1},
+const versionNumber: Codec<1 | 2> = scalar({
+  type: '1 | 2',
+  schema: {enum: [1, 2]},
   render: String,
-  parse: (text) => (text === '1' ? {value: 1} : {refusal: 'is not a version that this program reads', remedy: 'Write `version: 1`, or use a newer vfio-pilot.'}),
+  parse: (text) =>
+    text === '1' || text === '2'
+      ? {value: text === '1' ? 1 : 2}
+      : {refusal: 'is not a version that this program reads', remedy: 'Write `version: 1`, or use a newer vfio-pilot.'},
 });
 
-export const profileKeys = (name: string): Section<Profile> => ({
-  version: {key: 'version', codec: versionNumber, meaning: 'Version of this format.'},
-  name: {key: 'name', codec: plainName, fallback: name, meaning: 'Name of the profile; without it the file’s.'},
-  description: {key: 'description', codec: orAbsent(oneLine), fallback: null, meaning: 'One line for people.'},
-  devices: {key: 'devices', codec: listOf(deviceCodec, {minimum: 1, maximum: 64}), meaning: 'PCI functions for the guest.'},
-  binding: {key: 'binding', codec: oneOf(['auto', 'address', 'ids', 'libvirt', 'handover']), fallback: auto, meaning: 'How vfio-pci gets them: by address early at boot, by id, by libvirt when the guest starts, or handover: so, and the host’s screen with it.'},
-  cpu: {key: 'cpu', codec: section(cpuKeys), meaning: 'Guest CPUs and where they run.'},
-  memory: {key: 'memory', codec: section(memoryKeys), meaning: 'Guest memory and where it comes from.'},
-  guest: {key: 'guest', codec: section(guestKeys), meaning: 'The libvirt domain.'},
-  host: {key: 'host', codec: section(hostKeys), fallback: fallbacksOf<ProfileHost>(hostKeys), meaning: 'What you accept on the host; everything here is off unless you say so.'},
-});
+/** The section that a misplaced key belongs to. */
+const homeIn =
+  (formats: readonly DeviceFormat[]) =>
+  (key: string): string | null =>
+    homesWith(formats).find(({fields}) => fields.some(([, field]) => field.key === key))?.path ?? null;
 
-const homes: readonly {readonly path: string; readonly fields: ReturnType<typeof fieldsOf>}[] = [
-  {path: 'the top level', fields: fieldsOf(profileKeys('profile'))},
-  {path: 'devices', fields: fieldsOf(deviceKeys)},
+export const profileKeys = (name: string, formats: readonly DeviceFormat[]): KeyTable<Profile> => {
+  const homeOf = homeIn(formats);
+  const section = <T extends object>(keys: KeyTable<T>): Codec<T> => sectionOf(keys, homeOf);
+  return {
+    version: {key: 'version', codec: versionNumber, meaning: 'Version of this format.'},
+    name: {key: 'name', codec: plainName, fallback: name, meaning: 'Name of the profile; without it the file’s.'},
+    description: {key: 'description', codec: orAbsent(oneLine), fallback: null, meaning: 'One line for people.'},
+    devices: {
+      key: 'devices',
+      codec: listOf(deviceCodec(formats, homeOf), {minimum: 1, maximum: 64}),
+      meaning: 'PCI functions for the guest.',
+    },
+    binding: {
+      key: 'binding',
+      codec: oneOf(['auto', 'address', 'ids', 'libvirt', 'handover']),
+      fallback: auto,
+      meaning:
+        'How vfio-pci gets them: by address early at boot, by id, by libvirt when the guest starts, or handover: so, and the host’s screen with it.',
+    },
+    cpu: {key: 'cpu', codec: section(cpuKeys), meaning: 'Guest CPUs and where they run.'},
+    memory: {key: 'memory', codec: section(memoryKeys), meaning: 'Guest memory and where it comes from.'},
+    guest: {key: 'guest', codec: section(guestKeys), meaning: 'The libvirt domain.'},
+    host: {
+      key: 'host',
+      codec: section(hostKeys),
+      fallback: fallbacksOf<ProfileHost>(hostKeys),
+      meaning: 'What you accept on the host; everything here is off unless you say so.',
+    },
+  };
+};
+
+type Home = {readonly path: string; readonly fields: ReturnType<typeof fieldsOf>};
+
+/** Where keys stand; those of `devices` come from the kinds of devices. */
+const homesWith = (formats: readonly DeviceFormat[]): readonly Home[] => [
+  {path: 'the top level', fields: fieldsOf(profileKeys('profile', formats))},
+  {path: 'devices', fields: formats.flatMap(({fields}) => fields)},
   {path: 'cpu', fields: fieldsOf(cpuKeys)},
   {path: 'memory', fields: fieldsOf(memoryKeys)},
   {path: 'guest', fields: fieldsOf(guestKeys)},
   {path: 'host', fields: fieldsOf(hostKeys)},
 ];
 
-export type DocumentedKey = {readonly path: string; readonly type: string; readonly default: string; readonly meaning: string};
+export type DocumentedKey = {
+  readonly path: string;
+  readonly type: string;
+  readonly default: string;
+  readonly meaning: string;
+};
 
-/** The table for people: README and help print it. */
-export const documentedKeys = (): readonly DocumentedKey[] =>
-  homes.flatMap(({path, fields}) =>
-    fields.map(([, field]) => ({
-      path: path === 'the top level' ? field.key : `${path === 'devices' ? 'devices[]' : path}.${field.key}`,
-      type: field.codec.type,
-      default: 'fallback' in field ? describeDefault(field.fallback) : 'required',
-      meaning: field.meaning,
-    })),
+/** The table for people: the README prints it. */
+export const documentedKeys = (formats: readonly DeviceFormat[]): readonly DocumentedKey[] =>
+  homesWith(formats).flatMap(({path, fields}) =>
+    path === 'the top level'
+      ? fields.map(([, field]) => documentKey(field.key, field))
+      : documentFields(path === 'devices' ? 'devices[]' : path, fields),
   );
+
+/** With the keys of the maps in it. */
+const documentFields = (path: string, fields: Home['fields']): readonly DocumentedKey[] =>
+  fields.flatMap(([, field]) => {
+    const own = `${path}.${field.key}`;
+    return [documentKey(own, field), ...documentFields(own, field.codec.fields ?? [])];
+  });
+
+const documentKey = (path: string, field: Home['fields'][number][1]): DocumentedKey => ({
+  path,
+  type: field.codec.type,
+  default: 'fallback' in field ? describeDefault(field.fallback) : 'required',
+  meaning: field.meaning,
+});
 
 const describeDefault = (fallback: unknown): string => {
   if (fallback === null) return 'none';

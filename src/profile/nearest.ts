@@ -6,7 +6,9 @@ export const nearestWord = (word: string, words: readonly string[]): string | nu
     .map((candidate) => ({candidate, distance: editDistance(wanted, candidate.toLowerCase())}))
     .toSorted((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3)) ? best.candidate : null;
+  return best !== undefined && best.distance <= Math.max(1, Math.floor(best.candidate.length / 3))
+    ? best.candidate
+    : null;
 };
 
 /** Insertions, deletions, replacements, and swaps of two neighbours (optimal string alignment). */

@@ -1,4 +1,4 @@
-import type {PciAddress, PciId} from '../host/facts.ts';
+import type {PciAddress} from '../facts/pci-address.ts';
 
 /** `auto` values are resolved in the plan from the host's facts, so that a profile carries to another machine. */
 export type Auto = 'auto';
@@ -8,7 +8,8 @@ export type Auto = 'auto';
  * `cpu.vcpus` and `memory.sizeMiB` has a default. Positions for messages come from `positionOf`.
  */
 export type Profile = {
-  readonly version: 1;
+  /** 2 where a device is something else than a whole PCI function; 1 can say all the rest. */
+  readonly version: 1 | 2;
   readonly name: string;
   readonly description: string | null;
   readonly devices: readonly ProfileDevice[];
@@ -20,16 +21,8 @@ export type Profile = {
   readonly host: ProfileHost;
 };
 
-/** Named by what stays true when slots move, and by the address it had; both are checked on replay. */
-export type ProfileDevice = {
-  readonly address: PciAddress;
-  readonly id: PciId | null;
-  readonly subsystem: PciId | null;
-  /** Bridges above it, root port first. */
-  readonly upstream: readonly PciAddress[] | null;
-  /** Absolute path of a ROM image for the guest. */
-  readonly rom: string | null;
-};
+/** A device for the guest, as its kind describes it (`devices/`); nothing else reads the other members. */
+export type ProfileDevice = {readonly kind: string; readonly [member: string]: unknown};
 
 export type ProfileCpu = {
   /** Guest CPUs; a multiple of the host's threads per core, or the odd one is a thread left idle. */
@@ -86,7 +79,7 @@ export type ProfileHost = {
   readonly allowUnsafeInterrupts: boolean;
   /** Devices in the group that the host may lose although the user did not choose them. */
   readonly acceptGroupMates: readonly PciAddress[];
-  /** Needs of the host that the user gives up in words, e.g. `0000:01:00.0`. */
+  /** Needs of the host that the user accepts to lose, by name, e.g. `0000:01:00.0`. */
   readonly acceptLossOf: readonly PciAddress[];
   /** `iommu=pt`: host devices bypass translation. */
   readonly iommuPassthrough: boolean;

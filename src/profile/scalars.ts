@@ -1,6 +1,6 @@
 import {isScalar, type Node} from 'yaml';
-import type {PciAddress, PciId} from '../host/facts.ts';
-import {parsePciAddress} from '../host/pci-address.ts';
+import {isPciId, parsePciAddress, type PciAddress, type PciId} from '../facts/pci-address.ts';
+import {guestNamePattern} from '../facts/guest-name.ts';
 import type {Codec, Complaints, JsonSchema} from './codec.ts';
 import {nearestWord} from './nearest.ts';
 
@@ -23,7 +23,13 @@ export const scalar = <T>(rule: ScalarRule<T>): Codec<T> => ({
     if (text === undefined) return undefined;
     const result = rule.parse(text);
     if ('value' in result) return result.value;
-    complaints.report({code: 'profile-bad-value', path, node, message: `\`${shorten(text)}\` ${result.refusal}.`, remedy: result.remedy});
+    complaints.report({
+      code: 'profile-bad-value',
+      path,
+      node,
+      message: `\`${shorten(text)}\` ${result.refusal}.`,
+      remedy: result.remedy,
+    });
     return undefined;
   },
 });
@@ -31,14 +37,23 @@ export const scalar = <T>(rule: ScalarRule<T>): Codec<T> => ({
 const scalarText = (node: Node | null, path: string, type: string, complaints: Complaints): string | undefined => {
   if (isScalar(node) && typeof node.value === 'string' && node.value !== '') return node.value;
   const found = node === null || isScalar(node) ? 'nothing' : 'a list or a map';
-  complaints.report({code: 'profile-wrong-type', path, node, message: `\`${path}\` holds ${found} where a ${type} belongs.`, remedy: `Write one ${type} after \`${path}:\`, or leave the key out.`});
+  complaints.report({
+    code: 'profile-wrong-type',
+    path,
+    node,
+    message: `\`${path}\` holds ${found} where a ${type} belongs.`,
+    remedy: `Write one ${type} after \`${path}:\`, or leave the key out.`,
+  });
   return undefined;
 };
 
 /** A value from a file ends up in a terminal: it is shown short, and its control characters escaped. */
 export const shorten = (text: string): string => {
   const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+  return shown.replace(
+    /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
+  );
 };
 
 export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> =>
@@ -50,7 +65,10 @@ export const oneOf = <const W extends string>(words: readonly W[]): Codec<W> =>
       const word = words.find((candidate) => candidate === text);
       if (word !== undefined) return {value: word};
       const near = nearestWord(text, words);
-      return {refusal: `is not one of ${words.join(', ')}`, remedy: near === null ? 'Write one of these words.' : `Did you mean \`${near}\`?`};
+      return {
+        refusal: `is not one of ${words.join(', ')}`,
+        remedy: near === null ? 'Write one of these words.' : `Did you mean \`${near}\`?`,
+      };
     },
   });
 
@@ -63,7 +81,10 @@ export const wholeNumber = (minimum: number, maximum: number): Codec<number> =>
       const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
       return value >= minimum && value <= maximum
         ? {value}
-        : {refusal: `is not a whole number from ${minimum} to ${maximum}`, remedy: 'Write digits only, without a unit.'};
+        : {
+            refusal: `is not a whole number from ${minimum} to ${maximum}`,
+            remedy: 'Write digits only, without a unit.',
+          };
     },
   });
 
@@ -91,8 +112,14 @@ export const memorySize = (minimumMiB: number): Codec<number> =>
     parse: (text) => {
       const [, digits, unit] = /^(\d{1,9}) ?(GiB|MiB)$/.exec(text) ?? [];
       const value = Number(digits) * (mibibytes[unit ?? ''] ?? Number.NaN);
-      if (Number.isNaN(value)) return {refusal: 'is not a size in GiB or MiB', remedy: 'Write a whole number and the unit, as in `12 GiB`.'};
-      return value >= minimumMiB && value <= largestMiB ? {value} : {refusal: `is not between ${minimumMiB} MiB and ${largestMiB / 1024} GiB`, remedy: 'Write a size that a machine can have.'};
+      if (Number.isNaN(value))
+        return {refusal: 'is not a size in GiB or MiB', remedy: 'Write a whole number and the unit, as in `12 GiB`.'};
+      return value >= minimumMiB && value <= largestMiB
+        ? {value}
+        : {
+            refusal: `is not between ${minimumMiB} MiB and ${largestMiB / 1024} GiB`,
+            remedy: 'Write a size that a machine can have.',
+          };
     },
   });
 
@@ -102,7 +129,9 @@ export const pciAddress: Codec<PciAddress> = scalar({
   render: (value) => value,
   parse: (text) => {
     const value = text.startsWith('pci_') ? null : parsePciAddress(text);
-    return value === null ? {refusal: 'is not a PCI address', remedy: 'Write it as `lspci -D` shows it: `0000:06:00.0`.'} : {value};
+    return value === null
+      ? {refusal: 'is not a PCI address', remedy: 'Write it as `lspci -D` shows it: `0000:06:00.0`.'}
+      : {value};
   },
 });
 
@@ -110,14 +139,25 @@ export const pciId: Codec<PciId> = scalar({
   type: 'PCI id (`10de:1c81`)',
   schema: {type: 'string', pattern: '^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$'},
   render: (value) => value,
-  parse: (text) =>
-    /^[0-9a-f]{4}:[0-9a-f]{4}$/i.test(text)
-      ? {value: text.toLowerCase()}
-      : {refusal: 'is not a PCI id', remedy: 'Write vendor and device as `lspci -nn` shows them in brackets: `10de:1c81`.'},
+  parse: (text) => {
+    const value = text.toLowerCase();
+    return isPciId(value)
+      ? {value}
+      : {
+          refusal: 'is not a PCI id',
+          remedy: 'Write vendor and device as `lspci -nn` shows them in brackets: `10de:1c81`.',
+        };
+  },
 });
 
 /** Editors differ in what patterns they know, so the schema has a simpler one where ours needs Unicode classes. */
-const patterned = (type: string, pattern: string, refusal: string, remedy: string, schema: JsonSchema = {type: 'string', pattern}): Codec<string> =>
+const patterned = (
+  type: string,
+  pattern: string,
+  refusal: string,
+  remedy: string,
+  schema: JsonSchema = {type: 'string', pattern},
+): Codec<string> =>
   scalar({
     type,
     schema,
@@ -132,6 +172,29 @@ export const plainName = patterned(
   'is not a usable name',
   'Use 1 to 63 letters, digits, `.`, `_`, `+` or `-`, with a letter or a digit first.',
 );
+
+/** Of a guest or a network that libvirt may know already, under a name that a person gave it. */
+export const libvirtName = patterned(
+  'name',
+  guestNamePattern,
+  'is not a usable name in libvirt',
+  'Use 1 to 63 letters, digits, blanks and `._+-()[]@#&!=:`, with a letter or a digit first and no blank at the end.',
+  {type: 'string', pattern: '^[^/]+$', maxLength: 63},
+);
+
+/** Of one network interface: libvirt refuses one that stands for several (multicast). */
+export const macAddress: Codec<string> = scalar({
+  type: 'MAC address (`52:54:00:12:34:56`)',
+  schema: {type: 'string', pattern: '^[0-9A-Fa-f][02468ACEace](:[0-9A-Fa-f]{2}){5}$'},
+  render: (value) => value,
+  parse: (text) =>
+    /^[0-9a-f][02468ace](?::[0-9a-f]{2}){5}$/i.test(text)
+      ? {value: text.toLowerCase()}
+      : {
+          refusal: 'is not a MAC address of one interface',
+          remedy: 'Write six pairs of hexadecimal digits, of which the second digit is even: `52:54:00:12:34:56`.',
+        },
+});
 
 /** Commas separate options in QEMU's arguments, so a path with one cannot be passed on. */
 export const absolutePath = patterned(

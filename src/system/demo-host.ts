@@ -2,10 +2,9 @@ import {existsSync, mkdtempSync, readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {parseTree} from './tree-file.ts';
-import {unpackTree} from './unpack-tree.ts';
+import {parseTree, unpackTree} from './tree-file.ts';
 
-/** In the package (dist, or its chunks) the tree lies beside the program, in the source tree among the test hosts. */
+/** In the package (dist, or its chunks) the tree lies next to the program, in the source tree among the test hosts. */
 const places = ['./demo-host.tree', '../demo-host.tree', '../../test/hosts/dell-r710-gtx1050.tree'];
 
 /** Unpacks the demo host to a fresh directory that only this user may enter; the caller removes it. */

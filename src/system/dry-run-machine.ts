@@ -1,6 +1,7 @@
 import {dirname} from 'node:path';
-import type {Machine, MachineStat, NewFile} from './machine.ts';
 import {machineError} from './machine-error.ts';
+import type {Machine, MachineStat, NewFile, Program} from './machine.ts';
+import {runInTable} from './run-in-table.ts';
 
 export type DryRunMachine = Machine & {
   /** What would have been done, in order, `rename /etc/default/grub`. */
@@ -11,9 +12,9 @@ type Node = {stat: MachineStat; readonly bytes: Buffer | null; readonly target: 
 
 /**
  * Reads pass, no mutation reaches the machine. What would have been written is kept in memory and read back from
- * there, so that the whole transaction with its own checks can run dry.
+ * there, so that the whole transaction with its own checks can run dry. A program runs only where it has a stand-in.
  */
-export const dryRunMachine = (inner: Machine): DryRunMachine => {
+export const dryRunMachine = (inner: Machine, programs: Readonly<Record<string, Program>> = {}): DryRunMachine => {
   const overlay = new Map<string, Node | null>();
   const recorded: string[] = [];
   const record = (name: string, path: string): void => void recorded.push(`${name} ${path}`);
@@ -56,25 +57,31 @@ export const dryRunMachine = (inner: Machine): DryRunMachine => {
       close: () => undefined,
     };
   };
-  return {
+  const machine: DryRunMachine = {
     ...inner,
     recorded: () => recorded,
     stat: (path) => node(path)?.stat ?? null,
     isDirectory,
     read: (path) => existing('Reading', path).bytes ?? inner.read(path),
+    readParts: (path, each) => {
+      const {bytes} = existing('Reading', path);
+      if (bytes === null) inner.readParts(path, each);
+      else each(bytes);
+    },
     readLink: (path) => existing('Reading', path).target ?? inner.readLink(path),
     list: (path) => listed(inner.list(path), overlay, path),
     space: (path) => inner.space(nearest(inner, path)),
     whyNotWritable: (path) => (overlay.has(path) ? null : inner.whyNotWritable(path)),
     hold: (path) => {
       const bytes = existing('Opening', path).bytes ?? inner.read(path);
-      return {readLast: () => bytes, close: () => undefined};
+      return {readLast: (each) => each(bytes), close: () => undefined};
     },
     create: (path) => {
       add('create', path, {stat: fresh('file', 0o600), bytes: Buffer.alloc(0), target: null});
       return file(path);
     },
-    makeDirectory: (path, mode) => add('makeDirectory', path, {stat: fresh('directory', mode), bytes: null, target: null}),
+    makeDirectory: (path, mode) =>
+      add('makeDirectory', path, {stat: fresh('directory', mode), bytes: null, target: null}),
     removeDirectory: (path) => {
       record('removeDirectory', path);
       overlay.set(path, null);
@@ -100,9 +107,10 @@ export const dryRunMachine = (inner: Machine): DryRunMachine => {
     syncDirectory: (path) => record('syncDirectory', path),
     run: async (request) => {
       record('run', request.argv.join(' '));
-      return {state: 'not-run', reason: 'not run: dry run'};
+      return runInTable(programs, machine, request, 'not run: dry run');
     },
   };
+  return machine;
 };
 
 const innerNode = (inner: Machine, path: string): Node | null => {
@@ -112,9 +120,15 @@ const innerNode = (inner: Machine, path: string): Node | null => {
 
 /** A file of the machine that is moved in the overlay takes its content along. */
 const withContent = (inner: Machine, path: string, node: Node): Node =>
-  node.stat.type === 'file' ? {...node, bytes: node.bytes ?? inner.read(path)} : {...node, target: node.target ?? inner.readLink(path)};
+  node.stat.type === 'file'
+    ? {...node, bytes: node.bytes ?? inner.read(path)}
+    : {...node, target: node.target ?? inner.readLink(path)};
 
-const listed = (real: readonly string[], overlay: ReadonlyMap<string, Node | null>, directory: string): readonly string[] => {
+const listed = (
+  real: readonly string[],
+  overlay: ReadonlyMap<string, Node | null>,
+  directory: string,
+): readonly string[] => {
   const names = new Set(real);
   for (const [path, node] of overlay) {
     if (dirname(path) !== directory) continue;
@@ -125,7 +139,8 @@ const listed = (real: readonly string[], overlay: ReadonlyMap<string, Node | nul
   return [...names].sort();
 };
 
-const nearest = (inner: Machine, path: string): string => (inner.isDirectory(path) || path === '/' ? path : nearest(inner, dirname(path)));
+const nearest = (inner: Machine, path: string): string =>
+  inner.isDirectory(path) || path === '/' ? path : nearest(inner, dirname(path));
 
 const fail = (doing: string, path: string, code: string): never => {
   throw machineError(doing, path, Object.assign(new Error(code), {code}));

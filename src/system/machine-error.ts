@@ -9,10 +9,14 @@ export const errorCode = (error: unknown): string | null => {
   return Object.entries(constants.errno).find(([, number]) => number === -Number(error.errno))?.[0] ?? error.code;
 };
 
+/** The process or the machine can open no more files: it says nothing about the file that was to be opened. */
+export const isExhausted = (error: unknown): boolean => ['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '');
+
 /** Descriptor paths (/proc/self/fd/…) say nothing to a person: the host path takes their place. */
 export const machineError = (doing: string, path: string, cause: unknown): MachineError => {
   const code = errorCode(cause);
-  const reason = code === null ? (cause instanceof Error ? cause.message : String(cause)) : `${words[code] ?? 'failed'} (${code})`;
+  const reason =
+    code === null ? (cause instanceof Error ? cause.message : String(cause)) : `${words[code] ?? 'failed'} (${code})`;
   return new MachineError(`${doing} ${path}: ${reason}`, code ?? 'EIO', {cause});
 };
 

@@ -16,6 +16,8 @@ export type Machine = {
   readonly isDirectory: (path: string) => boolean;
   /** A regular file, never through a symlink. */
   readonly read: (path: string) => Buffer;
+  /** The same file of any size, one part after the other. */
+  readonly readParts: (path: string, each: EachPart) => void;
   readonly readLink: (path: string) => string;
   /** Sorted names; empty when there is no such directory. */
   readonly list: (directory: string) => readonly string[];
@@ -43,9 +45,18 @@ export type Machine = {
   readonly run: (request: RunRequest) => Promise<RunResult>;
 };
 
-export type ProcessIdentity = {readonly pid: number; readonly startTime: string; readonly bootId: string; readonly uid: number; readonly gid: number};
+/** Takes a part of at most 1 MiB, which it must not keep: the next one has its place. */
+export type EachPart = (part: Uint8Array) => void;
 
-/** `pid` is 0 or -1 where the kernel does not tell; `name` is the process's own and may be any text. */
+export type ProcessIdentity = {
+  readonly pid: number;
+  readonly startTime: string;
+  readonly bootId: string;
+  readonly uid: number;
+  readonly gid: number;
+};
+
+/** `pid` is 0 or -1 where the kernel does not say; `name` is the process's own and may be any text. */
 export type LockHolder = {readonly pid: number; readonly name: string | null};
 
 export type MachineStat = {
@@ -72,7 +83,7 @@ export type Space = {
 
 export type HeldFile = {
   /** What it is in the end, once its name is gone: who had it open for writing is waited for, 2 s at most. */
-  readonly readLast: () => Buffer;
+  readonly readLast: (each: EachPart) => void;
   readonly close: () => void;
 };
 
@@ -97,10 +108,16 @@ export type RunRequest = {
 };
 
 export type RunResult =
-  | {readonly state: 'ended'; readonly exitCode: number | null; readonly problem: string | null; readonly stdout: string; readonly lastLines: readonly string[]}
+  | {
+      readonly state: 'ended';
+      readonly exitCode: number | null;
+      readonly problem: string | null;
+      readonly stdout: string;
+      readonly lastLines: readonly string[];
+    }
   | {readonly state: 'not-run'; readonly reason: string};
 
-/** What stands in for a real program below another root. */
+/** A replacement for a real program, below another root or in a dry run. */
 export type Program = (
   argv: readonly [string, ...string[]],
   machine: Machine,

@@ -1,8 +1,8 @@
 import {closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, openSync, writeSync} from 'node:fs';
 import {basename, dirname} from 'node:path';
-import {copyAttributes} from './copy-attributes.ts';
-import type {NewFile} from './machine.ts';
+import {copyAttributes} from './file-attributes.ts';
 import {machineError} from './machine-error.ts';
+import type {NewFile} from './machine.ts';
 import {withDirectory} from './open-directory.ts';
 import {openRegular, statOf} from './real-file.ts';
 
@@ -11,16 +11,16 @@ const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | 
 /** `real` is the descriptor path, `path` the host's name of it for messages. */
 export const createNewFile = (root: string, path: string, real: string): NewFile => {
   const fd = openSync(real, createFlags, 0o600);
-  const named = <Result>(doing: string, act: () => Result): Result => {
+  const named = <Result>(doing: string, act: () => Result, about = path): Result => {
     try {
       return act();
     } catch (error) {
-      throw machineError(doing, path, error);
+      throw machineError(doing, about, error);
     }
   };
   return {
     write: (bytes) => named('Writing', () => writeSync(fd, bytes)),
-    copyAttributes: (from) => named('Copying the attributes to', () => copyFrom(root, from, path, fd)),
+    copyAttributes: (from) => named('Copying the attributes of', () => copyFrom(root, from, path, fd), from),
     chown: (uid, gid) => named('Giving away', () => fchownSync(fd, uid, gid)),
     chmod: (mode) => named('Setting the mode of', () => fchmodSync(fd, mode)),
     sync: () => named('Saving', () => fsyncSync(fd)),
@@ -29,14 +29,15 @@ export const createNewFile = (root: string, path: string, real: string): NewFile
   };
 };
 
-/** In another tree owner and mode are all that matters, and they are set by calls of their own. */
 const copyFrom = (root: string, from: string, path: string, targetFd: number): void => {
-  if (root !== '/') return;
   withDirectory(root, dirname(from), (fromDirectory) =>
     withDirectory(root, dirname(path), (toDirectory) => {
       const sourceFd = openRegular(`${fromDirectory}/${basename(from)}`);
       try {
-        copyAttributes({fd: sourceFd, name: nameForOthers(fromDirectory, from)}, {fd: targetFd, name: nameForOthers(toDirectory, path)});
+        copyAttributes(
+          {fd: sourceFd, name: nameForOthers(fromDirectory, from)},
+          {fd: targetFd, name: nameForOthers(toDirectory, path)},
+        );
       } finally {
         closeSync(sourceFd);
       }
@@ -44,4 +45,5 @@ const copyFrom = (root: string, from: string, path: string, targetFd: number): v
   );
 };
 
-const nameForOthers = (directory: string, path: string): string => `${directory.replace('/self/', `/${process.pid}/`)}/${basename(path)}`;
+const nameForOthers = (directory: string, path: string): string =>
+  `${directory.replace('/self/', `/${process.pid}/`)}/${basename(path)}`;

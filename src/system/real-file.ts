@@ -1,8 +1,20 @@
-import {accessSync, closeSync, constants, fstatSync, fsyncSync, openSync, readFileSync, readSync, type Stats, statfsSync, statSync} from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statfsSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import {basename} from 'node:path';
-import type {HeldFile, MachineStat, Space} from './machine.ts';
 import {errorCode} from './machine-error.ts';
-import {isOpenForWriting} from './open-writers.ts';
+import type {EachPart, HeldFile, MachineStat, Space} from './machine.ts';
+import {isOpenForWriting} from './processes.ts';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** linux/magic.h: MSDOS_SUPER_MAGIC; vfat and msdos share it. */
@@ -35,12 +47,21 @@ export const readRegular = (real: string): Buffer => {
   }
 };
 
+export const readRegularParts = (real: string, each: EachPart): void => {
+  const fd = openRegular(real);
+  try {
+    readPartsFromStart(fd, each);
+  } finally {
+    closeSync(fd);
+  }
+};
+
 export const hold = (real: string): HeldFile => {
   const fd = openRegular(real);
   return {
-    readLast: () => {
+    readLast: (each) => {
       awaitWriters(basename(real), fstatSync(fd));
-      return readFromStart(fd);
+      readPartsFromStart(fd, each);
     },
     close: () => closeSync(fd),
   };
@@ -51,19 +72,21 @@ const patienceMs = 2000;
 /** A file without a name can't be opened anew: once who has it open for writing has closed it, its content is final. */
 const awaitWriters = (name: string, file: Stats): void => {
   const giveUp = performance.now() + patienceMs;
-  while (isOpenForWriting(name, file) && performance.now() < giveUp) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+  while (isOpenForWriting(name, file) && performance.now() < giveUp)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 };
 
-/** `readFileSync(fd)` goes on where the last read ended; here each read starts anew. */
-const readFromStart = (fd: number): Buffer => {
-  const bytes = Buffer.alloc(fstatSync(fd).size);
-  let done = 0;
-  while (done < bytes.length) {
-    const count = readSync(fd, bytes, done, bytes.length - done, done);
-    if (count === 0) break;
-    done += count;
+const partBytes = 1024 * 1024;
+
+/** By position: a descriptor that was read before would go on where that ended. */
+const readPartsFromStart = (fd: number, each: EachPart): void => {
+  const part = Buffer.allocUnsafe(Math.min(partBytes, Math.max(1, fstatSync(fd).size)));
+  for (let at = 0; ;) {
+    const count = readSync(fd, part, 0, part.length, at);
+    if (count === 0) return;
+    each(part.subarray(0, count));
+    at += count;
   }
-  return bytes.subarray(0, done);
 };
 
 export const spaceOf = (directory: string): Space => {

@@ -13,16 +13,24 @@ import {
   unlinkSync,
 } from 'node:fs';
 import {basename, dirname} from 'node:path';
-import type {Machine, Program, RunRequest, RunResult} from './machine.ts';
-import {readLockHolders, readOpeners} from './lock-holders.ts';
 import {errorCode, machineError} from './machine-error.ts';
+import type {Machine, Program, RunRequest, RunResult} from './machine.ts';
 import {createNewFile} from './new-file.ts';
 import {withDirectory} from './open-directory.ts';
-import {readProcessIdentity, readStartTime} from './process-identity.ts';
-import {trustedProgram} from './trusted-program.ts';
-import {hold, readRegular, spaceOf, statOf, syncDirectory, syncFile, whyNotWritable} from './real-file.ts';
+import {readLockHolders, readOpeners, readProcessIdentity, readStartTime} from './processes.ts';
+import {
+  hold,
+  readRegular,
+  readRegularParts,
+  spaceOf,
+  statOf,
+  syncDirectory,
+  syncFile,
+  whyNotWritable,
+} from './real-file.ts';
 import {runInTable} from './run-in-table.ts';
 import {runProgram} from './run-program.ts';
+import {trustedProgram} from './trusted-program.ts';
 
 /**
  * The machine itself (`/`) or a tree. Everything is synchronous: the order of the calls in a commit is the order
@@ -31,7 +39,8 @@ import {runProgram} from './run-program.ts';
  */
 export const realMachine = (root: string, programs: Readonly<Record<string, Program>> = {}): Machine => {
   const isLive = root === '/';
-  const isProgramHere = (name: string): boolean => (isLive ? trustedProgram(basename(name)) !== null : programs[basename(name)] !== undefined);
+  const isProgramHere = (name: string): boolean =>
+    isLive ? trustedProgram(basename(name)) !== null : programs[basename(name)] !== undefined;
 
   const at = <Result>(doing: string, path: string, use: (real: string) => Result): Result => {
     try {
@@ -53,9 +62,11 @@ export const realMachine = (root: string, programs: Readonly<Record<string, Prog
     isLive,
     self: readProcessIdentity(),
     startTimeOf: readStartTime,
-    stat: (path) => orNull(() => at('Looking at', path, (real) => statOf(path === '/' ? statSync(real) : lstatSync(real)))),
+    stat: (path) =>
+      orNull(() => at('Looking at', path, (real) => statOf(path === '/' ? statSync(real) : lstatSync(real)))),
     isDirectory: (path) => orNull(() => inside('Looking at', path, () => true)) ?? false,
     read: (path) => at('Reading', path, readRegular),
+    readParts: (path, each) => at('Reading', path, (real) => readRegularParts(real, each)),
     readLink: (path) => at('Reading the link', path, (real) => readlinkSync(real)),
     list: (path) => orNull(() => inside('Listing', path, (directory) => readdirSync(directory).sort())) ?? [],
     space: (path) => inside('Measuring the space of', path, spaceOf),
@@ -72,7 +83,8 @@ export const realMachine = (root: string, programs: Readonly<Record<string, Prog
         chmodSync(real, mode);
       }),
     removeDirectory: (path) => at('Removing the directory', path, (real) => rmdirSync(real)),
-    rename: (from, to) => at('Replacing', to, (realTo) => at('Replacing', from, (realFrom) => renameSync(realFrom, realTo))),
+    rename: (from, to) =>
+      at('Replacing', to, (realTo) => at('Replacing', from, (realFrom) => renameSync(realFrom, realTo))),
     link: (from, to) => at('Linking', to, (realTo) => at('Linking', from, (realFrom) => linkSync(realFrom, realTo))),
     unlink: (path) => at('Removing', path, (real) => unlinkSync(real)),
     symlink: (target, path) => at('Linking', path, (real) => symlinkSync(target, real)),
@@ -97,6 +109,12 @@ const orNull = <Result>(read: () => Result): Result | null => {
 const runLive = async (request: RunRequest): Promise<RunResult> => {
   const file = trustedProgram(basename(request.argv[0]));
   return file === null
-    ? {state: 'ended', exitCode: null, problem: 'it is not installed in a directory that only root can write', stdout: '', lastLines: []}
+    ? {
+        state: 'ended',
+        exitCode: null,
+        problem: 'it is not installed in a directory that only root can write',
+        stdout: '',
+        lastLines: [],
+      }
     : runProgram(file, request);
 };

@@ -1,7 +1,86 @@
-import {spawn} from 'node:child_process';
+import {execa, execaSync} from 'execa';
 import type {RunRequest, RunResult} from './machine.ts';
-import {programEnvironment} from './trusted-program.ts';
-import {createTail} from './tail.ts';
+import type {Runner} from './source.ts';
+import {programEnvironment, trustedProgram} from './trusted-program.ts';
+
+/** Every program that is run starts here: an absolute path, arguments without a shell, nothing of the caller's environment. */
+const settings = {
+  env: {...programEnvironment},
+  extendEnv: false,
+  cwd: '/',
+  killSignal: 'SIGKILL',
+  stripFinalNewline: false,
+  reject: false,
+} as const;
+
+type Ended = {readonly isDone: boolean; readonly stdout: string; readonly stderr: string; readonly problem: string};
+
+/** Waits for a program that is quick; it may have open `files`, as descriptors 3, 4 … */
+export const runToEnd = (
+  file: string,
+  args: readonly string[],
+  {timeoutMs, files = []}: {readonly timeoutMs: number; readonly files?: readonly number[]},
+): Ended => {
+  const result = execaSync(file, args, {
+    ...settings,
+    stdio: ['ignore', 'pipe', 'pipe', ...files.filter(isDescriptor)],
+    timeout: timeoutMs,
+    maxBuffer: maximumReadBytes,
+  });
+  return {
+    isDone: !result.failed,
+    stdout: result.stdout ?? '',
+    stderr: result.stderr ?? '',
+    problem: result.shortMessage ?? '',
+  };
+};
+
+/** Any number works; the types of execa have the first few only. */
+const isDescriptor = (fd: number): fd is 3 => fd > 2;
+
+const maximumReadBytes = 16 * 1024 * 1024;
+const readingMs = 15_000;
+/** Programs that unpack a whole boot image. */
+const listers: readonly string[] = ['lsinitramfs', 'lsinitrd', 'lsinitcpio'];
+const listingMs = 120_000;
+
+/** stdout of a program that only reads; `null` when it is not installed, not trusted, fails, hangs or says too much. */
+export const readOnlyRunner: Runner = (program, args) => {
+  const path = trustedProgram(program);
+  if (path === null) return null;
+  const {isDone, stdout} = runToEnd(path, args, {timeoutMs: listers.includes(program) ? listingMs : readingMs});
+  return isDone ? stdout : null;
+};
+
+const maximumLines = 20;
+const maximumLineLength = 500;
+
+/** The last lines of a stream; a carriage return starts the line anew, as progress bars do. */
+const createTail = (
+  onChange: (lines: readonly string[]) => void,
+): {add: (chunk: Buffer) => void; lines: () => readonly string[]} => {
+  let complete: readonly string[] = [];
+  let open = '';
+  const lines = (): readonly string[] => (open === '' ? complete : [...complete, open]).slice(-maximumLines);
+  return {
+    lines,
+    add: (chunk) => {
+      const pieces = (open + printable(chunk.toString('utf8')))
+        .split('\n')
+        .map((line) => line.slice(line.lastIndexOf('\r') + 1).slice(0, maximumLineLength));
+      open = pieces.pop() ?? '';
+      complete = [...complete, ...pieces].slice(-maximumLines);
+      onChange(lines());
+    },
+  };
+};
+
+/** A program's output must not be able to steer the terminal. */
+const printable = (text: string): string =>
+  text
+    .replaceAll('\r\n', '\n')
+    // oxlint-disable-next-line no-control-regex
+    .replaceAll(/\u001B\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/gu, '');
 
 const maximumOutput = 64 * 1024 * 1024;
 const graceMilliseconds = 5000;
@@ -9,13 +88,19 @@ const pollMilliseconds = 20;
 
 /**
  * Runs one program in a process group of its own, so that a stop reaches what it started too (update-grub is a
- * tree of shells). node:child_process and not execa: execa stops the child alone and waits for its pipes, which a
+ * tree of shells). Stopping and waiting are done here: execa stops the child alone, and waits for its pipes, which a
  * grandchild can hold open for ever.
  */
 export const runProgram = (file: string, request: RunRequest): Promise<RunResult> =>
   new Promise((resolve) => {
     const [, ...args] = request.argv;
-    const child = spawn(file, args, {env: {...programEnvironment}, stdio: ['ignore', 'pipe', 'pipe'], detached: true, cwd: '/'});
+    const child = execa(file, args, {
+      ...settings,
+      stdin: 'ignore',
+      buffer: false,
+      detached: true,
+      cleanup: false,
+    });
     const tail = createTail(request.onOutput);
     const chunks: Buffer[] = [];
     let size = 0;
@@ -29,7 +114,10 @@ export const runProgram = (file: string, request: RunRequest): Promise<RunResult
       killTimer = setTimeout(() => signalGroup(child.pid, 'SIGKILL'), graceMilliseconds);
     };
     const onAbort = (): void => stop('it was interrupted');
-    const timer = setTimeout(() => stop(`it took longer than ${request.timeoutSeconds} s`), request.timeoutSeconds * 1000);
+    const timer = setTimeout(
+      () => stop(`it took longer than ${request.timeoutSeconds} s`),
+      request.timeoutSeconds * 1000,
+    );
     request.signal.addEventListener('abort', onAbort, {once: true});
     if (request.signal.aborted) onAbort();
 
@@ -45,11 +133,20 @@ export const runProgram = (file: string, request: RunRequest): Promise<RunResult
       clearTimeout(timer);
       clearTimeout(killTimer);
       request.signal.removeEventListener('abort', onAbort);
-      resolve({state: 'ended', exitCode, problem: stopped ?? problem, stdout: Buffer.concat(chunks).toString('utf8'), lastLines: tail.lines()});
+      resolve({
+        state: 'ended',
+        exitCode,
+        problem: stopped ?? problem,
+        stdout: Buffer.concat(chunks).toString('utf8'),
+        lastLines: tail.lines(),
+      });
     };
-    child.once('error', (error) => finish(null, error.message));
+    void child.then((result) => {
+      if (child.pid === undefined) finish(null, result.originalMessage ?? 'it could not be started');
+    });
     child.once('exit', (exitCode, signal) => {
-      const problem = signal !== null ? `it was ended by ${signal}` : exitCode === 0 ? null : `it ended with code ${exitCode}`;
+      const problem =
+        signal !== null ? `it was ended by ${signal}` : exitCode === 0 ? null : `it ended with code ${exitCode}`;
       const end = (): void => {
         child.stdout.destroy();
         child.stderr.destroy();

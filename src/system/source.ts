@@ -1,5 +1,7 @@
 import {closeSync, constants, lstatSync, openSync, readdirSync, readlinkSync, readSync} from 'node:fs';
-import {resolveInRoot} from './root-path.ts';
+import {UsageError} from '../errors.ts';
+import {isExhausted} from './machine-error.ts';
+import {folderResolver, resolveInRoot} from './root-path.ts';
 
 /** How the host is read. Nothing here can write; readers get no other way to the machine. */
 export type Source = {
@@ -13,7 +15,9 @@ export type Source = {
   readonly head: (path: string) => Buffer | null;
   /** Names in a directory, sorted; empty when there is none. */
   readonly list: (path: string) => readonly string[];
-  /** Target of a symlink as it is written; `null` when it is none. */
+  /** The same without files: directories, and links, which may lead to one. A boot partition may hold thousands of files. */
+  readonly directories: (path: string) => readonly string[];
+  /** Target of a symlink, exactly as written; `null` when it is none. */
   readonly link: (path: string) => string | null;
   readonly stat: (path: string) => SourceStat | null;
   readonly exists: (path: string) => boolean;
@@ -41,6 +45,9 @@ export type SourceStat = {
 /** Larger than any file that facts come from; a captured tree from a stranger may hold anything. */
 const maximumBytes = 64 * 1024 * 1024;
 
+/** People edit what is in /etc, and every byte of it is parsed: a larger file is a mistake or an attack. */
+const maximumEditedBytes = 256 * 1024;
+
 /** Kernel trees link relatively and deeply: following them by hand would cost one lstat for each part of each path. */
 const isKernelTree = (path: string): boolean => path.startsWith('/sys/') || path.startsWith('/proc/');
 
@@ -50,38 +57,49 @@ export const openSource = (root: string, run: Runner | null): Source => {
   const base = root === '/' ? '' : root;
   const isLive = root === '/';
   const denied = new Set<string>();
+  const resolver = folderResolver(root);
   const real = (path: string, followLast = true): string | null =>
-    isLive || isKernelTree(path) ? base + path : resolveInRoot(root, path, {followLast});
+    isLive || isKernelTree(path) ? base + path : resolver(path, followLast);
 
-  const readWith = (path: string, read: (file: string) => Buffer): Buffer | null => {
+  const readWith = <Content>(path: string, read: (file: string) => Content): Content | null => {
     const file = real(path);
     if (file === null) return null;
     try {
       return read(file);
     } catch (error) {
+      if (error instanceof UsageError) throw error;
+      refuseExhausted(error);
       if (isDenied(error)) denied.add(path);
       return null;
     }
   };
-  const bytes = (path: string): Buffer | null => readWith(path, (file) => readWhole(file, path.startsWith('/sys/')));
+
+  const names = (path: string, read: (directory: string) => string[]): readonly string[] => {
+    const directory = real(path);
+    if (directory === null) return [];
+    try {
+      return read(directory).sort();
+    } catch (error) {
+      refuseExhausted(error);
+      if (isDenied(error)) denied.add(path);
+      return [];
+    }
+  };
 
   return {
     root,
     isLive,
     isPrivileged: process.geteuid?.() === 0,
-    bytes,
+    bytes: (path) => readWith(path, (file) => readWhole(file, path, copyOf)),
     head: (path) => readWith(path, readHead),
-    text: (path) => bytes(path)?.toString('utf8') ?? null,
-    list: (path) => {
-      const directory = real(path);
-      if (directory === null) return [];
-      try {
-        return readdirSync(directory).sort();
-      } catch (error) {
-        if (isDenied(error)) denied.add(path);
-        return [];
-      }
-    },
+    text: (path) => readWith(path, (file) => readWhole(file, path, textOf)),
+    list: (path) => names(path, (directory) => readdirSync(directory)),
+    directories: (path) =>
+      names(path, (directory) =>
+        readdirSync(directory, {withFileTypes: true})
+          .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+          .map(({name}) => name),
+      ),
     link: (path) => {
       const file = real(path, false);
       try {
@@ -111,16 +129,22 @@ const firstBytes = Buffer.allocUnsafe(4096);
  * hold, so the size is never believed; but sysfs gives all it has in one read (kernel: fs/sysfs/file.c), so a short
  * one is the end there. With thousands of functions each saved call counts.
  */
-const readWhole = (file: string, isSysfs: boolean): Buffer => {
+const readWhole = <Content>(file: string, path: string, take: (bytes: Buffer) => Content): Content => {
+  const isSysfs = path.startsWith('/sys/');
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
-    const first = Buffer.from(firstBytes.subarray(0, count));
-    return count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, first, file);
+    const first = firstBytes.subarray(0, count);
+    return take(count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, copyOf(first), path));
   } finally {
     closeSync(fd);
   }
 };
+
+/** What `firstBytes` holds is gone with the next file. */
+const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);
+
+const textOf = (bytes: Buffer): string => bytes.toString('utf8');
 
 const readHead = (file: string): Buffer => {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
@@ -131,7 +155,8 @@ const readHead = (file: string): Buffer => {
   }
 };
 
-const readRest = (fd: number, first: Buffer, file: string): Buffer => {
+const readRest = (fd: number, first: Buffer, path: string): Buffer => {
+  const isEdited = path.startsWith('/etc/');
   const chunks = [first];
   let total = first.length;
   for (let size = 16_384; ; size = Math.min(size * 4, 1024 * 1024)) {
@@ -140,19 +165,45 @@ const readRest = (fd: number, first: Buffer, file: string): Buffer => {
     if (count === 0) return Buffer.concat(chunks);
     chunks.push(chunk.subarray(0, count));
     total += count;
-    if (total > maximumBytes) throw new Error(`${file} is larger than ${maximumBytes} bytes`);
+    if (isEdited && total > maximumEditedBytes)
+      throw new UsageError(
+        `${path} is larger than ${maximumEditedBytes / 1024} KiB, and no configuration file is.`,
+        'Look at what fills it, and take that out.',
+      );
+    if (total > maximumBytes) throw new Error(`${path} is larger than ${maximumBytes} bytes`);
   }
 };
 
 const statOf = (file: string | null): SourceStat | null => {
   if (file === null) return null;
   try {
-    const stat = lstatSync(file);
-    const type = stat.isFile() ? 'file' : stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'other';
-    return {type, mode: stat.mode & 0o7777, uid: stat.uid, gid: stat.gid, size: stat.size, inode: stat.ino, modifiedMs: stat.mtimeMs, changedMs: stat.ctimeMs};
+    const stat = lstatSync(file, {throwIfNoEntry: false});
+    if (stat === undefined) return null;
+    const type = stat.isFile()
+      ? 'file'
+      : stat.isDirectory()
+        ? 'directory'
+        : stat.isSymbolicLink()
+          ? 'symlink'
+          : 'other';
+    return {
+      type,
+      mode: stat.mode & 0o7777,
+      uid: stat.uid,
+      gid: stat.gid,
+      size: stat.size,
+      inode: stat.ino,
+      modifiedMs: stat.mtimeMs,
+      changedMs: stat.ctimeMs,
+    };
   } catch {
     return null;
   }
+};
+
+/** A file that could not be opened for want of descriptors or memory is there all the same: nothing may be concluded. */
+const refuseExhausted = (error: unknown): void => {
+  if (isExhausted(error)) throw error;
 };
 
 const isDenied = (error: unknown): boolean =>

@@ -1,3 +1,5 @@
+import {chmodSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
 import {UsageError} from '../errors.ts';
 
 /** One file, directory or symlink of a host, as a reviewable text file holds it. Paths are absolute in that host. */
@@ -60,7 +62,9 @@ const parsers: Readonly<Record<string, EntryParser>> = {
   },
   b: (rest) => {
     const [, mode, path, base64] = /^([0-7]{4}) (\S+) ([A-Za-z0-9+/]*=*)$/.exec(rest) ?? [];
-    return path === undefined ? null : {type: 'binary', path, mode: Number.parseInt(mode ?? '', 8), base64: base64 ?? ''};
+    return path === undefined
+      ? null
+      : {type: 'binary', path, mode: Number.parseInt(mode ?? '', 8), base64: base64 ?? ''};
   },
   '=': (rest) => {
     const [, path, value] = /^(\S+) (.+)$/.exec(rest) ?? [];
@@ -99,4 +103,45 @@ const contentLines = (text: string): readonly string[] => {
 const octal = (mode: number): string => mode.toString(8).padStart(4, '0');
 
 const malformed = (line: number, reason: string): UsageError =>
-  new UsageError(`Line ${line} of the host tree cannot be read: ${reason}.`, 'Correct that line, or take the file from the package again.');
+  new UsageError(
+    `Line ${line} of the host tree cannot be read: ${reason}.`,
+    'Correct that line, or take the file from the package again.',
+  );
+
+/**
+ * Writes the entries below `directory`, which must be empty and belong to the caller. A link may point anywhere,
+ * as links of a host do, but nothing is ever written through one. Throws a UsageError for a path that could leave it.
+ */
+export const unpackTree = (entries: readonly TreeEntry[], directory: string): void => {
+  const links = new Set(entries.filter((entry) => entry.type === 'link').map((entry) => entry.path));
+  const made = new Set<string>();
+  for (const entry of entries) {
+    refuseEscape(entry.path, links);
+    const file = join(directory, entry.path);
+    const parent = entry.type === 'directory' ? file : dirname(file);
+    if (!made.has(parent)) mkdirSync(parent, {recursive: true, mode: 0o755});
+    made.add(parent);
+    writeEntry(entry, file);
+  }
+};
+
+const writeEntry = (entry: TreeEntry, file: string): void => {
+  if (entry.type === 'directory') return;
+  if (entry.type === 'link') return symlinkSync(entry.target, file);
+  writeFileSync(file, entry.type === 'binary' ? Buffer.from(entry.base64, 'base64') : entry.text, {flag: 'wx'});
+  // The umask of the caller must not decide what the host's modes were.
+  chmodSync(file, entry.mode);
+};
+
+const refuseEscape = (path: string, links: ReadonlySet<string>): void => {
+  const parts = path.split('/').slice(1);
+  const isPlain =
+    path.startsWith('/') && !path.includes('\0') && parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  const isThroughLink = parts.some((_, index) => index > 0 && links.has(`/${parts.slice(0, index).join('/')}`));
+  if (!isPlain || isThroughLink) {
+    throw new UsageError(
+      `The host tree holds the path ${JSON.stringify(path)}, which could leave its directory.`,
+      'Use a tree from a source that you trust.',
+    );
+  }
+};

@@ -1,4 +1,33 @@
-import {lstatSync, realpathSync, statSync} from 'node:fs';
+import {lstatSync, readdirSync, realpathSync, statSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+
+export type Distrust = {
+  readonly path: string;
+  /** `anyone`: every user of this machine could have changed it; `other`: its owner or group could. */
+  readonly by: 'anyone' | 'other';
+  /** For a person, `user 1000`. */
+  readonly who: string;
+};
+
+export const filesBelow = (directory: string): readonly string[] =>
+  readdirSync(directory, {recursive: true, encoding: 'utf8'}).map((name) => join(directory, name));
+
+/** Who, other than root, could have changed what root is about to run: the files, and each directory above them. */
+export const findDistrust = (files: readonly string[]): readonly Distrust[] => {
+  const paths = new Set(files.flatMap((file) => withParents(realpathSync(file))));
+  return [...paths].sort().flatMap(judge);
+};
+
+const withParents = (path: string): readonly string[] => (path === '/' ? ['/'] : [...withParents(dirname(path)), path]);
+
+const judge = (path: string): readonly Distrust[] => {
+  const {uid, gid, mode} = lstatSync(path);
+  // In a sticky directory only its owner can replace what is there (/tmp).
+  const isSticky = (mode & 0o1000) !== 0;
+  if ((mode & 0o002) !== 0 && !isSticky) return [{path, by: 'anyone', who: 'every user'}];
+  if (uid !== 0) return [{path, by: 'other', who: `user ${uid}`}];
+  return (mode & 0o020) !== 0 && gid !== 0 && !isSticky ? [{path, by: 'other', who: `group ${gid}`}] : [];
+};
 
 /** NixOS has its programs in the last one only. */
 const directories = ['/usr/sbin', '/usr/bin', '/sbin', '/bin', '/run/current-system/sw/bin'];
@@ -12,12 +41,15 @@ export const trustedProgram = (name: string, places: readonly string[] = directo
   return places.map((directory) => `${directory}/${name}`).find(isTrusted) ?? null;
 };
 
-const isTrusted = (path: string): boolean => {
+const isTrusted = (path: string): boolean => isRootsOwnFile(path) && (statSync(path).mode & 0o111) !== 0;
+
+/** Whether only root can write to it, or put another one in its place. */
+export const isRootsOwnFile = (path: string): boolean => {
   try {
     const real = realpathSync(path);
     const parts = real.split('/').slice(1);
     const above = parts.map((_, index) => `/${parts.slice(0, index).join('/')}`);
-    return (statSync(real).mode & 0o111) !== 0 && [...above, real].every(isRootsOwn);
+    return [...above, real].every(isRootsOwn);
   } catch {
     return false;
   }

@@ -1,9 +1,61 @@
-import {closeSync, constants, fsyncSync, lstatSync, openSync, statSync, unlinkSync, writeFileSync} from 'node:fs';
-import {basename, dirname, resolve} from 'node:path';
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  renameSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+import {getegid, geteuid, getgroups, pid, setegid, seteuid, setgroups} from 'node:process';
 import {UsageError} from '../errors.ts';
-import {asInvokingUser} from './invoking-user.ts';
 import {errorCode} from './machine-error.ts';
 import {withDirectory} from './open-directory.ts';
+
+type Ids = {readonly uid: number; readonly gid: number};
+
+/** Who called sudo; `null` for root itself and for ordinary users, who have no rights to lay down. */
+const invokingUser = (): Ids | null => {
+  const [uid, gid] = [process.env['SUDO_UID'], process.env['SUDO_GID']].map((text) =>
+    text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null,
+  );
+  return geteuid?.() === 0 && typeof uid === 'number' && typeof gid === 'number' ? {uid, gid} : null;
+};
+
+/** @types/node leaves it out. */
+const {initgroups} = process as {readonly initgroups?: (user: number, group: number) => void};
+
+/**
+ * With the rights of who called sudo, and nobody else's, for as long as the synchronous `act` takes. Not for a long
+ * time: the system calls of other threads lose root's rights as well.
+ */
+const asInvokingUser = <Result>(act: () => Result): Result => {
+  const user = invokingUser();
+  if (
+    user === null ||
+    seteuid === undefined ||
+    setegid === undefined ||
+    setgroups === undefined ||
+    initgroups === undefined
+  )
+    return act();
+  const [gid, groups] = [getegid?.() ?? 0, getgroups?.() ?? []];
+  try {
+    initgroups(user.uid, user.gid);
+    setegid(user.gid);
+    seteuid(user.uid);
+    return act();
+  } finally {
+    seteuid(0);
+    setegid(gid);
+    setgroups(groups);
+  }
+};
 
 /**
  * A new file that belongs to the person and not to the machine: a profile, a plan, a capture. Never over an existing
@@ -23,6 +75,54 @@ export const createUserFile = (path: string, content: string | Uint8Array, mode 
   }
 };
 
+/**
+ * The same over a file that is there, with its mode: beside it first, then in its place, so that the old one or the new
+ * one is there whatever happens. `backup`: the old one has this name too, in place of an older one.
+ */
+export const replaceUserFile = (path: string, content: string, backup: string | null = null): void => {
+  // A name that no file of a person has.
+  const fresh = join(dirname(path), `.${basename(path)}.${pid}.new`);
+  const mode = modeOfRegular(path);
+  createUserFile(fresh, content, mode ?? 0o644);
+  try {
+    inItsDirectory(path, (real) => {
+      if (backup !== null && mode !== null) linkAs(real, `${dirname(real)}/${basename(backup)}`);
+      renameSync(`${dirname(real)}/${basename(fresh)}`, real);
+    });
+  } catch (error) {
+    removeUserFile(fresh);
+    throw unwritable(path, error);
+  }
+};
+
+/** `null` where there is none. */
+const modeOfRegular = (path: string): number | null => {
+  let present: Stats | undefined;
+  try {
+    present = inItsDirectory(path, (real) => lstatSync(real, {throwIfNoEntry: false}));
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  if (present === undefined) return null;
+  if (!present.isFile()) throw new UsageError(`${path} is no regular file.`, 'Choose another file.');
+  return present.mode & 0o777;
+};
+
+/** A second name and no move, so that the first one is never missing; FAT has no second names. */
+const linkAs = (real: string, backup: string): void => {
+  try {
+    unlinkSync(backup);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+  try {
+    linkSync(real, backup);
+  } catch (error) {
+    if (errorCode(error) !== 'EPERM') throw error;
+    renameSync(real, backup);
+  }
+};
+
 /** A descriptor to write to; the caller closes it. */
 export const openNewUserFile = (path: string, mode: number): number => {
   try {
@@ -36,7 +136,8 @@ export const openNewUserFile = (path: string, mode: number): number => {
  * A descriptor to read a file that the user names; the caller closes it. Under sudo what who called may not read is not
  * shown to them either, and a home on NFS, which root may not read, can be read. Throws what `open` says.
  */
-export const openUserFile = (path: string): number => withUserRights(dirname(resolve(path)), () => openSync(path, constants.O_RDONLY), isRootsOwnRoom);
+export const openUserFile = (path: string): number =>
+  withUserRights(dirname(resolve(path)), () => openSync(path, constants.O_RDONLY), isRootsOwnRoom);
 
 /** One that was made just now and could not be filled. */
 export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);
@@ -45,7 +146,9 @@ const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | 
 
 const inItsDirectory = <Result>(path: string, use: (real: string) => Result): Result => {
   const whole = resolve(path);
-  return withUserRights(dirname(whole), () => withDirectory('/', dirname(whole), (directory) => use(`${directory}/${basename(whole)}`)));
+  return withUserRights(dirname(whole), () =>
+    withDirectory('/', dirname(whole), (directory) => use(`${directory}/${basename(whole)}`)),
+  );
 };
 
 /** `sudo -i` works in /root, where who called may not even look; there nobody else can swap anything either. */
@@ -75,7 +178,9 @@ const isRootsOwnPath = (directory: string): boolean => {
 
 const unwritable = (path: string, error: unknown): UsageError => {
   const code = errorCode(error) ?? String(error);
-  return new UsageError(`${path} ${reasons[code] ?? `could not be written (${code})`}.`, 'Choose another file.', {cause: error});
+  return new UsageError(`${path} ${reasons[code] ?? `could not be written (${code})`}.`, 'Choose another file.', {
+    cause: error,
+  });
 };
 
 const reasons: Readonly<Record<string, string>> = {

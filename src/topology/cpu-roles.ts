@@ -28,7 +28,9 @@ export const roleReader = (pinning: PinningPlan | null): RoleOf => {
   };
 };
 
-const numbersByCpu = (pins: readonly {readonly number: number; readonly cpus: readonly number[]}[]): ReadonlyMap<number, readonly number[]> => {
+const numbersByCpu = (
+  pins: readonly {readonly number: number; readonly cpus: readonly number[]}[],
+): ReadonlyMap<number, readonly number[]> => {
   const byCpu = new Map<number, number[]>();
   for (const {number, cpus} of pins) for (const cpu of cpus) byCpu.set(cpu, [...(byCpu.get(cpu) ?? []), number]);
   return byCpu;

@@ -1,13 +1,14 @@
-import type {Cpu} from '../host/facts.ts';
+import {groupCores, type PhysicalCore, physicalCores} from '../facts/cores.ts';
+import type {Cpu} from '../facts/cpu.ts';
 
 /** Online threads of one core, ascending. */
-export type Core = readonly Cpu[];
+export type CoreCpus = readonly Cpu[];
 
 /** Cores below one level-3 cache, as far as they are in one section and of one kind. */
 export type Domain = {
-  readonly cores: readonly Core[];
+  readonly cores: readonly CoreCpus[];
   readonly cpus: readonly number[];
-  /** Whether the kernel tells of an L3 cache. */
+  /** Whether the kernel reports an L3 cache. */
   readonly hasL3: boolean;
   readonly l3KiB: number | null;
   /** The cache reaches beyond the section: sub-NUMA clusters. */
@@ -17,22 +18,32 @@ export type Domain = {
   readonly package: number | null;
 };
 
-/** Online CPUs → domains, in the order of their first CPU; those of a package without L3 form one. */
+/** Online CPUs of one section → domains as the plan sees them, in the order of their first CPU. */
 export const findDomains = (cpus: readonly Cpu[]): readonly Domain[] => {
-  const groups = groupBy(cpus, (cpu) => `${cpu.kind} ${cpu.l3?.join(',') ?? `none in ${cpu.package}`}`);
+  const cpuOf = new Map(cpus.map((cpu) => [cpu.id, cpu]));
   const hasPackages = new Set(cpus.map((cpu) => cpu.package)).size > 1;
-  return groups.flatMap((members) => {
-    const [first] = members;
+  return [...groupCores(physicalCores(cpus), keyOf).values()].flatMap((cores) => {
+    const [first] = cores;
     if (first === undefined) return [];
-    const ids = members.map((cpu) => cpu.id);
-    const isShared = first.l3?.some((id) => !cpus.some((cpu) => cpu.id === id)) ?? false;
-    return [{cores: findCores(members), cpus: ids, hasL3: first.l3 !== null, l3KiB: first.l3KiB, isShared, kind: first.kind, package: hasPackages ? first.package : null}];
+    const threads = cores.map((core) => core.threads.flatMap((id) => cpuOf.get(id) ?? []));
+    const members = threads.flat();
+    return [
+      {
+        cores: threads,
+        cpus: members.map(({id}) => id).sort((a, b) => a - b),
+        hasL3: first.hasL3,
+        l3KiB: members.find(({l3KiB}) => l3KiB !== null)?.l3KiB ?? null,
+        isShared: members.some(({l3}) => l3?.some((id) => !cpuOf.has(id)) ?? false),
+        kind: first.kind,
+        package: hasPackages ? first.package : null,
+      },
+    ];
   });
 };
 
-/** A CPU whose siblings nobody tells is a core of its own. */
-const findCores = (cpus: readonly Cpu[]): readonly Core[] =>
-  groupBy(cpus, (cpu) => (cpu.siblings.length === 0 ? `alone ${cpu.id}` : cpu.siblings.join(',')));
+/** Cores of which neither cache nor package is known are drawn together; the plan can assume of none that they share. */
+const keyOf = ({kind, hasL3, package: owner, domain}: PhysicalCore): string =>
+  `${kind} ${hasL3 || owner !== null ? domain : 'unknown'}`;
 
 /** Equal for domains that look alike on the map. */
 export const domainShape = ({cores, l3KiB, hasL3, isShared, kind}: Domain): string =>

@@ -1,9 +1,9 @@
-import type {Cpu} from '../host/facts.ts';
+import type {Cpu} from '../facts/cpu.ts';
 import type {CpuRole, RoleOf} from './cpu-roles.ts';
-import type {Core, Domain} from './domains.ts';
-import {shortList} from './fold-map.ts';
+import type {CoreCpus, Domain} from './domains.ts';
+import {shortList} from './fold.ts';
+import {joinWords, type Line, segment, widthOf, wrapWords} from '../words/lines.ts';
 import {formatKiB} from './map-memory.ts';
-import {joinWords, segment, widthOf, wrapWords, type MapLine} from './map-line.ts';
 
 /** `numbered`: each thread with its number. `threads`: a letter for each thread. `cores`: a letter for each core. */
 export type Detail = 'numbered' | 'threads' | 'cores';
@@ -14,11 +14,11 @@ const precedence: readonly CpuRole['role'][] = ['vcpu', 'iothread', 'emulator', 
 const coresInRun = 8;
 
 /** A domain on as many lines as it needs. */
-export const drawDomain = (domain: Domain, detail: Detail, roleOf: RoleOf, columns: number): readonly MapLine[] =>
-  wrapWords([segment('  ', 'plain'), ...leadOf(domain, detail)], wordsOf(domain, detail, roleOf), columns, 4);
+export const drawDomain = (domain: Domain, detail: Detail, roleOf: RoleOf, columns: number): readonly Line[] =>
+  wrapWords([segment('  '), ...leadOf(domain, detail)], wordsOf(domain, detail, roleOf), columns, 4);
 
 /** A domain as one word of a line that holds several; `null` when it is too wide for that. */
-export const drawNarrowDomain = (domain: Domain, detail: Detail, roleOf: RoleOf, columns: number): MapLine | null => {
+export const drawNarrowDomain = (domain: Domain, detail: Detail, roleOf: RoleOf, columns: number): Line | null => {
   const word = joinWords([leadOf(domain, detail), ...wordsOf(domain, detail, roleOf), []]);
   return detail !== 'numbered' && widthOf(word) <= (columns - 2) / 2 ? word : null;
 };
@@ -35,14 +35,15 @@ const nameOf = ({kind, hasL3, l3KiB, isShared, package: owner}: Domain, hasSize:
     ...(isShared ? ['(part)'] : []),
   ].join(' ');
 
-const leadOf = (domain: Domain, detail: Detail): MapLine => {
+const leadOf = (domain: Domain, detail: Detail): Line => {
   const list = detail === 'numbered' ? '' : ` ${shortList(domain.cpus)}`;
   return [segment(`${nameOf(domain, detail === 'numbered')}${list}`, 'muted')];
 };
 
-const wordsOf = (domain: Domain, detail: Detail, roleOf: RoleOf): readonly MapLine[] => {
+const wordsOf = (domain: Domain, detail: Detail, roleOf: RoleOf): readonly Line[] => {
   if (detail === 'numbered') return domain.cores.map((core) => numberedCore(core, roleOf));
-  if (detail === 'threads') return domain.cores.map((core) => core.map(({id}) => segment(roleOf(id).letter, roleOf(id).role)));
+  if (detail === 'threads')
+    return domain.cores.map((core) => core.map(({id}) => segment(roleOf(id).letter, roleOf(id).role)));
   const letters = domain.cores.map((core) => coreLetter(core, roleOf));
   return Array.from({length: Math.ceil(letters.length / coresInRun)}, (_, run) =>
     letters.slice(run * coresInRun, (run + 1) * coresInRun).flat(),
@@ -50,22 +51,28 @@ const wordsOf = (domain: Domain, detail: Detail, roleOf: RoleOf): readonly MapLi
 };
 
 /** `[0:V0 12:V1]` */
-const numberedCore = (core: Core, roleOf: RoleOf): MapLine => [
+const numberedCore = (core: CoreCpus, roleOf: RoleOf): Line => [
   segment('[', 'muted'),
   ...joinWords(core.map((cpu) => numberedThread(cpu, roleOf))),
   segment(']', 'muted'),
 ];
 
-const numberedThread = ({id}: Cpu, roleOf: RoleOf): MapLine => [segment(`${id}:`, 'muted'), segment(roleOf(id).label, roleOf(id).role)];
+const numberedThread = ({id}: Cpu, roleOf: RoleOf): Line => [
+  segment(`${id}:`, 'muted'),
+  segment(roleOf(id).label, roleOf(id).role),
+];
 
-const coreLetter = (core: Core, roleOf: RoleOf): MapLine => {
+const coreLetter = (core: CoreCpus, roleOf: RoleOf): Line => {
   const {letter, role} = coreRole(core, roleOf);
   return [segment(letter, role)];
 };
 
 /** The letter of the first role in `precedence`, small where not every thread has it. */
-export const coreRole = (core: Core, roleOf: RoleOf): Pick<CpuRole, 'role' | 'letter'> => {
+export const coreRole = (core: CoreCpus, roleOf: RoleOf): Pick<CpuRole, 'role' | 'letter'> => {
   const roles = core.map(({id}) => roleOf(id));
-  const {role, letter} = precedence.flatMap((one) => roles.find((other) => other.role === one) ?? [])[0] ?? {role: 'host', letter: '·'};
+  const {role, letter} = precedence.flatMap((one) => roles.find((other) => other.role === one) ?? [])[0] ?? {
+    role: 'host',
+    letter: '·',
+  };
   return {role, letter: roles.every((one) => one.role === role) ? letter : letter.toLowerCase()};
 };

@@ -1,28 +1,27 @@
 import type {Domain} from './domains.ts';
-import {drawDomain, drawNarrowDomain, type Detail} from './map-cells.ts';
+import {describeMoreDomains, describeMoreSections, foldDomains, foldSections, unfolded} from './fold.ts';
+import {type Detail, drawDomain, drawNarrowDomain} from './map-cells.ts';
 import {drawDevices} from './map-devices.ts';
-import {describeMoreDomains, describeMoreSections, foldDomains, foldSections} from './fold-map.ts';
-import {unfolded} from './fold.ts';
-import {segment, widthOf, wrapWords, type MapLine} from './map-line.ts';
-import {hugepageWords, memoryWords, shareWords} from './map-memory-words.ts';
+import {type Line, segment, widthOf, wrapWords} from '../words/lines.ts';
+import {hugepageWords, memoryWords, shareWords} from './map-memory.ts';
 import {cpuCountOf, describeDistances, headingOf, type Section} from './sections.ts';
 import type {TopologyMap} from './topology-map.ts';
 
 type Style = {readonly detail: Detail; readonly columns: number};
 
-export const drawSections = (map: TopologyMap, style: Style): readonly MapLine[] =>
+export const drawSections = (map: TopologyMap, style: Style): readonly Line[] =>
   (canFold(style) ? foldSections(map) : map.sections.map(unfolded)).flatMap(({item, more}) => [
     ...drawSection(map, item, style),
     ...(more.length === 0 ? [] : wrapWords([segment(describeMoreSections(more), 'muted')], [], style.columns, 2)),
   ]);
 
-const drawSection = (map: TopologyMap, section: Section, style: Style): readonly MapLine[] => [
+const drawSection = (map: TopologyMap, section: Section, style: Style): readonly Line[] => [
   ...wrapWords([segment(headingOf(section), 'title')], headingWords(map, section), style.columns, 2),
   ...drawDomains(map, section.domains, style),
   ...drawDevices(section.devices, map.chosen, style.columns),
 ];
 
-const headingWords = (map: TopologyMap, section: Section): readonly MapLine[] => {
+const headingWords = (map: TopologyMap, section: Section): readonly Line[] => {
   const distances = describeDistances(section);
   return [
     [segment(`· ${cpuCountOf(section)} ·`, 'muted')],
@@ -33,12 +32,12 @@ const headingWords = (map: TopologyMap, section: Section): readonly MapLine[] =>
   ];
 };
 
-const drawDomains = ({roleOf}: TopologyMap, domains: readonly Domain[], style: Style): readonly MapLine[] => {
+const drawDomains = ({roleOf}: TopologyMap, domains: readonly Domain[], style: Style): readonly Line[] => {
   const {detail, columns} = style;
-  const lines: MapLine[] = [];
-  let narrow: MapLine[] = [];
+  const lines: Line[] = [];
+  let narrow: Line[] = [];
   const flush = (): void => {
-    if (narrow.length > 0) lines.push(...wrapWords([segment(' ', 'plain')], narrow, columns, 2));
+    if (narrow.length > 0) lines.push(...wrapWords([segment(' ')], narrow, columns, 2));
     narrow = [];
   };
   for (const {item, more} of canFold(style) ? foldDomains(domains, roleOf) : domains.map(unfolded)) {

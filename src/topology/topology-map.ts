@@ -1,8 +1,9 @@
-import type {HostFacts, PciFunction} from '../host/facts.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {PciFunction} from '../facts/pci.ts';
 import type {MemoryPlan, PinningPlan} from '../plan/plan.ts';
-import {roleReader, type RoleOf} from './cpu-roles.ts';
-import {guestShareOf, type GuestShare} from './guest-memory.ts';
-import {devicesOfMap} from './map-devices.ts';
+import {type RoleOf, roleReader} from './cpu-roles.ts';
+import {type Chosen, devicesOfMap} from './map-devices.ts';
+import {type GuestShare, guestShareOf} from './map-memory.ts';
 import {findSections, type Section} from './sections.ts';
 
 export type TopologyInput = {
@@ -10,8 +11,10 @@ export type TopologyInput = {
   /** `null`: nothing is pinned, every CPU is the host's. */
   readonly pinning: PinningPlan | null;
   readonly memory: MemoryPlan | null;
-  /** What goes to the guest. */
+  /** What goes to the guest whole. */
   readonly deviceAddresses: readonly string[];
+  /** What the guest gets a part of. */
+  readonly parentAddresses?: readonly string[];
   /** What the guest runs on before the rest, for a window that shows only the first rows. */
   readonly isGuestFirst?: boolean;
 };
@@ -23,18 +26,29 @@ export type TopologyMap = {
   readonly sections: readonly Section[];
   /** On no node that is known. */
   readonly homeless: readonly PciFunction[];
-  readonly chosen: ReadonlySet<string>;
+  readonly chosen: Chosen;
   readonly hasPinning: boolean;
   readonly roleOf: RoleOf;
   readonly shareOf: (section: Section) => GuestShare | null;
 };
 
-export const findTopology = ({facts, pinning, memory, deviceAddresses, isGuestFirst = false}: TopologyInput): TopologyMap => {
-  const chosen = new Set(deviceAddresses);
+export const findTopology = ({
+  facts,
+  pinning,
+  memory,
+  deviceAddresses,
+  parentAddresses = [],
+  isGuestFirst = false,
+}: TopologyInput): TopologyMap => {
+  const chosen: Chosen = new Map([
+    ...parentAddresses.map((address) => [address, 'part'] as const),
+    ...deviceAddresses.map((address) => [address, 'whole'] as const),
+  ]);
   const devices = devicesOfMap(facts.pci, chosen);
   const roleOf = roleReader(pinning);
   const found = findSections(facts, devices);
-  const hasGuest = ({domains}: Section): boolean => domains.some(({cpus}) => cpus.some((cpu) => roleOf(cpu).role === 'vcpu'));
+  const hasGuest = ({domains}: Section): boolean =>
+    domains.some(({cpus}) => cpus.some((cpu) => roleOf(cpu).role === 'vcpu'));
   const sections = isGuestFirst ? [...found.filter(hasGuest), ...found.filter((section) => !hasGuest(section))] : found;
   const placed = new Set(sections.flatMap((section) => section.devices));
   return {

@@ -1,18 +1,23 @@
 import {dirname} from 'node:path';
 import type {GeneratedArtifact} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
-import type {Inspection, Target} from './inspect.ts';
-import {nearestDirectory} from './inspect-directories.ts';
-import {stateDirectory} from './paths.ts';
-import {refusal} from './refuse.ts';
+import {type Inspection, nearestDirectory, type Target} from './inspect.ts';
+import {stateDirectory} from '../system/state-directory.ts';
+import {refusal} from './transaction.ts';
 
 type Need = {readonly directory: string; readonly bytes: number};
-type Sum = {readonly directory: string; readonly freeBytes: number; readonly freeFiles: number | null; bytes: number; files: number};
+type Sum = {
+  readonly directory: string;
+  readonly freeBytes: number;
+  readonly freeFiles: number | null;
+  bytes: number;
+  files: number;
+};
 
 /** The journal itself, its replacement while it is saved, and directory blocks. */
 const journalBytes = 256 * 1024;
 
-/** Room for every new file beside the old one, for the backups of both, and for putting the old ones back beside the new. */
+/** Room for every new file next to the old one, for the backups of both, and for putting the old ones back next to the new. */
 export const checkSpace = (machine: Machine, inspection: Inspection, planBytes: number): void => {
   const sums = new Map<number, Sum>();
   for (const {directory, bytes} of needs(machine, inspection, planBytes)) {
@@ -46,7 +51,9 @@ const targetNeeds = ({path, old, wanted}: Target): readonly Need[] => {
 /** What a program will make is taken to be a fifth larger than what is there. */
 const generatedNeeds = (machine: Machine, {path, validations}: GeneratedArtifact): readonly Need[] => {
   const oldBytes = machine.stat(path)?.size ?? 0;
-  const likeBytes = validations.map((one) => (one.kind === 'size' && one.of !== undefined ? (machine.stat(one.of)?.size ?? 0) : 0));
+  const likeBytes = validations.map((one) =>
+    one.kind === 'size' && one.of !== undefined ? (machine.stat(one.of)?.size ?? 0) : 0,
+  );
   const newBytes = Math.ceil(Math.max(oldBytes, ...likeBytes) * 1.2);
   return [
     {directory: dirname(path), bytes: newBytes},

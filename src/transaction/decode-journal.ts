@@ -1,19 +1,44 @@
+import type {
+  CommandArtifact,
+  Effect,
+  GeneratedArtifact,
+  NamedImages,
+  OnRollback,
+  Validation,
+} from '../artifacts/artifact.ts';
+import {
+  absolutePath,
+  argv,
+  byTag,
+  type Check,
+  decodeDocument,
+  either,
+  flag,
+  integer,
+  listOf,
+  literal,
+  nullable,
+  number,
+  optional,
+  shape,
+  text,
+  wordOf,
+} from '../decode/decode.ts';
 import {TransactionError} from '../errors.ts';
-import type {Machine} from '../system/machine.ts';
 import {errorCode} from '../system/machine-error.ts';
-import type {Journal} from './journal.ts';
-import {journalDirectory, journalFile, journalRoot} from './paths.ts';
-import {messageOf} from './refuse.ts';
+import type {Machine} from '../system/machine.ts';
+import {journalDirectory, journalFile} from '../system/state-directory.ts';
+import {journalUpgrades} from './journal-upgrades.ts';
+import {type Journal, type JournalItem, type JournalRun, journalVersion} from './journal.ts';
+import type {PathState} from './path-state.ts';
+import {messageOf} from './transaction.ts';
 
-/** Ids of the transactions, oldest name first. Those without a journal never began. */
-export const listJournalIds = (machine: Machine): readonly string[] => machine.list(journalRoot);
-
-/** `null` when the transaction never began. Throws TransactionError naming the file when it cannot be understood. */
+/** `null` when it is not there. Throws TransactionError naming the file when it cannot be understood. */
 export const readJournal = (machine: Machine, id: string): Journal | null => {
   const path = journalFile(id);
   try {
     if (machine.stat(path) === null) return null;
-    return decodeJournal(JSON.parse(machine.read(path).toString('utf8')), id);
+    return decodeJournal(machine.read(path).toString('utf8'), id);
   } catch (error) {
     // The caller died, not the file (tests), or this user may not look.
     if (errorCode(error) !== null) throw error;
@@ -26,89 +51,119 @@ export const readJournal = (machine: Machine, id: string): Journal | null => {
   }
 };
 
-/** All of them by age. */
-export const readJournals = (machine: Machine): readonly Journal[] =>
-  listJournalIds(machine)
-    .map((id) => readJournal(machine, id))
-    .filter((journal) => journal !== null)
-    .sort((one, other) => one.sequence - other.sequence);
-
-/** The newest of `readJournals`. A run that was killed right after its last word may not have put that on the disk, and what comes now stands on it. */
+/** The newest of those of `readRuns`. A run that was killed right after its last word may not have put that on the disk, and what comes now stands on it. */
 export const keepLastWord = (machine: Machine, journals: readonly Journal[]): Journal | null => {
   const newest = journals.at(-1) ?? null;
   if (newest !== null) machine.syncDirectory(journalDirectory(newest.id));
   return newest;
 };
 
-type Check = (value: unknown) => boolean;
+const pathState = either<PathState>(
+  shape<Extract<PathState, {state: 'file'}>>({
+    state: literal('file'),
+    sha256: text,
+    size: integer,
+    mode: integer,
+    uid: integer,
+    gid: integer,
+  }),
+  shape<Extract<PathState, {state: 'absent'}>>({state: literal('absent')}),
+  shape<Extract<PathState, {state: 'symlink'}>>({state: literal('symlink'), target: text, uid: integer, gid: integer}),
+);
 
-const isText: Check = (value) => typeof value === 'string';
-const isNumber: Check = (value) => Number.isSafeInteger(value);
-const isFlag: Check = (value) => typeof value === 'boolean';
-const isPath: Check = (value) => typeof value === 'string' && value.startsWith('/');
-const orMissing = (check: Check): Check => (value) => value === undefined || check(value);
-const orNull = (check: Check): Check => (value) => value === null || check(value);
-const oneOf = (...words: readonly unknown[]): Check => (value) => words.includes(value);
-const listOf = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
-const shape = (fields: Readonly<Record<string, Check>>): Check => (value) =>
-  typeof value === 'object' && value !== null && Object.entries(fields).every(([name, check]) => check(fieldOf(value, name)));
-const fieldOf = (value: object, name: string): unknown => Object.getOwnPropertyDescriptor(value, name)?.value;
+const onRollback = wordOf<OnRollback>({restore: true, remove: true, keep: true});
 
-const isState: Check = (value) =>
-  [
-    shape({state: oneOf('absent')}),
-    shape({state: oneOf('file'), sha256: isText, size: isNumber, mode: isNumber, uid: isNumber, gid: isNumber}),
-    shape({state: oneOf('symlink'), target: isText, uid: isNumber, gid: isNumber}),
-  ].some((check) => check(value));
+const item = shape<JournalItem>({
+  path: absolutePath,
+  placing: wordOf<JournalItem['placing']>({first: true, last: true}),
+  by: wordOf<JournalItem['by']>({writer: true, registry: true, generator: true}),
+  onRollback,
+  old: pathState,
+  backup: nullable(absolutePath),
+  new: nullable(pathState),
+  temp: nullable(absolutePath),
+  isUnsettled: flag,
+});
 
-const isArgv: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isText);
-const isValidation: Check = (value) =>
-  [
-    shape({kind: oneOf('command'), argv: isArgv}),
-    shape({kind: oneOf('listing'), argv: isArgv, contains: listOf(isText)}),
-    shape({kind: oneOf('order'), member: isText, script: isText, before: isText}),
-    shape({kind: oneOf('contains'), texts: listOf(isText)}),
-    shape({kind: oneOf('size'), minimumRatio: (ratio) => typeof ratio === 'number', of: orMissing(isPath)}),
-  ].some((check) => check(value));
-const isWords = shape({has: listOf(isText), lacks: listOf(isText)});
-const isCommandLines: Check = (value) => [shape({kind: oneOf('program'), argv: isArgv}), shape({kind: oneOf('partitions'), listPath: isPath}), shape({kind: oneOf('entries', 'limine'), paths: listOf(isPath)})].some((check) => check(value));
-const isImages = shape({argv: isArgv, entries: listOf(shape({path: isPath, contains: listOf(isText)}))});
-const isEffect: Check = (value) =>
-  [
-    shape({kind: oneOf('loader-variable'), name: isText, before: orNull(isText), after: orNull(isText)}),
-    shape({kind: oneOf('files-hold'), paths: listOf(isPath), texts: listOf(isText)}),
-    shape({kind: oneOf('arguments'), of: isCommandLines, before: isWords, after: isWords}),
-    shape({kind: oneOf('default-entry'), ids: listOf(isText)}),
-  ].some((check) => check(value));
-const isArtifact: Check = (value) =>
-  [
-    shape({kind: oneOf('command'), argv: isArgv, undo: orNull(isArgv), triggers: listOf(isText), timeoutSeconds: isNumber, effect: orMissing(isEffect), images: orMissing(isImages)}),
-    shape({kind: oneOf('generated'), path: isPath, argv: isArgv, validations: listOf(isValidation), isOwn: orMissing(oneOf(true)), triggers: listOf(isText), timeoutSeconds: isNumber}),
-  ].some((check) => check(value));
+/** The rest of it is decoded by the probe or the validator of that kind, when it is asked. */
+const effect: Check<Effect> = shape<{readonly kind: string}>({kind: text});
 
-const fields: Readonly<Record<keyof Journal, Check>> = {
-  version: oneOf(1),
-  id: isText,
-  sequence: isNumber,
-  profile: isText,
-  toolVersion: isText,
-  startedAt: isText,
-  state: oneOf('PREPARED', 'COMMITTING', 'COMMITTED', 'ROLLING_BACK', 'ROLLED_BACK'),
-  failure: orNull(isText),
-  directories: listOf(shape({path: isPath, mode: isNumber})),
-  items: listOf(
-    shape({path: isPath, installer: oneOf('file', 'libvirt', 'generated', 'last'), old: isState, backup: orNull(isPath), new: orNull(isState), temp: orNull(isPath), isUnsettled: isFlag}),
+const validation = byTag<'kind', Validation>('kind', {
+  command: shape<Extract<Validation, {kind: 'command'}>>({kind: literal('command'), argv}),
+  listing: shape<Extract<Validation, {kind: 'listing'}>>({kind: literal('listing'), argv, contains: listOf(text)}),
+  contains: shape<Extract<Validation, {kind: 'contains'}>>({kind: literal('contains'), texts: listOf(text)}),
+  size: shape<Extract<Validation, {kind: 'size'}>>({
+    kind: literal('size'),
+    minimumRatio: number,
+    of: optional(absolutePath),
+  }),
+  order: shape<Extract<Validation, {kind: 'order'}>>({
+    kind: literal('order'),
+    member: text,
+    script: text,
+    before: text,
+  }),
+});
+
+const artifact = byTag<'kind', JournalRun['artifact']>('kind', {
+  command: shape<CommandArtifact>({
+    kind: literal('command'),
+    argv,
+    undo: nullable(argv),
+    triggers: listOf(text),
+    onlyWith: optional(text),
+    timeoutSeconds: integer,
+    effect: optional(effect),
+    images: optional(
+      shape<NamedImages>({
+        kind: literal('images'),
+        argv,
+        entries: listOf(shape<NamedImages['entries'][number]>({path: absolutePath, contains: listOf(text)})),
+      }),
+    ),
+    why: listOf(text),
+  }),
+  generated: shape<GeneratedArtifact>({
+    kind: literal('generated'),
+    path: absolutePath,
+    argv,
+    validations: listOf(validation),
+    onRollback: optional(onRollback),
+    triggers: listOf(text),
+    timeoutSeconds: integer,
+    why: listOf(text),
+  }),
+});
+
+const journal = shape<Journal>({
+  version: literal(journalVersion),
+  id: text,
+  sequence: integer,
+  profile: text,
+  toolVersion: text,
+  startedAt: text,
+  state: wordOf<Journal['state']>({
+    PREPARED: true,
+    COMMITTING: true,
+    COMMITTED: true,
+    ROLLING_BACK: true,
+    ROLLED_BACK: true,
+  }),
+  failure: nullable(text),
+  directories: listOf(shape<Journal['directories'][number]>({path: absolutePath, mode: integer})),
+  items: listOf(item),
+  runs: listOf(
+    shape<JournalRun>({
+      artifact,
+      state: wordOf<JournalRun['state']>({pending: true, started: true, ran: true, 'not-run': true, undone: true}),
+      reason: nullable(text),
+    }),
   ),
-  runs: listOf(shape({artifact: isArtifact, state: oneOf('pending', 'started', 'ran', 'not-run', 'undone'), reason: orNull(isText)})),
-};
+});
 
-const decodeJournal = (value: unknown, id: string): Journal => {
-  if (typeof value !== 'object' || value === null) throw new Error('it holds no journal');
-  const wrong = Object.entries(fields).find(([name, check]) => !check(fieldOf(value, name)));
-  if (wrong !== undefined) throw new Error(`"${wrong[0]}" in it is missing or wrong`);
-  if (!isJournal(value)) throw new Error('it holds no journal');
-  if (value.id !== id) throw new Error(`it is that of ${value.id}`);
-  return value;
+const decodeJournal = (json: string, id: string): Journal => {
+  const decoded = decodeDocument(journal, json, {version: journalVersion, upgrades: journalUpgrades});
+  if (!decoded.isValid) throw new Error(decoded.problem);
+  if (decoded.value.id !== id) throw new Error(`it is that of ${decoded.value.id}`);
+  return decoded.value;
 };
-
-const isJournal = (value: object): value is Journal => shape(fields)(value);

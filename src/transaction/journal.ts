@@ -1,18 +1,20 @@
-import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
+import type {CommandArtifact, GeneratedArtifact, OnRollback, Placing, WrittenBy} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
-import type {PathState} from './path-state.ts';
-import {journalFile} from './paths.ts';
+import {journalFile} from '../system/state-directory.ts';
+import {type PathState} from './path-state.ts';
 import {replacePrivate} from './write-file.ts';
 
 /**
- * PREPARED: nothing but temps and directories of ours. COMMITTING: targets change. ROLLING_BACK: targets go back.
+ * PREPARED: nothing but our temporary files and directories. COMMITTING: targets change. ROLLING_BACK: targets go back.
  * COMMITTED and ROLLED_BACK are ends; what is in between is finished by `recover`.
  */
 export type JournalState = 'PREPARED' | 'COMMITTING' | 'COMMITTED' | 'ROLLING_BACK' | 'ROLLED_BACK';
 
+export const journalVersion = 2;
+
 /** Everything that is needed to finish or to undo, decided by content alone, never by what exists. */
 export type Journal = {
-  readonly version: 1;
+  readonly version: typeof journalVersion;
   readonly id: string;
   /** Order of the transactions, whatever the clock did. */
   readonly sequence: number;
@@ -20,7 +22,7 @@ export type Journal = {
   readonly toolVersion: string;
   readonly startedAt: string;
   readonly state: JournalState;
-  /** Why it was undone by itself; `null` when it was not, or was rolled back on request. */
+  /** Why the run failed and was undone; `null` when it did not, or was rolled back on request. */
   readonly failure: string | null;
   /** Made for the files, outermost first. */
   readonly directories: readonly JournalDirectory[];
@@ -32,15 +34,18 @@ export type JournalDirectory = {readonly path: string; readonly mode: number};
 
 export type JournalItem = {
   readonly path: string;
-  readonly installer: 'file' | 'libvirt' | 'generated' | 'last';
+  readonly placing: Placing;
+  /** `generator`: made by a program of `runs`. */
+  readonly by: WrittenBy | 'generator';
+  readonly onRollback: OnRollback;
   readonly old: PathState;
   /** Copy of the old file. */
   readonly backup: string | null;
-  /** `null` while it is not known: libvirt writes the file in its own words. */
+  /** `null` while it is not known: the registry writes the file in its own words. */
   readonly new: PathState | null;
-  /** Where the new content waits: beside the target, or the XML for `virsh define`; `null` for a removal. */
+  /** Where the new content waits: next to the target, or the definition for the registry; `null` for a removal. */
   readonly temp: string | null;
-  /** libvirt is rewriting the file, or it was made under a name of ours: whatever it holds that is not the old content is ours. */
+  /** The registry is rewriting the file: whatever it holds that is not the old content is ours. */
   readonly isUnsettled: boolean;
 };
 

@@ -1,8 +1,9 @@
 import {basename, dirname} from 'node:path';
 import {LockedError} from '../errors.ts';
-import type {Machine} from '../system/machine.ts';
 import {errorCode} from '../system/machine-error.ts';
-import {lockFile, stateDirectory} from './paths.ts';
+import type {Machine} from '../system/machine.ts';
+import {stateDirectory} from '../system/state-directory.ts';
+import {lockFile} from './path-state.ts';
 import {createWhole, ensureDirectory, removeIfThere} from './write-file.ts';
 
 export type Lock = {readonly release: () => void};
@@ -20,10 +21,25 @@ export const acquireLock = (machine: Machine): Lock => {
 
 /** Of runs that were killed while they took the lock. */
 const sweepLeftovers = (machine: Machine, path: string): void => {
-  const directory = dirname(path);
-  for (const name of machine.list(directory)) {
-    if (name.startsWith(`${basename(path)}.`) && isLeftover(machine, `${directory}/${name}`)) machine.unlink(`${directory}/${name}`);
-  }
+  for (const leftover of findLeftovers(machine, path)) machine.unlink(leftover);
+};
+
+const findLeftovers = (machine: Machine, path: string): readonly string[] =>
+  machine
+    .list(dirname(path))
+    .filter((name) => name.startsWith(`${basename(path)}.`))
+    .map((name) => `${dirname(path)}/${name}`)
+    .filter((leftover) => isLeftover(machine, leftover));
+
+/** What killed runs have left of their locks: whoever takes the lock next sweeps it. */
+export const findStaleLocks = (machine: Machine): readonly string[] => {
+  const path = lockFile(machine.isLive);
+  return [...(machine.stat(path) === null || isLocked(machine) ? [] : [path]), ...findLeftovers(machine, path)];
+};
+
+export const isLocked = (machine: Machine): boolean => {
+  const holder = readHolder(machine, lockFile(machine.isLive));
+  return holder !== null && isLiving(machine, holder);
 };
 
 /** A candidate says in its name whose it is: another run may just be writing it, and it is empty so long. */
@@ -71,7 +87,8 @@ const linkIfFree = (machine: Machine, candidate: string, path: string): boolean 
 
 const takeOver = (machine: Machine, candidate: string, path: string, depth: number): void => {
   refuseLiving(machine, path);
-  if (depth === maximumDepth) throw new LockedError(`The lock ${path} cannot be taken over; remove it if no vfio-pilot runs.`);
+  if (depth === maximumDepth)
+    throw new LockedError(`The lock ${path} cannot be taken over; remove it if no vfio-pilot runs.`);
   const taking = acquire(machine, `${path}.takeover`, depth + 1);
   try {
     refuseLiving(machine, path);
@@ -93,7 +110,7 @@ const refuseLiving = (machine: Machine, path: string): void => {
 const isLiving = (machine: Machine, holder: Holder): boolean =>
   holder.bootId === machine.self.bootId && machine.startTimeOf(holder.pid) === holder.startTime;
 
-/** `null` for what no run of ours can have written completely: it is linked into place with its content. */
+/** `null` for what no run of our own can have written completely: it is linked into place with its content. */
 const readHolder = (machine: Machine, path: string): Holder | null => {
   try {
     const value: unknown = JSON.parse(machine.read(path).toString('utf8'));
@@ -104,8 +121,14 @@ const readHolder = (machine: Machine, path: string): Holder | null => {
 };
 
 const isHolder = (value: unknown): value is Holder =>
-  typeof value === 'object' && value !== null && 'pid' in value && typeof value.pid === 'number'
-  && 'startTime' in value && typeof value.startTime === 'string' && 'bootId' in value && typeof value.bootId === 'string';
+  typeof value === 'object' &&
+  value !== null &&
+  'pid' in value &&
+  typeof value.pid === 'number' &&
+  'startTime' in value &&
+  typeof value.startTime === 'string' &&
+  'bootId' in value &&
+  typeof value.bootId === 'string';
 
 const quietly = (act: () => unknown): void => {
   try {

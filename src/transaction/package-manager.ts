@@ -1,7 +1,7 @@
 import {setTimeout} from 'node:timers/promises';
 import {LockedError} from '../errors.ts';
 import type {LockHolder, Machine} from '../system/machine.ts';
-import type {OnProgress} from './progress-event.ts';
+import type {OnProgress} from './transaction.ts';
 
 /** dpkg(1), apt: fcntl locks; rpm and dnf: lib/rpmlock.c; pacman: a file that is there (libalpm, lib/libalpm/util.c). */
 const locks = [
@@ -24,17 +24,24 @@ export const findPackageManager = (machine: Machine): string | null => {
   return null;
 };
 
-const describeHolder = ({pid, name}: LockHolder): string => (pid <= 0 ? 'in another container' : `${name ?? 'process'}, process ${pid}`);
+const describeHolder = ({pid, name}: LockHolder): string =>
+  pid <= 0 ? 'in another container' : `${name ?? 'process'}, process ${pid}`;
 
 const pollMs = 250;
 
 /** Throws LockedError when it takes longer than `patienceMs`, or at once when `signal` says so. */
-export const waitForPackageManager = async (machine: Machine, events: OnProgress, signal: AbortSignal, patienceMs = 30_000): Promise<void> => {
+export const waitForPackageManager = async (
+  machine: Machine,
+  events: OnProgress,
+  signal: AbortSignal,
+  patienceMs = 30_000,
+): Promise<void> => {
   for (let waitedMs = 0; ; waitedMs += pollMs) {
     const sentence = findPackageManager(machine);
     if (sentence === null) return;
     if (waitedMs >= patienceMs || signal.aborted) throw new LockedError(sentence);
-    if (waitedMs === 0) events({kind: 'warning', message: `${sentence} Waiting up to ${patienceMs / 1000} s for it to end.`});
+    if (waitedMs === 0)
+      events({kind: 'warning', message: `${sentence} Waiting up to ${patienceMs / 1000} s for it to end.`});
     await setTimeout(pollMs, undefined, {signal}).catch(() => undefined);
   }
 };

@@ -1,27 +1,26 @@
-import {dirname} from 'node:path';
-import type {Machine} from '../system/machine.ts';
+import type {Ports} from '../artifacts/ports.ts';
+import {ownValue} from '../decode/own-value.ts';
 import {errorCode} from '../system/machine-error.ts';
-import {commit} from './commit.ts';
-import {keepLastWord, listJournalIds, readJournal, readJournals} from './decode-journal.ts';
-import {removeTree} from './discard.ts';
+import type {Machine} from '../system/machine.ts';
+import {commit} from './apply.ts';
+import {removeRun} from './begin.ts';
+import {keepLastWord} from './decode-journal.ts';
 import {failure, incomplete} from './failure.ts';
 import {isUnfinished, type Journal, type JournalItem, openLedger} from './journal.ts';
-import {acquireLock} from './lock.ts';
+import {acquireLock, findStaleLocks, isLocked} from './lock.ts';
 import {waitForPackageManager} from './package-manager.ts';
+import {journalDirectory} from '../system/state-directory.ts';
 import {isSameState, readPathState} from './path-state.ts';
-import {journalDirectory} from './paths.ts';
-import type {OnProgress} from './progress-event.ts';
-import {isUsedUp} from './read-effect.ts';
-import {isComplete, restore} from './restore.ts';
-import {saveNames} from './save-names.ts';
-import {sweepGenerated} from './sweep.ts';
-import type {Transaction} from './transaction.ts';
-import {removeIfThere} from './write-file.ts';
+import {saveNames} from './replace.ts';
+import {isComplete, restore, sweepGenerated} from './restore.ts';
+import {readRuns, type Runs} from './runs.ts';
+import {removeStaged} from './staging.ts';
+import type {OnProgress, Transaction} from './transaction.ts';
 
 export type RecoverOptions = {
   /** `forward` finishes an interrupted apply where everything for it is there; otherwise it goes back all the same. */
   readonly direction?: 'back' | 'forward';
-  /** Ends a transaction although something could not be put back, or holds somebody else's edit: it stays as it is. */
+  /** Ends a transaction although something could not be put back, or holds somebody else's edit: it stays unchanged. */
   readonly acceptPresent?: boolean;
 };
 
@@ -35,7 +34,9 @@ export type Recovery = {
 /** Ids of interrupted transactions; reads only, for commands that only read. */
 export const findInterrupted = (machine: Machine): readonly string[] => {
   try {
-    return readJournals(machine).filter(isUnfinished).map(({id}) => id);
+    return readRuns(machine)
+      .journals.filter(isUnfinished)
+      .map(({id}) => id);
   } catch (error) {
     if (isNotOurs(error)) return [];
     throw error;
@@ -46,40 +47,69 @@ export const findInterrupted = (machine: Machine): readonly string[] => {
  * Finishes whatever an interrupted run left, before anything else is done. Nothing is changed when nothing is left.
  * Throws LockedError when that run is still alive, TransactionError when a file was edited by somebody else since.
  */
-export const recover = async (machine: Machine, options: RecoverOptions, events: OnProgress): Promise<readonly Recovery[]> => {
-  try {
-    const journals = readJournals(machine);
-    if (journals.length === listJournalIds(machine).length && !journals.some(isUnfinished)) {
-      keepLastWord(machine, journals);
-      return [];
+export const recoverWith =
+  (ports: Ports) =>
+  async (machine: Machine, options: RecoverOptions, events: OnProgress): Promise<readonly Recovery[]> => {
+    try {
+      const runs = readRuns(machine);
+      if (isFinished(machine, runs)) {
+        keepLastWord(machine, runs.journals);
+        return [];
+      }
+    } catch (error) {
+      if (isNotOurs(error)) return [];
+      throw error;
     }
-  } catch (error) {
-    if (isNotOurs(error)) return [];
-    throw error;
-  }
-  const lock = acquireLock(machine);
-  try {
-    await waitForPackageManager(machine, events, new AbortController().signal);
-    const discarded = listJournalIds(machine).filter((id) => readJournal(machine, id) === null);
-    for (const id of discarded) removeTree(machine, journalDirectory(id));
-    const recoveries: Recovery[] = discarded.map((id) => ({id, did: 'discarded', paths: []}));
-    for (const journal of readJournals(machine).filter(isUnfinished).reverse()) recoveries.push(await finish(machine, journal, options, events));
-    return recoveries;
-  } finally {
-    lock.release();
-  }
-};
+    const lock = acquireLock(machine);
+    try {
+      await waitForPackageManager(machine, events, new AbortController().signal);
+      const {journals, unbegun} = readRuns(machine);
+      for (const id of unbegun) removeRun(machine, id);
+      for (const file of findHalfSaved(machine, journals)) machine.unlink(file);
+      const recoveries: Recovery[] = unbegun.map((id) => ({id, did: 'discarded', paths: []}));
+      for (const journal of journals.filter(isUnfinished).reverse())
+        recoveries.push(await finish(ports, machine, journal, options, events));
+      return recoveries;
+    } finally {
+      lock.release();
+    }
+  };
+
+const isFinished = (machine: Machine, {journals, unbegun}: Runs): boolean =>
+  unbegun.length === 0 &&
+  !journals.some(isUnfinished) &&
+  (findHalfSaved(machine, journals).length === 0 || isLocked(machine)) &&
+  findStaleLocks(machine).length === 0;
+
+/** What a run was just saving under another name when it was killed. A run that lives may be saving it. */
+const findHalfSaved = (machine: Machine, journals: readonly Journal[]): readonly string[] =>
+  journals
+    .flatMap(({id}) => [journalDirectory(id), `${journalDirectory(id)}/backup`])
+    .flatMap((directory) => machine.list(directory).map((name) => `${directory}/${name}`))
+    .filter((path) => path.endsWith('.new'));
 
 /** Without root there is no looking into the state directory, and nothing that could be recovered. */
 const isNotOurs = (error: unknown): boolean => errorCode(error) === 'EACCES';
 
-const finish = async (machine: Machine, journal: Journal, options: RecoverOptions, events: OnProgress): Promise<Recovery> => {
+const finish = async (
+  ports: Ports,
+  machine: Machine,
+  journal: Journal,
+  options: RecoverOptions,
+  events: OnProgress,
+): Promise<Recovery> => {
   const {id, state} = journal;
-  const transaction: Transaction = {machine, ledger: openLedger(machine, journal), events, signal: new AbortController().signal};
+  const transaction: Transaction = {
+    ports,
+    machine,
+    ledger: openLedger(machine, journal),
+    events,
+    signal: new AbortController().signal,
+  };
   const paths = journal.items.map(({path}) => path);
   saveNames(machine, journal);
   if (options.direction === 'forward' && state === 'COMMITTING') {
-    const obstacle = findObstacle(machine, journal);
+    const obstacle = findObstacle(ports, machine, journal);
     if (obstacle === null) return complete(transaction, paths);
     events({kind: 'warning', message: `${id} cannot be completed: ${obstacle}. It is rolled back.`});
   }
@@ -95,21 +125,29 @@ const reasons: Readonly<Partial<Record<Journal['state'], string>>> = {
   COMMITTING: 'The run was interrupted.',
 };
 
-const findObstacle = (machine: Machine, {items, runs}: Journal): string | null => {
+const findObstacle = (ports: Ports, machine: Machine, {items, runs}: Journal): string | null => {
   if (!hasAllFiles(machine, items)) return 'not all of its new files are there any more';
-  const used = runs.find(({artifact, state}) => state === 'ran' && artifact.kind === 'command' && artifact.effect !== undefined && isUsedUp(machine, artifact.effect));
-  return used === undefined ? null : `what ${used.artifact.argv[0]} set is not so any more (a choice for one boot is used up by that)`;
+  const used = runs.find(
+    ({artifact, state}) =>
+      state === 'ran' &&
+      artifact.kind === 'command' &&
+      artifact.effect !== undefined &&
+      ownValue(ports.probes, artifact.effect.kind)?.isUsedUp(machine, artifact.effect) !== false,
+  );
+  return used === undefined
+    ? null
+    : `what ${used.artifact.argv[0]} set is no longer there (a boot uses up a choice for one boot)`;
 };
 
 const hasAllFiles = (machine: Machine, items: readonly JournalItem[]): boolean =>
   items.every((item) => {
-    if (item.installer === 'generated') return true;
+    if (item.by === 'generator') return true;
     const now = readPathState(machine, item.path);
     if (item.new !== null && isSameState(now, item.new)) return true;
     if (!isSameState(now, item.old) && !item.isUnsettled) return false;
     if (item.temp === null) return true;
     const temp = readPathState(machine, item.temp);
-    return item.installer === 'libvirt' ? temp.state === 'file' : item.new !== null && isSameState(temp, item.new);
+    return item.by === 'registry' ? temp.state === 'file' : item.new !== null && isSameState(temp, item.new);
   });
 
 const complete = async (transaction: Transaction, paths: readonly string[]): Promise<Recovery> => {
@@ -117,8 +155,7 @@ const complete = async (transaction: Transaction, paths: readonly string[]): Pro
   const {id, items} = ledger.current();
   try {
     // Programs start anew, so what they had half made goes first.
-    for (const {installer, temp} of items)
-      if (installer === 'generated' && temp !== null && removeIfThere(machine, temp)) machine.syncDirectory(dirname(temp));
+    for (const {by, temp} of items) if (by === 'generator' && temp !== null) removeStaged(machine, temp);
     sweepGenerated(machine, id);
     await commit(transaction);
   } catch (error) {

@@ -2,9 +2,9 @@ import {dirname} from 'node:path';
 import {makeOutput} from './generate.ts';
 import type {JournalItem} from './journal.ts';
 import {readPathState} from './path-state.ts';
-import {tempFile} from './paths.ts';
 import {replace, stage} from './replace.ts';
 import type {Transaction} from './transaction.ts';
+import {tempFile} from './staging.ts';
 import {removeIfThere} from './write-file.ts';
 
 /**
@@ -23,11 +23,26 @@ export const regenerate = async (transaction: Transaction, {path}: JournalItem):
   }
   const made = await makeOutput(transaction, runIndex, withoutPromises(artifact), now);
   if (made.output === null) {
-    events({kind: 'warning', message: `${path} was changed by somebody else and could not be generated again (${made.reason}).`});
+    events({
+      kind: 'warning',
+      message: `${path} was changed by somebody else and could not be generated again (${made.reason}).`,
+    });
     return;
   }
-  const temp = tempFile(path, id, items.findIndex((item) => item.path === path));
-  stage(machine, temp, {kind: 'file', bytes: machine.read(made.output), mode: now.mode, uid: now.uid, gid: now.gid, like: path});
+  const temp = tempFile(
+    machine,
+    path,
+    id,
+    items.findIndex((item) => item.path === path),
+  );
+  stage(machine, temp, {
+    kind: 'file',
+    content: {from: made.output},
+    mode: now.mode,
+    uid: now.uid,
+    gid: now.gid,
+    like: path,
+  });
   const late = replace(machine, path, temp, now);
   machine.syncDirectory(dirname(path));
   removeIfThere(machine, made.output);
@@ -36,7 +51,9 @@ export const regenerate = async (transaction: Transaction, {path}: JournalItem):
 };
 
 /** What must be in the file with our changes need not be in it without them. */
-const withoutPromises = <Artifact extends {readonly validations: readonly {readonly kind: string}[]}>(artifact: Artifact): Artifact => ({
+const withoutPromises = <Artifact extends {readonly validations: readonly {readonly kind: string}[]}>(
+  artifact: Artifact,
+): Artifact => ({
   ...artifact,
   validations: artifact.validations.filter(({kind}) => kind === 'command' || kind === 'size'),
 });

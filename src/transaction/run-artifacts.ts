@@ -1,11 +1,9 @@
 import type {CommandArtifact, Effect} from '../artifacts/artifact.ts';
 import {CommandError} from '../errors.ts';
-import {checkImages} from './check-images.ts';
 import {generate} from './generate.ts';
 import {type Journal, type JournalItem, type JournalRun, saveRun} from './journal.ts';
-import {checkEffect, refuseChangedDefault} from './read-effect.ts';
-import {runCommand} from './run-command.ts';
-import {checkpoint, type Transaction} from './transaction.ts';
+import {probeFor} from './probes.ts';
+import {checkpoint, runCommand, toolsOf, type Transaction} from './transaction.ts';
 
 /**
  * After the files: each command at most once, and only when something that triggers it has changed. Commands that a
@@ -13,7 +11,9 @@ import {checkpoint, type Transaction} from './transaction.ts';
  */
 export const runArtifacts = async (transaction: Transaction, when: 'before-last' | 'after-last'): Promise<void> => {
   const {ledger, events, signal} = transaction;
-  const runs = [...ledger.current().runs.entries()].filter(([, run]) => followsLast(ledger.current(), run) === (when === 'after-last'));
+  const runs = [...ledger.current().runs.entries()].filter(
+    ([, run]) => followsLast(ledger.current(), run) === (when === 'after-last'),
+  );
   if (runs.length > 0) events({kind: 'step', step: 'run'});
   for (const [index, run] of runs) {
     if (run.state !== 'pending' && run.state !== 'started') continue;
@@ -27,8 +27,9 @@ export const runArtifacts = async (transaction: Transaction, when: 'before-last'
 export const followsLast = ({items}: Journal, {artifact}: JournalRun): boolean =>
   artifact.kind === 'command' && items.some((item) => isEntry(item) && artifact.triggers.includes(item.path));
 
-/** An image of our own can be an entry by itself. */
-const isEntry = ({installer, isUnsettled}: JournalItem): boolean => installer === 'last' || (installer === 'generated' && isUnsettled);
+/** An image that the run made for itself can be an entry without any other file. */
+const isEntry = ({placing, by, onRollback}: JournalItem): boolean =>
+  placing === 'last' || (by === 'generator' && onRollback === 'remove');
 
 /** A command that names no trigger is wanted for its own sake. */
 const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun): boolean => {
@@ -37,32 +38,38 @@ const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun):
 };
 
 const runArtifact = async (transaction: Transaction, index: number, {artifact}: JournalRun): Promise<void> => {
-  if (artifact.kind === 'command' && artifact.effect !== undefined) refuseChangedDefault(transaction, artifact.effect);
+  if (artifact.kind === 'command' && artifact.effect !== undefined) refuseForeign(transaction, artifact.effect);
   saveRun(transaction.ledger, index, {state: 'started', reason: null});
-  const reason = artifact.kind === 'command' ? await runOnce(transaction, artifact) : (await generate(transaction, index, artifact)).reason;
+  const reason =
+    artifact.kind === 'command'
+      ? await runOnce(transaction, artifact)
+      : (await generate(transaction, index, artifact)).reason;
   saveRun(transaction.ledger, index, {state: reason === null ? 'ran' : 'not-run', reason});
 };
 
-/** Why it was not run; `null` when it was. */
-const runOnce = async (transaction: Transaction, {argv, timeoutSeconds, effect, images}: CommandArtifact): Promise<string | null> => {
-  if (effect?.kind === 'default-entry') return look(transaction, argv, timeoutSeconds, effect);
-  const result = await runCommand(transaction, argv, timeoutSeconds);
-  if (result.state === 'not-run') return result.reason;
-  if (effect !== undefined) await checkEffect(transaction, effect, result.stdout);
-  if (images !== undefined) await checkImages(transaction, images);
-  return null;
+/** What somebody has set there since the plan was made must not be taken for what to go back to. */
+const refuseForeign = ({machine, ports}: Transaction, effect: Effect): void => {
+  const foreign = probeFor(ports, effect).foreign(machine, effect);
+  if (foreign !== null) throw new Error(foreign);
 };
 
-/** It changes nothing, so that its failure is no reason to undo what is in place. */
-const look = async (transaction: Transaction, argv: CommandArtifact['argv'], timeoutSeconds: number, effect: Effect): Promise<string | null> => {
+/** Why it was not run; `null` when it was. */
+const runOnce = async (
+  transaction: Transaction,
+  {argv, timeoutSeconds, effect, images}: CommandArtifact,
+): Promise<string | null> => {
+  const checks = [effect, images].filter((check) => check !== undefined);
+  const probes = checks.map((check) => ({check, probe: probeFor(transaction.ports, check)}));
+  // It changes nothing, so that its failure is no reason to undo what is in place.
+  const whenFailed = probes.map(({probe}) => probe.whenFailed).find((beginning) => beginning !== null);
   try {
     const result = await runCommand(transaction, argv, timeoutSeconds);
     if (result.state === 'not-run') return result.reason;
-    await checkEffect(transaction, effect, result.stdout);
+    for (const {check, probe} of probes) await probe.check(toolsOf(transaction), check, result.stdout);
     return null;
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    transaction.events({kind: 'warning', message: `Which entry the boot loader starts by itself could not be read back: ${error.message}`});
+    if (!(error instanceof CommandError) || whenFailed === undefined) throw error;
+    transaction.events({kind: 'warning', message: `${whenFailed}: ${error.message}`});
     return error.message;
   }
 };

@@ -1,63 +1,105 @@
-import {Box, Text, useApp} from 'ink';
-import {useCallback, useEffect, useReducer, useRef} from 'react';
-import type {Dispatch, ReactNode} from 'react';
-import {Header} from './components/header.tsx';
-import {KeyHints} from './components/key-hints.tsx';
-import {LineText} from './components/line-text.tsx';
-import {useKeys} from './hooks/use-keys.ts';
-import {useTask} from './hooks/use-task.ts';
-import {useTerminalSize} from './hooks/use-terminal-size.ts';
-import {line} from './lines.ts';
-import {HelpScreen} from './screens/help-screen.tsx';
-import {LeaveScreen} from './screens/leave-screen.tsx';
-import {StepScreen} from './screens/step-screen.tsx';
-import type {ApplyProgress, WizardOutcome} from './services.ts';
-import type {Key} from './split-keys.ts';
-import {ThemeContext} from './theme.ts';
-import type {Theme} from './theme.ts';
-import {profileOf} from './wizard/context.ts';
-import type {WizardContext} from './wizard/context.ts';
-import {describeProblem} from './wizard/describe-problem.ts';
+import {Box, Text} from 'ink';
+import {type Dispatch, type ReactNode, useCallback, useEffect, useMemo, useReducer, useRef} from 'react';
+import {line} from '../words/lines.ts';
+import {Header, KeyHints, LineText} from './components/frame.tsx';
+import type {Task} from '../plan/task.ts';
+import {useKeys, useTask, useTerminalSize} from './hooks.ts';
+import type {Key} from './keys.ts';
+import {HelpScreen, LeaveScreen, StepScreen} from './screens/screens.tsx';
+import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
+import {type Theme, ThemeContext} from './theme.ts';
+import {renderTodo, whatNext} from './what-next.ts';
+import {frameOf, type StepFrame} from './views/frame.ts';
+import {profileOf, type WizardContext} from './wizard/context.ts';
+import {describeProblem} from './wizard/apply-step.ts';
+import {replacedBySave} from './wizard/save-step.ts';
 import {modeOf} from './wizard/mode.ts';
-import {isTooSmall, smallest, viewOf} from './wizard/state.ts';
-import type {Action, Size, WizardState} from './wizard/state.ts';
+import {
+  type Action,
+  isBusy,
+  isTooSmall,
+  type Shown,
+  type Size,
+  smallest,
+  viewOf,
+  type WizardState,
+} from './wizard/state.ts';
 import {reduce} from './wizard/wizard.ts';
 
 type Props = {
   readonly context: WizardContext;
   readonly initial: WizardState;
   readonly theme: Theme;
+  /** The shell has the terminal: nothing is drawn. */
+  readonly isAway?: boolean;
   /** A signal from outside that asks to end: as Ctrl-C. */
   readonly interrupt: AbortSignal;
+  /** Ctrl-Z: gives the terminal to the shell until the program is continued. */
+  readonly onSuspend: () => void;
   readonly onEnd: (outcome: WizardOutcome) => void;
 };
 
-export const App = ({context, initial, theme, interrupt, onEnd}: Props): ReactNode => {
-  const [state, dispatch] = useReducer((before: WizardState, action: Action) => reduce(context, before, action), initial);
+export const App = ({context, initial, theme, isAway = false, interrupt, onSuspend, onEnd}: Props): ReactNode => {
+  const [state, dispatch] = useReducer(
+    (before: WizardState, action: Action) => reduce(context, before, action),
+    initial,
+  );
+  const latest = useRef(state);
+  useEffect(() => {
+    latest.current = state;
+  });
   useTerminalSize(useCallback((size: Size) => dispatch({type: 'resized', size}), []));
   useTasks(context, state, dispatch);
   useEnd(state, onEnd);
   useInterrupt(interrupt, dispatch);
-  useKeys(viewOf(state), useCallback((keys: readonly Key[], view: string) => dispatch({type: 'pressed', keys, view}), []));
+  const frame = useMemo(() => frameOf(context, state), [context, state]);
+  useKeys(
+    {view: viewOf(state), pane: frame.pane},
+    useCallback(
+      (keys: readonly Key[], shown: Shown) => {
+        if (keys.some(({name}) => name === 'suspend') && !isBusy(latest.current)) onSuspend();
+        dispatch({type: 'pressed', keys: keys.filter(({name}) => name !== 'suspend'), shown});
+      },
+      [onSuspend],
+    ),
+  );
   return (
     <ThemeContext value={theme}>
-      {isTooSmall(state.size) ? <TooSmall size={state.size} /> : <Frame context={context} state={state} />}
+      {isAway ? (
+        <Text> </Text>
+      ) : isTooSmall(state.size) ? (
+        <TooSmall size={state.size} />
+      ) : (
+        <Frame context={context} state={state} frame={frame} />
+      )}
     </ThemeContext>
   );
 };
 
-const Frame = ({context, state}: {readonly context: WizardContext; readonly state: WizardState}): ReactNode => (
+/** What was typed after `/`, else what the last key had to say. */
+const noticeOf = ({search, notice}: WizardState): string =>
+  search.isTyping ? `/${search.text}▏${notice === null ? '' : `   ${notice}`}` : (notice ?? '');
+
+type FrameProps = {readonly context: WizardContext; readonly state: WizardState; readonly frame: StepFrame};
+
+const Frame = ({context, state, frame}: FrameProps): ReactNode => (
   <Box flexDirection="column" width={state.size.columns} height={state.size.rows - 1}>
     <Header context={context} state={state} />
-    {state.overlay === 'help' ? <HelpScreen context={context} state={state} /> : state.overlay === 'leave' ? <LeaveScreen context={context} state={state} /> : <StepScreen context={context} state={state} />}
-    <LineText line={line(state.notice ?? '', 'warning')} columns={state.size.columns} />
+    {state.overlay === 'help' ? (
+      <HelpScreen state={state} frame={frame} />
+    ) : state.overlay === 'leave' ? (
+      <LeaveScreen context={context} state={state} frame={frame} />
+    ) : (
+      <StepScreen state={state} frame={frame} />
+    )}
+    <LineText line={line(noticeOf(state), 'warning')} columns={state.size.columns} />
     <KeyHints mode={modeOf(context, state)} columns={state.size.columns} />
   </Box>
 );
 
 const TooSmall = ({size}: {readonly size: Size}): ReactNode => (
   <Text>
-    This terminal is {size.columns}x{size.rows}; make it at least {smallest.columns}x{smallest.rows}. Ctrl-C leaves.
+    This terminal is {size.columns}x{size.rows}. Make it at least {smallest.columns}x{smallest.rows}. Ctrl-C leaves.
   </Text>
 );
 
@@ -73,10 +115,59 @@ const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch
       if (plan === null) return;
       try {
         const onProgress = (progress: ApplyProgress): void => dispatch({type: 'apply-progressed', progress});
-        const {id} = isTrial && services.trial !== null ? await services.trial.apply(state.preview, onProgress, signal) : await services.apply(changes, plan, onProgress, signal);
+        const {id} =
+          isTrial && services.trial !== null
+            ? await services.trial.apply(state.preview, onProgress, signal)
+            : await services.apply(changes, plan, onProgress, signal);
         dispatch({type: 'apply-succeeded', id});
       } catch (error) {
         dispatch({type: 'apply-failed', error: describeProblem(error), cause: error});
+      }
+    },
+  });
+  useTask({
+    isWanted: state.todo.phase === 'saving',
+    isStopped: false,
+    run: () => {
+      const list = todoOf(context, state);
+      if (list === null) return;
+      const saved = services.saveTodo(list);
+      dispatch(
+        'path' in saved ? {type: 'todo-saved', path: saved.path} : {type: 'todo-failed', problem: saved.problem},
+      );
+    },
+  });
+  useTask({
+    isWanted: state.verify.phase === 'running',
+    isStopped: false,
+    run: async () => {
+      try {
+        dispatch({type: 'verified', results: await services.verify()});
+      } catch (error) {
+        dispatch({type: 'verify-failed', error: describeProblem(error)});
+      }
+    },
+  });
+  useTask({
+    isWanted: state.undo.phase === 'planning',
+    isStopped: false,
+    run: async () => {
+      try {
+        dispatch({type: 'rollback-planned', view: await services.planRollback()});
+      } catch (error) {
+        dispatch({type: 'rollback-refused', error: describeProblem(error)});
+      }
+    },
+  });
+  useTask({
+    isWanted: state.undo.phase === 'running' || state.undo.phase === 'stopping',
+    isStopped: state.undo.phase === 'stopping',
+    run: async (signal) => {
+      try {
+        const onProgress = (progress: ApplyProgress): void => dispatch({type: 'rollback-progressed', progress});
+        dispatch({type: 'rolled-back', result: await services.rollback(onProgress, signal)});
+      } catch (error) {
+        dispatch({type: 'rollback-failed', error: describeProblem(error), cause: error});
       }
     },
   });
@@ -86,21 +177,49 @@ const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch
     run: () => {
       if (state.save.phase !== 'saving') return;
       const {path} = state.save;
-      const saved = services.saveProfile(profileOf(context, state.draft), path);
-      dispatch('path' in saved ? {type: 'profile-saved', path: saved.path} : {type: 'save-failed', path, problem: saved.problem});
+      const saved = services.saveProfile(
+        profileOf(context, state.draft),
+        path,
+        replacedBySave(context, state)?.text ?? null,
+      );
+      dispatch(
+        'path' in saved
+          ? {type: 'profile-saved', path: saved.path}
+          : {type: 'save-failed', path, problem: saved.problem},
+      );
     },
   });
 };
 
+/** Of what was applied just now, or of what the start screen shows. */
+const todoOf = (
+  {services}: WizardContext,
+  {apply, preview: {plan}, save, todo: {done}}: WizardState,
+): Parameters<WizardServices['saveTodo']>[0] | null => {
+  const {commandStyle, facts, machine} = services;
+  const listOf = (profile: string, runId: string, tasks: readonly Task[]) => ({
+    profile,
+    runId,
+    done,
+    text: renderTodo({profile, runId, tasks, done}, commandStyle),
+  });
+  if (apply.phase === 'done' && plan !== null)
+    return {
+      ...listOf(plan.profile, apply.id, whatNext(facts, plan, commandStyle)),
+      profilePath: save.phase === 'saved' ? save.path : null,
+    };
+  if (!machine.isReadable || machine.applied === null) return null;
+  const {profile, id, tasks} = machine.applied;
+  return {...listOf(profile, id, tasks), profilePath: null};
+};
+
 const useEnd = ({outcome}: WizardState, onEnd: (outcome: WizardOutcome) => void): void => {
-  const {exit} = useApp();
   const isTold = useRef(false);
   useEffect(() => {
     if (outcome === null || isTold.current) return;
     isTold.current = true;
     onEnd(outcome);
-    exit();
-  }, [outcome, onEnd, exit]);
+  }, [outcome, onEnd]);
 };
 
 const useInterrupt = (signal: AbortSignal, dispatch: Dispatch<Action>): void => {

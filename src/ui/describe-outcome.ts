@@ -1,22 +1,34 @@
+import {type CommandStyle, isThisMachine, writingCommand} from './command-style.ts';
 import type {WizardOutcome} from './services.ts';
-import {isThisMachine, tellWriting} from './told-command.ts';
-import type {CommandStyle} from './told-command.ts';
 
 /** For the screen that was there before: what is worth knowing once the wizard has gone. */
-export const describeOutcome = ({reason, savedPath, appliedId, isTrial, error}: WizardOutcome, style: CommandStyle): readonly string[] => [
+export const describeOutcome = (
+  {reason, savedPath, appliedId, isTrial, rolledBackId, error}: WizardOutcome,
+  style: CommandStyle,
+): readonly string[] => [
   ...(savedPath === null ? [] : [`Profile saved: ${savedPath}`]),
   ...(appliedId === null ? [] : isTrial ? describeTrial(appliedId, style) : describeApplied(appliedId, style)),
-  ...(appliedId === null && error === null ? [`${isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.'}${reason === 'interrupted' ? ' (interrupted)' : ''}`] : []),
+  ...(rolledBackId === null ? [] : describeRolledBack(rolledBackId, style)),
+  ...(appliedId === null && rolledBackId === null && error === null
+    ? [
+        `${isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.'}${reason === 'interrupted' ? ' (interrupted)' : ''}`,
+      ]
+    : []),
 ];
 
 const describeTrial = (id: string, style: CommandStyle): readonly string[] => [
   `The trial is set up as ${id}.`,
-  `Reboot; when that boot is good: ${tellWriting(style, 'confirm')}`,
-  `To drop it:                     ${tellWriting(style, `rollback ${id}`)}`,
+  `Reboot; when that boot is good: ${writingCommand(style, 'confirm')}`,
+  `To drop it:                     ${writingCommand(style, `rollback ${id}`)}`,
+];
+
+const describeRolledBack = (id: string, style: CommandStyle): readonly string[] => [
+  `Rolled back ${id}: its files are restored to the byte.`,
+  ...(isThisMachine(style) ? ['Reboot; the card is with its own driver again afterwards.'] : []),
 ];
 
 const describeApplied = (id: string, style: CommandStyle): readonly string[] => [
   `Applied as ${id}.`,
-  `${isThisMachine(style) ? 'Reboot, then run: ' : 'To check it:      '} ${tellWriting(style, 'verify')}`,
-  `To undo it:        ${tellWriting(style, `rollback ${id}`)}`,
+  `${isThisMachine(style) ? 'Reboot, then run: ' : 'To check it:      '} ${writingCommand(style, 'verify')}`,
+  `To undo it:        ${writingCommand(style, `rollback ${id}`)}`,
 ];

@@ -1,31 +1,65 @@
 const enter = '\u001b[?1049h\u001b[H\u001b[2J';
 const leave = '\u001b[?25h\u001b[?1049l';
+const hideCursor = '\u001b[?25l';
 
 type HeldTerminal = {
   /** Aborted when a signal asks the program to end. */
   readonly interrupt: AbortSignal;
   readonly clear: () => void;
+  /** Stops the program, as Ctrl-Z does in a shell; returns when `fg` continues it. */
+  readonly suspend: () => void;
   readonly release: () => void;
 };
 
+/** For a stop to reach every thread. */
+const settleMs = 100;
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
-/** The alternate screen, given back on every way out: the end, an error, a signal, `process.exit` somewhere else. */
-export const holdTerminal = (stdout: NodeJS.WriteStream): HeldTerminal => {
+type Options = {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  /** The screen is ours again and empty. */
+  readonly onResume: () => void;
+};
+
+/** The alternate screen, given back on every way out: the end, an error, a signal, Ctrl-Z, `process.exit` somewhere else. */
+export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal => {
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   let isHeld = true;
+
+  const resume = (): void => {
+    if (!isHeld) return;
+    process.on('SIGTSTP', suspend);
+    stdin.setRawMode(true);
+    stdout.write(`${enter}${hideCursor}`);
+    onResume();
+  };
+  const suspend = (): void => {
+    process.off('SIGTSTP', suspend);
+    stdout.write(leave);
+    stdin.setRawMode(false);
+    // Runs out while the program is stopped. Where nobody could continue it (an orphaned group) the kernel ignores the
+    // stop, and the wizard comes back at once: signal(7), setpgid(2).
+    setTimeout(resume, settleMs);
+    // As the terminal does for Ctrl-Z: the whole job stops, with sudo or npx above us.
+    process.kill(0, 'SIGTSTP');
+  };
   const release = (): void => {
     if (!isHeld) return;
     isHeld = false;
     for (const signal of signals) process.off(signal, interrupt);
+    process.off('SIGTSTP', suspend);
     process.off('exit', release);
     stdout.write(leave);
   };
+
   for (const signal of signals) process.on(signal, interrupt);
+  process.on('SIGTSTP', suspend);
   process.on('exit', release);
   // A terminal that was closed must not end the program in the middle of a transaction.
   stdout.on('error', interrupt);
   stdout.write(enter);
-  return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), release};
+  return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release};
 };

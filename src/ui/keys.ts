@@ -1,13 +1,81 @@
-import type {Key, NamedKey} from './split-keys.ts';
-
 /** What can be focused decides what a key means. */
-export type Mode = 'pane' | 'list' | 'devices' | 'review' | 'filter' | 'choice' | 'number' | 'text' | 'word' | 'running' | 'restoring' | 'help' | 'leave' | 'end';
+export type Mode =
+  | 'pane'
+  /** The start screen. */
+  | 'home'
+  | 'todo'
+  /** The summary of all decisions. */
+  | 'map'
+  | 'devices'
+  | 'review'
+  | 'filter'
+  | 'choice'
+  | 'number'
+  /** A number that is being typed: letters are units then, not keys. */
+  | 'entry'
+  | 'text'
+  | 'word'
+  | 'search'
+  /** The step "Apply" where something keeps it from being applied. */
+  | 'blocked'
+  | 'running'
+  | 'restoring'
+  /** A rollback at work. */
+  | 'undoing'
+  /** Nothing to choose: something is being read, or was refused. */
+  | 'waiting'
+  /** The machine was changed: on to the start screen. */
+  | 'applied'
+  | 'help'
+  | 'leave'
+  | 'end';
 
 export type Intent =
-  | 'focus-next' | 'focus-previous' | 'focus-first' | 'focus-last' | 'value-next' | 'value-previous'
-  | 'scroll-down' | 'scroll-up' | 'page-down' | 'page-up'
-  | 'go-on' | 'go-back' | 'choose-focused' | 'mark-focused' | 'toggle-others' | 'start-filter' | 'end-filter' | 'clear-filter'
-  | 'erase' | 'erase-all' | 'submit-word' | 'open-help' | 'close-overlay' | 'ask-to-leave' | 'leave' | 'interrupt' | 'stop-and-restore' | 'finish';
+  | 'focus-next'
+  | 'focus-previous'
+  | 'focus-first'
+  | 'focus-last'
+  | 'value-next'
+  | 'value-previous'
+  | 'scroll-down'
+  | 'scroll-up'
+  | 'page-down'
+  | 'page-up'
+  | 'scroll-to-top'
+  | 'scroll-to-end'
+  | 'start-search'
+  | 'end-search'
+  | 'clear-search'
+  | 'search-next'
+  | 'search-previous'
+  | 'go-to-finding'
+  | 'go-on'
+  | 'go-back'
+  | 'choose-focused'
+  | 'mark-focused'
+  | 'toggle-others'
+  | 'start-filter'
+  | 'end-filter'
+  | 'clear-filter'
+  | 'erase'
+  | 'erase-word'
+  | 'erase-all'
+  | 'cursor-left'
+  | 'cursor-right'
+  | 'cursor-start'
+  | 'cursor-end'
+  | 'cancel-entry'
+  | 'submit-word'
+  | 'open-help'
+  | 'close-overlay'
+  | 'ask-to-leave'
+  | 'leave'
+  | 'interrupt'
+  | 'stop-and-restore'
+  | 'finish'
+  | 'go-home'
+  | 'toggle-task'
+  | 'open-map';
 
 type Binding = {
   readonly intent: Intent;
@@ -21,47 +89,159 @@ type Binding = {
   readonly isRare?: boolean;
 };
 
-const choosers: readonly Mode[] = ['list', 'devices'];
-const lists: readonly Mode[] = [...choosers, 'review'];
-const fields: readonly Mode[] = ['choice', 'number', 'text'];
-const steps: readonly Mode[] = ['pane', ...lists, ...fields, 'word', 'end'];
-const commands: readonly Mode[] = ['pane', ...lists, 'choice', 'number', 'word', 'end'];
+const choosers: readonly Mode[] = ['home', 'map', 'devices'];
+const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
+const values: readonly Mode[] = ['choice', 'number'];
+const texts: readonly Mode[] = ['text', 'entry'];
+const fields: readonly Mode[] = [...values, ...texts];
+const panes: readonly Mode[] = ['pane', 'blocked', 'end', 'applied', 'waiting', 'help'];
+const steps: readonly Mode[] = ['pane', 'blocked', ...lists, ...fields, 'word', 'end', 'applied', 'waiting'];
+/** Where letters are keys. */
+const commands: readonly Mode[] = ['pane', 'blocked', ...lists, ...values, 'end', 'applied', 'waiting'];
+/** Where leaving loses nothing. */
+const leavable: readonly Mode[] = ['home', 'todo', 'applied'];
 
-/** In the order of the footer. The handlers and the footer read the same table. */
+/** In the order of the footer. The handlers, the footer and the help read the same table. */
 export const bindings: readonly Binding[] = [
   {intent: 'choose-focused', modes: choosers, keys: ['enter'], label: 'Enter', hint: 'choose'},
-  {intent: 'go-on', modes: ['pane', 'review', ...fields], keys: ['enter'], label: 'Enter', hint: 'next step'},
+  {
+    intent: 'go-on',
+    modes: ['pane', 'blocked', 'review', ...fields],
+    keys: ['enter'],
+    label: 'Enter',
+    hint: 'next step',
+  },
   {intent: 'submit-word', modes: ['word'], keys: ['enter'], label: 'Enter', hint: 'run what you typed'},
   {intent: 'finish', modes: ['end'], keys: ['enter'], label: 'Enter', hint: 'end'},
-  {intent: 'go-back', modes: steps, keys: ['escape'], label: 'Esc', hint: 'back'},
+  {intent: 'go-home', modes: ['applied'], keys: ['enter', 'escape'], label: 'Enter', hint: 'start screen'},
+  {
+    intent: 'go-back',
+    modes: steps.filter((mode) => !['entry', 'applied', 'home'].includes(mode)),
+    keys: ['escape'],
+    label: 'Esc',
+    hint: 'back',
+  },
+  {intent: 'cancel-entry', modes: ['entry'], keys: ['escape'], label: 'Esc', hint: 'keep the old value'},
+  {
+    intent: 'go-to-finding',
+    modes: ['review', 'blocked'],
+    keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
+    label: '1-9',
+    hint: 'go to the setting of that number',
+    isRare: true,
+  },
   {intent: 'mark-focused', modes: ['devices'], keys: [' '], label: 'Space', hint: 'add'},
+  {intent: 'toggle-task', modes: ['todo'], keys: [' ', 'enter'], label: 'Space', hint: 'done, not done'},
   {intent: 'toggle-others', modes: ['devices'], keys: ['o'], label: 'o', hint: 'others'},
   {intent: 'start-filter', modes: ['devices'], keys: ['/'], label: '/', hint: 'filter'},
   {intent: 'end-filter', modes: ['filter'], keys: ['enter', 'down'], label: 'Enter', hint: 'keep the filter'},
   {intent: 'clear-filter', modes: ['filter'], keys: ['escape'], label: 'Esc', hint: 'clear it'},
-  {intent: 'erase', modes: ['filter', 'text', 'word', 'number'], keys: ['backspace'], label: '', hint: 'erase'},
+  {intent: 'end-search', modes: ['search'], keys: ['enter'], label: 'Enter', hint: 'search'},
+  {intent: 'clear-search', modes: ['search'], keys: ['escape'], label: 'Esc', hint: 'stop searching'},
+  {intent: 'erase', modes: ['filter', 'search', ...texts, 'word'], keys: ['backspace'], label: '', hint: 'erase'},
   {intent: 'erase-all', modes: ['text'], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty'},
-  {intent: 'erase-all', modes: ['filter', 'word', 'number'], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty', isRare: true},
-  {intent: 'focus-next', modes: [...lists, ...fields], keys: ['down'], label: '↑↓', hint: 'move'},
+  {
+    intent: 'erase-all',
+    modes: ['filter', 'search', 'word', 'entry'],
+    keys: ['erase-all'],
+    label: 'Ctrl-U',
+    hint: 'empty',
+    isRare: true,
+  },
+  {intent: 'erase-word', modes: texts, keys: ['erase-word'], label: 'Ctrl-W', hint: 'erase a word', isRare: true},
+  {intent: 'cursor-left', modes: texts, keys: ['left'], label: '←→', hint: 'move the cursor', isRare: true},
+  {intent: 'cursor-right', modes: texts, keys: ['right'], label: '', hint: 'move the cursor'},
+  {intent: 'cursor-start', modes: texts, keys: ['home'], label: 'Home/End', hint: 'or Ctrl-A/Ctrl-E', isRare: true},
+  {intent: 'cursor-end', modes: texts, keys: ['end'], label: '', hint: 'move the cursor'},
+  {intent: 'focus-next', modes: [...lists, ...values], keys: ['down', 'j'], label: '↑↓', hint: 'move'},
+  {intent: 'focus-next', modes: texts, keys: ['down'], label: '↑↓', hint: 'move'},
   {intent: 'focus-next', modes: fields, keys: ['tab'], label: '', hint: 'move'},
-  {intent: 'focus-previous', modes: [...lists, ...fields], keys: ['up'], label: '', hint: 'move'},
-  {intent: 'focus-first', modes: lists, keys: ['home'], label: '', hint: 'first'},
-  {intent: 'focus-last', modes: lists, keys: ['end'], label: '', hint: 'last'},
-  {intent: 'value-next', modes: ['choice', 'number'], keys: ['right', '+'], label: '←→', hint: 'change'},
-  {intent: 'value-previous', modes: ['choice', 'number'], keys: ['left', '-'], label: '', hint: 'change'},
+  {intent: 'focus-previous', modes: [...lists, ...values], keys: ['up', 'k'], label: 'j/k', hint: 'move', isRare: true},
+  {intent: 'focus-previous', modes: texts, keys: ['up'], label: '', hint: 'move'},
+  {
+    intent: 'focus-first',
+    modes: [...lists, ...values],
+    keys: ['home', 'g'],
+    label: 'g/G',
+    hint: 'first, last',
+    isRare: true,
+  },
+  {intent: 'focus-last', modes: [...lists, ...values], keys: ['end', 'G'], label: '', hint: 'last'},
+  {intent: 'value-next', modes: values, keys: ['right', '+'], label: '←→', hint: 'change'},
+  {intent: 'value-previous', modes: values, keys: ['left', '-'], label: '', hint: 'change'},
   {intent: 'page-down', modes: [...steps, 'help'], keys: ['page-down'], label: 'PgDn/PgUp', hint: 'scroll'},
   {intent: 'page-up', modes: [...steps, 'help'], keys: ['page-up'], label: '', hint: 'scroll'},
-  {intent: 'scroll-down', modes: [...commands.filter((mode) => mode !== 'word'), 'help'], keys: ['j'], label: 'j/k', hint: 'scroll by one row', isRare: true},
-  {intent: 'scroll-up', modes: [...commands.filter((mode) => mode !== 'word'), 'help'], keys: ['k'], label: '', hint: 'scroll'},
-  {intent: 'scroll-down', modes: ['pane', 'end', 'help'], keys: ['down'], label: '', hint: 'scroll'},
-  {intent: 'scroll-up', modes: ['pane', 'end', 'help'], keys: ['up'], label: '', hint: 'scroll'},
+  {
+    intent: 'scroll-down',
+    modes: [...lists, ...values],
+    keys: ['J'],
+    label: 'J/K',
+    hint: 'scroll by one row',
+    isRare: true,
+  },
+  {intent: 'scroll-up', modes: [...lists, ...values], keys: ['K'], label: '', hint: 'scroll'},
+  {intent: 'scroll-down', modes: panes, keys: ['down', 'j'], label: 'j/k', hint: 'scroll by one row', isRare: true},
+  {intent: 'scroll-up', modes: panes, keys: ['up', 'k'], label: '', hint: 'scroll'},
+  {intent: 'scroll-to-top', modes: panes, keys: ['home', 'g'], label: 'g/G', hint: 'top, end', isRare: true},
+  {intent: 'scroll-to-end', modes: panes, keys: ['end', 'G'], label: '', hint: 'end'},
+  {
+    intent: 'start-search',
+    modes: [...panes, 'home', 'review', ...values],
+    keys: ['/'],
+    label: '/',
+    hint: 'search, then n and N',
+    isRare: true,
+  },
+  {intent: 'search-next', modes: [...panes, 'home', 'review', ...values], keys: ['n'], label: '', hint: 'next match'},
+  {
+    intent: 'search-previous',
+    modes: [...panes, 'home', 'review', ...values],
+    keys: ['N'],
+    label: '',
+    hint: 'match before',
+  },
+  {
+    intent: 'open-map',
+    modes: ['pane', 'blocked', 'devices', 'review', ...values],
+    keys: ['m'],
+    label: 'm',
+    hint: 'summary',
+  },
   {intent: 'open-help', modes: commands, keys: ['?'], label: '?', hint: 'help'},
-  {intent: 'ask-to-leave', modes: commands, keys: ['q'], label: 'q', hint: 'leave'},
+  {
+    intent: 'ask-to-leave',
+    modes: [...commands.filter((mode) => !leavable.includes(mode)), 'word'],
+    keys: ['q'],
+    label: 'q',
+    hint: 'leave',
+  },
+  {intent: 'ask-to-leave', modes: ['home'], keys: ['escape'], label: '', hint: 'leave'},
+  {intent: 'finish', modes: leavable, keys: ['q'], label: 'q', hint: 'leave'},
   {intent: 'leave', modes: ['leave'], keys: ['y', 'Y'], label: 'y', hint: 'leave'},
   {intent: 'close-overlay', modes: ['leave'], keys: ['n', 'N', 'escape'], label: 'n', hint: 'stay'},
   {intent: 'close-overlay', modes: ['help'], keys: ['escape', '?', 'q', 'enter'], label: 'Esc', hint: 'close'},
-  {intent: 'stop-and-restore', modes: ['running'], keys: ['interrupt'], label: 'Ctrl-C', hint: 'stop and restore what was there'},
-  {intent: 'interrupt', modes: [...steps, 'filter', 'help', 'leave'], keys: ['interrupt'], label: 'Ctrl-C', hint: 'leave at once', isRare: true},
+  {
+    intent: 'stop-and-restore',
+    modes: ['running'],
+    keys: ['interrupt'],
+    label: 'Ctrl-C',
+    hint: 'stop and restore what was there',
+  },
+  {
+    intent: 'stop-and-restore',
+    modes: ['undoing'],
+    keys: ['interrupt'],
+    label: 'Ctrl-C',
+    hint: 'stop; the next rollback finishes it',
+  },
+  {
+    intent: 'interrupt',
+    modes: [...steps, 'filter', 'search', 'help', 'leave'],
+    keys: ['interrupt'],
+    label: 'Ctrl-C',
+    hint: 'leave at once',
+    isRare: true,
+  },
 ];
 
 export const intentOf = (mode: Mode, key: Key): Intent | null => {
@@ -71,7 +251,14 @@ export const intentOf = (mode: Mode, key: Key): Intent | null => {
 
 export type KeyHint = {readonly label: string; readonly hint: string; readonly isRare: boolean};
 
-const typing: Readonly<Partial<Record<Mode, string>>> = {number: '0-9', text: 'a-z', word: 'a-z', filter: 'a-z'};
+const typing: Readonly<Partial<Record<Mode, string>>> = {
+  number: '0-9',
+  entry: '0-9',
+  text: 'a-z',
+  word: 'a-z',
+  filter: 'a-z',
+  search: 'a-z',
+};
 
 export const hintsOf = (mode: Mode): readonly KeyHint[] => [
   ...(typing[mode] === undefined ? [] : [{label: typing[mode], hint: 'type', isRare: false}]),
@@ -79,3 +266,101 @@ export const hintsOf = (mode: Mode): readonly KeyHint[] => [
     .filter((binding) => binding.label !== '' && binding.modes.includes(mode))
     .map(({label, hint, isRare}) => ({label, hint, isRare: isRare ?? false})),
 ];
+
+export type NamedKey =
+  | 'up'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'page-up'
+  | 'page-down'
+  | 'home'
+  | 'end'
+  | 'enter'
+  | 'escape'
+  | 'backspace'
+  | 'erase-word'
+  | 'erase-all'
+  | 'tab'
+  | 'suspend'
+  | 'interrupt';
+export type Key = {readonly name: NamedKey} | {readonly name: 'character'; readonly text: string};
+
+type InkKey = {
+  readonly upArrow: boolean;
+  readonly downArrow: boolean;
+  readonly leftArrow: boolean;
+  readonly rightArrow: boolean;
+  readonly pageUp: boolean;
+  readonly pageDown: boolean;
+  readonly home: boolean;
+  readonly end: boolean;
+  readonly return: boolean;
+  readonly escape: boolean;
+  readonly backspace: boolean;
+  readonly delete: boolean;
+  readonly tab: boolean;
+  readonly ctrl: boolean;
+  readonly meta: boolean;
+};
+
+const named: readonly (readonly [keyof InkKey, NamedKey])[] = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'page-up'],
+  ['pageDown', 'page-down'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['backspace', 'backspace'],
+  ['delete', 'backspace'],
+  ['tab', 'tab'],
+];
+
+const control: Readonly<Record<string, NamedKey>> = {
+  '\r': 'enter',
+  '\n': 'enter',
+  '\t': 'tab',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+  '\u0001': 'home',
+  '\u0003': 'interrupt',
+  '\u0005': 'end',
+  '\u0015': 'erase-all',
+  '\u0017': 'erase-word',
+  '\u001a': 'suspend',
+  '\u001b': 'escape',
+};
+
+const withControl: Readonly<Record<string, NamedKey>> = {
+  a: 'home',
+  c: 'interrupt',
+  e: 'end',
+  u: 'erase-all',
+  w: 'erase-word',
+  z: 'suspend',
+};
+
+/** Sequences that Ink does not know arrive with their ESC cut off; typed as text they would press keys that nobody pressed. */
+const unknownSequence = /^[[O][\d;<=>?]*[ -/]*[@-~]$/;
+
+/** Keys of one chunk of text: a slow connection, a paste or a script delivers several in one read. */
+export const splitKeys = (chunk: string): readonly Key[] => {
+  if (chunk.length > 1 && unknownSequence.test(chunk)) return [];
+  return [...chunk].flatMap((character): readonly Key[] => {
+    const name = control[character];
+    if (name !== undefined) return [{name}];
+    return character < ' ' ? [] : [{name: 'character', text: character}];
+  });
+};
+
+export const readKeys = (input: string, key: InkKey): readonly Key[] => {
+  const held = key.ctrl ? withControl[input] : undefined;
+  if (held !== undefined) return [{name: held}];
+  const found = named.find(([property]) => key[property]);
+  if (found !== undefined) return [{name: found[1]}];
+  return key.ctrl || key.meta ? [] : splitKeys(input);
+};

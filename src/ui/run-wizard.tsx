@@ -1,7 +1,8 @@
-import {render} from 'ink';
+import {Box, render, Text} from 'ink';
+import {cloneElement, type ReactElement} from 'react';
 import {App} from './app.tsx';
 import {holdTerminal} from './hold-terminal.ts';
-import {sizeOf} from './hooks/use-terminal-size.ts';
+import {sizeOf} from './hooks.ts';
 import type {WizardOutcome, WizardServices} from './services.ts';
 import {chooseTheme} from './theme.ts';
 import {startWizard} from './wizard/wizard.ts';
@@ -12,30 +13,90 @@ export type WizardOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--no-color` */
   readonly isPlain: boolean;
-  /** Aborted by a signal, perhaps before the terminal is held. */
+  /** Aborted by a signal, perhaps before the wizard has the terminal. */
   readonly signal?: AbortSignal;
+  /** Reads the machine anew after it was changed. */
+  readonly reopen?: () => Promise<WizardServices>;
 };
 
-/** Runs until the user has left; the terminal is as it was whichever way that happens. */
-export const runWizard = async (services: WizardServices, {stdin, stdout, environment, isPlain, signal}: WizardOptions): Promise<WizardOutcome> => {
-  const {context, state} = startWizard(services, sizeOf(stdout));
+/** The wizard, or the sentence that is shown while the machine is read. */
+type Drawn = ReactElement<{isAway?: boolean}>;
+
+const interrupted: WizardOutcome = {
+  reason: 'interrupted',
+  savedPath: null,
+  appliedId: null,
+  isTrial: false,
+  rolledBackId: null,
+  error: null,
+};
+
+/** Runs until the user has left; the terminal is restored whichever way that happens. */
+export const runWizard = async (
+  services: WizardServices,
+  {stdin, stdout, environment, isPlain, signal, reopen = () => Promise.resolve(services)}: WizardOptions,
+): Promise<WizardOutcome> => {
   const theme = chooseTheme(isPlain ? {...environment, NO_COLOR: '1'} : environment);
-  let outcome: WizardOutcome = {reason: 'interrupted', savedPath: null, appliedId: null, isTrial: false, error: null};
-  const terminal = holdTerminal(stdout);
+  let outcome: WizardOutcome | null = null;
+  let drawAgain = (): void => undefined;
+  const terminal = holdTerminal({stdin, stdout, onResume: () => drawAgain()});
   const interrupt = signal === undefined ? terminal.interrupt : AbortSignal.any([terminal.interrupt, signal]);
+  let tell = (): void => undefined;
+  const appOf = (opened: WizardServices, round: number): Drawn => {
+    const {context, state} = startWizard(opened, sizeOf(stdout), outcome);
+    return (
+      <App
+        key={round}
+        context={context}
+        initial={state}
+        theme={theme}
+        interrupt={interrupt}
+        onSuspend={terminal.suspend}
+        onEnd={(end) => {
+          outcome = end;
+          tell();
+        }}
+      />
+    );
+  };
   try {
-    const app = <App context={context} initial={state} theme={theme} interrupt={interrupt} onEnd={(end) => (outcome = end)} />;
+    let app = appOf(services, 0);
+    let told = new Promise<void>((resolve) => (tell = resolve));
     const instance = render(app, {stdin, stdout, exitOnCtrlC: false, patchConsole: true});
     const redraw = (): void => {
       instance.clear();
       terminal.clear();
       instance.rerender(app);
     };
+    // Ink writes nothing for a frame that equals the last one, so another one comes between.
+    drawAgain = (): void => {
+      instance.rerender(cloneElement(app, {isAway: true}));
+      redraw();
+    };
     stdout.on('resize', redraw);
-    await instance.waitUntilExit();
+    const exited = instance.waitUntilExit();
+    await Promise.race([told, exited]);
+    for (let round = 1; isAgain(outcome); round += 1) {
+      told = new Promise<void>((resolve) => (tell = resolve));
+      app = reading;
+      instance.rerender(app);
+      app = appOf(await reopen(), round);
+      instance.rerender(app);
+      await Promise.race([told, exited]);
+    }
     stdout.off('resize', redraw);
+    instance.unmount();
+    await exited;
   } finally {
     terminal.release();
   }
-  return outcome;
+  return outcome ?? interrupted;
 };
+
+const reading: Drawn = (
+  <Box>
+    <Text>Reading this machine …</Text>
+  </Box>
+);
+
+const isAgain = (outcome: WizardOutcome | null): boolean => outcome?.reason === 'again';

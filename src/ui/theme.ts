@@ -1,6 +1,6 @@
-import {createContext} from 'react';
 import type {TextProps} from 'ink';
-import type {Tone} from './lines.ts';
+import {createContext} from 'react';
+import {styleOf, type Tone} from '../words/palette.ts';
 
 export type Theme = {
   readonly styleOf: (tone: Tone) => Pick<TextProps, 'color' | 'bold' | 'dimColor'>;
@@ -9,33 +9,47 @@ export type Theme = {
   readonly hasColour: boolean;
 };
 
-const styles: Readonly<Record<Tone, Pick<TextProps, 'color' | 'bold' | 'dimColor'>>> = {
-  plain: {},
-  muted: {dimColor: true},
-  strong: {bold: true},
-  title: {bold: true},
-  key: {color: 'cyan'},
-  focus: {color: 'cyan', bold: true},
-  good: {color: 'green'},
-  info: {color: 'blue'},
-  warning: {color: 'yellow'},
-  error: {color: 'red', bold: true},
-  added: {color: 'green'},
-  removed: {color: 'red'},
-  host: {dimColor: true},
-  vcpu: {color: 'green', bold: true},
-  emulator: {color: 'yellow'},
-  iothread: {color: 'magenta'},
-  offline: {dimColor: true},
-  device: {color: 'cyan', bold: true},
-  memory: {color: 'blue'},
-  hugepages: {color: 'green'},
-};
-
 const ascii: Readonly<Record<string, string>> = {
-  '❯': '>', '•': '*', '·': '-', '│': '|', '─': '-', '├': '|', '└': '`', '┌': '+', '┐': '+', '┘': '+', '┤': '|', '┬': '+', '┴': '+', '┼': '+',
-  '█': '#', '▓': '=', '▒': '+', '░': '.', '✓': '+', '✗': 'X', '▲': '^', '▼': 'v', '↑': '^', '↓': 'v', '←': '<', '→': '>', '↪': '>',
-  '…': '~', '–': '-', '—': '-', '×': 'x', '‹': '<', '›': '>', '▏': '_', '≥': '>', '≤': '<', '“': '"', '”': '"', '’': "'", '‘': "'",
+  '❯': '>',
+  '•': '*',
+  '·': '-',
+  '│': '|',
+  '─': '-',
+  '├': '|',
+  '└': '`',
+  '┌': '+',
+  '┐': '+',
+  '┘': '+',
+  '┤': '|',
+  '┬': '+',
+  '┴': '+',
+  '┼': '+',
+  '█': '#',
+  '▓': '=',
+  '▒': '+',
+  '░': '.',
+  '✓': '+',
+  '✗': 'X',
+  '▲': '^',
+  '▼': 'v',
+  '↑': '^',
+  '↓': 'v',
+  '←': '<',
+  '→': '>',
+  '↪': '>',
+  '…': '~',
+  '–': '-',
+  '—': '-',
+  '×': 'x',
+  '‹': '<',
+  '›': '>',
+  '▏': '_',
+  '≥': '>',
+  '≤': '<',
+  '“': '"',
+  '”': '"',
+  '’': "'",
+  '‘': "'",
 };
 
 /** One column for one column, so that what was measured before still fits. */
@@ -43,16 +57,26 @@ const spellAscii = (text: string): string => text.replace(/[^ -~]/gu, (character
 
 const createTheme = ({hasColour, hasUnicode}: {hasColour: boolean; hasUnicode: boolean}): Theme => ({
   hasColour,
-  styleOf: (tone) => (hasColour ? styles[tone] : {}),
+  styleOf: (tone) => {
+    const {color, bold, dim} = hasColour ? styleOf(tone) : {};
+    return {...(color && {color}), ...(bold && {bold}), ...(dim && {dimColor: dim})};
+  },
   spell: hasUnicode ? (text) => text : spellAscii,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** no-color.org: set and not empty. The first of LC_ALL, LC_CTYPE and LANG that is set names the character set. */
+/**
+ * no-color.org: set and not empty. The first of LC_ALL, LC_CTYPE and LANG that is set names the character set. The
+ * fonts of the Linux console (TERM=linux) have 256 or 512 glyphs, and most of our own are not among them.
+ */
 export const chooseTheme = (environment: Environment): Theme => {
-  const locale = [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find((value) => (value ?? '') !== '') ?? '';
-  return createTheme({hasColour: (environment['NO_COLOR'] ?? '') === '', hasUnicode: /utf-?8/i.test(locale)});
+  const locale =
+    [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find((value) => (value ?? '') !== '') ?? '';
+  return createTheme({
+    hasColour: (environment['NO_COLOR'] ?? '') === '',
+    hasUnicode: /utf-?8/i.test(locale) && environment['TERM'] !== 'linux',
+  });
 };
 
 export const ThemeContext = createContext<Theme>(createTheme({hasColour: true, hasUnicode: true}));

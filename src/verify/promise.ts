@@ -1,8 +1,20 @@
+import {
+  type Check,
+  decodeDocument,
+  type Decoded,
+  literal,
+  nullable,
+  optional,
+  shape,
+  text,
+  type Upgrades,
+} from '../decode/decode.ts';
+import {planCheck, upgradePlan} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
 
 /** What `apply` leaves behind for `verify`, in the journal of its transaction. */
 export type AppliedPlan = {
-  readonly version: 1;
+  readonly version: 2;
   readonly plan: Plan;
   /** `/proc/sys/kernel/random/boot_id` at the time of `apply`; `null` where it was not readable. */
   readonly bootId: string | null;
@@ -10,13 +22,22 @@ export type AppliedPlan = {
   readonly trial?: string;
 };
 
-/** One thing that the plan promised, held against the machine read again. */
-export type PromiseResult = {
-  readonly id: string;
-  /** `pending`: can only be so after a reboot, and there was none yet. */
-  readonly status: 'kept' | 'broken' | 'pending' | 'unknown';
-  readonly promise: string;
-  readonly fact: string;
-  /** `null` where nothing is to do. */
-  readonly remedy: string | null;
+export type {PromiseResult} from '../findings/promise-result.ts';
+
+/** What `apply` of earlier versions left, brought up to date. A change of `Plan` that old plans do not have adds a line. */
+const upgrades: Upgrades = {
+  1: (document) => ({...document, plan: upgradePlan(document['plan'])}),
 };
+
+const appliedPlan: Check<AppliedPlan> = shape<AppliedPlan>({
+  version: literal(2),
+  plan: planCheck,
+  bootId: nullable(text),
+  trial: optional(text),
+});
+
+/** `json`: plan.json of a run, which may be missing, cut off, or of another version. */
+export const decodeAppliedPlan = (json: string | null): Decoded<AppliedPlan> =>
+  json === null
+    ? {isValid: false, problem: 'it is missing or cannot be read'}
+    : decodeDocument(appliedPlan, json, {version: 2, upgrades});

@@ -1,49 +1,118 @@
-import {kernelEntries} from '../artifacts/chains/grub-bls.ts';
-import {kernelstubPath} from '../artifacts/chains/kernelstub.ts';
-import {limineDefaultsPath} from '../artifacts/chains/limine.ts';
-import {nixosModulePath} from '../artifacts/chains/nixos.ts';
-import {kernelCommandLinePath} from '../artifacts/command-line/kernel-cmdline-file.ts';
-import {renderDomain} from '../artifacts/domain/render-domain.ts';
-import {renderHost} from '../artifacts/render-host.ts';
-import {grubDefaultsPath, grubDropInPath} from '../artifacts/grub/choose-grub-target.ts';
+import type {Artifact} from '../artifacts/artifact.ts';
+import {writerOf} from '../boot/chains.ts';
 import {compareArtifacts} from '../changes/compare-artifacts.ts';
-import type {HostFacts} from '../host/facts.ts';
+import {renderHost} from '../changes/render-host.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {PromiseResult} from '../findings/promise-result.ts';
+import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {type Ports, servedPorts} from '../pipeline/ports.ts';
 import type {Plan} from '../plan/plan.ts';
-import {servedLoader} from '../served-systems.ts';
-import type {AppliedPlan, PromiseResult} from './promise.ts';
+import {formatOf} from '../profile/device-format.ts';
+import type {AppliedPlan} from './promise.ts';
 import {verifyCommands} from './verify-commands.ts';
-import {verifyDevices} from './verify-devices.ts';
-import {verifyGroups} from './verify-groups.ts';
+import {nothingWritten, type RenderedAgain, verifyFiles, type WrittenFiles} from './verify-files.ts';
 import {verifyHugepages} from './verify-hugepages.ts';
-import {verifyImages} from './verify-images.ts';
-import type {ImageListings} from './verify-images.ts';
-import {verifyIsolation} from './verify-isolation.ts';
-import {verifyKernelLog} from './verify-kernel-log.ts';
-import {verifyFramebuffers, verifyPower} from './verify-cards.ts';
-import {verifyArguments, verifyModuleOptions} from './verify-kernel.ts';
-import {verifyTrial} from './verify-trial.ts';
+import {type ImageListings, verifyImages} from './verify-images.ts';
+import {verifyArguments, verifyIsolation, verifyKernelLog, verifyTrial} from './verify-kernel.ts';
 
 /** Every promise of the applied plan against facts that were read again; `bootId` is that of the boot they were read in. */
-export const verifyPlan = (facts: HostFacts, applied: AppliedPlan, bootId: string | null, listings: ImageListings = {}): readonly PromiseResult[] => {
-  const hasRebooted = applied.bootId === null || bootId === null ? null : applied.bootId !== bootId;
-  const afterBoot = [
-    ...verifyArguments(facts, applied.plan),
-    verifyIommu(facts),
-    ...verifyKernelLog(facts, applied.plan),
-    ...verifyDevices(facts, applied.plan),
-    ...verifyGroups(facts, applied.plan),
-    ...verifyFramebuffers(facts, applied.plan),
-    ...verifyPower(facts, applied.plan),
-    ...verifyModuleOptions(facts, applied.plan),
-    ...verifyHugepages(facts, applied.plan),
-    ...verifyIsolation(facts, applied.plan),
+export const verifyPlan = (
+  facts: HostFacts,
+  applied: AppliedPlan,
+  bootId: string | null,
+  listings: ImageListings = {},
+  written: WrittenFiles = nothingWritten,
+  ports: Ports = servedPorts,
+): readonly PromiseResult[] => {
+  return [
+    ...(applied.trial === undefined
+      ? [...verifyWritten(facts, applied.plan, written, ports), ...verifyImages(facts, applied.plan, listings, ports)]
+      : []),
+    ...verifyBoot(facts, applied, bootId, ports),
   ];
-  const inBoot = [...(applied.trial === undefined ? [] : [verifyTrial(facts, applied.trial)]), ...afterBoot];
-  return [...(applied.trial === undefined ? [...verifyFiles(facts, applied), ...verifyImages(facts, applied.plan, listings)] : []), ...inBoot.map((result) => (hasRebooted === false ? waitForReboot(result) : result))];
 };
 
-const waitForReboot = (result: PromiseResult): PromiseResult =>
-  result.status === 'broken' ? {...result, status: 'pending', remedy: 'Reboot, then run `vfio-pilot verify` again.'} : result;
+/** The promises that a boot keeps: `pending` while the one that `apply` ran in goes on. */
+const verifyBoot = (
+  facts: HostFacts,
+  {plan, trial, bootId: appliedIn}: Omit<AppliedPlan, 'version'>,
+  bootId: string | null,
+  ports: Ports,
+): readonly PromiseResult[] => {
+  const hasRebooted = hasBootedSince(facts, appliedIn, bootId);
+  const inBoot = [
+    ...(trial === undefined ? [] : [verifyTrial(facts, trial)]),
+    ...verifyArguments(facts, plan),
+    verifyIommu(facts),
+    ...verifyKernelLog(facts, plan),
+    ...plan.devices.flatMap((device) => formatOf(ports.deviceKinds, device.kind).promises(facts, plan, device)),
+    ...hypervisorOf(facts, ports.hypervisors).binding.promises(facts, plan),
+    ...hypervisorOf(facts, ports.hypervisors).promises(facts, plan),
+    ...verifyHugepages(facts, plan),
+    ...verifyIsolation(facts, plan),
+  ];
+  return inBoot.map((result) => (hasRebooted === false ? waitForReboot(result, facts) : result));
+};
+
+/** Whether this plan, once it is written, becomes true only with a reboot. `trial`: the token of a trial boot. */
+export const needsReboot = (facts: HostFacts, plan: Plan, trial: string | null, ports: Ports = servedPorts): boolean =>
+  verifyBoot(facts, {plan, bootId: null, ...(trial === null ? {} : {trial})}, null, ports).some(
+    ({status}) => status === 'broken' || status === 'pending',
+  );
+
+/**
+ * Whether what is applied waits for a reboot: `bootId` is that of the boot in which the facts were read. `null`: this
+ * boot does not keep it, and whether it is the one of `apply` is unknown.
+ */
+export const awaitsReboot = (
+  facts: HostFacts,
+  applied: AppliedPlan,
+  bootId: string | null,
+  ports: Ports = servedPorts,
+): boolean | null => {
+  const promises = verifyBoot(facts, applied, bootId, ports);
+  const isUnknown = hasBootedSince(facts, applied.bootId, bootId) === null;
+  return isUnknown && promises.some(({status}) => status === 'broken') ? null : isPending(promises);
+};
+
+export const isPending = (promises: readonly PromiseResult[]): boolean =>
+  promises.some(({status}) => status === 'pending');
+
+const verifyWritten = (facts: HostFacts, plan: Plan, written: WrittenFiles, ports: Ports): readonly PromiseResult[] => {
+  const {artifacts, again} = renderAgain(facts, plan, ports);
+  return [...verifyCommands(facts, plan, artifacts, ports), ...verifyFiles(facts, written, again)];
+};
+
+/** Where the plan of the run cannot be read, the files are still known from the journal. `problem` ends a sentence. */
+export const verifyWithoutPlan = (
+  facts: HostFacts,
+  problem: string,
+  written: WrittenFiles,
+): readonly PromiseResult[] => [
+  {
+    id: 'plan',
+    status: 'broken',
+    promise: 'The plan that was applied can be read.',
+    fact: `It cannot: ${problem}. Only the files are compared.`,
+    remedy: 'Roll back with `vfio-pilot rollback`, which does not need it, and apply the profile again.',
+  },
+  ...verifyFiles(facts, written, null),
+];
+
+/** Nothing boots another root: unless its boot id says otherwise, it is as it was when the plan was applied. */
+const hasBootedSince = ({isLive}: HostFacts, before: string | null, now: string | null): boolean | null =>
+  before === null || now === null ? (isLive ? null : false) : before !== now;
+
+const waitForReboot = (result: PromiseResult, {isLive}: HostFacts): PromiseResult =>
+  result.status === 'broken'
+    ? {
+        ...result,
+        status: 'pending',
+        remedy: isLive
+          ? 'Reboot, then run `vfio-pilot verify` again.'
+          : 'This root is not the running system: run `vfio-pilot verify` once it has booted.',
+      }
+    : result;
 
 const verifyIommu = (facts: HostFacts): PromiseResult => ({
   id: 'iommu-active',
@@ -54,54 +123,30 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
 });
 
 /** Rendering the plan again over the present files must find nothing to do: then each of them says what was promised. */
-const verifyFiles = (facts: HostFacts, {plan}: AppliedPlan): readonly PromiseResult[] => {
-  const [host, domain] = [renderHost(facts, plan), renderDomain(facts, withKnownGuest(facts, plan))];
-  const artifacts = [...host.artifacts, ...domain.artifacts];
+const renderAgain = (
+  facts: HostFacts,
+  plan: Plan,
+  ports: Ports,
+): {readonly artifacts: readonly Artifact[]; readonly again: RenderedAgain} => {
+  const host = renderHost(facts, plan, ports);
+  const guest = hypervisorOf(facts, ports.hypervisors).renderAppliedGuest(facts, plan);
+  const artifacts = [...host.artifacts, ...guest.artifacts];
   // What somebody has made unfit for us yields a finding and no artifact.
-  const unfit = [...host.findings, ...domain.findings].filter(({severity, subject}) => severity === 'blocker' && subject.startsWith('/')).map(({subject}) => subject);
-  const rendered = artifacts.flatMap((artifact) => (artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : []));
-  const paths = [...new Set([...rendered, ...bootFiles(facts, plan), ...unfit])];
-  const changed = new Set([...compareArtifacts(facts, artifacts).map((change) => change.path), ...unfit]);
-  return [...verifyCommands(facts, plan, artifacts), ...paths.map((path): PromiseResult => {
-    const isDenied = facts.files[path]?.state === 'denied';
-    return {
-      id: 'file',
-      status: isDenied ? 'unknown' : changed.has(path) ? 'broken' : 'kept',
-      promise: `${path} holds what was applied.`,
-      fact: isDenied ? 'It can be read by root only.' : changed.has(path) ? 'It was changed since, or is gone.' : 'It does.',
-      remedy: isDenied ? 'Run verify with sudo.' : changed.has(path) ? 'See who changed it (a package upgrade?), then apply the profile again.' : null,
-    };
-  })];
+  const unfit = [...host.findings, ...guest.findings]
+    .filter(({severity, subject}) => severity === 'blocker' && subject.startsWith('/'))
+    .map(({subject}) => subject);
+  const rendered = artifacts.flatMap((artifact) =>
+    artifact.kind === 'file' || artifact.kind === 'symlink' ? [artifact.path] : [],
+  );
+  return {
+    artifacts,
+    again: {
+      asked: [...new Set([...rendered, ...bootFiles(facts, plan, ports), ...unfit])],
+      changed: new Set([...compareArtifacts(facts, artifacts).map((change) => change.path), ...unfit]),
+    },
+  };
 };
 
-/** libvirt writes a new domain down with its own additions: once it knows the guest, an edit must find nothing to do. */
-const withKnownGuest = (facts: HostFacts, plan: Plan): Plan =>
-  plan.guest.isNew && facts.libvirt.domains.some(({name}) => name === plan.guest.name) ? {...plan, guest: {...plan.guest, isNew: false}} : plan;
-
-/** No artifact is rendered for the boot loader's file while it says all that it should. */
-const bootFiles = (facts: HostFacts, {kernelArguments}: Plan): readonly string[] => {
-  if (kernelArguments.add.length === 0) return [];
-  const loader = servedLoader(facts.boot);
-  switch (loader) {
-    case 'grub':
-      return [facts.files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath];
-    case 'grub-bls':
-      return kernelEntries(facts).map((file) => file.path);
-    case 'proxmox-boot-tool':
-    case 'sdbootutil':
-      return [kernelCommandLinePath];
-    case 'kernelstub':
-      return [kernelstubPath];
-    case 'uki':
-    case 'systemd-boot':
-      return facts.files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath];
-    case 'limine-entry-tool':
-      return [limineDefaultsPath];
-    case 'nixos':
-      return [nixosModulePath];
-    case 'rpm-ostree':
-      return [];
-    case null:
-      return [];
-  }
-};
+/** No artifact is rendered for the boot loader's files while they say all that they should. */
+const bootFiles = (facts: HostFacts, {kernelArguments}: Plan, ports: Ports): readonly string[] =>
+  kernelArguments.add.length === 0 ? [] : (writerOf(facts.boot, ports)?.keptFiles(facts) ?? []);

@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import fc from 'fast-check';
 import {afterAll, describe, expect, it} from 'vitest';
-import {renderDiff} from '../../src/changes/unified-diff.ts';
+import {renderDiff} from '../../src/changes/compare-artifacts.ts';
 
 const hasPatch = spawnSync('patch', ['--version']).status === 0;
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-diff-'));
@@ -17,14 +17,20 @@ const patched = (before: string | null, after: string | null): string | null => 
   mkdirSync(directory, {recursive: true});
   rmSync(file, {force: true});
   if (before !== null) writeFileSync(file, before);
-  execFileSync('patch', ['--silent', '--no-backup-if-mismatch', '-p0', file], {input: renderDiff('etc/file', before, after), cwd: directory, stdio: ['pipe', 'ignore', 'pipe']});
+  execFileSync('patch', ['--silent', '--no-backup-if-mismatch', '-p0', file], {
+    input: renderDiff('etc/file', before, after),
+    cwd: directory,
+    stdio: ['pipe', 'ignore', 'pipe'],
+  });
   return existsSync(file) ? readFileSync(file, 'utf8') : null;
 };
 
 describe('a diff', () => {
   it('is what diff -u says, without an Index line, and begins with what is said of the file', () => {
     expect(renderDiff('/a', 'one\ntwo\n', 'one\n2\n')).toBe('--- /a\n+++ /a\n@@ -1,2 +1,2 @@\n one\n-two\n+2\n');
-    expect(renderDiff('/a', null, 'x\n', ['new file mode 0755'])).toBe('new file mode 0755\n--- /dev/null\n+++ /a\n@@ -0,0 +1,1 @@\n+x\n');
+    expect(renderDiff('/a', null, 'x\n', ['new file mode 0755'])).toBe(
+      'new file mode 0755\n--- /dev/null\n+++ /a\n@@ -0,0 +1,1 @@\n+x\n',
+    );
     expect(renderDiff('/a', 'x\n', null)).toBe('--- /a\n+++ /dev/null\n@@ -1,1 +0,0 @@\n-x\n');
   });
 
@@ -33,7 +39,9 @@ describe('a diff', () => {
   });
 
   it('shows what is inside a line that looks like a header', () => {
-    expect(renderDiff('/a', 'Index: x\n=====\n', 'Index: y\n=====\n')).toBe('--- /a\n+++ /a\n@@ -1,2 +1,2 @@\n-Index: x\n+Index: y\n =====\n');
+    expect(renderDiff('/a', 'Index: x\n=====\n', 'Index: y\n=====\n')).toBe(
+      '--- /a\n+++ /a\n@@ -1,2 +1,2 @@\n-Index: x\n+Index: y\n =====\n',
+    );
   });
 });
 
@@ -51,10 +59,15 @@ describe.skipIf(!hasPatch)('a diff given to patch(1) (skipped where it is missin
   ])('%s gives the new file', (_name, before, after) => expect(patched(before, after)).toBe(after));
 
   it('gives the new file for any two texts', () => {
-    const text = fc.array(fc.constantFrom('', 'a', 'b\t', 'g\r', ' c', '-d', '+e', '@@ f'), {maxLength: 12}).chain((lines) => fc.constantFrom(lines.join('\n'), `${lines.join('\n')}\n`));
-    fc.assert(fc.property(text, text, (before, after) => {
-      fc.pre(before !== after && before !== '' && after !== '');
-      expect(patched(before, after)).toBe(after);
-    }), {numRuns: 60});
+    const text = fc
+      .array(fc.constantFrom('', 'a', 'b\t', 'g\r', ' c', '-d', '+e', '@@ f'), {maxLength: 12})
+      .chain((lines) => fc.constantFrom(lines.join('\n'), `${lines.join('\n')}\n`));
+    fc.assert(
+      fc.property(text, text, (before, after) => {
+        fc.pre(before !== after && before !== '' && after !== '');
+        expect(patched(before, after)).toBe(after);
+      }),
+      {numRuns: 60},
+    );
   });
 });

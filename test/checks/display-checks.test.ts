@@ -1,16 +1,42 @@
+import type {PciAddress} from '../../src/facts/pci-address.ts';
 import {describe, it} from 'vitest';
-import {checkBars, checkDisplays, checkIntegrated, checkPrimaryDisplay, checkReset, checkSharing} from '../../src/checks/display-checks.ts';
+import {
+  checkBars,
+  checkDisplays,
+  checkIntegrated,
+  checkPrimaryDisplay,
+  checkReset,
+  checkSharing,
+} from '../../src/checks/display-checks.ts';
 import {checkIsolation} from '../../src/checks/isolation-checks.ts';
-import type {HostFacts, PciBar, PciFunction} from '../../src/host/facts.ts';
-import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import type {PciBar, PciFunction} from '../../src/facts/pci.ts';
+import {defaultShape, sampleFacts, samplePci, samplePciFunctions, sampleSriov} from '../support/sample-facts.ts';
 import {expectCheck} from './expect-check.ts';
 
-const facts = (pci: readonly PciFunction[], overrides: Partial<HostFacts> = {}): HostFacts => sampleFacts(defaultShape, {pci, ...overrides});
-const upstream = ['0000:00:01.0'];
-const nvidia = (values: Partial<PciFunction> = {}): PciFunction => samplePci('0000:01:00.0', {upstream, iommuGroup: 1, name: 'GeForce', ...values});
-const intel = samplePci('0000:00:02.0', {vendor: '8086', device: '016a', iommuGroup: 2, bootVga: true, name: 'HD Graphics'});
+const facts = (pci: readonly PciFunction[], overrides: Partial<HostFacts> = {}): HostFacts =>
+  sampleFacts(defaultShape, {pci, ...overrides});
+const upstream: readonly PciAddress[] = ['0000:00:01.0'];
+const nvidia = (values: Partial<PciFunction> = {}): PciFunction =>
+  samplePci('0000:01:00.0', {upstream, iommuGroup: 1, name: 'GeForce', ...values});
+const intel = samplePci('0000:00:02.0', {
+  vendor: '8086',
+  device: '016a',
+  iommuGroup: 2,
+  bootVga: true,
+  name: 'HD Graphics',
+});
 const disk = samplePci('0000:02:00.0', {class: '010802', vendor: '144d', iommuGroup: 3});
-const bar = (values: Partial<PciBar> = {}): PciBar => ({index: 0, start: '0xe0000000', sizeBytes: 268435456, isMemory: true, is64Bit: true, isPrefetchable: true, isUnset: false, ...values});
+const bar = (values: Partial<PciBar> = {}): PciBar => ({
+  index: 0,
+  start: '0xe0000000',
+  sizeBytes: 268435456,
+  isMemory: true,
+  is64Bit: true,
+  isPrefetchable: true,
+  isUnset: false,
+  ...values,
+});
 
 describe('graphics cards', () => {
   it('two are fine, one leaves the host dark, none is an error', () => {
@@ -21,19 +47,26 @@ describe('graphics cards', () => {
   });
 
   it('the one that shows the boot is named, with what it costs to give it away', () => {
-    expectCheck(checkPrimaryDisplay(facts([nvidia()])), 'info', /No card is marked/);
+    expectCheck(checkPrimaryDisplay(facts([nvidia()])), 'info', /Cannot tell which card the screen is connected to/);
     expectCheck(checkPrimaryDisplay(facts([intel, nvidia()])), 'info', /HD Graphics shows the firmware/);
-    expectCheck(checkPrimaryDisplay(facts([{...intel, bootVga: false}, nvidia({bootVga: true})])), 'warning', /GeForce.*boot framebuffer/, /Primary Display/);
-    const needs = [{address: '0000:01:00.0', kind: 'display', chain: 'a screen on HDMI-A-1'}] as const;
+    expectCheck(
+      checkPrimaryDisplay(facts([{...intel, bootVga: false}, nvidia({bootVga: true})])),
+      'warning',
+      /GeForce.*boot framebuffer/,
+      /Primary Display/,
+    );
+    const needs = [{address: '0000:01:00.0', kind: 'display', chain: 'a screen on HDMI-A-1', spares: []}] as const;
     expectCheck(checkPrimaryDisplay(facts([nvidia()], {needs})), 'info', /a screen on HDMI-A-1/);
   });
 
   it('integrated ones are named as difficult guests', () => {
     expectCheck(checkIntegrated(facts([nvidia()])), 'ok', /None/);
     expectCheck(checkIntegrated(facts([intel, nvidia()])), 'info', /difficult/);
-    const {cpu} = sampleFacts();
-    const apu = samplePci('0000:0c:00.0', {vendor: '1002', device: '15d8', upstream, name: 'Picasso'});
-    expectCheck(checkIntegrated(facts([apu], {cpu: {...cpu, vendor: 'AuthenticAMD'}})), 'info', /APU/);
+    const apu = samplePci('0000:0c:00.0', {vendor: '1002', device: '15d8', upstream});
+    const security = samplePci('0000:0c:00.2', {class: '108000', vendor: '1022', device: '15df', upstream});
+    expectCheck(checkIntegrated(facts([apu, security])), 'info', /graphics of the AMD processor/);
+    expectCheck(checkIntegrated(facts([samplePci('0000:00:01.0', {vendor: '1002', device: '130f'})])), 'info', /AMD/);
+    expectCheck(checkIntegrated(facts([apu])), 'ok', /None/);
   });
 });
 
@@ -45,30 +78,49 @@ describe('resetting a card', () => {
   });
 
   it('that is impossible costs a reboot of the host', () => {
-    expectCheck(checkReset(facts([nvidia({resetMethods: []})])), 'warning', /can not be reset/, /one guest start per boot/);
+    expectCheck(
+      checkReset(facts([nvidia({resetMethods: []})])),
+      'warning',
+      /can not be reset/,
+      /one guest start per boot/,
+    );
   });
 
-  it('is not judged on a kernel that does not tell', () => expectCheck(checkReset(facts([nvidia({resetMethods: null})])), 'info', /5\.15/));
+  it('is not judged on a kernel that does not tell', () =>
+    expectCheck(checkReset(facts([nvidia({resetMethods: null})])), 'info', /5\.15/));
 });
 
 describe('BARs', () => {
   it('failure mode 27: that have a place are fine, above 4 GiB or below', () => {
     expectCheck(checkBars(facts([nvidia({bars: [bar()]})])), 'ok', /256 MiB; all below 4 GiB/);
     expectCheck(checkBars(facts([nvidia({bars: [bar({start: '0x4000000000'})]})])), 'ok', /Above 4G is in use/);
-    expectCheck(checkBars(facts([nvidia({bars: [bar()], resizableBars: [{bar: 1, sizesMiB: [256, 8192]}]})])), 'ok', /BAR1 of 256\/8192 MiB/);
+    expectCheck(
+      checkBars(facts([nvidia({bars: [bar()], resizableBars: [{bar: 1, sizesMiB: [256, 8192]}]})])),
+      'ok',
+      /BAR1 of 256\/8192 MiB/,
+    );
   });
 
   it('failure mode 27: without a place name the firmware setting', () => {
-    expectCheck(checkBars(facts([nvidia({bars: [bar({isUnset: true})]})])), 'warning', /no place for a BAR/, /Above 4G Decoding/);
+    expectCheck(
+      checkBars(facts([nvidia({bars: [bar({isUnset: true})]})])),
+      'warning',
+      /no place for a BAR/,
+      /Above 4G Decoding/,
+    );
   });
 
-  it('are unknown where none is told', () => expectCheck(checkBars(facts([nvidia()])), 'info', /not told/));
+  it('are unknown where none is told', () => expectCheck(checkBars(facts([nvidia()])), 'info', /are unknown/));
 });
 
 describe('virtual functions and mediated devices', () => {
   it('are reported only', () => {
     expectCheck(checkSharing(facts([nvidia()])), 'info', /No device offers/);
-    expectCheck(checkSharing(facts([nvidia({sriovTotalVfs: 16}), {...intel, hasMdevTypes: true}])), 'info', /0000:01:00\.0 offers 16 virtual functions.*0000:00:02\.0 offers mediated devices/);
+    expectCheck(
+      checkSharing(facts([nvidia({sriov: sampleSriov({total: 16})}), {...intel, hasMdevTypes: true}])),
+      'info',
+      /0000:01:00\.0 can make 16 virtual functions.*has 0 now.*0000:00:02\.0 offers mediated devices/,
+    );
   });
 });
 
@@ -81,12 +133,21 @@ describe('isolation', () => {
   });
 
   it('names what else is in the group, and what may help', () => {
-    expectCheck(checkIsolation(facts([nvidia(), {...disk, iommuGroup: 1, driver: 'nvme'}]))[0], 'warning', /also holds 0000:02:00\.0 \(nvme\): all of it goes to one guest, or none/, /another slot/);
+    expectCheck(
+      checkIsolation(facts([nvidia(), {...disk, iommuGroup: 1, driver: 'nvme'}]))[0],
+      'warning',
+      /also holds 0000:02:00\.0 \(nvme\): all of it goes to one guest, or none/,
+      /another slot/,
+    );
   });
 
   it('has one line for each group with a card, and one word where there is none', () => {
     expectCheck(checkIsolation(facts([disk]))[0], 'info', /No group holds a display device/);
     const {iommu} = sampleFacts();
-    expectCheck(checkIsolation(facts([nvidia()], {iommu: {...iommu, active: false, groups: []}}))[0], 'info', /Not known/);
+    expectCheck(
+      checkIsolation(facts([nvidia()], {iommu: {...iommu, active: false, groups: []}}))[0],
+      'info',
+      /Not known/,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import {expect} from 'vitest';
-import type {Check} from '../../src/checks/check.ts';
+import type {Check} from '../../src/findings/check.ts';
 
 /** What a check says, and that it says what to do wherever something is wrong. */
 export const expectCheck = (check: Check | undefined, status: Check['status'], fact: RegExp, remedy?: RegExp): void => {

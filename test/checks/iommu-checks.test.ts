@@ -1,14 +1,29 @@
 import {describe, it} from 'vitest';
-import {checkInterruptRemapping, checkIommuActive, checkIommuFirmware, checkReservedRegions} from '../../src/checks/iommu-checks.ts';
-import type {DmarTable, HostFacts, IommuFacts} from '../../src/host/facts.ts';
+import {
+  checkInterruptRemapping,
+  checkIommuActive,
+  checkIommuFirmware,
+  checkReservedRegions,
+} from '../../src/checks/iommu-checks.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import type {DmarTable, IommuFacts} from '../../src/facts/iommu.ts';
 import {defaultShape, sampleFacts} from '../support/sample-facts.ts';
 import {expectCheck} from './expect-check.ts';
 
 const {cpu, kernel, iommu} = sampleFacts();
-const facts = (changed: Partial<IommuFacts>, overrides: Partial<HostFacts> = {}): HostFacts => sampleFacts(defaultShape, {iommu: {...iommu, ...changed}, ...overrides});
+const facts = (changed: Partial<IommuFacts>, overrides: Partial<HostFacts> = {}): HostFacts =>
+  sampleFacts(defaultShape, {iommu: {...iommu, ...changed}, ...overrides});
 const amd = {cpu: {...cpu, vendor: 'AuthenticAMD'}};
 const xen = {kernel: {...kernel, hypervisor: 'xen'}};
-const dmar: DmarTable = {kind: 'dmar', hostAddressWidth: 39, interruptRemapping: true, x2apicOptOut: false, dmaOptIn: false, units: [{segment: 0, base: '0xfed90000', includesAll: true}], regions: []};
+const dmar: DmarTable = {
+  kind: 'dmar',
+  hostAddressWidth: 39,
+  interruptRemapping: true,
+  x2apicOptOut: false,
+  dmaOptIn: false,
+  units: [{segment: 0, base: '0xfed90000', includesAll: true}],
+  regions: [],
+};
 const off = {active: false, groups: [], units: []};
 
 describe('VT-d and AMD-Vi in the firmware', () => {
@@ -20,8 +35,18 @@ describe('VT-d and AMD-Vi in the firmware', () => {
   });
 
   it('that are off name the setting of the vendor', () => {
-    expectCheck(checkIommuFirmware(facts({...off, acpiTable: 'none'})), 'error', /VT-d is off in the firmware: no DMAR table/, /VT-d.*Advanced/);
-    expectCheck(checkIommuFirmware(facts({...off, acpiTable: 'none'}, amd)), 'error', /AMD-Vi is off in the firmware: no IVRS table/, /IOMMU.*NBIO/);
+    expectCheck(
+      checkIommuFirmware(facts({...off, acpiTable: 'none'})),
+      'error',
+      /VT-d is off in the firmware: no DMAR table/,
+      /VT-d.*Advanced/,
+    );
+    expectCheck(
+      checkIommuFirmware(facts({...off, acpiTable: 'none'}, amd)),
+      'error',
+      /AMD-Vi is off in the firmware: no IVRS table/,
+      /IOMMU.*NBIO/,
+    );
   });
 
   it('are not judged under Xen or without ACPI', () => {
@@ -35,7 +60,12 @@ describe('the IOMMU', () => {
 
   it('that the kernel does not use names the argument to add or to remove', () => {
     expectCheck(checkIommuActive(facts(off)), 'warning', /does not use it/, /Add intel_iommu=on/);
-    expectCheck(checkIommuActive(facts({...off, acpiTable: 'IVRS'}, amd)), 'warning', /AMD-Vi/, /Remove amd_iommu=off.*amd_iommu=on does not exist/);
+    expectCheck(
+      checkIommuActive(facts({...off, acpiTable: 'IVRS'}, amd)),
+      'warning',
+      /AMD-Vi/,
+      /kernel log.*amd_iommu=on does not exist/,
+    );
     expectCheck(checkIommuActive(facts({...off, acpiTable: 'none'})), 'error', /Not active/, /firmware first/);
     expectCheck(checkIommuActive(facts({...off, acpiTable: 'none'}, xen)), 'info', /hypervisor owns/);
   });
@@ -48,15 +78,30 @@ describe('interrupt remapping', () => {
   });
 
   it('that is missing tells the risk of allowing unsafe interrupts', () => {
-    expectCheck(checkInterruptRemapping(facts({interruptRemapping: false})), 'warning', /\/proc\/interrupts.*hostile guest/s, /only if you trust every guest/);
-    expectCheck(checkInterruptRemapping(facts({interruptRemapping: false, dmar: {...dmar, interruptRemapping: false}})), 'warning', /DMAR table says/);
+    expectCheck(
+      checkInterruptRemapping(facts({interruptRemapping: false})),
+      'warning',
+      /\/proc\/interrupts.*hostile guest/s,
+      /only if you trust every guest/,
+    );
+    expectCheck(
+      checkInterruptRemapping(facts({interruptRemapping: false, dmar: {...dmar, interruptRemapping: false}})),
+      'warning',
+      /DMAR table says/,
+    );
   });
 
-  it('is not judged where it cannot be told', () => expectCheck(checkInterruptRemapping(facts({interruptRemapping: null})), 'info', /without root/));
+  it('is not judged where it cannot be told', () =>
+    expectCheck(checkInterruptRemapping(facts({interruptRemapping: null})), 'info', /without root/));
 });
 
 describe('firmware memory regions', () => {
-  const direct = (id: number) => facts({groups: iommu.groups.map((group) => (group.id === id ? {...group, reservedRegions: [{start: '0x0', end: '0x1', type: 'direct'}]} : group))});
+  const direct = (id: number) =>
+    facts({
+      groups: iommu.groups.map((group) =>
+        group.id === id ? {...group, reservedRegions: [{start: '0x0', end: '0x1', type: 'direct'}]} : group,
+      ),
+    });
 
   it('on the card stop it, elsewhere they are only told', () => {
     expectCheck(checkReservedRegions(facts({})), 'ok', /None/);
@@ -65,9 +110,13 @@ describe('firmware memory regions', () => {
   });
 
   it('that the kernel relaxes do not stop anything', () => {
-    const relaxed = iommu.groups.map((group) => ({...group, reservedRegions: [{start: '0x0', end: '0x1', type: 'direct-relaxable'}]}));
+    const relaxed = iommu.groups.map((group) => ({
+      ...group,
+      reservedRegions: [{start: '0x0', end: '0x1', type: 'direct-relaxable'}],
+    }));
     expectCheck(checkReservedRegions(facts({groups: relaxed})), 'ok', /None/);
   });
 
-  it('are unknown before the IOMMU is active', () => expectCheck(checkReservedRegions(facts(off)), 'info', /Not known/));
+  it('are unknown before the IOMMU is active', () =>
+    expectCheck(checkReservedRegions(facts(off)), 'info', /Not known/));
 });

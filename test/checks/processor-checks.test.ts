@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import {checkHugepages, checkKvm, checkNuma, checkVirtualisation} from '../../src/checks/processor-checks.ts';
-import type {HostFacts} from '../../src/host/facts.ts';
+import {checkKvm} from '../../src/hypervisor/check-kvm.ts';
+import {checkHugepages, checkNuma, checkVirtualisation} from '../../src/checks/processor-checks.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {defaultShape, sampleFacts, samplePci} from '../support/sample-facts.ts';
 import {expectCheck} from './expect-check.ts';
 
@@ -16,11 +17,21 @@ describe('CPU virtualisation', () => {
 
   it('that is off names the firmware setting of the vendor', () => {
     expectCheck(checkVirtualisation(facts({cpu: without})), 'error', /Neither vmx nor svm/, /VT-x/);
-    expectCheck(checkVirtualisation(facts({cpu: {...without, vendor: 'AuthenticAMD'}})), 'error', /Neither vmx nor svm/, /SVM Mode/);
+    expectCheck(
+      checkVirtualisation(facts({cpu: {...without, vendor: 'AuthenticAMD'}})),
+      'error',
+      /Neither vmx nor svm/,
+      /SVM Mode/,
+    );
   });
 
   it('in a virtual machine is a matter of its host', () => {
-    expectCheck(checkVirtualisation(facts({cpu: without, kernel: {...kernel, hypervisor: 'kvm'}})), 'warning', /itself a virtual machine/, /nested/);
+    expectCheck(
+      checkVirtualisation(facts({cpu: without, kernel: {...kernel, hypervisor: 'kvm'}})),
+      'warning',
+      /itself a virtual machine/,
+      /nested/,
+    );
   });
 
   it('is not judged where the flags are not told', () => {
@@ -32,13 +43,26 @@ describe('KVM', () => {
   it('is fine when the device is there, however the module got in', () => {
     expectCheck(checkKvm(facts({})), 'ok', /^\/dev\/kvm is there\.$/);
     expectCheck(checkKvm(facts({kernel: {...kernel, loaded: ['kvm_intel']}})), 'ok', /kvm_intel is loaded/);
-    expectCheck(checkKvm(facts({cpu: {...cpu, virtualisation: 'svm'}, kernel: {...kernel, builtin: ['kvm_amd']}})), 'ok', /kvm_amd is built in/);
+    expectCheck(
+      checkKvm(facts({cpu: {...cpu, virtualisation: 'svm'}, kernel: {...kernel, builtin: ['kvm_amd']}})),
+      'ok',
+      /kvm_amd is built in/,
+    );
   });
 
   it('that is missing on a live host names the module to load', () => {
     const gone = {...kernel, hasKvmDevice: false};
-    expectCheck(checkKvm(facts({isLive: true, kernel: gone})), 'error', /kvm_intel is not loaded/, /modprobe kvm_intel/);
-    expectCheck(checkKvm(facts({isLive: true, kernel: {...gone, loaded: ['kvm_intel']}})), 'error', /although kvm_intel is loaded/);
+    expectCheck(
+      checkKvm(facts({isLive: true, kernel: gone})),
+      'error',
+      /kvm_intel is not loaded/,
+      /modprobe kvm_intel/,
+    );
+    expectCheck(
+      checkKvm(facts({isLive: true, kernel: {...gone, loaded: ['kvm_intel']}})),
+      'error',
+      /although kvm_intel is loaded/,
+    );
   });
 
   it('cannot be told from a captured tree', () => {

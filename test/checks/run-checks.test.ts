@@ -34,5 +34,6 @@ describe('all checks', () => {
     expect(checks.filter(({status}) => status === 'error')).toEqual([]);
   });
 
-  it('say something of an empty tree as well', () => expectReadable(runChecks(readHost(openSource(makeTree({}), null)))));
+  it('say something of an empty tree as well', () =>
+    expectReadable(runChecks(readHost(openSource(makeTree({}), null)))));
 });

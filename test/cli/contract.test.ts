@@ -1,16 +1,30 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {constants} from 'node:os';
 import {dirname, join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {exitCodes} from '../../src/commands/context.ts';
-import {readProcessIdentity} from '../../src/system/process-identity.ts';
+import {exitCodes} from '../../src/commands/command.ts';
+import {readProcessIdentity} from '../../src/system/processes.ts';
 import {unpackHost} from '../support/host-tree.ts';
-import {commandLine, profilePath, runCli, runShell} from '../support/run-cli.ts';
+import {makeTree} from '../support/make-tree.ts';
+import {commandLine, profilePath, programName, runCli, runShell} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
 import {applyTo, planOf} from './plan-document.ts';
 
 const profile = profilePath('dell-r710-gtx1050');
 const root = unpackHost('dell-r710-gtx1050');
-const verbs = ['check', 'facts', 'groups', 'topology', 'plan', 'apply', 'verify', 'rollback', 'history', 'profile', 'capture'];
+const verbs = [
+  'check',
+  'facts',
+  'groups',
+  'topology',
+  'plan',
+  'apply',
+  'verify',
+  'rollback',
+  'history',
+  'profile',
+  'capture',
+];
 
 describe('the command line', () => {
   it('explains every command and every exit code with --help', async () => {
@@ -18,24 +32,35 @@ describe('the command line', () => {
     expect(exitCode).toBe(0);
     for (const verb of verbs) expect(stdout).toMatch(new RegExp(`^  vfio-pilot ${verb}\\b`, 'm'));
     const list = stdout.slice(stdout.indexOf('Exit codes'));
-    for (const code of Object.values(exitCodes)) expect(`${list}${stdout.includes('--exit-code    plan: exit 10') ? ' 10 ' : ''}`).toMatch(new RegExp(`(?:^|\\s)${code} `));
-    for (const flag of ['--root', '--json', '--no-color', '--verbose', '--version', '--help', '--demo', '--dry-run', '--yes']) expect(stdout).toContain(flag);
+    const explained = [...list.matchAll(/(?:^|\s)(\d+) /gm), ...stdout.matchAll(/^ +--exit-code .*\bexit (\d+)\b/gm)];
+    const signals = [constants.signals.SIGHUP, constants.signals.SIGQUIT, constants.signals.SIGTERM];
+    expect(explained.map(([, code]) => Number(code)).sort()).toEqual(
+      [...Object.values(exitCodes), ...signals.map((signal) => 128 + signal)].sort(),
+    );
+    for (const flag of ['--root', '--json', '--no-color', '--verbose', '--version', '--help', '--demo'])
+      expect(stdout).toContain(flag);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
   });
 
   it('tells the version of the package', async () => {
-    const {version} = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {version: string};
+    const {version} = JSON.parse(readFileSync(resolve(import.meta.dirname, '../../package.json'), 'utf8')) as {
+      version: string;
+    };
     expect(await runCli(['--version'])).toEqual({stdout: `${version}\n`, stderr: '', exitCode: 0, signal: null});
   });
 
   it('offers another way in one sentence where there is no terminal for the wizard', async () => {
     const {stdout, stderr, exitCode} = await runCli([]);
     expect({stdout, exitCode}).toEqual({stdout: '', exitCode: 2});
-    expect(stderr).toMatch(/^(?:vfio-pilot: )?The wizard needs a terminal\b[^\n]*(?:\n  → )?[^\n]*`vfio-pilot profile new`[^\n]*\n$/);
+    expect(stderr).toMatch(
+      /^(?:vfio-pilot: )?The wizard needs a terminal\b[^\n]*(?:\n  → )?[^\n]*`node \S+ profile new`[^\n]*\n$/,
+    );
   });
 
   it('says nothing about a reader that goes away', async () => {
-    const {stdout, stderr, exitCode} = await runShell(`set -o pipefail; ${commandLine(['facts', '--json', '--root', root])} | head -c 1`);
+    const {stdout, stderr, exitCode} = await runShell(
+      `set -o pipefail; ${commandLine(['facts', '--json', '--root', root])} | head -c 1`,
+    );
     expect({stdout, stderr, exitCode}).toEqual({stdout: '{', stderr: '', exitCode: 0});
   });
 });
@@ -47,12 +72,49 @@ describe('the JSON contract', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       version: 1,
       cpu: {vendor: 'GenuineIntel', model: expect.stringContaining('E5645'), online: '0-23', hybrid: false},
-      boot: {firmware: 'bios', loader: 'grub', initramfs: 'initramfs-tools', commandLine: expect.stringContaining('intel_iommu=on')},
+      boot: {
+        firmware: 'bios',
+        loader: 'grub',
+        initramfs: 'initramfs-tools',
+        commandLine: expect.stringContaining('intel_iommu=on'),
+      },
     });
-    const facts = JSON.parse(stdout) as {cpu: {cpus: unknown[]}; nodes: unknown[]; pci: {address: string}[]; iommu: {active: boolean; interruptRemapping: boolean; groups: {id: number}[]}};
-    expect(facts.cpu.cpus[12]).toMatchObject({id: 12, node: 0, package: expect.any(Number), die: expect.any(Number), core: expect.any(Number), siblings: [0, 12], l3: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22], kind: 'core', online: true});
-    expect(facts.nodes[0]).toMatchObject({id: 0, cpus: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22], memoryKiB: expect.any(Number), distances: [10, 20], hugepages: expect.arrayContaining([{sizeKiB: 2048, total: 0, free: 0}])});
-    expect(facts.pci.find(({address}) => address === '0000:06:00.0')).toMatchObject({class: '030000', vendor: '10de', device: '1c81', subsystem: expect.stringMatching(/^[\da-f]{4}:[\da-f]{4}$/), driver: expect.any(String), iommuGroup: 17, numaNode: null, bootVga: false, resetMethods: null, name: expect.stringContaining('GTX 1050')});
+    const facts = JSON.parse(stdout) as {
+      cpu: {cpus: unknown[]};
+      nodes: unknown[];
+      pci: {address: string}[];
+      iommu: {active: boolean; interruptRemapping: boolean; groups: {id: number}[]};
+    };
+    expect(facts.cpu.cpus[12]).toMatchObject({
+      id: 12,
+      node: 0,
+      package: expect.any(Number),
+      die: expect.any(Number),
+      core: expect.any(Number),
+      siblings: [0, 12],
+      l3: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22],
+      kind: 'core',
+      online: true,
+    });
+    expect(facts.nodes[0]).toMatchObject({
+      id: 0,
+      cpus: [0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22],
+      memoryKiB: expect.any(Number),
+      distances: [10, 20],
+      hugepages: expect.arrayContaining([{sizeKiB: 2048, total: 0, free: 0}]),
+    });
+    expect(facts.pci.find(({address}) => address === '0000:06:00.0')).toMatchObject({
+      class: '030000',
+      vendor: '10de',
+      device: '1c81',
+      subsystem: expect.stringMatching(/^[\da-f]{4}:[\da-f]{4}$/),
+      driver: expect.any(String),
+      iommuGroup: 17,
+      numaNode: null,
+      bootVga: false,
+      resetMethods: null,
+      name: expect.stringContaining('GTX 1050'),
+    });
     expect(facts.iommu).toMatchObject({active: true, interruptRemapping: false});
     expect(facts.iommu.groups.find(({id}) => id === 17)).toMatchObject({devices: ['0000:06:00.0', '0000:06:00.1']});
   });
@@ -65,9 +127,27 @@ describe('the JSON contract', () => {
 
   it('of plan has the keys that design and scripts rely on', async () => {
     const plan = await planOf(profile, root);
-    expect(Object.keys(plan)).toEqual(expect.arrayContaining(['version', 'profile', 'findings', 'devices', 'kernelArguments', 'pinning', 'memory', 'changes']));
+    expect(Object.keys(plan)).toEqual(
+      expect.arrayContaining([
+        'version',
+        'profile',
+        'findings',
+        'devices',
+        'kernelArguments',
+        'pinning',
+        'memory',
+        'changes',
+      ]),
+    );
     expect(plan).toMatchObject({version: 1, profile: 'dell-r710-gtx1050'});
-    for (const finding of plan.findings) expect(finding).toMatchObject({code: expect.any(String), severity: expect.stringMatching(/^(blocker|warning|note)$/), subject: expect.any(String), message: expect.any(String), remedy: expect.any(String)});
+    for (const finding of plan.findings)
+      expect(finding).toMatchObject({
+        code: expect.any(String),
+        severity: expect.stringMatching(/^(blocker|warning|note)$/),
+        subject: expect.any(String),
+        message: expect.any(String),
+        remedy: expect.any(String),
+      });
     for (const change of plan.changes) {
       expect(change.kind).toMatch(/^(create|replace|remove|run)$/);
       expect(change.why.length).toBeGreaterThan(0);
@@ -85,7 +165,10 @@ describe('the JSON contract', () => {
 describe('profile new', () => {
   it('refuses a bridge in words', async () => {
     const {stderr, exitCode} = await runCli(['profile', 'new', '--device', '00:07.0', '--root', root]);
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('0000:00:07.0 is a bridge, which stays with the host.')]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining('0000:00:07.0 is a bridge, which stays with the host.'),
+    ]);
   });
 
   it('gives with --json what profile show gives of the file that it saves', async () => {
@@ -105,7 +188,9 @@ describe('topology --svg', () => {
 
     expect(first).toMatchObject({stdout: '', exitCode: 0});
     expect(first.stderr).toContain(`Saved ${file}.\n`);
-    expect(readFileSync(file, 'utf8')).toBe(readFileSync(resolve(import.meta.dirname, '../../docs/topology.svg'), 'utf8'));
+    expect(readFileSync(file, 'utf8')).toBe(
+      readFileSync(resolve(import.meta.dirname, '../../docs/topology.svg'), 'utf8'),
+    );
     expect(await draw()).toMatchObject({exitCode: 2, stderr: expect.stringContaining(`${file} exists already.`)});
   });
 });
@@ -135,7 +220,10 @@ describe('exit codes', () => {
 
   it('apply --dry-run shows the same as plan and writes nothing: 0', async () => {
     const before = treeState(root, {times: true, history: true});
-    const [plan, dry] = await Promise.all([runCli(['plan', profile, '--root', root]), runCli(['apply', profile, '--root', root, '--dry-run', '--yes'])]);
+    const [plan, dry] = await Promise.all([
+      runCli(['plan', profile, '--root', root]),
+      runCli(['apply', profile, '--root', root, '--dry-run', '--yes']),
+    ]);
     expect(dry.exitCode).toBe(0);
     expect(dry.stdout).toBe(`${plan.stdout}\nDry run: nothing was written.\n`);
     expect(differences(before, treeState(root, {times: true, history: true}))).toEqual({});
@@ -151,6 +239,37 @@ describe('exit codes', () => {
     expect(exitCode).toBe(75);
     expect(stderr).toContain(`process ${process.pid}`);
     expect(differences(before, treeState(host))).toEqual({});
+  });
+
+  it('a dry run meets that lock as well, and an empty folder is no host: 75 and 2, as JSON when asked', async () => {
+    const host = unpackHost('dell-r710-gtx1050');
+    const lock = join(host, 'var/lib/vfio-pilot/lock');
+    mkdirSync(dirname(lock), {recursive: true, mode: 0o700});
+    writeFileSync(lock, JSON.stringify(readProcessIdentity()));
+    const before = treeState(host);
+    const locked = await runCli(['apply', profile, '--root', host, '--dry-run', '--json']);
+    expect(locked).toMatchObject({exitCode: 75, stderr: ''});
+    expect(JSON.parse(locked.stdout)).toEqual({
+      version: 1,
+      error: {
+        code: 'locked',
+        message: expect.stringContaining(`process ${process.pid}`) as unknown,
+        nextStep: expect.any(String) as unknown,
+        isRestored: null,
+      },
+    });
+    expect(differences(before, treeState(host))).toEqual({});
+
+    const empty = makeTree({'/note': ''});
+    const refused = await runCli(['check', '--root', empty]);
+    expect(refused).toMatchObject({exitCode: 2, stdout: ''});
+    expect(refused.stderr).toContain(`--root ${empty} has no /proc, /etc or /sys`);
+  });
+
+  it('verify of a host where nothing is applied is 6', async () => {
+    const {exitCode, stderr} = await runCli(['verify', '--root', root]);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain(`\`${programName} apply PROFILE\``);
   });
 
   it('check is 3 where something must be mended first', async () => {

@@ -1,7 +1,7 @@
 import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {sourceWithDash, words, type Sourced} from '../artifacts/grub/source-with-dash.ts';
+import {type Sourced, sourceWithDash, words} from '../boot/grub/source-with-dash.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
@@ -23,7 +23,8 @@ const cases: readonly (readonly [string, string])[] = [
 ];
 
 const ours = /^(?:intel_iommu|vfio-pci\.ids|vfio_iommu_type1\.|hugepagesz?=|default_hugepagesz)/;
-const commandLine = ({linux, linuxDefault}: Sourced): readonly string[] => words([linux, linuxDefault].filter((value) => value !== 'unset').join(' '));
+const commandLine = ({linux, linuxDefault}: Sourced): readonly string[] =>
+  words([linux, linuxDefault].filter((value) => value !== 'unset').join(' '));
 
 /** The file without the one value: what stands before it and what stands behind it. */
 const isOnlyOneValueEdited = (before: string, after: string): boolean => {
@@ -31,9 +32,17 @@ const isOnlyOneValueEdited = (before: string, after: string): boolean => {
   const added = now.length - old.length;
   const changed = old.filter((line, index) => line !== now[index]);
   const isOfOneVariable = (line: string): boolean => /^GRUB_CMDLINE_LINUX(?:_DEFAULT)?=/.test(line);
-  if (added === 1) return now.filter((line) => !old.includes(line)).length === 1 && now.filter((line) => !old.includes(line)).every(isOfOneVariable);
+  if (added === 1)
+    return (
+      now.filter((line) => !old.includes(line)).length === 1 &&
+      now.filter((line) => !old.includes(line)).every(isOfOneVariable)
+    );
   const tail = (line: string): string => /\s+#.*$/.exec(line)?.[0] ?? '';
-  return added === 0 && changed.length === 1 && changed.every((line) => isOfOneVariable(line) && tail(line) === tail(now[old.indexOf(line)] ?? ''));
+  return (
+    added === 0 &&
+    changed.length === 1 &&
+    changed.every((line) => isOfOneVariable(line) && tail(line) === tail(now[old.indexOf(line)] ?? ''))
+  );
 };
 
 const replaceGrub = (root: string, text: string): void => writeFileSync(join(root, 'etc/default/grub'), text);
@@ -63,22 +72,27 @@ describe('a value that cannot be edited safely', () => {
   it.each([
     ['a command substitution', 'GRUB_TIMEOUT=1\nGRUB_CMDLINE_LINUX_DEFAULT="quiet $(cat /etc/args)"\n', 2],
     ['an assignment inside if', 'if true; then\n  GRUB_CMDLINE_LINUX_DEFAULT="quiet"\nfi\n', 2],
-  ])('is not touched: %s is named with file and line, and a drop-in is used instead, once', async (_name, text, line) => {
-    const root = unpackHost('dell-r710-gtx1050');
-    replaceGrub(root, text);
-    const {stdout, exitCode} = await runCli(['plan', profile, '--root', root, '--json']);
-    const {findings, changes} = JSON.parse(stdout) as PlanDocument;
-    expect(exitCode).toBe(0);
-    expect(findings.find(({at}) => at?.file === '/etc/default/grub')?.at).toMatchObject({line});
-    expect(changes.map(({path}) => path)).toContain(dropIn);
-    expect(changes.map(({path}) => path)).not.toContain('/etc/default/grub');
+  ])(
+    'is not touched: %s is named with file and line, and a drop-in is used instead, once',
+    async (_name, text, line) => {
+      const root = unpackHost('dell-r710-gtx1050');
+      replaceGrub(root, text);
+      const {stdout, exitCode} = await runCli(['plan', profile, '--root', root, '--json']);
+      const {findings, changes} = JSON.parse(stdout) as PlanDocument;
+      expect(exitCode).toBe(0);
+      expect(findings.find(({at}) => at?.file === '/etc/default/grub')?.at).toMatchObject({line});
+      expect(changes.map(({path}) => path)).toContain(dropIn);
+      expect(changes.map(({path}) => path)).not.toContain('/etc/default/grub');
 
-    await applyTo(profile, root);
-    expect(readGrub(root)).toBe(text);
-    expect(words(sourceWithDash([readFileSync(join(root, dropIn), 'utf8')])[0]?.linuxDefault ?? '')).toContain('intel_iommu=on');
-    // What our own drop-in says is no evidence that somebody else configured it.
-    await expectNothingToDo(profile, root);
-  });
+      await applyTo(profile, root);
+      expect(readGrub(root)).toBe(text);
+      expect(words(sourceWithDash([readFileSync(join(root, dropIn), 'utf8')])[0]?.linuxDefault ?? '')).toContain(
+        'intel_iommu=on',
+      );
+      // What our own drop-in says is no evidence that somebody else configured it.
+      await expectNothingToDo(profile, root);
+    },
+  );
 
   it('blocks where no drop-in would be read', async () => {
     const root = unpackHost('dell-r710-gtx1050');
@@ -87,7 +101,13 @@ describe('a value that cannot be edited safely', () => {
     const before = treeState(root);
     const {stdout, exitCode} = await runCli(['plan', profile, '--root', root, '--json']);
     expect(exitCode).toBe(3);
-    expect((JSON.parse(stdout) as PlanDocument).findings).toContainEqual(expect.objectContaining({code: 'grub-not-editable', severity: 'blocker', at: {file: '/etc/default/grub', line: 1, column: expect.any(Number) as number}}));
+    expect((JSON.parse(stdout) as PlanDocument).findings).toContainEqual(
+      expect.objectContaining({
+        code: 'grub-not-editable',
+        severity: 'blocker',
+        at: {file: '/etc/default/grub', line: 1, column: expect.any(Number) as number},
+      }),
+    );
     expect(differences(before, treeState(root))).toEqual({});
   });
 });

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
-import {planOf, type PlanDocument} from './plan-document.ts';
+import {type PlanDocument, planOf} from './plan-document.ts';
 
 const root = unpackHost('asus-p8h67m-gtx750');
 
@@ -18,7 +18,20 @@ const groupText = async (id: number): Promise<string> => {
 const newProfile = async (address: string, name: string): Promise<string> => {
   const file = join(root, 'tmp', `${name}.yaml`);
   mkdirSync(join(root, 'tmp'), {recursive: true});
-  const {exitCode, stderr} = await runCli(['profile', 'new', '--root', root, '--device', address, '--memory', '4GiB', '--vcpus', '4', '--out', file]);
+  const {exitCode, stderr} = await runCli([
+    'profile',
+    'new',
+    '--root',
+    root,
+    '--device',
+    address,
+    '--memory',
+    '4GiB',
+    '--vcpus',
+    '4',
+    '--out',
+    file,
+  ]);
   expect(exitCode, stderr).toBe(0);
   return file;
 };

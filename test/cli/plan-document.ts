@@ -8,8 +8,19 @@ import {differences, treeState} from '../support/tree-state.ts';
 export type PlanDocument = {
   readonly version: 1;
   readonly profile: string;
-  readonly findings: readonly {readonly code: string; readonly severity: string; readonly subject: string; readonly message: string; readonly remedy: string; readonly at?: {readonly file: string; readonly line: number; readonly column: number}}[];
-  readonly devices: readonly {readonly address: string; readonly bindBy: string}[];
+  readonly findings: readonly {
+    readonly code: string;
+    readonly severity: string;
+    readonly subject: string;
+    readonly message: string;
+    readonly remedy: string;
+    readonly at?: {readonly file: string; readonly line: number; readonly column: number};
+  }[];
+  readonly devices: readonly {
+    readonly address: string | null;
+    readonly bindBy: string | null;
+    readonly assigned: {readonly of?: string; readonly index?: number};
+  }[];
   readonly kernelArguments: {readonly add: readonly string[]; readonly remove: readonly string[]};
   readonly pinning: {
     readonly vcpus: readonly {readonly vcpu: number; readonly cpus: readonly number[]}[];
@@ -18,9 +29,18 @@ export type PlanDocument = {
     readonly hostNodes: readonly number[];
     readonly topology: Readonly<Record<'sockets' | 'dies' | 'cores' | 'threads', number>>;
   };
-  readonly memory: {readonly sizeKiB: number; readonly hugepages: {readonly sizeKiB: number; readonly perNode: Readonly<Record<string, number>>} | null; readonly nodes: readonly number[]};
+  readonly memory: {
+    readonly sizeKiB: number;
+    readonly hugepages: {readonly sizeKiB: number; readonly perNode: Readonly<Record<string, number>>} | null;
+    readonly nodes: readonly number[];
+  };
   readonly isolation: {readonly method: string; readonly cpus: readonly number[]};
-  readonly changes: readonly {readonly path: string; readonly kind: string; readonly diff: string; readonly why: readonly string[]}[];
+  readonly changes: readonly {
+    readonly path: string;
+    readonly kind: string;
+    readonly diff: string;
+    readonly why: readonly string[];
+  }[];
 };
 
 /** `plan` of a profile that fits: exit code 0, and nothing else than the document on stdout. */
@@ -44,6 +64,10 @@ export const expectNothingToDo = async (profile: string, root: string): Promise<
   expect(stdout).toContain('Nothing to do');
   expect(exitCode).toBe(0);
   const touched = differences(before, treeState(root, {times: true, history: true}));
+  figure(
+    `E4 ${basename(profile, '.yaml')}`,
+    '0 paths touched by the second apply',
+    `${Object.keys(touched).length} paths touched by the second apply`,
+  );
   expect(touched).toEqual({});
-  figure(`E4 ${basename(profile, '.yaml')}`, '0 paths touched by the second apply', `${Object.keys(touched).length} paths touched by the second apply`);
 };

@@ -8,19 +8,27 @@ import {differences, treeState} from '../support/tree-state.ts';
 import {applyTo, expectNothingToDo, type PlanDocument} from './plan-document.ts';
 
 const directory = resolve(import.meta.dirname, '../../profiles');
-const names = readdirSync(directory).filter((name) => name.endsWith('.yaml')).map((name) => name.replace(/\.yaml$/, ''));
+const names = readdirSync(directory)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.replace(/\.yaml$/, ''));
 
 /** What is decided, without the words for it. */
 const decided = ({findings, devices, kernelArguments, pinning, memory, isolation, changes}: PlanDocument): string =>
-  `${JSON.stringify({
-    findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
-    devices: devices.map(({address, bindBy}) => `${address} by ${bindBy}`),
-    kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
-    pinning,
-    memory,
-    isolation: `${isolation.method} ${isolation.cpus.join()}`.trim(),
-    changes: changes.map(({kind, path}) => `${kind} ${path}`),
-  }, null, 2)}\n`;
+  `${JSON.stringify(
+    {
+      findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
+      devices: devices.map(({address, bindBy, assigned}) =>
+        address === null ? `${assigned.of} virtfn${assigned.index}` : `${address} by ${bindBy}`,
+      ),
+      kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
+      pinning,
+      memory,
+      isolation: `${isolation.method} ${isolation.cpus.join()}`.trim(),
+      changes: changes.map(({kind, path}) => `${kind} ${path}`),
+    },
+    null,
+    2,
+  )}\n`;
 
 type Promised = {readonly id: string; readonly status: string; readonly promise: string};
 
@@ -37,15 +45,17 @@ describe.each(names)('the profile %s on its host', (name) => {
 
     const verified = await runCli(['verify', '--root', root, '--json']);
     const {promises} = JSON.parse(verified.stdout) as {promises: Promised[]};
-    expect(promises.filter(({id}) => id === 'file').map(({status}) => status)).toEqual(applied.changes.filter(({kind}) => kind !== 'run').map(() => 'kept'));
-    expect(promises.filter(({id}) => id === 'device-driver').length).toBe(applied.devices.length);
+    expect(promises.filter(({id}) => id === 'file').map(({status}) => status)).toEqual(
+      applied.changes.filter(({kind}) => kind !== 'run').map(() => 'kept'),
+    );
+    expect(promises.filter(({id}) => ['device-driver', 'vf-address'].includes(id)).length).toBe(applied.devices.length);
     expect([0, 3]).toContain(verified.exitCode);
 
     const rollback = await runCli(['rollback', '--root', root, '--yes']);
     expect(rollback.exitCode, rollback.stderr).toBe(0);
     expect(rollback.stdout).toContain(applied.applied);
     const changed = differences(before, treeState(root));
-    expect(changed).toEqual({});
     figure(`E3 ${name}`, '0 paths differ', `${Object.keys(changed).length} paths differ`);
+    expect(changed).toEqual({});
   });
 });

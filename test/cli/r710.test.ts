@@ -2,10 +2,10 @@ import {mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync} from 'no
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {sourceWithDash, words} from '../artifacts/grub/source-with-dash.ts';
+import {sourceWithDash, words} from '../boot/grub/source-with-dash.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath} from '../support/run-cli.ts';
-import {applyTo, planOf, type PlanDocument} from './plan-document.ts';
+import {applyTo, type PlanDocument, planOf} from './plan-document.ts';
 
 const shipped = profilePath('dell-r710-gtx1050');
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-r710-'));
@@ -19,8 +19,10 @@ const commandLine = (root: string): readonly string[] => {
   return words(`${sourced?.linux} ${sourced?.linuxDefault}`);
 };
 
-const siblingsOf = (root: string, cpu: number): string => read(root, `sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`).trim();
-const nodeCpus = (root: string, node: number): readonly number[] => read(root, `sys/devices/system/node/node${node}/cpulist`).trim().split(',').map(Number);
+const siblingsOf = (root: string, cpu: number): string =>
+  read(root, `sys/devices/system/cpu/cpu${cpu}/topology/thread_siblings_list`).trim();
+const nodeCpus = (root: string, node: number): readonly number[] =>
+  read(root, `sys/devices/system/node/node${node}/cpulist`).trim().split(',').map(Number);
 
 describe('the R710 with its shipped profile', () => {
   const root = unpackHost('dell-r710-gtx1050');
@@ -35,25 +37,41 @@ describe('the R710 with its shipped profile', () => {
   it('pins what its author pinned by hand', () => {
     expect(plan.pinning.vcpus).toEqual([0, 12, 2, 14, 4, 16, 6, 18].map((cpu, vcpu) => ({vcpu, cpus: [cpu]})));
     expect(plan.pinning.emulator).toEqual([10, 22]);
-    expect(plan.pinning.iothreads).toEqual([{iothread: 1, cpus: [8]}, {iothread: 2, cpus: [20]}]);
+    expect(plan.pinning.iothreads).toEqual([
+      {iothread: 1, cpus: [8]},
+      {iothread: 2, cpus: [20]},
+    ]);
     expect(plan.pinning).toMatchObject({hostNodes: [0], topology: {sockets: 1, dies: 1, cores: 4, threads: 2}});
   });
 
   it('assigns both functions of the card, by address', () => {
-    expect(plan.devices.map(({address, bindBy}) => `${address} ${bindBy}`)).toEqual(['0000:06:00.0 address', '0000:06:00.1 address']);
+    expect(plan.devices.map(({address, bindBy}) => `${address} ${bindBy}`)).toEqual([
+      '0000:06:00.0 address',
+      '0000:06:00.1 address',
+    ]);
     const xml = read(root, 'etc/libvirt/qemu/win10.xml');
-    const sources = [...xml.matchAll(/<hostdev [^>]*type='pci'[^>]*>\s*<source>\s*<address domain='0x0000' bus='0x06' slot='0x00' function='0x(\d)'\/>/g)];
+    const sources = [
+      ...xml.matchAll(
+        /<hostdev [^>]*type='pci'[^>]*>\s*<source>\s*<address domain='0x0000' bus='0x06' slot='0x00' function='0x(\d)'\/>/g,
+      ),
+    ];
     expect(sources.map((match) => match[1])).toEqual(['0', '1']);
   });
 
   it('puts 12 GiB of 2 MiB pages on node 0 and leaves none on node 1', () => {
-    expect(plan.memory).toMatchObject({sizeKiB: 12 * 1024 * 1024, hugepages: {sizeKiB: 2048, perNode: {0: 6144}}, nodes: [0]});
+    expect(plan.memory).toMatchObject({
+      sizeKiB: 12 * 1024 * 1024,
+      hugepages: {sizeKiB: 2048, perNode: {0: 6144}},
+      nodes: [0],
+    });
     // This kernel (5.4) spreads them over both nodes, so the unit takes those of node 1 away.
     expect(commandLine(root)).toEqual(expect.arrayContaining(['hugepagesz=2M', 'hugepages=12288']));
     const unit = read(root, 'etc/systemd/system/vfio-pilot-hugepages.service');
     expect(unit).toContain('echo 0 > /sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages');
     expect(unit).toContain('echo 6144 > /sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages');
-    expect(readlinkSync(join(root, 'etc/systemd/system/sysinit.target.wants/vfio-pilot-hugepages.service'))).toBe('/etc/systemd/system/vfio-pilot-hugepages.service');
+    expect(readlinkSync(join(root, 'etc/systemd/system/sysinit.target.wants/vfio-pilot-hugepages.service'))).toBe(
+      '/etc/systemd/system/vfio-pilot-hugepages.service',
+    );
   });
 
   it('binds the guest’s memory strictly to node 0', () => {
@@ -86,7 +104,16 @@ describe('the R710 on a kernel that places hugepages itself', () => {
 const automatic = (keys: readonly string[]): string => {
   const lines = readFileSync(shipped, 'utf8').split('\n');
   const file = join(scratch, `auto-${keys.join('-')}.yaml`);
-  writeFileSync(file, lines.map((line) => line.replace(/^(\s+)(\w+): .*$/, (whole, indent: string, key: string) => (keys.includes(key) ? `${indent}${key}: auto` : whole))).join('\n'));
+  writeFileSync(
+    file,
+    lines
+      .map((line) =>
+        line.replace(/^(\s+)(\w+): .*$/, (whole, indent: string, key: string) =>
+          keys.includes(key) ? `${indent}${key}: auto` : whole,
+        ),
+      )
+      .join('\n'),
+  );
   return file;
 };
 
@@ -105,7 +132,8 @@ describe.each([
     expect(pins.map((cpus) => cpus.length)).toEqual(Array.from({length: 8}, () => 1));
     const cpus = pins.flat();
     expect(new Set(cpus).size).toBe(8);
-    for (let vcpu = 0; vcpu < 8; vcpu += 2) expect(`${cpus[vcpu]},${cpus[vcpu + 1]}`).toBe(siblingsOf(root, cpus[vcpu]!));
+    for (let vcpu = 0; vcpu < 8; vcpu += 2)
+      expect(`${cpus[vcpu]},${cpus[vcpu + 1]}`).toBe(siblingsOf(root, cpus[vcpu]!));
     expect(cpus.filter((cpu) => !nodeCpus(root, 0).includes(cpu))).toEqual([]);
     expect(plan.pinning).toMatchObject({hostNodes: [0], topology: {sockets: 1, dies: 1, cores: 4, threads: 2}});
   });
@@ -119,6 +147,10 @@ describe.each([
   });
 
   it('puts the memory on node 0 as well', () => {
-    expect(plan.memory).toMatchObject({sizeKiB: 12 * 1024 * 1024, hugepages: {sizeKiB: 2048, perNode: {0: 6144}}, nodes: [0]});
+    expect(plan.memory).toMatchObject({
+      sizeKiB: 12 * 1024 * 1024,
+      hugepages: {sizeKiB: 2048, perNode: {0: 6144}},
+      nodes: [0],
+    });
   });
 });

@@ -12,7 +12,9 @@ afterAll(() => rmSync(scratch, {recursive: true}));
 
 const profile = (name: string, bus: string, host = ''): string => {
   const file = join(scratch, `${name}.yaml`);
-  writeFileSync(file, `version: 1
+  writeFileSync(
+    file,
+    `version: 1
 name: ${name}
 devices:
   - address: 0000:${bus}:00.0
@@ -25,7 +27,8 @@ memory:
 guest:
   name: ${name}
   os: linux
-${host}`);
+${host}`,
+  );
   return file;
 };
 
@@ -33,7 +36,10 @@ const one = profile('one', '0b');
 const two = profile('two', '0a', 'host:\n  acceptLossOf: [0000:0a:00.0, 0000:0a:00.1]\n');
 
 const text = (root: string, path: string): string => readFileSync(join(root, path), 'utf8');
-const pins = (root: string, guest: string): readonly string[] => [...text(root, `etc/libvirt/qemu/${guest}.xml`).matchAll(/<vcpupin vcpu='\d+' cpuset='(\d+)'/g)].map(([, cpu = '']) => cpu);
+const pins = (root: string, guest: string): readonly string[] =>
+  [...text(root, `etc/libvirt/qemu/${guest}.xml`).matchAll(/<vcpupin vcpu='\d+' cpuset='(\d+)'/g)].map(
+    ([, cpu = '']) => cpu,
+  );
 
 describe('two guests on a host with two cards', () => {
   it('have cards, CPUs and pages of their own, and the first is whole after the second was rolled back', async () => {
@@ -48,7 +54,13 @@ describe('two guests on a host with two cards', () => {
     expect(pins(root, 'two').length).toBe(8);
     expect(pins(root, 'two').filter((cpu) => pins(root, 'one').includes(cpu))).toEqual([]);
     expect(text(root, 'etc/default/grub')).toMatch(/hugepagesz=2M hugepages=16384\b/);
-    for (const guest of ['one', 'two']) expect(text(root, `etc/libvirt/hooks/qemu.d/vfio-pilot-70-isolation-${guest}`)).toContain(`own_cpus='${pins(root, guest).map(Number).sort((a, b) => a - b).join(' ')}'`);
+    for (const guest of ['one', 'two'])
+      expect(text(root, `etc/libvirt/hooks/qemu.d/vfio-pilot-70-isolation-${guest}`)).toContain(
+        `own_cpus='${pins(root, guest)
+          .map(Number)
+          .sort((a, b) => a - b)
+          .join(' ')}'`,
+      );
     await expectNothingToDo(two, root);
 
     const rollback = await runCli(['rollback', '--root', root, '--yes']);

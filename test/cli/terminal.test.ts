@@ -73,7 +73,17 @@ describe('a captured host whose names play with the terminal', () => {
     expect(`${stdout}${stderr}`).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202E]/);
   };
 
-  it.each([['facts'], ['check'], ['groups'], ['topology'], ['topology', '--profile', profile], ['plan', profile], ['profile', 'check', profile], ['profile', 'new', '--device', '06:00.0'], ['history']])('cannot do so in %s %s', async (...args) => {
+  it.each([
+    ['facts'],
+    ['check'],
+    ['groups'],
+    ['topology'],
+    ['topology', '--profile', profile],
+    ['plan', profile],
+    ['profile', 'check', profile],
+    ['profile', 'new', '--device', '06:00.0'],
+    ['history'],
+  ])('cannot do so in %s %s', async (...args) => {
     const result = await runCli([...args, '--root', root]);
     expect(result.exitCode).toBe(0);
     expectHarmless(result);
@@ -86,7 +96,8 @@ describe('a captured host whose names play with the terminal', () => {
   it('cannot do so in apply, history, verify and rollback', async () => {
     const host = hostileHost();
     await applyTo(profile, host);
-    for (const args of [['apply', profile, '--yes'], ['history'], ['verify'], ['rollback', '--yes']]) expectHarmless(await runCli([...args, '--root', host]));
+    for (const args of [['apply', profile, '--yes'], ['history'], ['verify'], ['rollback', '--yes']])
+      expectHarmless(await runCli([...args, '--root', host]));
   });
 
   it('cannot do so as JSON either', async () => {
@@ -116,7 +127,12 @@ describe('a profile that plays with the terminal', () => {
 
   it('cannot do so by what YAML escapes mean', async () => {
     const file = join(scratch, 'escaped.yaml');
-    writeFileSync(file, readFileSync(profile, 'utf8').replace(/^description: .*/m, String.raw`description: "\e[2J\x9b2J"`).replace('os: windows-10', String.raw`os: "\e[2Jwindows"`));
+    writeFileSync(
+      file,
+      readFileSync(profile, 'utf8')
+        .replace(/^description: .*/m, String.raw`description: "\e[2J\x9b2J"`)
+        .replace('os: windows-10', String.raw`os: "\e[2Jwindows"`),
+    );
     const {stdout, stderr, exitCode} = await runCli(['plan', file]);
     expect(exitCode).toBe(2);
     expect(`${stdout}${stderr}`).not.toMatch(/[\u001B\u009B]/);

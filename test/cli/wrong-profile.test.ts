@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
-import {profilePath, runCli, type CliResult} from '../support/run-cli.ts';
+import {type CliResult, profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
 import type {PlanDocument} from './plan-document.ts';
 
@@ -17,7 +17,8 @@ const save = (name: string, content: string | Buffer): string => {
   return join(scratch, name);
 };
 
-const minimal = (devices: string): string => `version: 1\nname: other\n\ndevices:\n${devices}\n\ncpu:\n  vcpus: 4\n\nmemory:\n  size: 4 GiB\n\nguest:\n  name: other\n  os: linux\n`;
+const minimal = (devices: string): string =>
+  `version: 1\nname: other\n\ndevices:\n${devices}\n\ncpu:\n  vcpus: 4\n\nmemory:\n  size: 4 GiB\n\nguest:\n  name: other\n  os: linux\n`;
 
 const run = async (...args: readonly string[]): Promise<CliResult> => {
   const result = await runCli(args);
@@ -25,9 +26,26 @@ const run = async (...args: readonly string[]): Promise<CliResult> => {
   return result;
 };
 
-const expectUntouched = (): void => expect(differences(pristine, treeState(root, {times: true, history: true}))).toEqual({});
+const expectUntouched = (): void =>
+  expect(differences(pristine, treeState(root, {times: true, history: true}))).toEqual({});
 
-const broken = ['version: 1', 'name: broken', 'devices:', '  - address: 0000:06:00.0', '    id: 10de:1c81', 'cpu:', '  vcpus: many', '  pinz: auto', 'memory:', '  size: 12 GiB', '  hugepages: 3MiB', 'guest:', '  name: win10', '  os: [windows-10]', ''].join('\n');
+const broken = [
+  'version: 1',
+  'name: broken',
+  'devices:',
+  '  - address: 0000:06:00.0',
+  '    id: 10de:1c81',
+  'cpu:',
+  '  vcpus: many',
+  '  pinz: auto',
+  'memory:',
+  '  size: 12 GiB',
+  '  hugepages: 3MiB',
+  'guest:',
+  '  name: win10',
+  '  os: [windows-10]',
+  '',
+].join('\n');
 
 describe('a profile with mistakes of its own', () => {
   const places = [
@@ -37,15 +55,19 @@ describe('a profile with mistakes of its own', () => {
     ['profile-wrong-type', 14, 7],
   ] as const;
 
-  it.each(['plan', 'apply'])('gets all of them at once from %s, each with file, line and column, and exit code 2', async (verb) => {
-    const file = save('broken.yaml', broken);
-    const {stderr, stdout, exitCode} = await run(verb, file, '--root', root, ...(verb === 'apply' ? ['--yes'] : []));
-    expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
-    for (const [code, line, column] of places) expect(stderr).toMatch(new RegExp(`BLOCKER ${file}:${line}:${column}: .*\\[${code}\\]\n    → \\S`));
-    expect(stderr).toContain('Did you mean `pins`?');
-    expect(stderr.match(/^BLOCKER /gm)).toHaveLength(places.length);
-    expectUntouched();
-  });
+  it.each(['plan', 'apply'])(
+    'gets all of them at once from %s, each with file, line and column, and exit code 2',
+    async (verb) => {
+      const file = save('broken.yaml', broken);
+      const {stderr, stdout, exitCode} = await run(verb, file, '--root', root, ...(verb === 'apply' ? ['--yes'] : []));
+      expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
+      for (const [code, line, column] of places)
+        expect(stderr).toMatch(new RegExp(`BLOCKER ${file}:${line}:${column}: .*\\[${code}\\]\n    → \\S`));
+      expect(stderr).toContain('Did you mean `pins`?');
+      expect(stderr.match(/^BLOCKER /gm)).toHaveLength(places.length);
+      expectUntouched();
+    },
+  );
 
   it('tells the same as JSON', async () => {
     const file = save('broken.yaml', broken);
@@ -82,7 +104,9 @@ describe('a profile that does not fit the machine', () => {
     const file = save('missing.yaml', minimal('  - address: 0000:3b:00.0\n    id: 10de:2684'));
     const {stdout, exitCode} = await run('apply', file, '--root', root, '--yes');
     expect(exitCode).toBe(3);
-    expect(stdout).toMatch(new RegExp(`BLOCKER ${file}:5:14: .*nothing is at 0000:3b:00\\.0.*\\[device-missing\\]\n    → \\S`));
+    expect(stdout).toMatch(
+      new RegExp(`BLOCKER ${file}:5:14: .*nothing is at 0000:3b:00\\.0.*\\[device-missing\\]\n    → \\S`),
+    );
     expect(stdout).toContain('nothing was written');
     expectUntouched();
   });
@@ -94,8 +118,14 @@ describe('a profile that does not fit the machine', () => {
     const blockers = (JSON.parse(stdout) as PlanDocument).findings.filter(({severity}) => severity === 'blocker');
     const lines = readFileSync(file, 'utf8').split('\n');
     const lineOf = (text: string): number => lines.findIndex((line) => line.includes(text)) + 1;
-    expect(blockers.map(({code, at}) => `${code} ${at?.line}`)).toEqual(expect.arrayContaining([`device-missing ${lineOf('address: 0000:0b:00.0')}`, `device-missing ${lineOf('address: 0000:0b:00.1')}`]));
-    for (const {at} of blockers) expect(at).toEqual({file, line: expect.any(Number) as number, column: expect.any(Number) as number});
+    expect(blockers.map(({code, at}) => `${code} ${at?.line}`)).toEqual(
+      expect.arrayContaining([
+        `device-missing ${lineOf('address: 0000:0b:00.0')}`,
+        `device-missing ${lineOf('address: 0000:0b:00.1')}`,
+      ]),
+    );
+    for (const {at} of blockers)
+      expect(at).toEqual({file, line: expect.any(Number) as number, column: expect.any(Number) as number});
     expectUntouched();
   });
 
@@ -120,7 +150,7 @@ describe('a command that cannot be understood', () => {
     ['a name that every object has', ['constructor'], 'constructor'],
     ['an unknown option', ['plan', shipped, '--rot', '/'], '--rot'],
     ['an option without its value', ['plan', shipped, '--root'], '--root'],
-    ['a value for an option that has none', ['plan', shipped, '--json=1'], '--json'],
+    ['a value for an option that has none', ['plan', shipped, '--verbose=1'], '--verbose'],
     ['an argument too many', ['plan', shipped, shipped], shipped],
     ['no profile', ['plan'], 'profile'],
     ['an empty name of a profile', ['apply', ''], 'profile'],
@@ -131,7 +161,11 @@ describe('a command that cannot be understood', () => {
     ['a root that does not exist', ['check', '--root', '/nonexistent'], 'is not a directory'],
     ['an empty root', ['apply', shipped, '--root', '', '--yes'], 'is not a directory'],
     ['a demo of another root', ['check', '--demo', '--root', '/'], '--demo and --root'],
-    ['an option of another command', ['rollback', '--trial', '--yes', '--root', root], 'rollback does not know --trial, which is for apply'],
+    [
+      'an option of another command',
+      ['rollback', '--trial', '--yes', '--root', root],
+      'rollback does not know --trial, which is for apply',
+    ],
     ['an option of a command for the wizard', ['--yes', '--root', root], 'The wizard does not know --yes'],
     ['an unknown sub-command', ['profile', 'frobnicate'], 'frobnicate'],
     ['no sub-command', ['profile'], 'profile'],
@@ -139,12 +173,18 @@ describe('a command that cannot be understood', () => {
     ['a device that is not there', ['profile', 'new', '--device', '3b:00.0', '--root', root], '0000:3b:00.0'],
     ['a capture without a file', ['capture', '--root', root], 'capture'],
     ['a rollback of an unknown run', ['rollback', 'yesterday', '--yes', '--root', root], 'yesterday'],
-    ['verify where nothing is applied', ['verify', '--root', root], 'Nothing is applied'],
   ])('because of %s gets one sentence, what to do next, and exit code 2', async (_name, args, word) => {
     const {stdout, stderr, exitCode} = await run(...args);
     expect({exitCode, stdout}).toEqual({exitCode: 2, stdout: ''});
     expect(stderr).toMatch(oneSentence);
     expect(stderr).toContain(word);
+  });
+
+  it('because of verify where nothing is applied has an exit code of its own', async () => {
+    const {stdout, stderr, exitCode} = await run('verify', '--root', root);
+    expect({exitCode, stdout}).toEqual({exitCode: 6, stdout: ''});
+    expect(stderr).toMatch(oneSentence);
+    expect(stderr).toContain('Nothing is applied');
   });
 
   it('writes nothing', () => expect(differences(pristine, treeState(root, {times: true, history: true}))).toEqual({}));

@@ -1,11 +1,11 @@
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'vitest';
-import {stateDirectory} from '../../src/transaction/paths.ts';
+import {stateDirectory} from '../../src/system/state-directory.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
-import {scratchDirectory} from '../transaction/scratch-root.ts';
 import {differences, treeState, type TreeState} from '../support/tree-state.ts';
+import {scratchDirectory} from '../transaction/scratch-root.ts';
 
 const host = 'dell-r710-gtx1050';
 export const profile = profilePath(host);
@@ -40,5 +40,7 @@ export const makeOld = async (tree: CrashTree): Promise<void> => {
 /** Paths that are neither as before nor as applied, our temps of a run that is not recovered yet aside. */
 export const tornPaths = ({root, old, applied}: CrashTree): readonly string[] => {
   const now = treeState(root);
-  return Object.keys({...old, ...applied, ...now}).filter((path) => now[path] !== old[path] && now[path] !== applied[path] && !/\/\.vfio-pilot-[^/]+$/u.test(path));
+  return Object.keys({...old, ...applied, ...now}).filter(
+    (path) => now[path] !== old[path] && now[path] !== applied[path] && !/\/\.vfio-pilot-[^/]+(\/new)?$/u.test(path),
+  );
 };

@@ -1,12 +1,10 @@
+import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
 import {spawnSync} from 'node:child_process';
 import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
 import {readHistory} from '../../src/transaction/history.ts';
-import {transactionId} from '../../src/transaction/paths.ts';
-import {recover} from '../../src/transaction/recover.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
+import {transactionId} from '../../src/transaction/path-state.ts';
 import {fileChange, generated, never, request, silent} from '../transaction/scenario.ts';
 
 /** Runs in a mount namespace of its own, where `slow-generator` is a program of the machine. */
@@ -18,7 +16,15 @@ const machine = realMachine('/');
 const apply = async (number: number): Promise<boolean> => {
   const changes = [
     fileChange(machine, setting, 'new'),
-    generated(image, ['slow-generator', '{output}'], [setting], [{kind: 'size', minimumRatio: 0.5}, {kind: 'contains', texts: ['complete']}]),
+    generated(
+      image,
+      ['slow-generator', '{output}'],
+      [setting],
+      [
+        {kind: 'size', minimumRatio: 0.5},
+        {kind: 'contains', texts: ['complete']},
+      ],
+    ),
   ];
   try {
     await applyChanges(machine, request(changes, transactionId(new Date(number * 1000), 'abcd')), silent, never);

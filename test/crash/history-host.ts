@@ -1,14 +1,24 @@
 import {dirname} from 'node:path';
-import type {HostFacts} from '../../src/host/facts.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {parseGrubEntries} from '../../src/boot/grub/grub-menu.ts';
 import {readFiles} from '../../src/host/files.ts';
-import {parseGrubEntries} from '../../src/host/grub-menu.ts';
-import {readKernelImages} from '../../src/host/kernel-images.ts';
-import {readDomains} from '../../src/host/libvirt-domains.ts';
+import {readKernelImages} from '../../src/host/kernel/installed-kernels.ts';
+import {readDomains} from '../../src/host/libvirt/libvirt-domains.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import type {Source} from '../../src/system/source.ts';
 import {defaultShape, sampleFacts} from '../support/sample-facts.ts';
+import {
+  defaultsPath,
+  environmentPath,
+  isWholeImage,
+  isWholeMenu,
+  makeImage,
+  makeMenu,
+  menuPath,
+  save,
+} from './history-programs.ts';
 import {createModelDisk, type Inode, type ModelDisk} from './model-disk.ts';
-import {defaultsPath, environmentPath, isWholeImage, isWholeMenu, makeImage, makeMenu, menuPath, save} from './history-programs.ts';
+import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
 /** A host in memory: its disk, and the boot that runs. */
 export type ModelHost = {readonly disk: ModelDisk; readonly commandLine: string; readonly boots: number};
@@ -19,13 +29,15 @@ export const createHost = (): ModelHost => {
   const content = new Map<string, Inode>();
   const directory = (path: string): void => {
     if (path !== '/') directory(dirname(path));
-    if (!content.has(path)) content.set(path, {type: 'directory', mode: 0o755, uid: 0, gid: 0, bytes: Buffer.alloc(0), target: ''});
+    if (!content.has(path))
+      content.set(path, {type: 'directory', mode: 0o755, uid: 0, gid: 0, bytes: Buffer.alloc(0), target: ''});
   };
   const put = (path: string, text: string, mode = 0o644): void => {
     directory(dirname(path));
     content.set(path, {type: 'file', mode, uid: 0, gid: 0, bytes: Buffer.from(text), target: ''});
   };
-  for (const path of ['/run', '/var/lib', '/etc/systemd/system/sysinit.target.wants', '/etc/libvirt/qemu']) directory(path);
+  for (const path of ['/run', '/var/lib', '/etc/systemd/system/sysinit.target.wants', '/etc/libvirt/qemu'])
+    directory(path);
   put(defaultsPath, 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"\n', 0o640);
   put('/etc/initramfs-tools/modules', '# none\n');
   put('/etc/initramfs-tools/initramfs.conf', 'MODULES=most\n');
@@ -59,6 +71,7 @@ export const sourceOf = ({disk: {machine}, boots}: ModelHost): Source => {
     head: bytes,
     text: (path) => bytes(path)?.toString('utf8') ?? null,
     list: machine.list,
+    directories: (path) => machine.list(path).filter((name) => machine.stat(`${path}/${name}`)?.type !== 'file'),
     link: (path) => (machine.stat(path)?.type === 'symlink' ? machine.readLink(path) : null),
     stat: (path) => {
       const stat = machine.stat(path);
@@ -86,10 +99,22 @@ export const factsOf = (host: ModelHost): HostFacts => {
   return {
     ...base,
     pci: base.pci.map((device) => (isBound && device.iommuGroup === 17 ? {...device, driver: 'vfio-pci'} : device)),
-    nodes: base.nodes.map((node) => ({...node, hugepages: [{sizeKiB: 2048, total: node.id === 0 ? pages : 0, free: node.id === 0 ? pages : 0}]})),
-    boot: {...base.boot, ...readKernelImages(source), commandLine, grubMenu: {directory: '/boot/grub', running, readsCustom: true, obeysNextEntry: true, environmentObstacle: null}},
+    nodes: base.nodes.map((node) => ({
+      ...node,
+      hugepages: [{sizeKiB: 2048, total: node.id === 0 ? pages : 0, free: node.id === 0 ? pages : 0}],
+    })),
+    boot: {
+      ...base.boot,
+      ...readKernelImages(source),
+      commandLine,
+      own: {
+        kind: 'grub',
+        name: 'grub',
+        menu: {directory: '/boot/grub', running, readsCustom: true, obeysNextEntry: true, environmentObstacle: null},
+      },
+    },
     kernel: {...base.kernel, release: kernel.replace(/^\/vmlinuz-/, '')},
-    libvirt: {...base.libvirt, domains: readDomains(source, () => null, noNote)},
+    virtualisation: {...libvirtOf(base), domains: readDomains(source, () => null, noNote)},
   };
 };
 
@@ -97,17 +122,23 @@ export type Boot = {readonly commandLine: string; readonly trials: number; reado
 
 /**
  * What GRUB does with what is on the disk, until a system runs: the choice for one boot is taken away before it is
- * obeyed, and an entry of ours that lacks a file reboots. `trial`: whether the trial's system comes up or panics.
+ * obeyed, and an entry of our own that lacks a file reboots. `trial`: whether the trial's system comes up or panics.
  */
 export const boot = (machine: Machine, trial: 'good' | 'bad'): Boot => {
-  const text = (path: string): string => (machine.stat(path)?.type === 'file' ? machine.read(path).toString('utf8') : '');
+  const text = (path: string): string =>
+    machine.stat(path)?.type === 'file' ? machine.read(path).toString('utf8') : '';
   const isTrial = text(environmentPath).includes('next_entry=vfio-pilot-trial');
   if (isTrial) save(machine, environmentPath, '');
-  const [, kernel = '', words = '', image = ''] = /--id vfio-pilot-trial \{[^}]*?if linux (\S+) (.*); then\n\s*if initrd (\S+); then/.exec(text('/boot/grub/custom.cfg')) ?? [];
+  const [, kernel = '', words = '', image = ''] =
+    /--id vfio-pilot-trial \{[^}]*?if linux (\S+) (.*); then\n\s*if initrd (\S+); then/.exec(
+      text('/boot/grub/custom.cfg'),
+    ) ?? [];
   if (isTrial && kernel !== '') {
     // An image that is there and torn would hang, and a missing one reboots.
-    if (machine.stat(`/boot${image}`) !== null && !isWholeImage(text(`/boot${image}`))) return {commandLine: '', trials: 1, faults: ['the image of the trial is torn']};
-    if (trial === 'good' && isWholeImage(text(`/boot${image}`)) && machine.stat(`/boot${kernel}`) !== null) return {commandLine: `BOOT_IMAGE=${kernel} ${words}`, trials: 1, faults: []};
+    if (machine.stat(`/boot${image}`) !== null && !isWholeImage(text(`/boot${image}`)))
+      return {commandLine: '', trials: 1, faults: ['the image of the trial is torn']};
+    if (trial === 'good' && isWholeImage(text(`/boot${image}`)) && machine.stat(`/boot${kernel}`) !== null)
+      return {commandLine: `BOOT_IMAGE=${kernel} ${words}`, trials: 1, faults: []};
     return {...boot(machine, trial), trials: 1};
   }
   const menu = text(menuPath);
@@ -115,5 +146,9 @@ export const boot = (machine: Machine, trial: 'good' | 'bad'): Boot => {
   if (!isWholeMenu(menu) || first === undefined) return {commandLine: '', trials: 0, faults: ['the menu is torn']};
   const missing = [first.kernel, ...first.images].filter((path) => machine.stat(`/boot${path}`) === null);
   const torn = first.images.filter((path) => !isWholeImage(text(`/boot${path}`)));
-  return {commandLine: `BOOT_IMAGE=${first.kernel} ${first.arguments}`, trials: 0, faults: [...missing, ...torn].map((path) => `/boot${path} is missing or torn`)};
+  return {
+    commandLine: `BOOT_IMAGE=${first.kernel} ${first.arguments}`,
+    trials: 0,
+    faults: [...missing, ...torn].map((path) => `/boot${path} is missing or torn`),
+  };
 };

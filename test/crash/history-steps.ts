@@ -46,7 +46,10 @@ export const makeHistory = (length: number, random: () => number): History => {
 };
 
 /** Leaves steps out, then hits, as long as it still fails: what is left is the shortest that this finds. */
-export const shrinkHistory = async (history: History, fails: (history: History) => Promise<boolean>): Promise<History> => {
+export const shrinkHistory = async (
+  history: History,
+  fails: (history: History) => Promise<boolean>,
+): Promise<History> => {
   let shortest = history;
   for (let size = Math.ceil(history.length / 2); size >= 1; size = size === 1 ? 0 : Math.ceil(size / 2)) {
     for (let start = shortest.length - size; start >= 0; start -= size) {

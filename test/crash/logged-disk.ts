@@ -5,25 +5,46 @@ import {scratchDirectory} from '../transaction/scratch-root.ts';
 import {type BlockWrite, countWrites, type DiskImage, readBlockLog, readImage} from './block-log.ts';
 
 /** `atomicBytes`: what a drive writes whole or not at all. btrfs counts on 4 KiB, the size of its superblock. */
-export type FileSystem = {readonly name: string; readonly make: readonly [string, ...string[]]; readonly sizeMiB: number; readonly options: string; readonly atomicBytes: number};
+export type FileSystem = {
+  readonly name: string;
+  readonly make: readonly [string, ...string[]];
+  readonly sizeMiB: number;
+  readonly options: string;
+  readonly atomicBytes: number;
+};
 
 /** ext4 alone would hide two kinds of faults: it saves a file before a rename goes over it, and orders data before names. */
 export const fileSystems: readonly FileSystem[] = [
-  {name: 'ext4', make: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-J', 'size=4', '-E', 'nodiscard'], sizeMiB: 48, options: 'nodiscard', atomicBytes: 512},
-  {name: 'ext4 writeback', make: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-J', 'size=4', '-E', 'nodiscard'], sizeMiB: 48, options: 'nodiscard,noauto_da_alloc,data=writeback', atomicBytes: 512},
+  {
+    name: 'ext4',
+    make: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-J', 'size=4', '-E', 'nodiscard'],
+    sizeMiB: 48,
+    options: 'nodiscard',
+    atomicBytes: 512,
+  },
+  {
+    name: 'ext4 writeback',
+    make: ['mkfs.ext4', '-q', '-F', '-b', '4096', '-J', 'size=4', '-E', 'nodiscard'],
+    sizeMiB: 48,
+    options: 'nodiscard,noauto_da_alloc,data=writeback',
+    atomicBytes: 512,
+  },
   {name: 'xfs', make: ['mkfs.xfs', '-q', '-f', '-K'], sizeMiB: 320, options: 'nodiscard,nouuid', atomicBytes: 512},
   {name: 'btrfs', make: ['mkfs.btrfs', '-q', '-f', '-K'], sizeMiB: 128, options: 'nodiscard', atomicBytes: 4096},
 ];
 
-const run = (program: string, ...args: readonly string[]): string => execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}).trim();
+const run = (program: string, ...args: readonly string[]): string =>
+  execFileSync(program, args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe']}).trim();
 
 /** Why power cuts cannot be tested with it here; `null` when they can. */
 export const whyNot = (fileSystem: FileSystem): string | null => {
   const {name, make, options} = fileSystem;
   if (process.geteuid?.() !== 0) return 'this is not root';
-  for (const program of [make[0], 'qemu-storage-daemon', 'fusermount3', 'losetup']) if (spawnSync(program, ['--version'], {stdio: 'ignore'}).error !== undefined) return `${program} is not installed`;
+  for (const program of [make[0], 'qemu-storage-daemon', 'fusermount3', 'losetup'])
+    if (spawnSync(program, ['--version'], {stdio: 'ignore'}).error !== undefined) return `${program} is not installed`;
   try {
-    if (!run('qemu-storage-daemon', '--help').includes('type=]fuse')) return 'qemu-storage-daemon knows no FUSE exports';
+    if (!run('qemu-storage-daemon', '--help').includes('type=]fuse'))
+      return 'qemu-storage-daemon knows no FUSE exports';
     accessSync('/dev/fuse');
     accessSync('/dev/loop-control');
     const disk = createDisk(fileSystem);
@@ -56,14 +77,7 @@ export type Mounted = {readonly root: string; readonly unmount: () => void};
 
 const mountDisk = ({directory}: Pick<Disk, 'directory'>, file: string, options: string): Mounted => {
   const root = join(directory, 'mount');
-  // Not `--direct-io`: with it the log of QEMU 7.2 and the disk differ.
-  const loop = run('losetup', '-f', '--show', file);
-  try {
-    run('mount', '-o', options, loop, root);
-  } catch (error) {
-    run('losetup', '-d', loop);
-    throw error;
-  }
+  const loop = mountLoop(file, options, root);
   return {
     root,
     unmount: () => {
@@ -71,6 +85,23 @@ const mountDisk = ({directory}: Pick<Disk, 'directory'>, file: string, options: 
       run('losetup', '-d', loop);
     },
   };
+};
+
+/**
+ * A loop device that the kernel is still taking from its last file can be handed out and then not be read; a file system
+ * that can't be mounted fails each time.
+ */
+const mountLoop = (file: string, options: string, root: string, attempt = 1): string => {
+  // Not `--direct-io`: with it the log of QEMU 7.2 and the disk differ.
+  const loop = run('losetup', '-f', '--show', file);
+  try {
+    run('mount', '-o', options, loop, root);
+    return loop;
+  } catch (error) {
+    run('losetup', '-d', loop);
+    if (attempt === 5) throw error;
+    return mountLoop(file, options, root, attempt + 1);
+  }
 };
 
 export type Recording = {
@@ -84,16 +115,35 @@ export type Recording = {
 };
 
 /** Does `work` in a new file system and notes every write that reaches its disk. `mark` names an instant. */
-export const recordDisk = async (fileSystem: FileSystem, work: (root: string, mark: (name: string) => void) => Promise<void>): Promise<Recording> => {
+export const recordDisk = async (
+  fileSystem: FileSystem,
+  work: (root: string, mark: (name: string) => void) => Promise<void>,
+): Promise<Recording> => {
   const disk = createDisk(fileSystem);
   const {directory, file, size} = disk;
   try {
     const base = readImage(file);
-    const [log, exported, pidFile] = ['log', 'exported', 'pid'].map((name) => join(directory, name)) as [string, string, string];
+    const [log, exported, pidFile] = ['log', 'exported', 'pid'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
     for (const empty of [log, exported]) writeFileSync(empty, '');
     truncateSync(log, 256 * 1024 * 1024);
-    const nodes = [`driver=file,filename=${file},node-name=disk`, `driver=file,filename=${log},node-name=log`, 'driver=blklogwrites,node-name=top,file=disk,log=log,log-super-update-interval=1'];
-    run('qemu-storage-daemon', ...nodes.flatMap((node) => ['--blockdev', node]), '--export', `fuse,id=e,node-name=top,mountpoint=${exported},writable=on`, '--pidfile', pidFile, '--daemonize');
+    const nodes = [
+      `driver=file,filename=${file},node-name=disk`,
+      `driver=file,filename=${log},node-name=log`,
+      'driver=blklogwrites,node-name=top,file=disk,log=log,log-super-update-interval=1',
+    ];
+    run(
+      'qemu-storage-daemon',
+      ...nodes.flatMap((node) => ['--blockdev', node]),
+      '--export',
+      `fuse,id=e,node-name=top,mountpoint=${exported},writable=on`,
+      '--pidfile',
+      pidFile,
+      '--daemonize',
+    );
     const pid = Number(readFileSync(pidFile, 'utf8'));
     const marks: Record<string, number> = {};
     try {
@@ -115,7 +165,10 @@ export const recordDisk = async (fileSystem: FileSystem, work: (root: string, ma
 };
 
 /** One file that takes the states of a disk one after the other. */
-export const createStage = ({options}: FileSystem, size: number): {readonly file: string; readonly mount: () => Mounted; readonly remove: () => void} => {
+export const createStage = (
+  {options}: FileSystem,
+  size: number,
+): {readonly file: string; readonly mount: () => Mounted; readonly remove: () => void} => {
   const directory = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-state-'));
   const file = join(directory, 'disk');
   writeFileSync(file, '');
@@ -123,4 +176,3 @@ export const createStage = ({options}: FileSystem, size: number): {readonly file
   mkdirSync(join(directory, 'mount'));
   return {file, mount: () => mountDisk({directory}, file, options), remove: () => rmSync(directory, {recursive: true})};
 };
-

@@ -1,6 +1,6 @@
 import {dirname} from 'node:path';
-import type {Machine, MachineStat, NewFile} from '../../src/system/machine.ts';
 import {machineError} from '../../src/system/machine-error.ts';
+import type {Machine, MachineStat, NewFile} from '../../src/system/machine.ts';
 
 /**
  * A file system in memory that promises no more than POSIX does: what a file holds is on the disk when the file was
@@ -21,7 +21,14 @@ export type ModelDisk = {
   readonly tree: () => Readonly<Record<string, string>>;
 };
 
-export type Inode = {readonly type: MachineStat['type']; readonly mode: number; readonly uid: number; readonly gid: number; readonly bytes: Buffer; readonly target: string};
+export type Inode = {
+  readonly type: MachineStat['type'];
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly bytes: Buffer;
+  readonly target: string;
+};
 type Names = Map<string, number>;
 type NameChange = {readonly touches: readonly string[]; readonly apply: (names: Names) => void};
 
@@ -38,7 +45,8 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     throw machineError(doing, path, Object.assign(new Error(code), {code}));
   };
   const numberOf = (doing: string, path: string): number => names.get(path) ?? fail(doing, path, 'ENOENT');
-  const inodeOf = (doing: string, path: string): Inode => inodes.get(numberOf(doing, path)) ?? fail(doing, path, 'ENOENT');
+  const inodeOf = (doing: string, path: string): Inode =>
+    inodes.get(numberOf(doing, path)) ?? fail(doing, path, 'ENOENT');
   const change = (touches: readonly string[], apply: NameChange['apply']): void => {
     apply(names);
     pending.push({touches: [...touches, ...touches.map((path) => dirname(path))], apply});
@@ -57,8 +65,24 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     change([path], (map) => map.set(path, number));
     return number;
   };
-  const statOf = ({type, mode, uid, gid, bytes}: Inode): MachineStat => ({type, mode, uid, gid, size: bytes.length, links: 1, device: 1, changedMs: 0});
-  const fresh = (type: Inode['type'], mode: number, target = ''): Inode => ({type, mode, uid: 0, gid: 0, bytes: Buffer.alloc(0), target});
+  const statOf = ({type, mode, uid, gid, bytes}: Inode): MachineStat => ({
+    type,
+    mode,
+    uid,
+    gid,
+    size: bytes.length,
+    links: 1,
+    device: 1,
+    changedMs: 0,
+  });
+  const fresh = (type: Inode['type'], mode: number, target = ''): Inode => ({
+    type,
+    mode,
+    uid: 0,
+    gid: 0,
+    bytes: Buffer.alloc(0),
+    target,
+  });
 
   const openFile = (number: number): NewFile => {
     const now = (): Inode => inodes.get(number) ?? fail('Writing', `inode ${number}`, 'EIO');
@@ -92,7 +116,8 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     pending = pending.filter((one) => !kept.has(one));
   };
 
-  const children = (path: string): readonly string[] => [...names.keys()].filter((name) => name !== '/' && dirname(name) === path);
+  const children = (path: string): readonly string[] =>
+    [...names.keys()].filter((name) => name !== '/' && dirname(name) === path);
 
   const machine: Machine = {
     root: '/model',
@@ -103,18 +128,23 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     stat: (path) => (names.has(path) ? statOf(inodeOf('stat', path)) : null),
     isDirectory: (path) => names.has(path) && inodeOf('stat', path).type === 'directory',
     read: (path) => inodeOf('Reading', path).bytes,
+    readParts: (path, each) => each(inodeOf('Reading', path).bytes),
     readLink: (path) => inodeOf('Reading', path).target,
-    list: (path) => children(path).map((name) => name.slice(path === '/' ? 1 : path.length + 1)).sort(),
+    list: (path) =>
+      children(path)
+        .map((name) => name.slice(path === '/' ? 1 : path.length + 1))
+        .sort(),
     space: () => ({device: 1, freeBytes: 2 ** 40, blockSize: 4096, freeFiles: null, isFat: false}),
     whyNotWritable: () => null,
     hold: (path) => {
       const number = numberOf('Opening', path);
-      return {readLast: () => inodes.get(number)?.bytes ?? Buffer.alloc(0), close: () => undefined};
+      return {readLast: (each) => each(inodes.get(number)?.bytes ?? Buffer.alloc(0)), close: () => undefined};
     },
     hasProgram: () => false,
     create: (path) => openFile(add('create', path, fresh('file', 0o600))),
     makeDirectory: (path, mode) => void add('mkdir', path, fresh('directory', mode)),
-    removeDirectory: (path) => (children(path).length > 0 ? fail('rmdir', path, 'ENOTEMPTY') : change([path], (map) => map.delete(path))),
+    removeDirectory: (path) =>
+      children(path).length > 0 ? fail('rmdir', path, 'ENOTEMPTY') : change([path], (map) => map.delete(path)),
     rename: (from, to) => {
       const number = numberOf('rename', from);
       change([from, to], (map) => map.delete(from) && map.set(to, number));
@@ -145,7 +175,11 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     }
     const after = new Map<string, Inode>();
     for (const [path, number] of left) {
-      const inode = inodeAfter(saved.inodes.get(number) ?? fail('cut', path, 'EIO'), versions.get(number) ?? [], random);
+      const inode = inodeAfter(
+        saved.inodes.get(number) ?? fail('cut', path, 'EIO'),
+        versions.get(number) ?? [],
+        random,
+      );
       if (path === '/' || left.has(dirname(path))) after.set(path, inode);
     }
     return createModelDisk(after);
@@ -156,10 +190,15 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
   };
   const everyCut = function* (paths: ReadonlySet<string>): Generator<ModelDisk> {
     const open = pending.filter(({touches}) => touches.slice(0, touches.length / 2).some((path) => paths.has(path)));
-    for (let choice = 0; choice < 2 ** open.length; choice += 1) yield leave((one) => !open.includes(one) || (choice & (1 << open.indexOf(one))) !== 0, () => 0);
+    for (let choice = 0; choice < 2 ** open.length; choice += 1)
+      yield leave(
+        (one) => !open.includes(one) || (choice & (1 << open.indexOf(one))) !== 0,
+        () => 0,
+      );
   };
 
-  const copy = (): ModelDisk => createModelDisk(new Map([...names.keys()].map((path) => [path, inodeOf('copy', path)])));
+  const copy = (): ModelDisk =>
+    createModelDisk(new Map([...names.keys()].map((path) => [path, inodeOf('copy', path)])));
   const overwrite = (path: string, text: string): void => {
     const number = numberOf('edit', path);
     inodes.set(number, {...inodeOf('edit', path), bytes: Buffer.from(text)});
@@ -167,7 +206,19 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     versions.delete(number);
   };
 
-  return {machine, cut, everyCut, copy, overwrite, tree: () => Object.fromEntries([...names].sort().map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]))};
+  return {
+    machine,
+    cut,
+    everyCut,
+    copy,
+    overwrite,
+    tree: () =>
+      Object.fromEntries(
+        [...names]
+          .sort()
+          .map(([path, number]) => [path, describeInode(inodes.get(number) ?? fail('tree', path, 'EIO'))]),
+      ),
+  };
 };
 
 /** Any state since the last sync, whole, cut off, or long enough and empty (delayed allocation). */
@@ -175,7 +226,12 @@ const inodeAfter = (saved: Inode, versions: readonly Inode[], random: () => numb
   const all = [saved, ...versions];
   const chosen = all[Math.floor(random() * all.length)] ?? saved;
   if (versions.length === 0 || chosen.bytes.length === saved.bytes.length) return chosen;
-  const torn = [chosen.bytes, chosen.bytes.subarray(0, chosen.bytes.length / 2), Buffer.alloc(chosen.bytes.length), Buffer.alloc(0)];
+  const torn = [
+    chosen.bytes,
+    chosen.bytes.subarray(0, chosen.bytes.length / 2),
+    Buffer.alloc(chosen.bytes.length),
+    Buffer.alloc(0),
+  ];
   return {...chosen, bytes: torn[Math.floor(random() * torn.length)] ?? chosen.bytes};
 };
 
@@ -184,7 +240,8 @@ const descriptions = new WeakMap<Inode, string>();
 
 const describeInode = (inode: Inode): string => {
   const {type, mode, uid, gid, bytes, target} = inode;
-  const text = descriptions.get(inode) ?? `${type} ${mode.toString(8)} ${uid}:${gid} ${target} ${bytes.toString('latin1')}`;
+  const text =
+    descriptions.get(inode) ?? `${type} ${mode.toString(8)} ${uid}:${gid} ${target} ${bytes.toString('latin1')}`;
   descriptions.set(inode, text);
   return text;
 };

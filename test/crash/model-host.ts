@@ -13,7 +13,14 @@ export const hostContent = (): Promise<ModelContent> =>
       const real = join(root, path);
       const stat = lstatSync(real);
       const type = stat.isDirectory() ? 'directory' : stat.isSymbolicLink() ? 'symlink' : 'file';
-      content.set(path, {type, mode: stat.mode & 0o7777, uid: 0, gid: 0, bytes: type === 'file' ? readFileSync(real) : Buffer.alloc(0), target: type === 'symlink' ? readlinkSync(real) : ''});
+      content.set(path, {
+        type,
+        mode: stat.mode & 0o7777,
+        uid: 0,
+        gid: 0,
+        bytes: type === 'file' ? readFileSync(real) : Buffer.alloc(0),
+        target: type === 'symlink' ? readlinkSync(real) : '',
+      });
       if (type === 'directory') for (const name of readdirSync(real)) visit(join(path, name));
     };
     visit('/');

@@ -26,7 +26,11 @@ export const powerCuts = function* (
     const image = new Map(durable);
     for (const write of kind === 'prefix' ? pending : pending.filter(() => random() < 0.5)) writeTo(image, write);
     const last = pending.at(-1);
-    if (kind === 'subset' && last !== undefined && random() < 0.5) writeTo(image, {...last, bytes: last.bytes.subarray(0, atomicBytes * Math.floor(random() * (last.bytes.length / atomicBytes)))});
+    if (kind === 'subset' && last !== undefined && random() < 0.5)
+      writeTo(image, {
+        ...last,
+        bytes: last.bytes.subarray(0, atomicBytes * Math.floor(random() * (last.bytes.length / atomicBytes))),
+      });
     yield {position, image};
   }
 };

@@ -7,15 +7,36 @@ import {type CliResult, runCli} from '../support/run-cli.ts';
 /** The n-th call of that name by the program's main thread; the writer is synchronous, so n is the same in each run. */
 export type CallPoint = {readonly name: string; readonly number: number; readonly line: string};
 
-const names = ['openat', 'write', 'fsync', 'rename', 'link', 'unlink', 'mkdir', 'rmdir', 'symlink', 'chmod', 'fchmod', 'fchown', 'lchown'];
+const names = [
+  'openat',
+  'write',
+  'fsync',
+  'rename',
+  'link',
+  'unlink',
+  'mkdir',
+  'rmdir',
+  'symlink',
+  'chmod',
+  'fchmod',
+  'fchown',
+  'lchown',
+];
 
 /** Whether programs can be traced here; a container may not allow it. */
-export const canTrace = spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=openat', '-e', 'inject=openat:error=EIO:when=9999', 'true']).status === 0;
+export const canTrace =
+  spawnSync('strace', ['-f', '--seccomp-bpf', '-e', 'trace=openat', '-e', 'inject=openat:error=EIO:when=9999', 'true'])
+    .status === 0;
 
 /** Runs the program and names every call with which it changes something below `root`. */
-export const recordCalls = (root: string, args: readonly string[]): Promise<{readonly points: readonly CallPoint[]; readonly result: CliResult}> =>
+export const recordCalls = (
+  root: string,
+  args: readonly string[],
+): Promise<{readonly points: readonly CallPoint[]; readonly result: CliResult}> =>
   withLog(async (log) => {
-    const result = await runCli(args, {prefix: ['strace', '-f', '-y', '--seccomp-bpf', '-o', log, '-e', `trace=${names.join(',')}`]});
+    const result = await runCli(args, {
+      prefix: ['strace', '-f', '-y', '--seccomp-bpf', '-o', log, '-e', `trace=${names.join(',')}`],
+    });
     return {points: parsePoints(readFileSync(log, 'latin1'), root), result};
   });
 
@@ -43,11 +64,32 @@ const isMutation = (name: string, rest: string, root: string): boolean => {
  * was not below `root`: the count of the writes to the terminal differs from run to run.
  * Without `--seccomp-bpf`, with which strace 6.1 loses the signals that it is to inject.
  */
-export const runInjected = (point: CallPoint, what: string, root: string, args: readonly string[]): Promise<{readonly hit: string | null; readonly result: CliResult}> =>
+export const runInjected = (
+  point: CallPoint,
+  what: string,
+  root: string,
+  args: readonly string[],
+): Promise<{readonly hit: string | null; readonly result: CliResult}> =>
   withLog(async (log) => {
     const {name, number} = point;
-    const result = await runCli(args, {prefix: ['strace', '-f', '-y', '-qqq', '-o', log, '-e', `trace=${name}`, '-e', `inject=${name}:${what}:when=${number}`]});
-    const line = readFileSync(log, 'latin1').split('\n').find((text) => text.includes('(INJECTED)')) ?? '';
+    const result = await runCli(args, {
+      prefix: [
+        'strace',
+        '-f',
+        '-y',
+        '-qqq',
+        '-o',
+        log,
+        '-e',
+        `trace=${name}`,
+        '-e',
+        `inject=${name}:${what}:when=${number}`,
+      ],
+    });
+    const line =
+      readFileSync(log, 'latin1')
+        .split('\n')
+        .find((text) => text.includes('(INJECTED)')) ?? '';
     return {result, hit: isMutation(name, line, root) ? line : null};
   });
 

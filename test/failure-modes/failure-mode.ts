@@ -1,4 +1,4 @@
-import type {FindingCode} from '../../src/finding-codes.ts';
+import type {FindingCode} from '../../src/findings/codes.ts';
 
 /** One way in which real set-ups break, and what becomes of it here. */
 export type FailureMode = {

@@ -3,11 +3,13 @@ import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {previewChanges} from '../../src/changes/preview.ts';
 import {runChecks} from '../../src/checks/run-checks.ts';
-import type {HostFacts} from '../../src/host/facts.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {isPciAddress} from '../../src/facts/pci-address.ts';
 import {readHost} from '../../src/host/read-host.ts';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {openSource} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
-import {sampleProfile} from '../support/sample-profile.ts';
+import {sampleDevice, sampleProfile} from '../support/sample-profile.ts';
 import {hostEvidence, type HostEvidence} from './host-evidence.ts';
 
 const roots = new Map<string, string>();
@@ -38,8 +40,13 @@ const put = (file: string, text: string): (() => void) => {
 const describePlan = (evidence: HostEvidence): string => {
   const {devices, binding} = evidence;
   const facts = factsOf(evidence);
-  const wanted = devices.map((address) => ({address, id: null, subsystem: null, upstream: null, rom: null}));
-  const {plan, findings, changes} = previewChanges(facts, sampleProfile({devices: wanted, ...(binding === undefined ? {} : {binding})}));
+  const wanted = devices.flatMap((name) =>
+    isPciAddress(name) ? [sampleDevice(name)] : proposeProfile(facts, [name]).devices,
+  );
+  const {plan, findings, changes} = previewChanges(
+    facts,
+    sampleProfile({devices: wanted, ...(binding === undefined ? {} : {binding})}),
+  );
   return [
     ...findings.map(({severity, code, message}) => `${severity} ${code} ${message}`),
     ...runChecks(facts).map(({id, fact}) => `check ${id} ${fact}`),
@@ -52,7 +59,10 @@ const describePlan = (evidence: HostEvidence): string => {
 };
 
 describe('a host tree that shows a failure mode', () => {
-  it.each(hostEvidence.map((evidence) => [evidence.number, evidence.host, evidence.devices.join(), evidence] as const))('number %i: %s with %s chosen', (_number, _host, _devices, evidence) => {
-    expect(describePlan(evidence)).toMatch(evidence.says);
-  });
+  it.each(hostEvidence.map((evidence) => [evidence.number, evidence.host, evidence.devices.join(), evidence] as const))(
+    'number %i: %s with %s chosen',
+    (_number, _host, _devices, evidence) => {
+      expect(describePlan(evidence)).toMatch(evidence.says);
+    },
+  );
 });

@@ -3,7 +3,7 @@ import {findTests} from './find-tests.ts';
 import {hostEvidence} from './host-evidence.ts';
 import {failureModes} from './table.ts';
 
-/** Text of the README beside this. */
+/** Text of the README next to this. */
 export const renderTable = (): string => {
   const tests = findTests();
   return `# ${failureModes.length} ways in which real set-ups break
@@ -25,8 +25,27 @@ ${failureModes.map((mode) => renderRow(mode, tests.get(mode.number) ?? [])).join
 };
 
 const renderRow = (mode: FailureMode, tests: readonly string[]): string => {
-  const names = [...(mode.codes ?? []), ...(mode.checks ?? []).map((id) => `check ${id}`), ...(mode.promises ?? []).map((id) => `promise ${id}`)];
-  const shown = [...new Set(hostEvidence.filter(({number}) => number === mode.number).map(({host, changed}) => (changed === undefined ? host : `${host}*`))), ...(mode.scenarios ?? []).map((name) => `lab: ${name}`)];
-  const cells = [mode.number, mode.what, mode.handled.join(', '), mode.how, names.join(', '), shown.join(', '), tests.map((file) => `[${file.replace(/^.*\/|\.test\.tsx?$/g, '')}](../${file})`).join(', ')];
+  const names = [
+    ...(mode.codes ?? []),
+    ...(mode.checks ?? []).map((id) => `check ${id}`),
+    ...(mode.promises ?? []).map((id) => `promise ${id}`),
+  ];
+  const shown = [
+    ...new Set(
+      hostEvidence
+        .filter(({number}) => number === mode.number)
+        .map(({host, changed}) => (changed === undefined ? host : `${host}*`)),
+    ),
+    ...(mode.scenarios ?? []).map((name) => `lab: ${name}`),
+  ];
+  const cells = [
+    mode.number,
+    mode.what,
+    mode.handled.join(', '),
+    mode.how,
+    names.join(', '),
+    shown.join(', '),
+    tests.map((file) => `[${file.replace(/^.*\/|\.test\.tsx?$/g, '')}](../${file})`).join(', '),
+  ];
   return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 };

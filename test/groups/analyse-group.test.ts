@@ -1,6 +1,12 @@
 import {describe, expect, it} from 'vitest';
-import {analyseGroup, endpointsBeside, type GroupAnalysis, isViableFor, whyHarmless} from '../../src/groups/analyse-group.ts';
-import type {PciFunction} from '../../src/host/facts.ts';
+import type {PciFunction} from '../../src/facts/pci.ts';
+import {
+  analyseGroup,
+  endpointsBeside,
+  type GroupAnalysis,
+  isViableFor,
+  whyHarmless,
+} from '../../src/groups/analyse-group.ts';
 import {groupFacts, h67, pciFunction} from './facts-builder.ts';
 
 const analyse = (pci: readonly PciFunction[], id: number): GroupAnalysis => {
@@ -27,7 +33,10 @@ describe('the groups of the H67', () => {
 
     expect(group.cards).toHaveLength(3);
     expect(isViableFor(group, ['0000:00:1f.2'])).toBe(false);
-    expect(endpointsBeside(group, ['0000:00:1f.2']).map(({address}) => address)).toEqual(['0000:00:1f.0', '0000:00:1f.3']);
+    expect(endpointsBeside(group, ['0000:00:1f.2']).map(({address}) => address)).toEqual([
+      '0000:00:1f.0',
+      '0000:00:1f.3',
+    ]);
   });
 
   it('do not let half a card go', () => {
@@ -41,7 +50,9 @@ it('knows no group that is not there', () => {
 
 it('holds back a group with a member that nothing else is told about', () => {
   const facts = groupFacts(h67());
-  const groups = facts.iommu.groups.map((group) => (group.id === 12 ? {...group, devices: [...group.devices, '0000:03:00.0']} : group));
+  const groups = facts.iommu.groups.map((group) =>
+    group.id === 12 ? {...group, devices: [...group.devices, '0000:03:00.0' as const]} : group,
+  );
   const group = analyseGroup({...facts, iommu: {...facts.iommu, groups}}, 12);
 
   expect(group?.unknown).toEqual(['0000:03:00.0']);

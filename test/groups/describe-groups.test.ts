@@ -1,8 +1,8 @@
 import {describe, expect, it} from 'vitest';
+import type {IommuFacts} from '../../src/facts/iommu.ts';
 import {describeGroups} from '../../src/groups/describe-groups.ts';
-import type {IommuFacts} from '../../src/host/facts.ts';
-import {readIommu} from '../../src/host/iommu.ts';
-import {readPci} from '../../src/host/pci.ts';
+import {readIommu} from '../../src/host/pci/iommu.ts';
+import {readPci} from '../../src/host/pci/pci.ts';
 import type {Note} from '../../src/host/reader.ts';
 import {openSource} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
@@ -64,14 +64,20 @@ it('names what a display device shares its group with', () => {
 });
 
 it('names both of two display devices in one group', () => {
-  const cards = ['0000:02:00.0', '0000:03:00.0'].map((address) => pciFunction(address, {iommuGroup: 3, upstream: ['0000:00:1c.0']}));
+  const cards = (['0000:02:00.0', '0000:03:00.0'] as const).map((address) =>
+    pciFunction(address, {iommuGroup: 3, upstream: ['0000:00:1c.0']}),
+  );
 
-  expect(describeGroups(groupFacts(cards))[0]).toMatch(/not usable alone: 0000:02:00\.0 .* and 0000:03:00\.0 .* go to a guest together/);
+  expect(describeGroups(groupFacts(cards))[0]).toMatch(
+    /not usable alone: 0000:02:00\.0 .* and 0000:03:00\.0 .* go to a guest together/,
+  );
 });
 
 it('says that the host needs a device', () => {
   const nvme = pciFunction('0000:04:00.0', {class: '010802', driver: 'nvme', iommuGroup: 9});
-  const lines = describeGroups(groupFacts([nvme], {needs: [{address: nvme.address, kind: 'root', chain: '/ is on nvme0n1'}]}));
+  const lines = describeGroups(
+    groupFacts([nvme], {needs: [{address: nvme.address, kind: 'root', chain: '/ is on nvme0n1', spares: []}]}),
+  );
 
   expect(lines[0]).toBe('Group 9: usable: only its own functions and bridges, but the host needs it');
   expect(lines[1]).toContain('[needed by the host: root]');
@@ -85,7 +91,7 @@ describe('functions without a group', () => {
     const lines = describeGroups(groupFacts([iommu, card, pciFunction('0000:02:00.0', {iommuGroup: 0})]));
 
     expect(lines.slice(-3)).toEqual([
-      'Without a group: no IOMMU unit stands before these, so they cannot go to a guest',
+      'Without a group: no IOMMU unit is responsible for these, so they cannot go to a guest',
       '  0000:00:00.2  IOMMU [10de:1381]  (no driver)  (the IOMMU itself)',
       '  0000:01:00.0  VGA compatible controller [10de:1381]  (no driver)',
     ]);
@@ -94,7 +100,7 @@ describe('functions without a group', () => {
   it.each<[IommuFacts['acpiTable'], string | null, RegExp]>([
     ['none', null, /the firmware offers no IOMMU/],
     ['DMAR', null, /boot with intel_iommu=on/],
-    ['IVRS', null, /amd_iommu=off/],
+    ['IVRS', null, /AMD-Vi.*its log says why/],
     [null, null, /is off, or this copy/],
     [null, 'kvm', /virtual machine/],
     ['none', 'unknown', /virtual machine/],

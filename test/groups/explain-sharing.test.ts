@@ -1,7 +1,7 @@
+import type {PciAddress} from '../../src/facts/pci-address.ts';
 import {expect, it} from 'vitest';
-import {analyseGroup} from '../../src/groups/analyse-group.ts';
-import {explainSharing} from '../../src/groups/explain-sharing.ts';
-import type {PciFunction} from '../../src/host/facts.ts';
+import type {PciFunction} from '../../src/facts/pci.ts';
+import {analyseGroup, explainSharing} from '../../src/groups/analyse-group.ts';
 import {groupFacts, h67, pciFunction} from './facts-builder.ts';
 
 const explain = (pci: readonly PciFunction[], id: number): readonly string[] => {
@@ -9,15 +9,17 @@ const explain = (pci: readonly PciFunction[], id: number): readonly string[] => 
   return group === null ? [] : explainSharing(group);
 };
 
-const withAcs = (acs: PciFunction['acs'], upstream: readonly string[] = []): readonly PciFunction[] => [
+const withAcs = (acs: PciFunction['acs'], upstream: readonly PciAddress[] = []): readonly PciFunction[] => [
   pciFunction('0000:00:01.0', {class: '060400', iommuGroup: 1, acs, upstream}),
   pciFunction('0000:01:00.0', {iommuGroup: 1, upstream: [...upstream, '0000:00:01.0']}),
 ];
 
 it.each([
   [{isPresent: false, isIsolating: false, port: 'root port'}, /^0000:00:01\.0 \(root port\) has no ACS/],
-  [{isPresent: false, isIsolating: false}, /^0000:00:01\.0 \(root port\) has no ACS/],
-  [{isPresent: true, isIsolating: false, port: 'downstream port'}, /^0000:00:01\.0 \(downstream port\) has ACS, but it is not switched on/],
+  [
+    {isPresent: true, isIsolating: false, port: 'downstream port'},
+    /^0000:00:01\.0 \(downstream port\) has ACS, but it is not switched on/,
+  ],
   [{isPresent: false, isIsolating: false, port: 'PCI bridge'}, /^0000:00:01\.0 is a bridge to a conventional PCI bus/],
   [null, /^0000:00:01\.0 \(root port\): whether it has ACS is unknown.*needs root/],
 ] as const)('explains a bridge with %j', (acs, reason) => {

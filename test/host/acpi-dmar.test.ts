@@ -1,14 +1,28 @@
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {parseDmar} from '../../src/host/acpi-dmar.ts';
+import {parseDmar} from '../../src/host/pci/acpi-dmar.ts';
 import {acpiTable, u16, u64, zeros} from './acpi-bytes.ts';
 
-const scope = (type: number, bus: number, ...path: readonly number[]): number[] => [type, 6 + path.length, 0, 0, 0, bus, ...path];
-const unit = (flags: number, base: bigint, ...scopes: readonly number[][]): number[] => block(0, [flags, 0, ...u16(0), ...u64(base), ...scopes.flat()]);
+const scope = (type: number, bus: number, ...path: readonly number[]): number[] => [
+  type,
+  6 + path.length,
+  0,
+  0,
+  0,
+  bus,
+  ...path,
+];
+const unit = (flags: number, base: bigint, ...scopes: readonly number[][]): number[] =>
+  block(0, [flags, 0, ...u16(0), ...u64(base), ...scopes.flat()]);
 const region = (start: bigint, end: bigint, ...scopes: readonly number[][]): number[] =>
   block(1, [...u16(0), ...u16(0), ...u64(start), ...u64(end), ...scopes.flat()]);
-const block = (type: number, content: readonly number[]): number[] => [...u16(type), ...u16(content.length + 4), ...content];
-const dmar = (flags: number, ...blocks: readonly number[][]): Uint8Array => acpiTable('DMAR', [38, flags, ...zeros(10), ...blocks.flat()]);
+const block = (type: number, content: readonly number[]): number[] => [
+  ...u16(type),
+  ...u16(content.length + 4),
+  ...content,
+];
+const dmar = (flags: number, ...blocks: readonly number[][]): Uint8Array =>
+  acpiTable('DMAR', [38, flags, ...zeros(10), ...blocks.flat()]);
 
 const knowsNoBridge = (): null => null;
 
@@ -18,11 +32,21 @@ describe('parseDmar', () => {
 
     expect(problems).toEqual([]);
     expect(table).toMatchObject({hostAddressWidth: 39, interruptRemapping: true, x2apicOptOut: false, dmaOptIn: true});
-    expect(parseDmar(dmar(0b010), knowsNoBridge).table).toMatchObject({interruptRemapping: false, x2apicOptOut: true, dmaOptIn: false});
+    expect(parseDmar(dmar(0b010), knowsNoBridge).table).toMatchObject({
+      interruptRemapping: false,
+      x2apicOptOut: true,
+      dmaOptIn: false,
+    });
   });
 
   it('reads units and reserved regions, and passes over blocks of other types', () => {
-    const bytes = dmar(1, unit(0, 0xfed90000n, scope(1, 0, 2, 0)), block(4, zeros(20)), region(0x8d000000n, 0x8f7fffffn, scope(1, 0, 2, 0)), unit(1, 0xfed91000n));
+    const bytes = dmar(
+      1,
+      unit(0, 0xfed90000n, scope(1, 0, 2, 0)),
+      block(4, zeros(20)),
+      region(0x8d000000n, 0x8f7fffffn, scope(1, 0, 2, 0)),
+      unit(1, 0xfed91000n),
+    );
 
     expect(parseDmar(bytes, knowsNoBridge)).toEqual({
       problems: [],
@@ -39,7 +63,9 @@ describe('parseDmar', () => {
   it('follows a path through bridges whose secondary bus is known', () => {
     const bytes = dmar(1, region(0n, 0xfffn, scope(1, 0, 0x1c, 4, 0, 1)));
 
-    expect(parseDmar(bytes, (address) => (address === '0000:00:1c.4' ? 3 : null)).table?.regions[0]?.devices).toEqual(['0000:03:00.1']);
+    expect(parseDmar(bytes, (address) => (address === '0000:00:1c.4' ? 3 : null)).table?.regions[0]?.devices).toEqual([
+      '0000:03:00.1',
+    ]);
     expect(parseDmar(bytes, knowsNoBridge).table?.regions[0]?.devices).toEqual([]);
   });
 

@@ -1,9 +1,8 @@
 import {chmodSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {parseCacheSizeKiB} from '../../src/host/cpu-cache.ts';
-import {readCpu} from '../../src/host/cpu.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {parseCacheSizeKiB, readCpu} from '../../src/host/cpu/cpu.ts';
 import {openSource} from '../../src/system/source.ts';
 import {writeTree} from '../support/write-tree.ts';
 
@@ -34,7 +33,16 @@ describe('readCpu on invented trees', () => {
 
     expect(facts.online).toBe('0-3');
     expect(byId(2)).toEqual({
-      id: 2, node: null, package: 0, die: null, core: 0, siblings: [0, 2], l3: [0, 1, 2, 3], l3KiB: 32768, kind: 'core', online: true,
+      id: 2,
+      node: null,
+      package: 0,
+      die: null,
+      core: 0,
+      siblings: [0, 2],
+      l3: [0, 1, 2, 3],
+      l3KiB: 32768,
+      kind: 'core',
+      online: true,
     });
     expect(byId(3)).toMatchObject({core: 1, siblings: [1, 3]});
     expect(notes).toEqual([]);
@@ -49,18 +57,26 @@ describe('readCpu on invented trees', () => {
   });
 
   it('asks each CPU where there is no online list', () => {
-    const {facts} = read({[`${cpu}/cpu0/topology/`]: '', [`${cpu}/cpu1/online`]: '1\n', [`${cpu}/cpu2/online`]: '0\n', [`${cpu}/cpufreq/x`]: ''});
+    const {facts} = read({
+      [`${cpu}/cpu0/topology/`]: '',
+      [`${cpu}/cpu1/online`]: '1\n',
+      [`${cpu}/cpu2/online`]: '0\n',
+      [`${cpu}/cpufreq/x`]: '',
+    });
 
     expect(facts.online).toBe('0-1');
     expect(facts.cpus.map((one) => one.id)).toEqual([0, 1, 2]);
   });
 
-  it.each(['', '0-', '0-4294967295\n', 'all\n'])('falls back on each CPU, with a note, when the online list is %j', (text) => {
-    const {facts, notes} = read({...machine, [`${cpu}/online`]: text});
+  it.each(['', '0-', '0-4294967295\n', 'all\n'])(
+    'falls back on each CPU, with a note, when the online list is %j',
+    (text) => {
+      const {facts, notes} = read({...machine, [`${cpu}/online`]: text});
 
-    expect(facts.online).toBe('0-3');
-    expect(notes).toMatchObject([{code: 'host-file-malformed', subject: `${cpu}/online`}]);
-  });
+      expect(facts.online).toBe('0-3');
+      expect(notes).toMatchObject([{code: 'host-file-malformed', subject: `${cpu}/online`}]);
+    },
+  );
 
   it('reads masks where a kernel has no lists', () => {
     const {byId} = read({
@@ -74,15 +90,36 @@ describe('readCpu on invented trees', () => {
   });
 
   it('tells nothing of cores and caches where the files are broken, with one note for each kind of file', () => {
-    const broken = Object.fromEntries(Object.entries(machine).map(([path, text]) => [path, path.includes('/cpu/cpu') && !path.endsWith('level') ? '\u0001?' : text]));
+    const broken = Object.fromEntries(
+      Object.entries(machine).map(([path, text]) => [
+        path,
+        path.includes('/cpu/cpu') && !path.endsWith('level') ? '\u0001?' : text,
+      ]),
+    );
     const {byId, notes} = read({...broken, ...typed});
 
-    expect(byId(1)).toMatchObject({package: null, die: null, core: null, siblings: [], l3: null, l3KiB: null, online: true});
-    expect(notes.map((finding) => finding.subject.split('/').at(-1)).sort()).toEqual(['core_cpus_list', 'core_id', 'physical_package_id', 'shared_cpu_list']);
+    expect(byId(1)).toMatchObject({
+      package: null,
+      die: null,
+      core: null,
+      siblings: [],
+      l3: null,
+      l3KiB: null,
+      online: true,
+    });
+    expect(notes.map((finding) => finding.subject.split('/').at(-1)).sort()).toEqual([
+      'core_cpus_list',
+      'core_id',
+      'physical_package_id',
+      'shared_cpu_list',
+    ]);
   });
 
   it('takes -1 for unknown, without a note', () => {
-    const {byId, notes} = read({[`${cpu}/cpu0/topology/physical_package_id`]: '-1\n', [`${cpu}/cpu0/topology/die_id`]: '-1\n'});
+    const {byId, notes} = read({
+      [`${cpu}/cpu0/topology/physical_package_id`]: '-1\n',
+      [`${cpu}/cpu0/topology/die_id`]: '-1\n',
+    });
 
     expect(byId(0)).toMatchObject({package: null, die: null});
     expect(notes).toEqual([]);
@@ -101,17 +138,28 @@ describe('readCpu on invented trees', () => {
   });
 
   it('is hybrid only where both kinds are there', () => {
-    const both = read({...machine, '/sys/devices/cpu_core/cpus': '0,2\n', '/sys/devices/cpu_atom/cpus': '1\n', '/sys/devices/cpu_lowpower/cpus': '3\n'});
+    const both = read({
+      ...machine,
+      '/sys/devices/cpu_core/cpus': '0,2\n',
+      '/sys/devices/cpu_atom/cpus': '1\n',
+      '/sys/devices/cpu_lowpower/cpus': '3\n',
+    });
     const one = read({...machine, '/sys/devices/cpu_core/cpus': '0-3\n'});
 
     expect(both.facts.hybrid).toBe(true);
-    expect(both.facts.cpus.map((each) => each.kind)).toEqual(['performance', 'efficiency', 'performance', 'efficiency']);
+    expect(both.facts.cpus.map((each) => each.kind)).toEqual([
+      'performance',
+      'efficiency',
+      'performance',
+      'efficiency',
+    ]);
     expect(one.facts.hybrid).toBe(false);
     expect(one.byId(0)?.kind).toBe('core');
   });
 
   it('takes CPUs and cores from cpuinfo where sysfs is not there', () => {
-    const block = (id: number) => `processor\t: ${id}\nvendor_id\t: GenuineIntel\nphysical id\t: 0\ncore id\t\t: ${id % 2}\nflags\t\t: lm vmx\n\n`;
+    const block = (id: number) =>
+      `processor\t: ${id}\nvendor_id\t: GenuineIntel\nphysical id\t: 0\ncore id\t\t: ${id % 2}\nflags\t\t: lm vmx\n\n`;
     const {facts, byId} = read({'/proc/cpuinfo': [0, 1, 2, 3].map(block).join('')});
 
     expect(facts).toMatchObject({online: '0-3', vendor: 'GenuineIntel', virtualisation: 'vmx', architecture: 'x86_64'});
@@ -121,7 +169,17 @@ describe('readCpu on invented trees', () => {
   it('knows nothing of an empty tree, and says so with nulls', () => {
     const {facts, notes} = read({});
 
-    expect(facts).toEqual({vendor: null, model: null, architecture: null, virtualisation: null, flags: null, online: '', hybrid: false, cpus: []});
+    expect(facts).toEqual({
+      physicalBits: null,
+      vendor: null,
+      model: null,
+      architecture: null,
+      virtualisation: null,
+      flags: null,
+      online: '',
+      hybrid: false,
+      cpus: [],
+    });
     expect(notes).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
+import type {Finding} from '../../src/findings/finding.ts';
 import {readFiles} from '../../src/host/files.ts';
-import type {Finding} from '../../src/findings.ts';
 import {openTree} from '../support/make-tree.ts';
 
 const read = (tree: Parameters<typeof openTree>[0]) => {
@@ -43,7 +43,9 @@ describe('files that may be edited', () => {
       '/etc/initramfs-tools/scripts/init-top/00-vfio': '#!/bin/sh\n',
       '/etc/initramfs-tools/hooks/x': '',
       '/etc/systemd/system/vfio-pilot-hugepages.service': '',
-      '/etc/systemd/system/sysinit.target.wants/vfio-pilot-hugepages.service': {link: '../vfio-pilot-hugepages.service'},
+      '/etc/systemd/system/sysinit.target.wants/vfio-pilot-hugepages.service': {
+        link: '../vfio-pilot-hugepages.service',
+      },
       '/etc/systemd/system/sysinit.target.wants/other.service': {link: '/lib/x'},
       '/etc/libvirt/qemu/win10.xml': '<domain/>',
       '/boot/grub/grub.cfg': 'set x\n',
@@ -61,6 +63,9 @@ describe('files that may be edited', () => {
   });
 
   it('says what it is when a directory stands in the place of a file', () => {
-    expect(read({'/etc/default/grub/x': ''}).files['/etc/default/grub']).toMatchObject({state: 'directory', text: null});
+    expect(read({'/etc/default/grub/x': ''}).files['/etc/default/grub']).toMatchObject({
+      state: 'directory',
+      text: null,
+    });
   });
 });

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {formatCpuList} from '../../src/facts/kernel-lists.ts';
 import {readHost} from '../../src/host/read-host.ts';
-import {formatCpuList} from '../../src/host/kernel-lists.ts';
-import type {HostFacts} from '../../src/host/facts.ts';
 import {openSource} from '../../src/system/source.ts';
-import {machineShapes, type MachineShape} from '../support/machine-shape.ts';
-import {askHwloc, askLscpu, hasHwloc, hasLscpu, setsOf, type OracleView} from '../support/topology-oracles.ts';
+import {type MachineShape, machineShapes} from '../support/machine-shape.ts';
+import {askHwloc, askLscpu, hasHwloc, hasLscpu, type OracleView, setsOf} from '../support/topology-oracles.ts';
 import {writeMachine} from '../support/write-machine.ts';
+import {bySize} from '../support/sizes.ts';
 
 const viewOf = ({cpu, nodes}: HostFacts): OracleView => ({
   online: cpu.online,
@@ -17,7 +18,11 @@ const viewOf = ({cpu, nodes}: HostFacts): OracleView => ({
 
 const meant = ({cores, nodes}: MachineShape): OracleView => {
   const caches = [...new Set(cores.flatMap(({l3}) => l3 ?? []))];
-  const threadsOf = (isMember: (core: MachineShape['cores'][number]) => boolean): readonly number[] => cores.filter(isMember).flatMap(({threads}) => threads).sort((a, b) => a - b);
+  const threadsOf = (isMember: (core: MachineShape['cores'][number]) => boolean): readonly number[] =>
+    cores
+      .filter(isMember)
+      .flatMap(({threads}) => threads)
+      .sort((a, b) => a - b);
   return {
     online: formatCpuList(threadsOf(() => true)),
     cores: setsOf(cores.map(({threads}) => threads)),
@@ -26,10 +31,11 @@ const meant = ({cores, nodes}: MachineShape): OracleView => {
   };
 };
 
-const withCpus = (nodes: OracleView['nodes']): OracleView['nodes'] => Object.fromEntries(Object.entries(nodes).filter(([, cpus]) => cpus !== ''));
+const withCpus = (nodes: OracleView['nodes']): OracleView['nodes'] =>
+  Object.fromEntries(Object.entries(nodes).filter(([, cpus]) => cpus !== ''));
 
 describe('generated machines', () => {
-  it('are read as they were meant, and as hwloc and lscpu read them where these are installed', {timeout: 300_000}, () => {
+  it('are read as they were meant, and as hwloc and lscpu read them where these are installed', () => {
     fc.assert(
       fc.property(machineShapes, (shape) => {
         const root = writeMachine(shape);
@@ -37,12 +43,22 @@ describe('generated machines', () => {
         const view = viewOf(facts);
 
         expect(view).toEqual(meant(shape));
-        expect(facts.nodes.map(({memoryKiB, distances}) => ({memoryKiB, distances}))).toEqual(shape.nodes.map(({memoryKiB, distances}) => ({memoryKiB, distances})));
-        expect(facts.pci.map(({address, numaNode}) => [address, numaNode])).toEqual([0, 1].map((index) => [`${shape.device.address.slice(0, -1)}${index}`, shape.device.node === -1 ? null : shape.device.node]));
-        if (hasHwloc) expect(askHwloc(root, new Set(facts.nodes.filter(({cpus}) => cpus.length > 0).map(({id}) => id)))).toEqual(view);
+        expect(facts.nodes.map(({memoryKiB, distances}) => ({memoryKiB, distances}))).toEqual(
+          shape.nodes.map(({memoryKiB, distances}) => ({memoryKiB, distances})),
+        );
+        expect(facts.pci.map(({address, numaNode}) => [address, numaNode])).toEqual(
+          [0, 1].map((index) => [
+            `${shape.device.address.slice(0, -1)}${index}`,
+            shape.device.node === -1 ? null : shape.device.node,
+          ]),
+        );
+        if (hasHwloc)
+          expect(askHwloc(root, new Set(facts.nodes.filter(({cpus}) => cpus.length > 0).map(({id}) => id)))).toEqual(
+            view,
+          );
         if (hasLscpu) expect(askLscpu(root)).toEqual({...view, nodes: withCpus(view.nodes)});
       }),
-      {numRuns: 20, endOnFailure: true},
+      {numRuns: bySize(4, 20, 200), endOnFailure: true},
     );
   });
 });

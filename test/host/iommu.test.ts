@@ -1,7 +1,7 @@
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {readIommu} from '../../src/host/iommu.ts';
-import {readPci} from '../../src/host/pci.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {readIommu} from '../../src/host/pci/iommu.ts';
+import {readPci} from '../../src/host/pci/pci.ts';
 import {openSource, type Source} from '../../src/system/source.ts';
 import {acpiTable, u16, u64, zeros} from './acpi-bytes.ts';
 import {pciEntries, writeRoot} from './pci-tree.ts';
@@ -15,7 +15,8 @@ const read = (root: string, change: (source: Source) => Source = (source) => sou
 
 const groups = '/sys/kernel/iommu_groups';
 const inGroup = (id: number) => ({iommu_group: {to: `../../../kernel/iommu_groups/${id}`}});
-const dmar = (flags: number, ...blocks: readonly number[][]): Uint8Array => acpiTable('DMAR', [38, flags, ...zeros(10), ...blocks.flat()]);
+const dmar = (flags: number, ...blocks: readonly number[][]): Uint8Array =>
+  acpiTable('DMAR', [38, flags, ...zeros(10), ...blocks.flat()]);
 const dmarPath = '/sys/firmware/acpi/tables/DMAR';
 
 describe('groups', () => {
@@ -27,7 +28,8 @@ describe('groups', () => {
       [`${groups}/2/devices/0000:02:00.0`]: '',
       [`${groups}/2/devices/AMDI0020:00`]: '',
       [`${groups}/2/type`]: 'DMA-FQ\n',
-      [`${groups}/2/reserved_regions`]: '0x00000000000a0000 0x00000000000bffff direct\n0x00000000fee00000 0x00000000feefffff msi\nnonsense\n',
+      [`${groups}/2/reserved_regions`]:
+        '0x00000000000a0000 0x00000000000bffff direct\n0x00000000fee00000 0x00000000feefffff msi\nnonsense\n',
     });
 
     const {iommu} = read(root);
@@ -50,13 +52,22 @@ describe('groups', () => {
   });
 
   it('come from links that lead nowhere, where a capture holds no groups', () => {
-    const root = writeRoot({...pciEntries('pci0000:00/0000:00:02.0', inGroup(3)), ...pciEntries('pci0000:00/0000:00:03.0', inGroup(3))});
+    const root = writeRoot({
+      ...pciEntries('pci0000:00/0000:00:02.0', inGroup(3)),
+      ...pciEntries('pci0000:00/0000:00:03.0', inGroup(3)),
+    });
 
-    expect(read(root).iommu.groups).toEqual([{id: 3, devices: ['0000:00:02.0', '0000:00:03.0'], type: null, reservedRegions: []}]);
+    expect(read(root).iommu.groups).toEqual([
+      {id: 3, devices: ['0000:00:02.0', '0000:00:03.0'], type: null, reservedRegions: []},
+    ]);
   });
 
   it('are none without an IOMMU', () => {
-    expect(read(writeRoot(pciEntries('pci0000:00/0000:00:02.0', {}))).iommu).toMatchObject({active: false, groups: [], units: []});
+    expect(read(writeRoot(pciEntries('pci0000:00/0000:00:02.0', {}))).iommu).toMatchObject({
+      active: false,
+      groups: [],
+      units: [],
+    });
   });
 
   it('of vfio’s mode without an IOMMU do not count', () => {
@@ -71,21 +82,32 @@ describe('groups', () => {
 });
 
 it('lists IOMMU units by number', () => {
-  const root = writeRoot(Object.fromEntries(['dmar10', 'dmar2', 'dmar0'].map((name) => [`/sys/class/iommu/${name}/x`, ''])));
+  const root = writeRoot(
+    Object.fromEntries(['dmar10', 'dmar2', 'dmar0'].map((name) => [`/sys/class/iommu/${name}/x`, ''])),
+  );
 
   expect(read(root).iommu.units).toEqual(['dmar0', 'dmar2', 'dmar10']);
 });
 
 describe('interrupt remapping', () => {
-  const line = (chip: string): string => `           CPU0       CPU1\n  16:         49          0   ${chip}   16-fasteoi   i801_smbus\n NMI:   3   4   Non-maskable interrupts\n`;
+  const line = (chip: string): string =>
+    `           CPU0       CPU1\n  16:         49          0   ${chip}   16-fasteoi   i801_smbus\n NMI:   3   4   Non-maskable interrupts\n`;
 
   it.each([
-    ['is on by a chip of sysfs', {'/sys/kernel/irq/0/chip_name': 'IO-APIC\n', '/sys/kernel/irq/24/chip_name': 'IR-PCI-MSI-0000:00:1c.0\n'}, true],
-    ['is off where chips are all plain', {'/sys/kernel/irq/0/chip_name': 'IO-APIC\n', '/sys/kernel/irq/24/chip_name': 'PCI-MSI\n'}, false],
+    [
+      'is on by a chip of sysfs',
+      {'/sys/kernel/irq/0/chip_name': 'IO-APIC\n', '/sys/kernel/irq/24/chip_name': 'IR-PCI-MSI-0000:00:1c.0\n'},
+      true,
+    ],
+    [
+      'is off where chips are all plain',
+      {'/sys/kernel/irq/0/chip_name': 'IO-APIC\n', '/sys/kernel/irq/24/chip_name': 'PCI-MSI\n'},
+      false,
+    ],
     ['is on by /proc/interrupts', {'/proc/interrupts': line('IR-IO-APIC')}, true],
     ['is off by /proc/interrupts', {'/proc/interrupts': line('IO-APIC')}, false],
-    ['is not told by the chips of ARM', {'/proc/interrupts': line('ITS-PCI-MSI')}, null],
-    ['is not told where nothing is readable', {}, null],
+    ['is unknown by the chips of ARM', {'/proc/interrupts': line('ITS-PCI-MSI')}, null],
+    ['is unknown where nothing is readable', {}, null],
     ['is off where the table rules it out', {[dmarPath]: dmar(0)}, false],
     ['is not proved by a table that allows it', {[dmarPath]: dmar(1)}, null],
   ])('%s', (_, entries, expected) => {
@@ -94,7 +116,24 @@ describe('interrupt remapping', () => {
 });
 
 describe('firmware tables', () => {
-  const region = [...u16(1), ...u16(34), ...u16(0), ...u16(0), ...u64(0x1000n), ...u64(0x1fffn), 1, 10, 0, 0, 0, 0, 0x1c, 0, 0, 0];
+  const region = [
+    ...u16(1),
+    ...u16(34),
+    ...u16(0),
+    ...u16(0),
+    ...u64(0x1000n),
+    ...u64(0x1fffn),
+    1,
+    10,
+    0,
+    0,
+    0,
+    0,
+    0x1c,
+    0,
+    0,
+    0,
+  ];
 
   it.each([
     ['DMAR', {[dmarPath]: dmar(1)}],
@@ -112,7 +151,10 @@ describe('firmware tables', () => {
 
   it.each([
     ['the device behind it', {...pciEntries('pci0000:00/0000:00:1c.0/0000:03:00.0', {})}],
-    ['its config space', {'/sys/devices/pci0000:00/0000:00:1c.0/config': Uint8Array.from([...zeros(0x19), 3, ...zeros(38)])}],
+    [
+      'its config space',
+      {'/sys/devices/pci0000:00/0000:00:1c.0/config': Uint8Array.from([...zeros(0x19), 3, ...zeros(38)])},
+    ],
   ])('name devices behind a bridge whose bus is known by %s', (_, entries) => {
     const bridge = pciEntries('pci0000:00/0000:00:1c.0', {class: '0x060400\n'});
     const {iommu} = read(writeRoot({...bridge, ...entries, [dmarPath]: dmar(1, region)}));
@@ -126,7 +168,9 @@ describe('firmware tables', () => {
   ])('that are %s are noted, not a crash', (_, content, reason) => {
     const {notes} = read(writeRoot({[dmarPath]: content}));
 
-    expect(notes).toEqual([expect.objectContaining({code: 'host-file-malformed', subject: dmarPath, message: expect.stringMatching(reason)})]);
+    expect(notes).toEqual([
+      expect.objectContaining({code: 'host-file-malformed', subject: dmarPath, message: expect.stringMatching(reason)}),
+    ]);
   });
 
   it('that only root may read leave a note and say which there is', () => {
@@ -140,6 +184,8 @@ describe('firmware tables', () => {
     const {iommu, notes} = read(writeRoot({[dmarPath]: dmar(1)}), forbid);
 
     expect(iommu).toMatchObject({acpiTable: 'DMAR', dmar: null});
-    expect(notes).toMatchObject([{code: 'host-needs-root', subject: dmarPath, remedy: expect.stringContaining('sudo')}]);
+    expect(notes).toMatchObject([
+      {code: 'host-needs-root', subject: dmarPath, remedy: expect.stringContaining('sudo')},
+    ]);
   });
 });

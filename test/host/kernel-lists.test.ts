@@ -1,6 +1,6 @@
-import {describe, expect, it} from 'vitest';
 import fc from 'fast-check';
-import {formatCpuList, parseCpuList, parseCpuMask, parseKernelNumber} from '../../src/host/kernel-lists.ts';
+import {describe, expect, it} from 'vitest';
+import {formatCpuList, parseCpuList, parseCpuMask, parseKernelNumber} from '../../src/facts/kernel-lists.ts';
 
 describe('parseCpuList', () => {
   it.each([

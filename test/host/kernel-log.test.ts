@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {readKernelLog} from '../../src/host/kernel-log.ts';
+import {readKernelLog} from '../../src/host/kernel/kernel-log.ts';
 import {openSource} from '../../src/system/source.ts';
 import {makeTree, openTree} from '../support/make-tree.ts';
 
@@ -14,7 +14,11 @@ const log = `[    0.0] Linux version 6.8.0
 it('what the kernel says about its arguments is read from its log, and the rest is not', () => {
   const read = readKernelLog(openTree({'/var/log/dmesg': log}));
   expect(read?.unknownArguments).toEqual(['BOOT_IMAGE=/boot/vmlinuz-6.8.0', 'vfio-pci-ids=10de:1c81', 'splash']);
-  expect(read?.complaints.map((line) => line.replace(/^\[.*?\] /, ''))).toEqual(["AMD-Vi: Unknown option - 'on'", 'HugeTLB: unsupported default_hugepagesz=3G', "vfio_pci: unknown parameter 'disable_vga' ignored"]);
+  expect(read?.complaints.map((line) => line.replace(/^\[.*?\] /, ''))).toEqual([
+    "AMD-Vi: Unknown option - 'on'",
+    'HugeTLB: unsupported default_hugepagesz=3G',
+    "vfio_pci: unknown parameter 'disable_vga' ignored",
+  ]);
 });
 
 it('the log of the running machine is asked for, never an old copy, and is unknown without rights or when its beginning is gone', () => {

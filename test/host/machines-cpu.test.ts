@@ -1,11 +1,11 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {readCpu} from '../../src/host/cpu.ts';
-import {formatCpuList} from '../../src/host/kernel-lists.ts';
-import {readMemory} from '../../src/host/memory.ts';
-import {readNodes} from '../../src/host/numa.ts';
+import {formatCpuList} from '../../src/facts/kernel-lists.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {readCpu} from '../../src/host/cpu/cpu.ts';
+import {readMemory} from '../../src/host/memory/memory.ts';
+import {readNodes} from '../../src/host/memory/numa.ts';
 import {openSource} from '../../src/system/source.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
 
@@ -24,7 +24,8 @@ type Kernel = {
 
 const machines = machinesDirectory();
 const oracleDirectory = machines === null ? null : join(machines, 'oracle/cpu');
-const oracles = oracleDirectory === null ? [] : readdirSync(oracleDirectory).map((file) => file.slice(0, -'.json'.length));
+const oracles =
+  oracleDirectory === null ? [] : readdirSync(oracleDirectory).map((file) => file.slice(0, -'.json'.length));
 
 const sets = (lists: readonly (readonly number[])[]): readonly string[] =>
   [...new Set(lists.filter((list) => list.length > 0).map(formatCpuList))].sort();
@@ -54,7 +55,11 @@ const expectedNodes = (root: string, kernel: Kernel) =>
       memoryKiB: node.memtotal_kB,
       distances: node.distance.length === 0 ? null : node.distance,
       hugepages: Object.entries(node.hugepages)
-        .map(([size, pool]) => ({sizeKiB: Number.parseInt(size, 10), total: pool.nr_hugepages, free: pool.free_hugepages}))
+        .map(([size, pool]) => ({
+          sizeKiB: Number.parseInt(size, 10),
+          total: pool.nr_hugepages,
+          free: pool.free_hugepages,
+        }))
         .sort((a, b) => a.sizeKiB - b.sizeKiB),
     }));
 
@@ -73,7 +78,9 @@ describe.skipIf(machines === null)('real machines (skipped where the shared data
     expect(cpu.cpus.filter((one) => one.online).map((one) => one.id)).toEqual(kernel.online);
     expect(sets(cpu.cpus.map((one) => one.siblings))).toEqual(sets(kernel.siblings));
     expect(sets(cpu.cpus.map((one) => one.l3 ?? []))).toEqual(sets(kernel.l3.map(online)));
-    expect(nodes.map(({id, cpus, memoryKiB, distances, hugepages}) => ({id, cpus, memoryKiB, distances, hugepages}))).toEqual(expectedNodes(rootOf(name), kernel));
+    expect(
+      nodes.map(({id, cpus, memoryKiB, distances, hugepages}) => ({id, cpus, memoryKiB, distances, hugepages})),
+    ).toEqual(expectedNodes(rootOf(name), kernel));
   });
 
   it.each(oracles)('puts every online CPU of %s on the node that lists it', (name) => {

@@ -1,20 +1,54 @@
+import type {PciAddress} from '../../src/facts/pci-address.ts';
 import {existsSync, readdirSync, readFileSync, statSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {parseDmar} from '../../src/host/acpi-dmar.ts';
-import {parseIvrs} from '../../src/host/acpi-ivrs.ts';
-import type {DmarTable, IvrsTable, PciFunction} from '../../src/host/facts.ts';
-import type {Finding} from '../../src/findings.ts';
-import {readIommu} from '../../src/host/iommu.ts';
-import {readPci} from '../../src/host/pci.ts';
+import type {DmarTable, IvrsTable} from '../../src/facts/iommu.ts';
+import type {PciFunction} from '../../src/facts/pci.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {parseDmar} from '../../src/host/pci/acpi-dmar.ts';
+import {parseIvrs} from '../../src/host/pci/acpi-ivrs.ts';
+import {readIommu} from '../../src/host/pci/iommu.ts';
+import {readPci} from '../../src/host/pci/pci.ts';
 import {openSource} from '../../src/system/source.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
 
-type ExpectedDevice = {vendor: string; device: string; class: string; sv?: string; sd?: string; rev?: string; driver?: string; group?: number};
-type ExpectedHost = {devices?: Record<string, ExpectedDevice>; groups?: Record<string, readonly string[]>; acpi?: {tables: readonly ExpectedTable[]}};
-type ExpectedUnit = {type: number; flags: number; segment: number; base?: number; rmrr_base: number; rmrr_end: number; devid: number; scopes: readonly {type: number; bus: number; path: readonly (readonly [number, number])[]}[]};
-type ExpectedTable = {sig: string; iasl?: {units?: readonly ExpectedUnit[]; blocks?: readonly ExpectedUnit[]; intr_remap: boolean | number; x2apic_opt_out: boolean | number; dma_ctrl_opt_in: boolean | number; host_address_width_bits: number}};
+type ExpectedDevice = {
+  vendor: string;
+  device: string;
+  class: string;
+  sv?: string;
+  sd?: string;
+  rev?: string;
+  driver?: string;
+  group?: number;
+};
+type ExpectedHost = {
+  devices?: Record<string, ExpectedDevice>;
+  groups?: Record<string, readonly string[]>;
+  acpi?: {tables: readonly ExpectedTable[]};
+};
+type ExpectedUnit = {
+  type: number;
+  flags: number;
+  segment: number;
+  base?: number;
+  rmrr_base: number;
+  rmrr_end: number;
+  devid: number;
+  scopes: readonly {type: number; bus: number; path: readonly (readonly [number, number])[]}[];
+};
+type ExpectedTable = {
+  sig: string;
+  iasl?: {
+    units?: readonly ExpectedUnit[];
+    blocks?: readonly ExpectedUnit[];
+    intr_remap: boolean | number;
+    x2apic_opt_out: boolean | number;
+    dma_ctrl_opt_in: boolean | number;
+    host_address_width_bits: number;
+  };
+};
 
 const machines = machinesDirectory();
 const skipped = machines === null ? ' (skipped: the machines are not here)' : '';
@@ -52,23 +86,34 @@ const differencesOf = (one: PciFunction | undefined, expected: ExpectedDevice): 
     ['group', one.iommuGroup, expected.group ?? null],
     ['revision', one.revision, expected.rev ?? one.revision],
   ];
-  return pairs.filter(([, have, want]) => have !== want).map(([name, have, want]) => `${name}: ${String(have)}, not ${String(want)}`);
+  return pairs
+    .filter(([, have, want]) => have !== want)
+    .map(([name, have, want]) => `${name}: ${String(have)}, not ${String(want)}`);
 };
 
 describe.skipIf(machines === null)(`real machines${skipped}`, () => {
   const roots = rootsOf();
   const hosts = roots.map((root) => [root.split('/').slice(-2).join('/'), root, expectedOf(root)] as const);
 
-  it.each(hosts.filter(([, , expected]) => expected?.devices !== undefined))('%s: functions and groups as its source says', (_, root, expected) => {
-    const {pci, iommu, notes} = readTree(root);
-    const byAddress = new Map(pci.map((one) => [one.address, one]));
-    const devices = Object.entries(expected?.devices ?? {});
+  it.each(hosts.filter(([, , expected]) => expected?.devices !== undefined))(
+    '%s: functions and groups as its source says',
+    (_, root, expected) => {
+      const {pci, iommu, notes} = readTree(root);
+      const byAddress = new Map<string, (typeof pci)[number]>(pci.map((one) => [one.address, one]));
+      const devices = Object.entries(expected?.devices ?? {});
 
-    expect(devices.flatMap(([address, device]) => differencesOf(byAddress.get(address), device).map((text) => `${address} ${text}`))).toEqual([]);
-    expect(pci).toHaveLength(devices.length);
-    expect(Object.fromEntries(iommu.groups.map(({id, devices: members}) => [String(id), members]))).toEqual(sortedGroups(expected?.groups ?? {}));
-    expect(notes).toEqual([]);
-  });
+      expect(
+        devices.flatMap(([address, device]) =>
+          differencesOf(byAddress.get(address), device).map((text) => `${address} ${text}`),
+        ),
+      ).toEqual([]);
+      expect(pci).toHaveLength(devices.length);
+      expect(Object.fromEntries(iommu.groups.map(({id, devices: members}) => [String(id), members]))).toEqual(
+        sortedGroups(expected?.groups ?? {}),
+      );
+      expect(notes).toEqual([]);
+    },
+  );
 
   it('are all read without a crash, and none of them needs a note', () => {
     expect(roots.length).toBeGreaterThan(400);
@@ -86,15 +131,23 @@ const expectedDmar = ({iasl}: ExpectedTable): Omit<DmarTable, 'kind'> => ({
   interruptRemapping: Boolean(iasl?.intr_remap),
   x2apicOptOut: Boolean(iasl?.x2apic_opt_out),
   dmaOptIn: Boolean(iasl?.dma_ctrl_opt_in),
-  units: (iasl?.units ?? []).filter(({type}) => type === 0).map((unit) => ({segment: unit.segment, base: hex64(unit.base ?? 0), includesAll: (unit.flags & 1) === 1})),
-  regions: (iasl?.units ?? []).filter(({type}) => type === 1).map((unit) => ({start: hex64(unit.rmrr_base), end: hex64(unit.rmrr_end), devices: scopeAddresses(unit)})),
+  units: (iasl?.units ?? [])
+    .filter(({type}) => type === 0)
+    .map((unit) => ({segment: unit.segment, base: hex64(unit.base ?? 0), includesAll: (unit.flags & 1) === 1})),
+  regions: (iasl?.units ?? [])
+    .filter(({type}) => type === 1)
+    .map((unit) => ({start: hex64(unit.rmrr_base), end: hex64(unit.rmrr_end), devices: scopeAddresses(unit)})),
 });
 
-const scopeAddresses = ({segment, scopes}: ExpectedUnit): readonly string[] => [
-  ...new Set(scopes.filter(({type, path}) => type <= 2 && path.length === 1).flatMap(({bus, path}) => path.map(([slot, number]) => addressOf(segment, bus, slot, number)))),
+const scopeAddresses = ({segment, scopes}: ExpectedUnit): readonly PciAddress[] => [
+  ...new Set(
+    scopes
+      .filter(({type, path}) => type <= 2 && path.length === 1)
+      .flatMap(({bus, path}) => path.map(([slot, number]) => addressOf(segment, bus, slot, number))),
+  ),
 ];
 
-const addressOf = (segment: number, bus: number, slot: number, number: number): string =>
+const addressOf = (segment: number, bus: number, slot: number, number: number): PciAddress =>
   `${segment.toString(16).padStart(4, '0')}:${bus.toString(16).padStart(2, '0')}:${slot.toString(16).padStart(2, '0')}.${number}`;
 
 const expectedIvrsUnits = ({iasl}: ExpectedTable): IvrsTable['units'] => {
@@ -114,7 +167,11 @@ describe.skipIf(machines === null)(`firmware tables of real machines${skipped}`,
   const tables = rootsOf().flatMap((root) =>
     (expectedOf(root)?.acpi?.tables ?? [])
       .filter(({sig, iasl}) => ['DMAR', 'IVRS'].includes(sig) && iasl !== undefined)
-      .map((table) => ({table, name: basename(root), bytes: readFileSync(join(root, 'sys/firmware/acpi/tables', table.sig))})),
+      .map((table) => ({
+        table,
+        name: basename(root),
+        bytes: readFileSync(join(root, 'sys/firmware/acpi/tables', table.sig)),
+      })),
   );
   const dmars = tables.filter(({table}) => table.sig === 'DMAR');
   const ivrses = tables.filter(({table}) => table.sig === 'IVRS');
@@ -143,7 +200,8 @@ describe.skipIf(machines === null)(`firmware tables of real machines${skipped}`,
         const bytes = Uint8Array.from(original.subarray(0, length));
         for (const [offset, value] of changes) if (offset < bytes.length) bytes[offset] = value;
         const isWhole = Buffer.compare(bytes, original) === 0;
-        const {problems} = original.toString('latin1', 0, 4) === 'DMAR' ? parseDmar(bytes, () => 1) : parseIvrs(bytes, []);
+        const {problems} =
+          original.toString('latin1', 0, 4) === 'DMAR' ? parseDmar(bytes, () => 1) : parseIvrs(bytes, []);
         expect(isWhole || problems.length > 0 || isPatched(bytes)).toBe(true);
       }),
       {numRuns: 2000},

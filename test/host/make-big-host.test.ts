@@ -2,9 +2,9 @@ import {mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync} from 'node
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {readCpu} from '../../src/host/cpu.ts';
-import {readNodes} from '../../src/host/numa.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {readCpu} from '../../src/host/cpu/cpu.ts';
+import {readNodes} from '../../src/host/memory/numa.ts';
 import {openSource} from '../../src/system/source.ts';
 import {makeBigHost} from '../support/make-big-host.ts';
 
@@ -25,8 +25,15 @@ describe('makeBigHost', () => {
 
     expect(notes).toEqual([]);
     expect(cpu.online).toBe('0-63');
-    expect(cpu.cpus[40]).toMatchObject({node: 0, siblings: [8, 40], l3: [8, 9, 10, 11, 12, 13, 14, 15, 40, 41, 42, 43, 44, 45, 46, 47]});
-    expect(nodes.map(({cpus, distances}) => [cpus.length, distances])).toEqual([[32, [10, 32]], [32, [32, 10]]]);
+    expect(cpu.cpus[40]).toMatchObject({
+      node: 0,
+      siblings: [8, 40],
+      l3: [8, 9, 10, 11, 12, 13, 14, 15, 40, 41, 42, 43, 44, 45, 46, 47],
+    });
+    expect(nodes.map(({cpus, distances}) => [cpus.length, distances])).toEqual([
+      [32, [10, 32]],
+      [32, [32, 10]],
+    ]);
   });
 
   it('makes exactly the functions asked for, in several domains, each in a group that links back to it', () => {
@@ -35,7 +42,10 @@ describe('makeBigHost', () => {
     expect(names).toHaveLength(300);
     expect(new Set(names.map((name) => name.slice(0, 4))).size).toBe(4);
     for (const name of names) {
-      const group = readlinkSync(join(root, 'sys/bus/pci/devices', name, 'iommu_group')).split('/').at(-1) ?? '';
+      const group =
+        readlinkSync(join(root, 'sys/bus/pci/devices', name, 'iommu_group'))
+          .split('/')
+          .at(-1) ?? '';
       expect(readdirSync(join(root, 'sys/kernel/iommu_groups', group, 'devices'))).toContain(name);
     }
   });

@@ -1,8 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {parseHugetlbfsMounts} from '../../src/host/hugetlbfs-mounts.ts';
-import {parseMeminfo} from '../../src/host/meminfo.ts';
-import {readMemory} from '../../src/host/memory.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {parseHugetlbfsMounts, parseMeminfo, readMemory} from '../../src/host/memory/memory.ts';
 import {openSource} from '../../src/system/source.ts';
 import {writeTree} from '../support/write-tree.ts';
 
@@ -15,7 +13,8 @@ const read = (files: Readonly<Record<string, string>>) => {
 describe('readMemory on invented trees', () => {
   it('reads totals, hugepage sizes, mounts and the mode of transparent hugepages', () => {
     const {memory, notes} = read({
-      '/proc/meminfo': 'MemTotal:       49448488 kB\nMemFree:  1 kB\nMemAvailable:   40000000 kB\nHugepagesize:       2048 kB\n',
+      '/proc/meminfo':
+        'MemTotal:       49448488 kB\nMemFree:  1 kB\nMemAvailable:   40000000 kB\nHugepagesize:       2048 kB\n',
       '/proc/mounts': 'proc /proc proc rw 0 0\nhugetlbfs /dev/hugepages1G hugetlbfs rw,pagesize=1024M 0 0\n',
       '/sys/kernel/mm/hugepages/hugepages-1048576kB/': '',
       '/sys/kernel/mm/hugepages/hugepages-2048kB/': '',
@@ -36,15 +35,28 @@ describe('readMemory on invented trees', () => {
   it('knows nothing of an empty tree, without a note', () => {
     const {memory, notes} = read({});
 
-    expect(memory).toMatchObject({totalKiB: null, availableKiB: null, hugepageSizesKiB: [], defaultHugepageKiB: null, transparentHugepages: null, hugetlbfsMounts: []});
+    expect(memory).toMatchObject({
+      totalKiB: null,
+      availableKiB: null,
+      hugepageSizesKiB: [],
+      defaultHugepageKiB: null,
+      transparentHugepages: null,
+      hugetlbfsMounts: [],
+    });
     expect(notes).toEqual([]);
   });
 
   it('notes files that are cut off', () => {
-    const {memory, notes} = read({'/proc/meminfo': 'MemTotal:   4944', '/sys/kernel/mm/transparent_hugepage/enabled': 'always [mad'});
+    const {memory, notes} = read({
+      '/proc/meminfo': 'MemTotal:   4944',
+      '/sys/kernel/mm/transparent_hugepage/enabled': 'always [mad',
+    });
 
     expect(memory).toMatchObject({totalKiB: null, transparentHugepages: null});
-    expect(notes.map((finding) => finding.subject)).toEqual(['/proc/meminfo', '/sys/kernel/mm/transparent_hugepage/enabled']);
+    expect(notes.map((finding) => finding.subject)).toEqual([
+      '/proc/meminfo',
+      '/sys/kernel/mm/transparent_hugepage/enabled',
+    ]);
   });
 });
 
@@ -63,6 +75,9 @@ describe('parseHugetlbfsMounts', () => {
 
 describe('parseMeminfo', () => {
   it('reads the form of the machine and that of a node', () => {
-    expect([...parseMeminfo('MemTotal:  12 kB\nNode 3 MemFree:  7 kB\nHugePages_Total:  5\nBad:  x kB\n')]).toEqual([['MemTotal', 12], ['MemFree', 7]]);
+    expect([...parseMeminfo('MemTotal:  12 kB\nNode 3 MemFree:  7 kB\nHugePages_Total:  5\nBad:  x kB\n')]).toEqual([
+      ['MemTotal', 12],
+      ['MemFree', 7],
+    ]);
   });
 });

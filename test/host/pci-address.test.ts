@@ -1,6 +1,13 @@
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {comparePciAddresses, formatPciAddress, parsePciAddress, slotOf, splitPciAddress} from '../../src/host/pci-address.ts';
+import {
+  comparePciAddresses,
+  formatPciAddress,
+  parsePciAddress,
+  slotOf,
+  splitPciAddress,
+  type PciAddress,
+} from '../../src/facts/pci-address.ts';
 
 describe('parsePciAddress', () => {
   it.each([
@@ -40,7 +47,8 @@ describe('parsePciAddress', () => {
 });
 
 it('orders addresses by number, five-digit domains last', () => {
-  const sorted = ['10000:e0:00.0', '0000:0a:00.0', '0001:00:00.0', '0000:02:00.1', '0000:02:00.0'].sort(comparePciAddresses);
+  const addresses: PciAddress[] = ['10000:e0:00.0', '0000:0a:00.0', '0001:00:00.0', '0000:02:00.1', '0000:02:00.0'];
+  const sorted = addresses.sort(comparePciAddresses);
 
   expect(sorted).toEqual(['0000:02:00.0', '0000:02:00.1', '0000:0a:00.0', '0001:00:00.0', '10000:e0:00.0']);
 });

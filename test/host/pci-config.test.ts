@@ -1,13 +1,17 @@
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {decodeBridgeAcs} from '../../src/host/pci-config.ts';
+import {decodeBridgeAcs} from '../../src/host/pci/pci-config.ts';
 
 const rootPort = 4;
 const upstreamPort = 5;
 const downstreamPort = 6;
 const pcieToPci = 7;
 
-type Wanted = {readonly port?: number; readonly acs?: {readonly capability: number; readonly control: number}; readonly isMultifunction?: boolean};
+type Wanted = {
+  readonly port?: number;
+  readonly acs?: {readonly capability: number; readonly control: number};
+  readonly isMultifunction?: boolean;
+};
 
 /** Config space with a PCI Express capability at 0x40, AER at 0x100 and ACS after it. */
 const configSpace = ({port, acs, isMultifunction = false}: Wanted): Uint8Array => {
@@ -38,7 +42,11 @@ describe('decodeBridgeAcs', () => {
     ['what is missing in the capability counts as on', {capability: 0x05, control: 0x05}, true],
     ['egress control is not demanded', {capability: 0x3d, control: 0x1d}, true],
   ])('judges a root port where %s', (_, acs, isIsolating) => {
-    expect(decodeBridgeAcs(configSpace({port: rootPort, acs}), amd)).toEqual({isPresent: true, isIsolating, port: 'root port'});
+    expect(decodeBridgeAcs(configSpace({port: rootPort, acs}), amd)).toEqual({
+      isPresent: true,
+      isIsolating,
+      port: 'root port',
+    });
   });
 
   it('finds no isolation in a port without the capability', () => {
@@ -56,24 +64,32 @@ describe('decodeBridgeAcs', () => {
     expect(decodeBridgeAcs(configSpace({port: upstreamPort, isMultifunction}), amd)?.isIsolating).toBe(isIsolating);
   });
 
-  it.each([[undefined], [pcieToPci]])('takes a bridge to a conventional bus (port type %s) for never isolated', (port) => {
-    const config = configSpace(port === undefined ? {} : {port, acs: {capability: 0x1f, control: 0x1f}});
+  it.each([[undefined], [pcieToPci]])(
+    'takes a bridge to a conventional bus (port type %s) for never isolated',
+    (port) => {
+      const config = configSpace(port === undefined ? {} : {port, acs: {capability: 0x1f, control: 0x1f}});
 
-    expect(decodeBridgeAcs(config, amd)).toEqual({isPresent: false, isIsolating: false, port: 'PCI bridge'});
-  });
+      expect(decodeBridgeAcs(config, amd)).toEqual({isPresent: false, isIsolating: false, port: 'PCI bridge'});
+    },
+  );
 
   it('does not judge chipset ports of Intel, for which the kernel has a list of its own', () => {
     const cougarPoint = {vendor: '8086', device: '1c10', isPchSlot: true};
     const sunrisePoint = {vendor: '8086', device: 'a110', isPchSlot: true};
 
     expect(decodeBridgeAcs(configSpace({port: rootPort}), cougarPoint)).toBeNull();
-    expect(decodeBridgeAcs(configSpace({port: rootPort, acs: {capability: 0x0f, control: 0}}), sunrisePoint)).toBeNull();
+    expect(
+      decodeBridgeAcs(configSpace({port: rootPort, acs: {capability: 0x0f, control: 0}}), sunrisePoint),
+    ).toBeNull();
   });
 
   it('judges the processor’s own root port of Intel', () => {
     const processor = {vendor: '8086', device: '0151', isPchSlot: false};
 
-    expect(decodeBridgeAcs(configSpace({port: rootPort}), processor)).toMatchObject({isPresent: false, isIsolating: false});
+    expect(decodeBridgeAcs(configSpace({port: rootPort}), processor)).toMatchObject({
+      isPresent: false,
+      isIsolating: false,
+    });
   });
 
   it.each([64, 128, 256])('says nothing about a port of which only %i bytes could be read', (length) => {

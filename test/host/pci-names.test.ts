@@ -1,5 +1,5 @@
 import {expect, it} from 'vitest';
-import {parsePciIds} from '../../src/host/pci-names.ts';
+import {parsePciIds} from '../../src/host/pci/pci-names.ts';
 
 const ids = `# comment
 1002  Advanced Micro Devices, Inc. [AMD/ATI]

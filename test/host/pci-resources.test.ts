@@ -1,9 +1,10 @@
 import {expect, it} from 'vitest';
-import {parseResizeBitmap, parseResources} from '../../src/host/pci-resources.ts';
+import {parseResizeBitmap, parseResources} from '../../src/host/pci/pci-resources.ts';
 
 const none = '0x0000000000000000 0x0000000000000000 0x0000000000000000';
 
-const resource = (...rows: string[]): string => `${[...rows, ...Array.from({length: 13 - rows.length}, () => none)].join('\n')}\n`;
+const resource = (...rows: string[]): string =>
+  `${[...rows, ...Array.from({length: 13 - rows.length}, () => none)].join('\n')}\n`;
 
 it('reads base, size and kind of each BAR that is there', () => {
   const bars = parseResources(

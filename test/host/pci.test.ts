@@ -2,8 +2,8 @@ import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
-import type {Finding} from '../../src/findings.ts';
-import {readPci} from '../../src/host/pci.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {readPci} from '../../src/host/pci/pci.ts';
 import {openSource} from '../../src/system/source.ts';
 import {pciEntries, writeRoot} from './pci-tree.ts';
 
@@ -53,7 +53,7 @@ describe('readPci', () => {
     });
   });
 
-  it('takes what is not told for unknown', () => {
+  it('takes what is unknown for unknown', () => {
     expect(readOne({numa_node: '-1\n', subsystem_vendor: '0xffff\n', subsystem_device: '0xffff\n'})).toMatchObject({
       subsystem: null,
       driver: null,
@@ -62,7 +62,7 @@ describe('readPci', () => {
       resetMethods: null,
       modules: null,
       name: null,
-      sriovTotalVfs: null,
+      sriov: null,
       physicalFunction: null,
     });
   });
@@ -72,10 +72,45 @@ describe('readPci', () => {
   });
 
   it('knows a virtual function by its physical one', () => {
-    expect(readOne({physfn: {to: '../0000:01:00.1'}, sriov_totalvfs: '64\n'})).toMatchObject({
+    expect(readOne({physfn: {to: '../0000:01:00.1'}})).toMatchObject({
       physicalFunction: '0000:01:00.1',
-      sriovTotalVfs: 64,
+      sriov: null,
     });
+  });
+
+  it('knows a physical function by what it can make, and what it has made', () => {
+    expect(
+      readOne({
+        sriov_totalvfs: '7\n',
+        sriov_numvfs: '2\n',
+        sriov_drivers_autoprobe: '1\n',
+        sriov_offset: '128\n',
+        sriov_stride: '4\n',
+        sriov_vf_device: '1520\n',
+        virtfn0: {to: '../0000:04:10.0'},
+        virtfn1: {to: '../0000:04:10.4'},
+      }).sriov,
+    ).toEqual({
+      total: 7,
+      enabled: 2,
+      probesDrivers: true,
+      offset: 128,
+      stride: 4,
+      device: '1520',
+      functions: ['0000:04:10.0', '0000:04:10.4'],
+    });
+    expect(readOne({sriov_totalvfs: '7\n'}).sriov).toEqual({
+      total: 7,
+      enabled: null,
+      probesDrivers: null,
+      offset: null,
+      stride: null,
+      device: null,
+      functions: [],
+    });
+    expect(readOne({sriov_totalvfs: '0\n'}).sriov).toBeNull();
+    expect(readOne({sriov_totalvfs: '65535\n'}).sriov?.total).toBe(65_535);
+    expect(readOne({sriov_totalvfs: '65536\n'}).sriov).toBeNull();
   });
 
   it('reads a flat tree whose bus holds directories, and sorts by number', () => {
@@ -93,13 +128,18 @@ describe('readPci', () => {
   });
 
   it('names the VMD controller above the ports of its own domain', () => {
-    const root = writeRoot(pciEntries('pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0', {class: '0x010802\n'}));
+    const root = writeRoot(
+      pciEntries('pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/10000:e1:00.0', {class: '0x010802\n'}),
+    );
 
     expect(read(root).pci[0]?.upstream).toEqual(['0000:00:0e.0', '10000:e0:06.0']);
   });
 
   it('leaves out what has no vendor, and says so', () => {
-    const root = writeRoot({'/sys/bus/pci/devices/0035:01:00.0/class': '0x020000\n', '/sys/bus/pci/devices/nonsense/vendor': '0x1\n'});
+    const root = writeRoot({
+      '/sys/bus/pci/devices/0035:01:00.0/class': '0x020000\n',
+      '/sys/bus/pci/devices/nonsense/vendor': '0x1\n',
+    });
 
     const {pci, notes} = read(root);
 
@@ -109,7 +149,16 @@ describe('readPci', () => {
 
   it.each(['', 'nonsense', '\0\0\0', '-2'])('survives attributes that read %j', (text) => {
     const attributes = Object.fromEntries(
-      ['class', 'revision', 'numa_node', 'resource', 'reset_method', 'resource0_resize', 'sriov_totalvfs', 'config'].map((name) => [name, text]),
+      [
+        'class',
+        'revision',
+        'numa_node',
+        'resource',
+        'reset_method',
+        'resource0_resize',
+        'sriov_totalvfs',
+        'config',
+      ].map((name) => [name, text]),
     );
 
     expect(readOne(attributes)).toMatchObject({address: '0000:01:00.0', numaNode: null, bars: [], resizableBars: []});
@@ -130,7 +179,10 @@ describe('names', () => {
   });
 
   it('of an unknown device say whose it is', () => {
-    const root = writeRoot({...pciEntries('pci0000:00/0000:00:02.0', {device: '0xbeef\n'}), '/usr/share/misc/pci.ids': ids});
+    const root = writeRoot({
+      ...pciEntries('pci0000:00/0000:00:02.0', {device: '0xbeef\n'}),
+      '/usr/share/misc/pci.ids': ids,
+    });
 
     expect(read(root).pci[0]?.name).toBe('NVIDIA Corporation Device beef');
   });

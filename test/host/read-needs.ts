@@ -1,6 +1,6 @@
-import type {Finding} from '../../src/findings.ts';
-import type {PciFunction} from '../../src/host/facts.ts';
-import {readNeeds} from '../../src/host/needs.ts';
+import type {PciFunction} from '../../src/facts/pci.ts';
+import type {Finding} from '../../src/findings/finding.ts';
+import {readNeeds} from '../../src/host/needs/needs.ts';
 import type {Source} from '../../src/system/source.ts';
 import {openTree} from '../support/make-tree.ts';
 import {samplePci} from '../support/sample-facts.ts';

@@ -1,14 +1,19 @@
-import {documentedKeys} from '../../src/profile/keys.ts';
+import {documentedKeys} from '../../src/pipeline/profile-file.ts';
 
-/** Every key of a profile that holds a value of its own, from the table that decodes them: a new key is in it by itself. */
-export const fields: readonly string[] = documentedKeys().map(({path}) => path).filter((path, _, all) => !all.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[]`)));
+/** Every key of a profile that holds a value of its own, from the table that decodes them: a new key is in it on its own. */
+export const fields: readonly string[] = documentedKeys()
+  .map(({path}) => path)
+  .filter((path, _, all) => !all.some((other) => other.startsWith(`${path}.`) || other.startsWith(`${path}[]`)));
 
 type Tree = {[key: string]: unknown};
 
 const sound = (): Tree => ({
   version: '1',
   name: 'sound',
-  devices: [{address: '0000:06:00.0', id: '10de:1c81'}, {address: '0000:06:00.1', id: '10de:0fb9'}],
+  devices: [
+    {address: '0000:06:00.0', id: '10de:1c81'},
+    {address: '0000:06:00.1', id: '10de:0fb9'},
+  ],
   cpu: {vcpus: '8'},
   memory: {size: '12 GiB'},
   guest: {name: 'win10', os: 'windows-10', domain: 'new', disk: '/var/lib/libvirt/images/win10.qcow2', cdrom: '/x.iso'},

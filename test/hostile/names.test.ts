@@ -1,7 +1,7 @@
 import {chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {escapeJson, printable, printableOutput} from '../../src/ui/printable.ts';
+import {escapeJson, printable, printableOutput} from '../../src/words/printable.ts';
 import {figure} from '../figures/figure.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli, runOnTerminal} from '../support/run-cli.ts';
@@ -21,13 +21,29 @@ const put = (root: string, path: string, text: string): void => {
 /** A host whose every name that strangers choose plays with the terminal. */
 const hostileHost = (): string => {
   const root = unpackHost('dell-r710-gtx1050');
-  put(root, 'usr/share/misc/pci.ids', `10de  NV${hostile}IDIA\n\t1c81  GP107${hostile} [GeForce]\n\t0fb9  Audio${hostile}\n`);
-  put(root, `etc/libvirt/qemu/evil.xml`, `<domain type="kvm"><name>win${hostile.replaceAll(/[\u0000-\u0008\u000b-\u001f]/g, '&#x9b;')}</name><title>${hostile.slice(-8)}</title></domain>`);
-  put(root, `etc/libvirt/qemu/networks/net${hostile.replaceAll('/', '')}.xml`, `<network><name>net&#x9b;31m</name></network>`);
+  put(
+    root,
+    'usr/share/misc/pci.ids',
+    `10de  NV${hostile}IDIA\n\t1c81  GP107${hostile} [GeForce]\n\t0fb9  Audio${hostile}\n`,
+  );
+  put(
+    root,
+    `etc/libvirt/qemu/evil.xml`,
+    `<domain type="kvm"><name>win${hostile.replaceAll(/[\u0000-\u0008\u000b-\u001f]/g, '&#x9b;')}</name><title>${hostile.slice(-8)}</title></domain>`,
+  );
+  put(
+    root,
+    `etc/libvirt/qemu/networks/net${hostile.replaceAll('/', '')}.xml`,
+    `<network><name>net&#x9b;31m</name></network>`,
+  );
   put(root, `boot/vmlinuz-6.1.0${hostile}`, '');
   put(root, 'proc/cmdline', `BOOT_IMAGE=/vmlinuz root=UUID=6d3f2a54 ${hostile} intel_iommu=on\n`);
   const cpuinfo = join(root, 'proc/cpuinfo');
-  put(root, 'proc/cpuinfo', readFileSync(cpuinfo, 'utf8').replaceAll(/^model name.*$/gm, `model name\t: Xeon${hostile}`));
+  put(
+    root,
+    'proc/cpuinfo',
+    readFileSync(cpuinfo, 'utf8').replaceAll(/^model name.*$/gm, `model name\t: Xeon${hostile}`),
+  );
   put(root, `etc/modprobe.d/evil${hostile.replaceAll('/', '')}.conf`, `install vfio-pci /bin/sh -c '${hostile}'\n`);
   put(root, 'sys/class/dmi/id/product_name', `R710${hostile}\n`);
   return root;
@@ -35,23 +51,46 @@ const hostileHost = (): string => {
 
 const profile = profilePath('dell-r710-gtx1050');
 
-describe('names that play with the terminal', {timeout: 120_000}, () => {
+describe('names that play with the terminal', () => {
   it('come out of every command as text, on a terminal, in a pipe and as JSON', async () => {
     const root = hostileHost();
-    const commands = [['check'], ['facts'], ['groups'], ['topology', '--profile', profile], ['plan', profile], ['profile', 'new', '--device', '06:00.0'], ['profile', 'check', profile], ['history'], ['apply', profile, '--yes'], ['verify'], ['plan', `/nonexistent${hostile}`], [`x${hostile}`], ['plan', '--root', `/nonexistent${hostile}`, profile]];
+    const commands = [
+      ['check'],
+      ['facts'],
+      ['groups'],
+      ['topology', '--profile', profile],
+      ['plan', profile],
+      ['profile', 'new', '--device', '06:00.0'],
+      ['profile', 'check', profile],
+      ['history'],
+      ['apply', profile, '--yes'],
+      ['verify'],
+      ['plan', `/nonexistent${hostile}`],
+      [`x${hostile}`],
+      ['plan', '--root', `/nonexistent${hostile}`, profile],
+    ];
     const obeyedIn: string[] = [];
     for (const command of commands) {
       const args = [...command, ...(command.includes('--root') ? [] : ['--root', root])];
-      const results = [await runCli(args), await runCli([...args, '--json']), ...(command.length === 1 ? [await runOnTerminal(args)] : [])];
+      const results = [
+        await runCli(args),
+        await runCli([...args, '--json']),
+        ...(command.length === 1 ? [await runOnTerminal(args)] : []),
+      ];
       for (const [index, {stdout, stderr}] of results.entries()) {
-        const text = index === 2 ? `${stdout}${stderr}`.replaceAll(colours, '').replaceAll('\r', '') : `${stdout}${stderr}`;
+        const text =
+          index === 2 ? `${stdout}${stderr}`.replaceAll(colours, '').replaceAll('\r', '') : `${stdout}${stderr}`;
         const match = obeyed.exec(text);
-        if (match !== null) obeyedIn.push(`${command.join(' ').slice(0, 40)} ${index}: ${JSON.stringify(text.slice(match.index - 40, match.index + 20))}`);
-        if (index === 1 && stdout !== '' && command[1] !== 'new') expect(() => JSON.parse(stdout), command.join(' ')).not.toThrow();
+        if (match !== null)
+          obeyedIn.push(
+            `${command.join(' ').slice(0, 40)} ${index}: ${JSON.stringify(text.slice(match.index - 40, match.index + 20))}`,
+          );
+        if (index === 1 && stdout !== '' && command[1] !== 'new')
+          expect(() => JSON.parse(stdout), command.join(' ')).not.toThrow();
       }
     }
+    figure('G1 outputs', '0 outputs with control characters', `${obeyedIn.length} outputs with control characters`);
     expect(obeyedIn).toEqual([]);
-    figure('G1', '0 outputs with control characters', `${obeyedIn.length} outputs with control characters`);
   });
 
   it('mean the same in JSON as they did', () => {
@@ -62,7 +101,9 @@ describe('names that play with the terminal', {timeout: 120_000}, () => {
   });
 
   it('leave our own colours, and only those, and only where there are colours', () => {
-    expect(printableOutput('\u001b[1;31mred\u001b[0m\n\tx\u001b[2J', true)).toBe('\u001b[1;31mred\u001b[0m\n\tx\ufffd[2J');
+    expect(printableOutput('\u001b[1;31mred\u001b[0m\n\tx\u001b[2J', true)).toBe(
+      '\u001b[1;31mred\u001b[0m\n\tx\ufffd[2J',
+    );
     expect(printableOutput('\u001b[1mred', false)).toBe('\ufffdred');
     expect(printable('a\u001b[1mb\nc')).toBe('a\ufffd[1mb\ufffdc');
   });

@@ -4,25 +4,39 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {decodeSavedPlan} from '../../src/changes/saved-plan.ts';
-import {decodeProfile} from '../../src/profile/decode-profile.ts';
-import {bySize} from '../crash/sizes.ts';
+import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {figure} from '../figures/figure.ts';
-import {program, runCli} from '../support/run-cli.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
+import {program, runCli} from '../support/run-cli.ts';
+import {bySize} from '../support/sizes.ts';
+import {measureIn} from '../support/work.ts';
 import {soundProfile} from './hostile-profiles.ts';
 import {payloads} from './payloads.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-parser-'));
 afterAll(() => rmSync(directory, {recursive: true}));
-const mutants = bySize(300, 1500, 100_000);
+const mutants = bySize(100, 1500, 100_000);
 
-const sources = [soundProfile, 'version: 1\nname: x\ndevices:\n  - address: 0000:06:00.0\n    id: 10de:1c81\ncpu:\n  vcpus: 8\nmemory:\n  size: 12 GiB\nguest:\n  name: win10\n', '{"format": "vfio-pilot plan", "version": 1, "profile": {"file": "x", "text": "x"}, "changes": [], "world": {"toolVersion": "1", "settings": {}, "things": {}, "files": {}}}'];
+/** A plain profile is parsed in about a millisecond. */
+const limit = 2000;
+
+const sources = [
+  soundProfile,
+  'version: 1\nname: x\ndevices:\n  - address: 0000:06:00.0\n    id: 10de:1c81\ncpu:\n  vcpus: 8\nmemory:\n  size: 12 GiB\nguest:\n  name: win10\n',
+  '{"format": "vfio-pilot plan", "version": 1, "profile": {"file": "x", "text": "x"}, "changes": [], "world": {"toolVersion": "1", "settings": {}, "things": {}, "files": {}}}',
+];
 
 const monsters: readonly (readonly [string, string])[] = [
   ['nested lists', '['.repeat(100_000)],
   ['nested maps', '{a: '.repeat(50_000)],
   ['nested block', Array.from({length: 2000}, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
-  ['a billion laughs', `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}]`).join('\n')}`],
+  [
+    'a billion laughs',
+    `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefghi'
+      .split('')
+      .map((name, index) => `${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}]`)
+      .join('\n')}`,
+  ],
   ['merge keys', 'a: &a {<<: *a}\n<<: *a'],
   ['a duplicate key 10 000 times', 'name: x\n'.repeat(10_000)],
   ['10 000 unknown keys', Array.from({length: 10_000}, (_, index) => `k${index}: x`).join('\n')],
@@ -40,17 +54,20 @@ const monsters: readonly (readonly [string, string])[] = [
   ['tags', '!!x '.repeat(20_000)],
 ];
 
-describe('the parser of what strangers send', {timeout: 300_000}, () => {
+describe('the parser of what strangers send', () => {
   it('answers at once with findings, and never with an exception', () => {
-    let slowestMs = 0;
-    const timed = (text: string): void => {
-      // Of the processor, not of the clock: the machine may be busy with other things.
-      const began = process.cpuUsage();
+    const parse = (text: string): void => {
       const {profile, findings} = decodeProfile(text, 'x.yaml');
       if (profile === null) expect(findings.length).toBeGreaterThan(0);
       decodeSavedPlan(text);
-      const {user, system} = process.cpuUsage(began);
-      slowestMs = Math.max(slowestMs, (user + system) / 1000);
+    };
+    const inPlainProfiles = measureIn(() => parse(soundProfile));
+    let most = 0;
+    const timed = (text: string): void => {
+      most = Math.max(
+        most,
+        inPlainProfiles(() => parse(text), limit),
+      );
     };
     for (const [, text] of monsters) timed(text);
     const seed = chooseSeed();
@@ -60,14 +77,16 @@ describe('the parser of what strangers send', {timeout: 300_000}, () => {
       let text = pick(sources);
       for (let change = 0; change < 1 + random() * 4; change += 1) {
         const at = Math.floor(random() * text.length);
-        text = text.slice(0, at) + pick([pick(payloads).slice(0, 2000), '', String.fromCodePoint(Math.floor(random() * 0xd7ff))]) + text.slice(at + Math.floor(random() * 6));
+        text =
+          text.slice(0, at) +
+          pick([pick(payloads).slice(0, 2000), '', String.fromCodePoint(Math.floor(random() * 0xd7ff))]) +
+          text.slice(at + Math.floor(random() * 6));
       }
       timed(text);
     }
+    figure('G5 work', `≤ ${limit} plain profiles`, `${most.toFixed(0)} plain profiles (seed ${seed})`);
     expect(Object.prototype).not.toHaveProperty('polluted');
     expect({}).not.toHaveProperty('isValid');
-    figure('G5', '≤ 1000 ms for the slowest', `${slowestMs.toFixed(0)} ms (seed ${seed})`);
-    expect(slowestMs).toBeLessThan(1000);
   });
 
   it('reads no more of 50 MB, of a pipe without end or of a hole than it takes to refuse them', async () => {
@@ -83,10 +102,18 @@ describe('the parser of what strangers send', {timeout: 300_000}, () => {
     }
   });
 
-  const measures = 'import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)';
-  it.skipIf(spawnSync('python3', ['-c', 'import resource']).status !== 0)('stays below 200 MB on 50 MB (skipped without python3, which measures)', () => {
-    const {stdout} = spawnSync('python3', ['-c', measures, process.execPath, program, 'profile', 'check', join(directory, 'large.yaml')], {encoding: 'utf8'});
-    figure('G5', '≤ 200 MB', `${Math.round(Number(stdout) / 1024)} MB`);
-    expect(Number(stdout)).toBeLessThan(200 * 1024);
-  });
+  const measures =
+    'import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL); print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)';
+  it.skipIf(spawnSync('python3', ['-c', 'import resource']).status !== 0)(
+    'stays below 200 MB on 50 MB (skipped without python3, which measures)',
+    () => {
+      const {stdout} = spawnSync(
+        'python3',
+        ['-c', measures, process.execPath, program, 'profile', 'check', join(directory, 'large.yaml')],
+        {encoding: 'utf8'},
+      );
+      figure('G5 memory', '≤ 200 MB', `${Math.round(Number(stdout) / 1024)} MB`);
+      expect(Number(stdout)).toBeLessThan(200 * 1024);
+    },
+  );
 });

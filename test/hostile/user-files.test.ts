@@ -1,15 +1,30 @@
+import {applyChanges} from '../../src/hosts/transactions.ts';
 import {spawn, spawnSync} from 'node:child_process';
-import {chmodSync, chownSync, closeSync, linkSync, lstatSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
-import {readUserText} from '../../src/commands/read-user-text.ts';
+import {readUserText} from '../../src/commands/load.ts';
 import {withDirectory} from '../../src/system/open-directory.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {createUserFile, openNewUserFile} from '../../src/system/user-file.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import {tempFile} from '../../src/transaction/paths.ts';
-import {bySize} from '../crash/sizes.ts';
+import {stagingPlace} from '../../src/transaction/staging.ts';
+import {bySize} from '../support/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {fileChange, ids, never, request, silent} from '../transaction/scenario.ts';
 import {put, withRoot} from '../transaction/scratch-root.ts';
@@ -32,12 +47,21 @@ const ground = (): {readonly home: string; readonly target: string} => {
 };
 
 /** As fast as it goes, without RENAME_EXCHANGE: between two renames there is nothing at all for an instant. */
-const swapping = '$| = 1; print "begun"; chdir shift; while (1) { rename "d", "e"; rename "link", "d"; rename "d", "link"; rename "e", "d"; }';
+const swapping =
+  '$| = 1; print "begun"; chdir shift; while (1) { rename "d", "e"; rename "link", "d"; rename "d", "link"; rename "e", "d"; }';
 
 /** Creates files in `home/d` while the attacker swaps it; counts those that ended up where only root may write. */
-const hammer = async (creations: number, create: (path: string) => void): Promise<{readonly escaped: number; readonly landed: number}> => {
+const hammer = async (
+  creations: number,
+  create: (path: string) => void,
+): Promise<{readonly escaped: number; readonly landed: number}> => {
   const {home, target} = ground();
-  const attacker = spawn('perl', ['-e', swapping, home], {uid: nobody, gid: nobody, stdio: ['ignore', 'pipe', 'inherit'], env: {PATH: '/usr/bin:/bin'}});
+  const attacker = spawn('perl', ['-e', swapping, home], {
+    uid: nobody,
+    gid: nobody,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {PATH: '/usr/bin:/bin'},
+  });
   const ended = new Promise<void>((done) => attacker.once('close', () => done()));
   await new Promise<void>((begun) => attacker.stdout.once('data', () => begun()));
   for (let index = 0; index < creations; index += 1) {
@@ -49,7 +73,9 @@ const hammer = async (creations: number, create: (path: string) => void): Promis
   }
   attacker.kill('SIGKILL');
   await ended;
-  const landed = ['d', 'e'].flatMap((name) => (lstatSync(join(home, name), {throwIfNoEntry: false})?.isDirectory() ? readdirSync(join(home, name)) : []));
+  const landed = ['d', 'e'].flatMap((name) =>
+    lstatSync(join(home, name), {throwIfNoEntry: false})?.isDirectory() ? readdirSync(join(home, name)) : [],
+  );
   return {escaped: readdirSync(target).length, landed: landed.length};
 };
 
@@ -68,25 +94,34 @@ const asUser = <Result>(act: () => Result): Result => {
   }
 };
 
-const creations = bySize(1000, 4000, 100_000);
+const creations = bySize(300, 4000, 100_000);
 const hasPerl = spawnSync('perl', ['-e', '1']).status === 0;
 
-describe.skipIf(!isRoot || !hasPerl)('a directory whose owner swaps it for a link while root writes (needs root, and perl for the attacker)', {timeout: 600_000}, () => {
-  it('never leads root elsewhere, be it through sudo or not', async () => {
-    const create = (path: string): void => closeSync(openNewUserFile(path, 0o644));
-    const plain = await hammer(creations, create);
-    const sudo = await hammer(creations, (path) => asUser(() => create(path)));
-    expect(plain.landed + sudo.landed).toBeGreaterThan(0);
-    figure('H1', '0 escapes', `${plain.escaped + sudo.escaped} escapes`);
-  });
+describe.skipIf(!isRoot || !hasPerl)(
+  'a directory whose owner swaps it for a link while root writes (needs root, and perl for the attacker)',
+  () => {
+    it('never leads root elsewhere, be it through sudo or not', async () => {
+      const create = (path: string): void => closeSync(openNewUserFile(path, 0o644));
+      const tally = {escaped: 0, landed: 0};
+      // On a busy machine a whole round can meet nothing but the link.
+      while (tally.landed === 0)
+        for (const one of [create, (path: string) => asUser(() => create(path))]) {
+          const {escaped, landed} = await hammer(creations, one);
+          tally.escaped += escaped;
+          tally.landed += landed;
+        }
+      figure('H1', '0 escapes', `${tally.escaped} escapes`);
+      expect(tally.landed).toBeGreaterThan(0);
+    });
 
-  it('leads a writer that looks first and opens then elsewhere (control)', async () => {
-    let escaped = 0;
-    for (let round = 0; round < 20 && escaped === 0; round += 1) escaped += (await hammer(creations * 5, looked)).escaped;
-    expect(escaped).toBeGreaterThan(0);
-    figure('H1 control', '≥ 1 escape', escaped);
-  });
-});
+    it('leads a writer that looks first and opens then elsewhere (control)', async () => {
+      let escaped = 0;
+      while (escaped === 0) escaped = (await hammer(creations * 5, looked)).escaped;
+      figure('H1 control', '≥ 1 escape', escaped);
+      expect(escaped).toBeGreaterThan(0);
+    });
+  },
+);
 
 describe('names that an attacker can guess', () => {
   it('are never followed when something is planted at them', () =>
@@ -98,7 +133,7 @@ describe('names that an attacker can guess', () => {
         (path) => void spawnSync('mkfifo', [path]),
         (path) => symlinkSync('/nonexistent/there', path),
       ];
-      const names = Array.from({length: 250}, (_, index) => `/etc/${index}.conf`);
+      const names = Array.from({length: bySize(50, 250, 250)}, (_, index) => `/etc/${index}.conf`);
       const victim = join(root, 'victim');
       for (const [round, plant] of plants.entries()) {
         writeFileSync(victim, 'precious');
@@ -106,19 +141,30 @@ describe('names that an attacker can guess', () => {
         for (const name of names) put(root, name, `old ${round}`);
         const changes = names.map((name) => fileChange(machine, name, `new ${round}`));
         const id = `${ids[0].slice(0, -1)}${round}`;
-        for (const [index, name] of names.entries()) plant(join(root, tempFile(name, id, index)), victim);
+        for (const [index, name] of names.entries()) plant(join(root, stagingPlace(name, id, index)), victim);
         await applyChanges(machine, request(changes, id), silent, never);
-        const isWhole = readFileSync(victim, 'utf8') === 'precious' && names.every((name) => lstatSync(join(root, name)).isFile() && statSync(join(root, name)).nlink === 1 && readFileSync(join(root, name), 'utf8') === `new ${round}`);
+        const isWhole =
+          readFileSync(victim, 'utf8') === 'precious' &&
+          names.every(
+            (name) =>
+              lstatSync(join(root, name)).isFile() &&
+              statSync(join(root, name)).nlink === 1 &&
+              readFileSync(join(root, name), 'utf8') === `new ${round}`,
+          );
         if (!isWhole) followed += 1;
       }
-      figure('H2', '0 of 1000 planted names followed', `${followed} of ${names.length * plants.length} planted names followed`);
+      figure('H2', '0 of 4 ways to plant one followed', `${followed} of ${plants.length} ways to plant one followed`);
       expect(followed).toBe(0);
-    }), 120_000);
+    }));
 
   it('are refused when a file of the person’s is to be made there', () => {
     const file = join(directory, 'victim');
     writeFileSync(file, 'precious');
-    for (const [name, target] of [['link', file], ['dangling', join(directory, 'absent')], ['loop', 'loop']] as const) {
+    for (const [name, target] of [
+      ['link', file],
+      ['dangling', join(directory, 'absent')],
+      ['loop', 'loop'],
+    ] as const) {
       symlinkSync(target, join(directory, name));
       expect(() => createUserFile(join(directory, name), 'x')).toThrow(`${name} exists already`);
     }
@@ -154,7 +200,9 @@ describe.skipIf(!isRoot)('a link on the way (needs root)', () => {
   it('through sudo is followed with the rights of who called and no others', () => {
     const {home, target} = ground();
     expect(() => asUser(() => createUserFile(join(home, 'link', 'x'), 'x'))).toThrow('may not be written by this user');
-    expect(() => createUserFile(join(home, 'link', 'x'), 'x')).toThrow('is reached through a symbolic link of another user');
+    expect(() => createUserFile(join(home, 'link', 'x'), 'x')).toThrow(
+      'is reached through a symbolic link of another user',
+    );
     asUser(() => createUserFile(join(home, 'd', 'x'), 'x'));
     expect(statSync(join(home, 'd', 'x')).uid).toBe(nobody);
     expect(readdirSync(target)).toEqual([]);
@@ -168,7 +216,9 @@ describe.skipIf(!isRoot)('a link on the way (needs root)', () => {
     writeFileSync(own, 'own', {mode: 0o600});
     chownSync(own, nobody, nobody);
     symlinkSync(secret, join(home, 'planted.yaml'));
-    expect(() => asUser(() => readUserText(join(home, 'planted.yaml'), 100))).toThrow('planted.yaml may not be read by this user.');
+    expect(() => asUser(() => readUserText(join(home, 'planted.yaml'), 100))).toThrow(
+      'planted.yaml may not be read by this user.',
+    );
     expect(() => asUser(() => readUserText('/etc/shadow', 100))).toThrow('/etc/shadow may not be read by this user.');
     expect([asUser(() => readUserText(own, 100)), readUserText(secret, 100)]).toEqual(['own', 'secret']);
   });

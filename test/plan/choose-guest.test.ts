@@ -1,11 +1,16 @@
 import {describe, expect, it} from 'vitest';
-import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
+import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
+import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
-const decide = (guest = {}, overrides = {}) => planPassthrough(sampleFacts(defaultShape, overrides), sampleProfile({guest}));
-const libvirt = (values: object) => ({libvirt: {...sampleFacts().libvirt, ...values}});
-const because = (result: ReturnType<typeof decide>, subject: string): string => result.plan.decisions.find((decision) => decision.subject === subject)?.because ?? '';
+const decide = (guest = {}, overrides = {}) =>
+  planPassthrough(sampleFacts(defaultShape, overrides), sampleProfile({guest}));
+const libvirt = (values: object) => ({virtualisation: {...libvirtOf(sampleFacts()), ...values}});
+const domainOf = ({plan}: ReturnType<typeof decide>) => kvmPlanOf(plan).guest;
+const because = (result: ReturnType<typeof decide>, subject: string): string =>
+  result.plan.decisions.find((decision) => decision.subject === subject)?.because ?? '';
 
 describe('guest', () => {
   it('failure mode 23: does not hide KVM from a current NVIDIA driver and says from which release on that is so', () => {
@@ -18,58 +23,111 @@ describe('guest', () => {
     const old = decide({nvidiaDriver: 'before-r465'});
     expect(old.plan.guest.isKvmHidden).toBe(true);
     expect(old.plan.guest.hypervVendorId?.length).toBeLessThanOrEqual(12);
-    const mobile = samplePciFunctions.map((device) => (device.address === '0000:06:00.0' ? samplePci(device.address, {...device, class: '030200', name: 'TU117M [GeForce GTX 1650 Mobile]'}) : device));
+    const mobile = samplePciFunctions.map((device) =>
+      device.address === '0000:06:00.0'
+        ? samplePci(device.address, {...device, class: '030200', name: 'TU117M [GeForce GTX 1650 Mobile]'})
+        : device,
+    );
     const result = decide({}, {pci: mobile});
     expect(result.plan.guest.isKvmHidden).toBe(true);
     expect(because(result, 'guest.hideHypervisor')).toContain('mobile');
   });
 
   it('proposes only Hyper-V features that this libvirt knows, with what they stand on', () => {
-    expect(decide({}, libvirt({version: '1.2.9'})).plan.guest.hyperv).toEqual(['relaxed', 'vapic', 'spinlocks']);
-    const current = decide().plan.guest.hyperv;
-    expect(current).toEqual(['relaxed', 'vapic', 'spinlocks', 'vpindex', 'runtime', 'synic', 'stimer', 'frequencies', 'tlbflush', 'ipi']);
-    expect(decide({os: 'linux'}).plan.guest.hyperv).toEqual([]);
-    expect(decide({}, libvirt({hypervFeatures: ['relaxed', 'stimer']})).plan.guest.hyperv).toEqual(['relaxed']);
+    expect(domainOf(decide({}, libvirt({version: '1.2.9'}))).hyperv).toEqual(['relaxed', 'vapic', 'spinlocks']);
+    const current = domainOf(decide()).hyperv;
+    expect(current).toEqual([
+      'relaxed',
+      'vapic',
+      'spinlocks',
+      'vpindex',
+      'runtime',
+      'synic',
+      'stimer',
+      'frequencies',
+      'tlbflush',
+      'ipi',
+    ]);
+    expect(domainOf(decide({os: 'linux'})).hyperv).toEqual([]);
+    expect(domainOf(decide({}, libvirt({hypervFeatures: ['relaxed', 'stimer']}))).hyperv).toEqual(['relaxed']);
   });
 
   it('blocks a Hyper-V feature without what it stands on', () => {
-    expect(decide({hyperv: ['stimer']}).findings).toContainEqual(expect.objectContaining({code: 'guest-option-unsupported', severity: 'blocker', message: 'stimer needs vpindex and synic.'}));
+    expect(decide({hyperv: ['stimer']}).findings).toContainEqual(
+      expect.objectContaining({
+        code: 'guest-option-unsupported',
+        severity: 'blocker',
+        message: 'stimer needs vpindex and synic.',
+      }),
+    );
   });
 
   it('is not given a Hyper-V feature whose name every object has', () => {
-    for (const name of ['constructor', '__proto__', 'toString']) expect(decide({hyperv: [name]}).findings).toContainEqual(expect.objectContaining({code: 'guest-option-unsupported', message: `${name} is no Hyper-V feature of libvirt.`}));
+    for (const name of ['constructor', '__proto__', 'toString'])
+      expect(decide({hyperv: [name]}).findings).toContainEqual(
+        expect.objectContaining({
+          code: 'guest-option-unsupported',
+          message: `${name} is no Hyper-V feature of libvirt.`,
+        }),
+      );
   });
 
   it('warns of a disk that is a device of the host, and does not tell to make an image over it', () => {
     for (const disk of ['/dev/sda', '//dev/sda', '/./dev/sda', '/dev/disk/by-id/x', '/proc/1/root/dev/sda']) {
       const codes = decide({disk, domain: 'new'}).findings.map(({code}) => code);
-      expect([codes.includes('guest-disk-is-device'), codes.includes('guest-disk-needed')], disk).toEqual([true, false]);
+      expect([codes.includes('guest-disk-is-device'), codes.includes('guest-disk-needed')], disk).toEqual([
+        true,
+        false,
+      ]);
     }
-    expect(decide({disk: '/var/lib/libvirt/images/dev/x.qcow2', domain: 'new'}).findings.map(({code}) => code)).toContain('guest-disk-needed');
+    expect(
+      decide({disk: '/var/lib/libvirt/images/dev/x.qcow2', domain: 'new'}).findings.map(({code}) => code),
+    ).toContain('guest-disk-needed');
   });
 
   it('is not given a disk that the host uses, by whichever name', () => {
     const hostDisks = [{paths: ['/dev/sda', '/dev/disk/by-id/ata-1'], use: '/ is on sda2'}];
     for (const disk of ['/dev/sda', '//dev/./sda', '/dev/disk/by-id/ata-1']) {
-      expect(decide({disk, domain: 'new'}, {hostDisks}).findings, disk).toContainEqual(expect.objectContaining({code: 'guest-disk-in-use', severity: 'blocker', message: expect.stringContaining('/ is on sda2')}));
+      expect(decide({disk, domain: 'new'}, {hostDisks}).findings, disk).toContainEqual(
+        expect.objectContaining({
+          code: 'guest-disk-in-use',
+          severity: 'blocker',
+          message: expect.stringContaining('/ is on sda2'),
+        }),
+      );
     }
-    expect(decide({disk: '/dev/sdb', domain: 'new'}, {hostDisks}).findings.map(({code}) => code)).toContain('guest-disk-is-device');
+    expect(decide({disk: '/dev/sdb', domain: 'new'}, {hostDisks}).findings.map(({code}) => code)).toContain(
+      'guest-disk-is-device',
+    );
   });
 
   it('asks for topoext on AMD with sibling threads only', () => {
-    expect(decide().plan.guest.hasTopoext).toBe(false);
-    expect(decide({}, {cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}}).plan.guest.hasTopoext).toBe(true);
+    expect(domainOf(decide()).hasTopoext).toBe(false);
+    expect(domainOf(decide({}, {cpu: {...sampleFacts().cpu, vendor: 'AuthenticAMD'}})).hasTopoext).toBe(true);
   });
 
   it('gives Windows 11 Secure Boot and a TPM, and warns where they are not installed', () => {
     const {plan} = decide({os: 'windows-11'});
     expect(plan.guest).toMatchObject({firmware: 'uefi-secure', hasTpm: true});
     const bare = decide({os: 'windows-11'}, libvirt({hasSwtpm: false, firmware: []}));
-    expect(bare.findings.map((finding) => finding.code)).toEqual(expect.arrayContaining(['guest-tpm-missing', 'guest-firmware-missing']));
+    expect(bare.findings.map((finding) => finding.code)).toEqual(
+      expect.arrayContaining(['guest-tpm-missing', 'guest-firmware-missing']),
+    );
   });
 
   it('holds a wish for a new or an existing domain against what is there', () => {
-    const domains = libvirt({domains: [{name: 'win10', uuid: null, path: '/etc/libvirt/qemu/win10.xml', xml: '<domain/>', isActive: false, isAutostart: false}]});
+    const domains = libvirt({
+      domains: [
+        {
+          name: 'win10',
+          uuid: null,
+          path: '/etc/libvirt/qemu/win10.xml',
+          xml: '<domain/>',
+          isActive: false,
+          isAutostart: false,
+        },
+      ],
+    });
     expect(decide({domain: 'new'}, domains).findings.map((finding) => finding.code)).toContain('guest-exists');
     expect(decide({domain: 'existing'}).findings.map((finding) => finding.code)).toContain('guest-missing');
     expect(decide({}, domains).plan.guest.isNew).toBe(false);
@@ -82,9 +140,15 @@ describe('guest', () => {
 });
 
 describe('the network of a new guest', () => {
-  it('is told when libvirt does not start it by itself', () => {
-    expect(decide({}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).toContain('guest-network-inactive');
-    expect(decide({}, libvirt({autostartNetworks: ['default']})).findings.map((finding) => finding.code)).not.toContain('guest-network-inactive');
-    expect(decide({network: 'elsewhere'}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).not.toContain('guest-network-inactive');
+  it('is told when libvirt does not start it on its own', () => {
+    expect(decide({}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).toContain(
+      'guest-network-inactive',
+    );
+    expect(decide({}, libvirt({autostartNetworks: ['default']})).findings.map((finding) => finding.code)).not.toContain(
+      'guest-network-inactive',
+    );
+    expect(
+      decide({network: 'elsewhere'}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code),
+    ).not.toContain('guest-network-inactive');
   });
 });

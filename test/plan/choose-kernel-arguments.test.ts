@@ -1,11 +1,23 @@
 import {describe, expect, it} from 'vitest';
-import type {FileFacts, HostFacts} from '../../src/host/facts.ts';
-import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
+import type {FileFacts} from '../../src/facts/files.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 
 const grubFile = (line: string): HostFacts['files'] => {
-  const file: FileFacts = {path: '/etc/default/grub', state: 'file', text: `# intel_iommu=on in a comment\nGRUB_CMDLINE_LINUX_DEFAULT="${line}"\n`, encoding: 'utf8', target: null, sha256: '', mode: 0o644, uid: 0, gid: 0};
+  const file: FileFacts = {
+    path: '/etc/default/grub',
+    state: 'file',
+    text: `# intel_iommu=on in a comment\nGRUB_CMDLINE_LINUX_DEFAULT="${line}"\n`,
+    encoding: 'utf8',
+    target: null,
+    sha256: '',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    stamp: null,
+  };
   return {'/etc/default/grub': file};
 };
 const running = (commandLine: string): Pick<HostFacts, 'boot'> => ({boot: {...sampleFacts().boot, commandLine}});
@@ -30,7 +42,9 @@ describe('kernel arguments', () => {
   });
 
   it('keeps what stands beside “on” when it is configured and not booted with', () => {
-    expect(decide({kernel: config({VFIO: 'm'}), files: grubFile('quiet intel_iommu=on,sm_on')}).add).toEqual(['intel_iommu=on,sm_on']);
+    expect(decide({kernel: config({VFIO: 'm'}), files: grubFile('quiet intel_iommu=on,sm_on')}).add).toEqual([
+      'intel_iommu=on,sm_on',
+    ]);
   });
 
   it('does not take an argument of this boot, or one in our own drop-in, for one that stays', () => {
@@ -53,7 +67,9 @@ describe('kernel arguments', () => {
   });
 
   it('adds iommu=pt only on request', () => {
-    expect(decide({}, sampleProfile({memory: {hugepages: 'none'}, host: {iommuPassthrough: true}})).add).toEqual(['iommu=pt']);
+    expect(decide({}, sampleProfile({memory: {hugepages: 'none'}, host: {iommuPassthrough: true}})).add).toEqual([
+      'iommu=pt',
+    ]);
   });
 
   it('removes stale ids, and keeps ids that bind another card', () => {
@@ -73,6 +89,25 @@ describe('kernel arguments', () => {
 
   it('says that hugepages configured by somebody else are replaced', () => {
     const {findings} = decide({files: grubFile('hugepages=12400')}, sampleProfile());
-    expect(findings.find((finding) => finding.code === 'kernel-argument-conflict')?.message).toContain('hugepages=12400');
+    expect(findings.find((finding) => finding.code === 'kernel-argument-conflict')?.message).toContain(
+      'hugepages=12400',
+    );
+  });
+
+  // The kernel of the lab, Debian's 6.1, says 2047 in its header.
+  it('blocks what the kernel would cut off its command line, and counts what the boot loader adds', () => {
+    const off = {kernel: config({VFIO: 'm'})};
+    const codes = (overrides: Partial<HostFacts>) => decide(overrides).findings.map(({code}) => code);
+    const full = 'x'.repeat(2047 - ' intel_iommu=on'.length);
+    expect(codes({...off, ...running(full), files: grubFile('quiet')})).not.toContain('kernel-line-too-long');
+    const {findings} = decide({...off, ...running(`${full}x`), files: grubFile('quiet')});
+    expect(findings.find(({code}) => code === 'kernel-line-too-long')).toMatchObject({
+      severity: 'blocker',
+      message: 'The kernel command line would have 2048 bytes, and the kernel reads only the first 2047.',
+    });
+    expect(codes({...off, files: grubFile(`${full}x`)})).toContain('kernel-line-too-long');
+    expect(codes({...off, files: grubFile(full.replace('x', 'é'))})).toContain('kernel-line-too-long');
+    expect(codes({...off, files: grubFile(full)})).not.toContain('kernel-line-too-long');
+    expect(codes({...running('x'.repeat(4000))})).not.toContain('kernel-line-too-long');
   });
 });

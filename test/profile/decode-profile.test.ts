@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {decodeProfile} from '../../src/profile/decode-profile.ts';
+import {decodeProfile} from '../../src/pipeline/profile-file.ts';
+import {measureIn} from '../support/work.ts';
 
 const minimal = `version: 1
 name: small
@@ -26,7 +27,7 @@ describe('a profile', () => {
       version: 1,
       name: 'small',
       description: null,
-      devices: [{address: '0000:06:00.0', id: null, subsystem: null, upstream: null, rom: null}],
+      devices: [{kind: 'function', address: '0000:06:00.0', id: null, subsystem: null, upstream: null, rom: null}],
       binding: 'auto',
       cpu: {vcpus: 4, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto'},
       memory: {sizeMiB: 8192, hugepages: 'auto', allocation: 'auto', node: 'auto', hostReserveMiB: 'auto'},
@@ -45,7 +46,14 @@ describe('a profile', () => {
         hyperv: 'auto',
         numaCell: 'auto',
       },
-      host: {allowUnsafeInterrupts: false, acceptGroupMates: [], acceptLossOf: [], iommuPassthrough: false, ignoreMsrs: false, disableIdleD3: false},
+      host: {
+        allowUnsafeInterrupts: false,
+        acceptGroupMates: [],
+        acceptLossOf: [],
+        iommuPassthrough: false,
+        ignoreMsrs: false,
+        disableIdleD3: false,
+      },
     });
   });
 
@@ -63,7 +71,9 @@ describe('a profile', () => {
   });
 
   it('keeps an id that YAML would take for a number', () => {
-    expect(decode(minimal.replace('06:00.0', '06:00.0\n    id: 8086:1521\n    subsystem: 10e1:0000')).profile?.devices[0]).toMatchObject({id: '8086:1521', subsystem: '10e1:0000'});
+    expect(
+      decode(minimal.replace('06:00.0', '06:00.0\n    id: 8086:1521\n    subsystem: 10e1:0000')).profile?.devices[0],
+    ).toMatchObject({id: '8086:1521', subsystem: '10e1:0000'});
   });
 
   it.each([
@@ -89,12 +99,15 @@ describe('a profile', () => {
   });
 
   it('says all that is wrong at once, with line and column', () => {
-    const text = minimal.replace('vcpus: 4', 'vcpus: four').replace('size: 8 GiB', 'size: 8\n  hugepage: 2MiB').replace('name: win10', 'name: ../x');
+    const text = minimal
+      .replace('vcpus: 4', 'vcpus: four')
+      .replace('size: 8 GiB', 'size: 8\n  hugepage: 2MiB')
+      .replace('name: win10', 'name: ../x');
     expect(said(text)).toEqual([
       'profile-bad-value 6:10 `four` is not a whole number from 1 to 4096. Write digits only, without a unit.',
       'profile-bad-value 8:9 `8` is not a size in GiB or MiB. Write a whole number and the unit, as in `12 GiB`.',
       'profile-unknown-key 9:3 `memory` has no key `hugepage`. Did you mean `hugepages`?',
-      'profile-bad-value 11:9 `../x` is not a usable name. Use 1 to 63 letters, digits, `.`, `_`, `+` or `-`, with a letter or a digit first.',
+      'profile-bad-value 11:9 `../x` is not a usable name in libvirt. Use 1 to 63 letters, digits, blanks and `._+-()[]@#&!=:`, with a letter or a digit first and no blank at the end.',
     ]);
   });
 
@@ -104,30 +117,110 @@ describe('a profile', () => {
     ['a list', '- a\n', 'profile-wrong-type 1:1 The file is not a map of keys and values.'],
     ['a word', 'hello\n', 'profile-wrong-type 1:1 The file is not a map of keys and values.'],
     ['bytes', 'version: 1\nname: \0\u0001\n', 'profile-syntax 2:7 The file is not text'],
-    ['tabs', 'version: 1\ncpu:\n\tvcpus: 4\n', 'profile-syntax 3:1 Tabs are not allowed as indentation. Indent with spaces.'],
-    ['two documents', `${minimal}---\n${minimal}`, 'profile-syntax 11:1 The file holds more than one YAML document. Keep one profile per file'],
-    ['an alias', minimal.replace('vcpus: 4', 'vcpus: &n 4').replace('name: win10', 'name: *n'), 'profile-syntax 10:9 Aliases (`*name`) are not used in profiles.'],
-    ['an unknown tag', minimal.replace('vcpus: 4', 'vcpus: !!int 4'), 'profile-syntax 6:10 Unresolved tag: tag:yaml.org,2002:int. Remove the tag'],
+    [
+      'tabs',
+      'version: 1\ncpu:\n\tvcpus: 4\n',
+      'profile-syntax 3:1 Tabs are not allowed as indentation. Indent with spaces.',
+    ],
+    [
+      'two documents',
+      `${minimal}---\n${minimal}`,
+      'profile-syntax 11:1 The file holds more than one YAML document. Keep one profile per file',
+    ],
+    [
+      'an alias',
+      minimal.replace('vcpus: 4', 'vcpus: &n 4').replace('name: win10', 'name: *n'),
+      'profile-syntax 10:9 Aliases (`*name`) are not used in profiles.',
+    ],
+    [
+      'an unknown tag',
+      minimal.replace('vcpus: 4', 'vcpus: !!int 4'),
+      'profile-syntax 6:10 Unresolved tag: tag:yaml.org,2002:int. Remove the tag',
+    ],
     ['an open bracket', minimal.replace('vcpus: 4', 'pins: [1, 2'), 'profile-syntax'],
-    ['a key twice', minimal.replace('vcpus: 4', 'vcpus: 4\n  vcpus: 5'), 'profile-duplicate-key 7:3 `vcpus` is written twice. Keep one of the two lines.'],
-    ['__proto__', `${minimal}__proto__:\n  polluted: yes\n`, 'profile-unknown-key 11:1 The profile has no key `__proto__`.'],
+    [
+      'a key twice',
+      minimal.replace('vcpus: 4', 'vcpus: 4\n  vcpus: 5'),
+      'profile-duplicate-key 7:3 `vcpus` is written twice. Keep one of the two lines.',
+    ],
+    [
+      '__proto__',
+      `${minimal}__proto__:\n  polluted: yes\n`,
+      'profile-unknown-key 11:1 The profile has no key `__proto__`.',
+    ],
     ['a merge key', `${minimal}"<<": x\n`, 'profile-unknown-key 11:1 The profile has no key `<<`.'],
-    ['a key of another section', minimal.replace('vcpus: 4', 'vcpus: 4\n  allowUnsafeInterrupts: yes'), 'profile-unknown-key 7:3 `cpu` has no key `allowUnsafeInterrupts`. It belongs to `host`: move it there.'],
-    ['a key without a value', minimal.replace('vcpus: 4', 'vcpus:'), 'profile-wrong-type 6:9 `cpu.vcpus` holds nothing where a whole number belongs.'],
+    [
+      'a key of another section',
+      minimal.replace('vcpus: 4', 'vcpus: 4\n  allowUnsafeInterrupts: yes'),
+      'profile-unknown-key 7:3 `cpu` has no key `allowUnsafeInterrupts`. It belongs to `host`: move it there.',
+    ],
+    [
+      'a key without a value',
+      minimal.replace('vcpus: 4', 'vcpus:'),
+      'profile-wrong-type 6:9 `cpu.vcpus` holds nothing where a whole number belongs.',
+    ],
     ['a missing section', minimal.replace('cpu:\n  vcpus: 4\n', ''), 'profile-missing-key 1:1 `cpu` is missing'],
-    ['no device', minimal.replace('devices:\n  - address: 06:00.0', 'devices: []'), 'profile-bad-value 3:10 `devices` has 0 items; 1 to 64 are possible.'],
-    ['a device twice', minimal.replace('06:00.0', '06:00.0\n  - address: 0000:06:00.0'), 'profile-bad-value 5:14 The device 0000:06:00.0 is listed twice.'],
+    [
+      'no device',
+      minimal.replace('devices:\n  - address: 06:00.0', 'devices: []'),
+      'profile-bad-value 3:10 `devices` has 0 items; 1 to 64 are possible.',
+    ],
+    [
+      'a device twice',
+      minimal.replace('06:00.0', '06:00.0\n  - address: 0000:06:00.0'),
+      'profile-bad-value 5:14 The device 0000:06:00.0 is listed twice.',
+    ],
     ['a bad address', minimal.replace('06:00.0', '06:20.0'), 'profile-bad-value 4:14 `06:20.0` is not a PCI address.'],
-    ['too few pins', minimal.replace('vcpus: 4', 'vcpus: 4\n  pins: [1, 2]'), 'profile-bad-value 7:9 `cpu.pins` names 2 CPUs for 4 vCPUs.'],
-    ['a pin map with a gap', minimal.replace('vcpus: 4', 'vcpus: 2\n  pins: {0: 1, 2: 3}'), 'profile-bad-value 7:9 `cpu.pins` does not name each vCPU'],
-    ['a word that is nearly right', minimal.replace('name: win10', 'name: win10\n  os: windows10'), 'profile-bad-value 11:7 `windows10` is not one of windows-11, windows-10, linux, other. Did you mean `windows-10`?'],
-    ['a truth that is none', `${minimal}host:\n  ignoreMsrs: on\n`, 'profile-bad-value 12:15 `on` is neither yes nor no.'],
-    ['a path that goes up', minimal.replace('name: win10', 'name: win10\n  disk: /images/../etc/shadow'), 'profile-bad-value 11:9 `/images/../etc/shadow` is not a usable path.'],
-    ['a relative path', minimal.replace('name: win10', 'name: win10\n  cdrom: win.iso'), 'profile-bad-value 11:10 `win.iso` is not a usable path.'],
-    ['a comma in a path', minimal.replace('name: win10', 'name: win10\n  cdrom: /a,b'), 'profile-bad-value 11:10 `/a,b` is not a usable path.'],
-    ['a line break in the description', `${minimal}description: "a\\nb"\n`, 'profile-bad-value 11:14 `a\\u000ab` is not one line of text.'],
-    ['a long vendor id', minimal.replace('name: win10', 'name: win10\n  hypervVendorId: more-than-twelve'), 'profile-bad-value 11:19 `more-than-twelve` is not a usable Hyper-V vendor id.'],
-    ['another version', minimal.replace('version: 1', 'version: 2'), 'profile-bad-value 1:10 `2` is not a version that this program reads.'],
+    [
+      'too few pins',
+      minimal.replace('vcpus: 4', 'vcpus: 4\n  pins: [1, 2]'),
+      'profile-bad-value 7:9 `cpu.pins` names 2 CPUs for 4 vCPUs.',
+    ],
+    [
+      'a pin map with a gap',
+      minimal.replace('vcpus: 4', 'vcpus: 2\n  pins: {0: 1, 2: 3}'),
+      'profile-bad-value 7:9 `cpu.pins` does not name each vCPU',
+    ],
+    [
+      'a word that is nearly right',
+      minimal.replace('name: win10', 'name: win10\n  os: windows10'),
+      'profile-bad-value 11:7 `windows10` is not one of windows-11, windows-10, linux, other. Did you mean `windows-10`?',
+    ],
+    [
+      'a truth that is none',
+      `${minimal}host:\n  ignoreMsrs: on\n`,
+      'profile-bad-value 12:15 `on` is neither yes nor no.',
+    ],
+    [
+      'a path that goes up',
+      minimal.replace('name: win10', 'name: win10\n  disk: /images/../etc/shadow'),
+      'profile-bad-value 11:9 `/images/../etc/shadow` is not a usable path.',
+    ],
+    [
+      'a relative path',
+      minimal.replace('name: win10', 'name: win10\n  cdrom: win.iso'),
+      'profile-bad-value 11:10 `win.iso` is not a usable path.',
+    ],
+    [
+      'a comma in a path',
+      minimal.replace('name: win10', 'name: win10\n  cdrom: /a,b'),
+      'profile-bad-value 11:10 `/a,b` is not a usable path.',
+    ],
+    [
+      'a line break in the description',
+      `${minimal}description: "a\\nb"\n`,
+      'profile-bad-value 11:14 `a\\u000ab` is not one line of text.',
+    ],
+    [
+      'a long vendor id',
+      minimal.replace('name: win10', 'name: win10\n  hypervVendorId: more-than-twelve'),
+      'profile-bad-value 11:19 `more-than-twelve` is not a usable Hyper-V vendor id.',
+    ],
+    [
+      'another version',
+      minimal.replace('version: 1', 'version: 3'),
+      'profile-bad-value 1:10 `3` is not a version that this program reads.',
+    ],
   ])('says what is wrong with %s', (_, text, start) => {
     const {profile, findings} = decode(text);
     expect(profile).toBeNull();
@@ -139,17 +232,20 @@ describe('a profile', () => {
     ['50 MB', 'a: 1\n'.repeat(10_000_000)],
     ['deep brackets', '['.repeat(200_000)],
     ['deep maps', Array.from({length: 700}, (_, depth) => `${' '.repeat(depth)}a:\n`).join('')],
-    ['many aliases', `a: &a [x,x,x,x,x,x,x,x]\n${Array.from({length: 8}, (_, index) => `${'bcdefghi'[index]}: &${'bcdefghi'[index]} [${`*${'abcdefgh'[index]},`.repeat(9)}]\n`).join('')}`],
+    [
+      'many aliases',
+      `a: &a [x,x,x,x,x,x,x,x]\n${Array.from({length: 8}, (_, index) => `${'bcdefghi'[index]}: &${'bcdefghi'[index]} [${`*${'abcdefgh'[index]},`.repeat(9)}]\n`).join('')}`,
+    ],
     ['many keys', Array.from({length: 20_000}, (_, index) => `k${index}: 1\n`).join('')],
     ['one long word', `version: ${'9'.repeat(260_000)}`],
     ['many quotes', `version: ${'"\''.repeat(60_000)}`],
-  ])('refuses %s quickly', (_, text) => {
-    const started = performance.now();
+  ])('refuses %s with little work', (_, text) => {
     const {profile, findings} = decode(text);
     expect(profile).toBeNull();
     expect(findings.length).toBeGreaterThan(0);
     expect(findings.length).toBeLessThanOrEqual(100);
-    expect(performance.now() - started).toBeLessThan(15_000);
+    const inPlainProfiles = measureIn(() => decode(minimal));
+    expect(inPlainProfiles(() => decode(text), 20_000)).toBeLessThan(20_000);
   });
 
   it('knows where each value is written, and the nearest place for one that is not', () => {

@@ -1,20 +1,39 @@
+import type {PciAddress, PciId} from '../../src/facts/pci-address.ts';
 import * as fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {decodeProfile} from '../../src/profile/decode-profile.ts';
+import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {defaultProfile} from '../../src/profile/defaults.ts';
-import {encodeProfile} from '../../src/profile/encode-profile.ts';
+import {encodeProfile} from '../../src/pipeline/profile-file.ts';
 import type {Profile} from '../../src/profile/profile.ts';
 
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, {nil: null});
 const orAuto = <T>(arbitrary: fc.Arbitrary<T>) => fc.oneof(fc.constant('auto' as const), arbitrary);
-const hex = (length: number) => fc.string({unit: fc.constantFrom('0', '1', '4', '9', 'a', 'e', 'f'), minLength: length, maxLength: length});
-const id = fc.tuple(hex(4), hex(4)).map((parts) => parts.join(':'));
-const address = fc.tuple(fc.constantFrom('0000', '0001', '10000'), hex(2), fc.constantFrom('00', '1f', '0a'), fc.nat(7)).map(([domain, bus, slot, number]) => `${domain}:${bus}:${slot}.${number}`);
+const hex = (length: number) =>
+  fc.string({unit: fc.constantFrom('0', '1', '4', '9', 'a', 'e', 'f'), minLength: length, maxLength: length});
+const id = fc.tuple(hex(4), hex(4)).map(([vendor, device]): PciId => `${vendor}:${device}`);
+const address = fc
+  .tuple(fc.constantFrom('0000', '0001', '10000'), hex(2), fc.constantFrom('00', '1f', '0a'), fc.nat(7))
+  .map(([domain, bus, slot, number]): PciAddress => `${domain}:${bus}:${slot}.${number}`);
 const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,62}$/);
-const path = fc.string({unit: fc.constantFrom('a', ' ', '#', ':', "'", '"', 'é', '{', '/', '&', '*', '!', '\\'), minLength: 1, maxLength: 20}).map((text) => `/${text}`);
-const words = fc.string({unit: 'binary', minLength: 1, maxLength: 80}).filter((text) => !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\ufffd/u.test(text));
+const path = fc
+  .string({
+    unit: fc.constantFrom('a', ' ', '#', ':', "'", '"', 'é', '{', '/', '&', '*', '!', '\\'),
+    minLength: 1,
+    maxLength: 20,
+  })
+  .map((text) => `/${text}`);
+const words = fc
+  .string({unit: 'binary', minLength: 1, maxLength: 80})
+  .filter((text) => !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]|\ufffd/u.test(text));
 const cpus = (minLength: number) => fc.array(fc.nat(8191), {minLength, maxLength: 12});
-const device = fc.record({address, id: nullable(id), subsystem: nullable(id), upstream: nullable(fc.array(address, {minLength: 1, maxLength: 3})), rom: nullable(path)});
+const device = fc.record({
+  kind: fc.constant('function'),
+  address,
+  id: nullable(id),
+  subsystem: nullable(id),
+  upstream: nullable(fc.array(address, {minLength: 1, maxLength: 3})),
+  rom: nullable(path),
+});
 
 const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpus) =>
   fc.record({
@@ -31,7 +50,13 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       iothreads: orAuto(cpus(0)),
       isolation: fc.constantFrom('auto', 'none', 'cgroup', 'boot'),
     }),
-    memory: fc.record({sizeMiB: fc.integer({min: 64, max: 1_000_000}), hugepages: fc.constantFrom('auto', '2MiB', '1GiB', 'none'), allocation: fc.constantFrom('auto', 'boot', 'start'), node: orAuto(fc.nat(1023)), hostReserveMiB: orAuto(fc.nat(1_000_000))}),
+    memory: fc.record({
+      sizeMiB: fc.integer({min: 64, max: 1_000_000}),
+      hugepages: fc.constantFrom('auto', '2MiB', '1GiB', 'none'),
+      allocation: fc.constantFrom('auto', 'boot', 'start'),
+      node: orAuto(fc.nat(1023)),
+      hostReserveMiB: orAuto(fc.nat(1_000_000)),
+    }),
     guest: fc.record({
       name,
       domain: fc.constantFrom('auto', 'new', 'existing'),
@@ -71,8 +96,27 @@ describe('a written profile', () => {
   });
 
   it('holds only what is required or chosen, with the names of the devices', () => {
-    const original = defaultProfile({name: 'gaming', devices: [{address: '0000:06:00.0', id: '10de:1c81', subsystem: null, upstream: ['0000:00:07.0'], rom: null}], vcpus: 8, memoryMiB: 12_288, guestName: 'win10'});
-    const chosen: Profile = {...original, cpu: {...original.cpu, pins: [0, 12, 2, 14, 4, 16, 6, 18]}, host: {...original.host, allowUnsafeInterrupts: true}};
+    const original = defaultProfile({
+      name: 'gaming',
+      devices: [
+        {
+          kind: 'function',
+          address: '0000:06:00.0',
+          id: '10de:1c81',
+          subsystem: null,
+          upstream: ['0000:00:07.0'],
+          rom: null,
+        },
+      ],
+      vcpus: 8,
+      memoryMiB: 12_288,
+      guestName: 'win10',
+    });
+    const chosen: Profile = {
+      ...original,
+      cpu: {...original.cpu, pins: [0, 12, 2, 14, 4, 16, 6, 18]},
+      host: {...original.host, allowUnsafeInterrupts: true},
+    };
     expect(encodeProfile(chosen, {'0000:06:00.0': 'NVIDIA GP107 [GeForce GTX 1050]'})).toMatchInlineSnapshot(`
       "# A profile of vfio-pilot: what a guest gets and how the host is set up for it.
       # What is not here has its default; \`vfio-pilot profile schema\` lists every key.

@@ -1,8 +1,9 @@
 import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {decodeProfile} from '../../src/profile/decode-profile.ts';
-import {encodeProfile} from '../../src/profile/encode-profile.ts';
+import {isProfileFunction} from '../../src/devices/function/function-format.ts';
+import {decodeProfile} from '../../src/pipeline/profile-file.ts';
+import {encodeProfile} from '../../src/pipeline/profile-file.ts';
 import type {Profile} from '../../src/profile/profile.ts';
 import {hostNames, unpackHost} from '../support/host-tree.ts';
 
@@ -16,7 +17,10 @@ const shipped = (file: string): Profile => {
   return profile;
 };
 
-const attribute = (root: string, address: string, name: string): string => readFileSync(join(root, 'sys/bus/pci/devices', address, name), 'utf8').trim().replace('0x', '');
+const attribute = (root: string, address: string, name: string): string =>
+  readFileSync(join(root, 'sys/bus/pci/devices', address, name), 'utf8')
+    .trim()
+    .replace('0x', '');
 
 describe.each(files)('the shipped profile %s', (file) => {
   it('decodes, carries its file’s name, and survives being written again', () => {
@@ -29,11 +33,12 @@ describe.each(files)('the shipped profile %s', (file) => {
     const {name, devices} = shipped(file);
     expect(hostNames()).toContain(name);
     const root = unpackHost(name);
-    for (const {address, id, subsystem, upstream} of devices) {
+    for (const {address, id, subsystem, upstream} of devices.filter(isProfileFunction)) {
       expect(`${attribute(root, address, 'vendor')}:${attribute(root, address, 'device')}`).toBe(id);
       const board = `${attribute(root, address, 'subsystem_vendor')}:${attribute(root, address, 'subsystem_device')}`;
       expect(board).toBe(subsystem ?? board);
-      for (const bridge of upstream ?? []) expect(existsSync(join(root, 'sys/devices', `pci${bridge.slice(0, 7)}`, bridge, address))).toBe(true);
+      for (const bridge of upstream ?? [])
+        expect(existsSync(join(root, 'sys/devices', `pci${bridge.slice(0, 7)}`, bridge, address))).toBe(true);
     }
   });
 });

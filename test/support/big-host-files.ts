@@ -30,6 +30,7 @@ export const openTree = (root: string): TreeWriter => {
   };
 };
 
-export const range = (count: number, first = 0): readonly number[] => Array.from({length: count}, (_, index) => first + index);
+export const range = (count: number, first = 0): readonly number[] =>
+  Array.from({length: count}, (_, index) => first + index);
 
 export const hex = (value: number, digits: number): string => value.toString(16).padStart(digits, '0');

@@ -1,10 +1,16 @@
-import {hex, range, type BigHostSize, type TreeWriter} from './big-host-files.ts';
+import {type BigHostSize, hex, range, type TreeWriter} from './big-host-files.ts';
 
 const domains = 4;
 /** A root port and the functions below it. */
 const functionsInPort = 64;
 
-type Kind = {readonly vendor: string; readonly device: string; readonly class: string; readonly driver: string; readonly reset: string};
+type Kind = {
+  readonly vendor: string;
+  readonly device: string;
+  readonly class: string;
+  readonly driver: string;
+  readonly reset: string;
+};
 
 const bridge: Kind = {vendor: '1022', device: '14ab', class: '060400', driver: 'pcieport', reset: 'pm bus'};
 const hostBridge: Kind = {vendor: '1022', device: '14a4', class: '060000', driver: '', reset: ''};
@@ -27,10 +33,15 @@ export const writeBigPci = (tree: TreeWriter, {nodes, functions, cpus}: BigHostS
     const bridgePath = `${root}/${address(domain, 0, slot, 0)}`;
     left -= writeFunction(bridgePath, bridge, {node, secondary: slot});
     const below = Math.min(left, functionsInPort - 1);
-    for (const index of range(below)) writeFunction(`${bridgePath}/${address(domain, slot, index >> 3, index % 8)}`, kindOf(port, index), {node, secondary: 0});
+    for (const index of range(below))
+      writeFunction(`${bridgePath}/${address(domain, slot, index >> 3, index % 8)}`, kindOf(port, index), {
+        node,
+        secondary: 0,
+      });
     left -= below;
   }
-  for (const unit of range(4)) tree.files(`/sys/class/iommu/ivhd${unit}`, {'amd-iommu/features': '25bf732fa2295afe:1d'});
+  for (const unit of range(4))
+    tree.files(`/sys/class/iommu/ivhd${unit}`, {'amd-iommu/features': '25bf732fa2295afe:1d'});
 };
 
 /** Every eighth port leads to a card with a display and a sound function, the rest to NICs and disks. */
@@ -44,6 +55,7 @@ const functionWriter = (tree: TreeWriter, cpus: number, nodes: number) => {
   return (path: string, kind: Kind, {node, secondary}: {node: number; secondary: number}): 1 => {
     const name = path.slice(path.lastIndexOf('/') + 1);
     tree.files(path, attributes(kind, node, cpus, nodes));
+    tree.file(`${path}/uevent`, ueventOf(kind, name));
     tree.file(`${path}/resource`, resourceOf(name));
     tree.file(`${path}/config`, configOf(kind, secondary));
     if (kind.reset !== '') tree.file(`${path}/reset_method`, `${kind.reset}\n`);
@@ -66,6 +78,21 @@ const writeGroup = (tree: TreeWriter, group: number): void =>
     reserved_regions: '0x00000000fee00000 0x00000000feefffff msi\n0x000000fd00000000 0x000000ffffffffff reserved',
   });
 
+/** As pci_uevent and dev_uevent of the kernel write it. */
+const ueventOf = (kind: Kind, name: string): string =>
+  [
+    ...(kind.driver === '' ? [] : [`DRIVER=${kind.driver}`]),
+    `PCI_CLASS=${Number.parseInt(kind.class, 16).toString(16).toUpperCase()}`,
+    `PCI_ID=${kind.vendor}:${kind.device}`.toUpperCase(),
+    'PCI_SUBSYS_ID=1043:8785',
+    `PCI_SLOT_NAME=${name}`,
+    `MODALIAS=${modaliasOf(kind)}`,
+    '',
+  ].join('\n');
+
+const modaliasOf = (kind: Kind): string =>
+  `pci:v0000${kind.vendor.toUpperCase()}d0000${kind.device.toUpperCase()}sv00001043sd00008785bc${kind.class.slice(0, 2)}sc${kind.class.slice(2, 4)}i${kind.class.slice(4)}`;
+
 const attributes = (kind: Kind, node: number, cpus: number, nodes: number): Readonly<Record<string, string>> => ({
   vendor: `0x${kind.vendor}`,
   device: `0x${kind.device}`,
@@ -73,7 +100,7 @@ const attributes = (kind: Kind, node: number, cpus: number, nodes: number): Read
   subsystem_vendor: '0x1043',
   subsystem_device: '0x8785',
   revision: '0xa1',
-  modalias: `pci:v0000${kind.vendor.toUpperCase()}d0000${kind.device.toUpperCase()}sv00001043sd00008785bc${kind.class.slice(0, 2)}sc${kind.class.slice(2, 4)}i${kind.class.slice(4)}`,
+  modalias: modaliasOf(kind),
   numa_node: `${node}`,
   local_cpulist: `${(node * cpus) / 2 / nodes}-${((node + 1) * cpus) / 2 / nodes - 1}`,
   irq: '0',
@@ -94,8 +121,11 @@ const resourceOf = (name: string): string => {
   const [domain, bus, slot, fn] = name.split(/[:.]/).map((part) => Number.parseInt(part, 16));
   const index = ((domain ?? 0) << 16) + ((bus ?? 0) << 8) + ((slot ?? 0) << 3) + (fn ?? 0);
   const start = 0x100_0000_0000n + BigInt(index) * 0x100_0000n;
-  const line = (first: bigint, last: bigint, flags: bigint): string => [first, last, flags].map((value) => `0x${value.toString(16).padStart(16, '0')}`).join(' ');
-  return [line(start, start + 0xff_ffffn, 0x14220cn), ...Array.from({length: 12}, () => line(0n, 0n, 0n))].join('\n') + '\n';
+  const line = (first: bigint, last: bigint, flags: bigint): string =>
+    [first, last, flags].map((value) => `0x${value.toString(16).padStart(16, '0')}`).join(' ');
+  return (
+    [line(start, start + 0xff_ffffn, 0x14220cn), ...Array.from({length: 12}, () => line(0n, 0n, 0n))].join('\n') + '\n'
+  );
 };
 
 /** Header, a PCI Express capability, and ACS switched on above it at a bridge; 4096 bytes, as root reads it. */

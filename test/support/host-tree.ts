@@ -2,8 +2,7 @@ import {chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll} from 'vitest';
-import {parseTree} from '../../src/system/tree-file.ts';
-import {unpackTree} from '../../src/system/unpack-tree.ts';
+import {parseTree, unpackTree} from '../../src/system/tree-file.ts';
 
 const directory = resolve(import.meta.dirname, '../hosts');
 

@@ -71,7 +71,10 @@ const plans: fc.Arbitrary<Plan> = fc.record({
 
 type Place = Omit<ShapedCore, 'threads'>;
 
-const idsOf = ({nodeIds}: Plan): readonly number[] => [...nodeIds, ...Array.from({length: 80}, (_, index) => 300 + index * 3)];
+const idsOf = ({nodeIds}: Plan): readonly number[] => [
+  ...nodeIds,
+  ...Array.from({length: 80}, (_, index) => 300 + index * 3),
+];
 
 const placesOf = (plan: Plan): readonly Place[] => {
   const perNode = plan.cachesPerNode * plan.coresPerCache;
@@ -96,26 +99,39 @@ const placesOf = (plan: Plan): readonly Place[] => {
 const numberThreads = (plan: Plan, counts: readonly number[]): readonly (readonly number[])[] => {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const rankOf = (index: number): number => (plan.order[index % plan.order.length] ?? 0) % 61;
-  const numbers = Array.from({length: total}, (_, index) => ({id: index * plan.step, rank: rankOf(index)})).sort((a, b) => a.rank - b.rank || a.id - b.id).map(({id}) => id);
+  const numbers = Array.from({length: total}, (_, index) => ({id: index * plan.step, rank: rankOf(index)}))
+    .sort((a, b) => a.rank - b.rank || a.id - b.id)
+    .map(({id}) => id);
   return counts.map((count) => numbers.splice(0, count).sort((a, b) => a - b));
 };
 
 const nodesOf = (plan: Plan, cores: readonly ShapedCore[]): readonly ShapedNode[] => {
   const withCpus = plan.isOneNodePerMachine ? 1 : plan.packages * plan.diesPerPackage * plan.nodesPerDie;
-  const ids = idsOf(plan).slice(0, withCpus + plan.memoryOnlyNodes).sort((a, b) => a - b);
+  const ids = idsOf(plan)
+    .slice(0, withCpus + plan.memoryOnlyNodes)
+    .sort((a, b) => a - b);
   return ids.map((id, index) => ({
     id,
     memoryKiB: index >= plan.memorylessFrom && cores.some((core) => core.node === id) ? 0 : 16 * 1048576,
-    distances: ids.map((_, other) => (other === index ? 10 : (plan.distances[(index * 3 + other) % plan.distances.length] ?? 20))),
+    distances: ids.map((_, other) =>
+      other === index ? 10 : (plan.distances[(index * 3 + other) % plan.distances.length] ?? 20),
+    ),
   }));
 };
 
 const buildMachine = (plan: Plan): MachineShape => {
   const places = placesOf(plan);
-  const threads = numberThreads(plan, places.map(({kind}) => (kind === 'efficiency' ? 1 : plan.threads)));
-  const offlineOf = (index: number): readonly number[] => (plan.offlineEvery > 0 && index % plan.offlineEvery === 3 ? (threads[index] ?? []).slice(-1) : []);
+  const threads = numberThreads(
+    plan,
+    places.map(({kind}) => (kind === 'efficiency' ? 1 : plan.threads)),
+  );
+  const offlineOf = (index: number): readonly number[] =>
+    plan.offlineEvery > 0 && index % plan.offlineEvery === 3 ? (threads[index] ?? []).slice(-1) : [];
   const cores = places
-    .map((place, index): ShapedCore => ({...place, threads: (threads[index] ?? []).filter((thread) => !offlineOf(index).includes(thread))}))
+    .map((place, index): ShapedCore => ({
+      ...place,
+      threads: (threads[index] ?? []).filter((thread) => !offlineOf(index).includes(thread)),
+    }))
     .filter((core) => core.threads.length > 0);
   const nodes = nodesOf(plan, cores);
   return {
@@ -131,4 +147,6 @@ const buildMachine = (plan: Plan): MachineShape => {
 /** Written to disk, each CPU is some thirty files: larger ones would only take longer. */
 const mostCpus = 64;
 
-export const machineShapes: fc.Arbitrary<MachineShape> = plans.map(buildMachine).filter(({cores}) => cores.reduce((sum, {threads}) => sum + threads.length, 0) <= mostCpus);
+export const machineShapes: fc.Arbitrary<MachineShape> = plans
+  .map(buildMachine)
+  .filter(({cores}) => cores.reduce((sum, {threads}) => sum + threads.length, 0) <= mostCpus);

@@ -1,5 +1,5 @@
 import {writeBigCpus} from './big-host-cpus.ts';
-import {openTree, type BigHostSize} from './big-host-files.ts';
+import {type BigHostSize, openTree} from './big-host-files.ts';
 import {writeBigPci} from './big-host-pci.ts';
 
 /**
@@ -12,10 +12,16 @@ export const makeBigHost = (directory: string, size: BigHostSize): void => {
   tree.file('/HOST.md', hostNote(size));
   writeBigCpus(tree, size);
   writeBigPci(tree, size);
-  tree.file('/proc/cmdline', 'BOOT_IMAGE=/boot/vmlinuz-6.12.0 root=UUID=00000000-0000-4000-8000-000000000000 ro quiet\n');
+  tree.file(
+    '/proc/cmdline',
+    'BOOT_IMAGE=/boot/vmlinuz-6.12.0 root=UUID=00000000-0000-4000-8000-000000000000 ro quiet\n',
+  );
   tree.file('/proc/version', 'Linux version 6.12.0 (invented) #1 SMP\n');
   tree.file('/proc/sys/kernel/osrelease', '6.12.0\n');
-  tree.file('/etc/default/grub', 'GRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX=""\n');
+  tree.file(
+    '/etc/default/grub',
+    'GRUB_DEFAULT=0\nGRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_LINUX=""\n',
+  );
   tree.file('/etc/os-release', 'ID=debian\nVERSION_ID="13"\n');
 };
 

@@ -1,5 +1,10 @@
 /** An archive as cpio writes it (`-H newc`), with its trailer. */
-export const makeCpio = (members: Readonly<Record<string, string>>): Buffer => Buffer.concat([...Object.entries(members), ['TRAILER!!!', ''] as const].map(([name, text]) => makeMember(name, Buffer.from(text))));
+export const makeCpio = (members: Readonly<Record<string, string>>): Buffer =>
+  Buffer.concat(
+    [...Object.entries(members), ['TRAILER!!!', ''] as const].map(([name, text]) =>
+      makeMember(name, Buffer.from(text)),
+    ),
+  );
 
 const makeMember = (name: string, data: Buffer): Buffer => {
   const numbers = [1, 0o100644, 0, 0, 1, 0, data.length, 0, 0, 0, 0, Buffer.byteLength(name) + 1, 0];

@@ -2,10 +2,14 @@ import {chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} f
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterAll} from 'vitest';
-import {openSource} from '../../src/system/source.ts';
-import type {Source} from '../../src/system/source.ts';
+import {openSource, type Source} from '../../src/system/source.ts';
 
-type Entry = string | Buffer | {readonly link: string} | {readonly directory: true} | {readonly text: string; readonly mode: number};
+type Entry =
+  | string
+  | Buffer
+  | {readonly link: string}
+  | {readonly directory: true}
+  | {readonly text: string; readonly mode: number};
 
 const made: string[] = [];
 
@@ -17,8 +21,13 @@ afterAll(() => {
 export const makeTree = (entries: Readonly<Record<string, Entry>>): string => {
   const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-tree-'));
   made.push(root);
-  for (const [path, entry] of Object.entries(entries)) makeEntry(join(root, path), entry);
+  fillTree(root, entries);
   return root;
+};
+
+/** Puts these files into a tree that is there already. */
+export const fillTree = (root: string, entries: Readonly<Record<string, Entry>>): void => {
+  for (const [path, entry] of Object.entries(entries)) makeEntry(join(root, path), entry);
 };
 
 export const openTree = (entries: Readonly<Record<string, Entry>>): Source => openSource(makeTree(entries), null);

@@ -8,7 +8,10 @@ type Terminal = {
 };
 
 /** A line for the shell in a terminal of 80 columns and 24 rows (util-linux, script). */
-export const openTerminal = (line: string, {cwd, env = {}}: {readonly cwd: string; readonly env?: Readonly<Record<string, string>>}): Terminal => {
+export const openTerminal = (
+  line: string,
+  {cwd, env = {}}: {readonly cwd: string; readonly env?: Readonly<Record<string, string>>},
+): Terminal => {
   const child = spawn('script', ['-qec', `stty cols 80 rows 24; exec ${line}`, '/dev/null'], {
     cwd,
     env: {PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', TERM: 'xterm', NO_COLOR: '1', ...env},

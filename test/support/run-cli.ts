@@ -1,12 +1,14 @@
-import {spawn} from 'node:child_process';
-import type {ChildProcessWithoutNullStreams} from 'node:child_process';
+import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
 import {tmpdir} from 'node:os';
-import {resolve} from 'node:path';
+import {relative, resolve} from 'node:path';
 
 const repository = resolve(import.meta.dirname, '../..');
 
 /** The built program as users start it; `npm test` builds first. VFIO_PILOT_PROGRAM names another one, such as an installed one. */
 export const program = process.env['VFIO_PILOT_PROGRAM'] ?? resolve(repository, 'bin/vfio-pilot.js');
+
+/** How hints name it when it is started from the repository, as `runCli` does. */
+export const programName = `node ${relative(repository, program)}`;
 
 export const profilePath = (name: string): string => resolve(repository, 'profiles', `${name}.yaml`);
 
@@ -26,9 +28,17 @@ export type CliSettings = {
 };
 
 /** A built environment: what the tester has set (NO_COLOR, CI) must not decide what is seen. */
-const environment = {PATH: process.env['PATH'] ?? '/usr/bin:/bin', HOME: process.env['HOME'] ?? '/', LANG: 'C.UTF-8', TMPDIR: tmpdir()};
+const environment = {
+  PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+  HOME: process.env['HOME'] ?? '/',
+  LANG: 'C.UTF-8',
+  TMPDIR: tmpdir(),
+};
 
-export const spawnCli = (args: readonly string[], {env = {}, cwd = repository, prefix = []}: CliSettings = {}): ChildProcessWithoutNullStreams => {
+export const spawnCli = (
+  args: readonly string[],
+  {env = {}, cwd = repository, prefix = []}: CliSettings = {},
+): ChildProcessWithoutNullStreams => {
   const [file = process.execPath, ...rest] = [...prefix, process.execPath, program, ...args];
   return spawn(file, rest, {cwd, env: {...environment, ...env}});
 };
@@ -43,7 +53,8 @@ export const runCli = (args: readonly string[], settings: CliSettings = {}): Pro
 const quote = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
 /** `node PROGRAM ARGS` as a line for a shell. */
-export const commandLine = (args: readonly string[]): string => [process.execPath, program, ...args].map(quote).join(' ');
+export const commandLine = (args: readonly string[]): string =>
+  [process.execPath, program, ...args].map(quote).join(' ');
 
 export const runShell = (line: string, env: Readonly<Record<string, string>> = {}): Promise<CliResult> => {
   const child = spawn('bash', ['-c', line], {cwd: repository, env: {...environment, ...env}});
@@ -52,8 +63,14 @@ export const runShell = (line: string, env: Readonly<Record<string, string>> = {
 };
 
 /** The same program with a terminal of 80 columns on its standard output and error; both come back as `stdout`. */
-export const runOnTerminal = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> =>
-  runShell(`script -qec ${quote(`stty cols 80 rows 24; exec ${commandLine(args)}`)} /dev/null`, {TERM: 'xterm-256color', ...env});
+export const runOnTerminal = (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<CliResult> =>
+  runShell(`script -qec ${quote(`stty cols 80 rows 24; exec ${commandLine(args)}`)} /dev/null`, {
+    TERM: 'xterm-256color',
+    ...env,
+  });
 
 export const collect = (child: ChildProcessWithoutNullStreams): Promise<CliResult> => {
   const [out, err]: [Buffer[], Buffer[]] = [[], []];
@@ -61,6 +78,8 @@ export const collect = (child: ChildProcessWithoutNullStreams): Promise<CliResul
   child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
   return new Promise((done, fail) => {
     child.once('error', fail);
-    child.once('close', (exitCode, signal) => done({stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), exitCode, signal}));
+    child.once('close', (exitCode, signal) =>
+      done({stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString(), exitCode, signal}),
+    );
   });
 };

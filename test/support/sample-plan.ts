@@ -1,4 +1,4 @@
-import type {FileFacts} from '../../src/host/facts.ts';
+import type {FileFacts} from '../../src/facts/files.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 
 /** The GTX 1050 of `sampleFacts`, bound by address, with 2 MiB pages on node 0. */
@@ -6,10 +6,34 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
   version: 1,
   profile: 'sample',
   devices: [
-    {address: '0000:06:00.0', id: '10de:1c81', name: 'GP107', class: '030000', iommuGroup: 17, numaNode: 0, bindBy: 'address', driver: 'vfio-pci', rom: null},
-    {address: '0000:06:00.1', id: '10de:0fb9', name: null, class: '040300', iommuGroup: 17, numaNode: 0, bindBy: 'address', driver: 'vfio-pci', rom: null},
+    {
+      kind: 'function',
+      assigned: {type: 'pci', address: '0000:06:00.0', rom: null},
+      address: '0000:06:00.0',
+      id: '10de:1c81',
+      name: 'GP107',
+      class: '030000',
+      iommuGroup: 17,
+      numaNode: 0,
+      bindBy: 'address',
+      driver: 'vfio-pci',
+    },
+    {
+      kind: 'function',
+      assigned: {type: 'pci', address: '0000:06:00.1', rom: null},
+      address: '0000:06:00.1',
+      id: '10de:0fb9',
+      name: null,
+      class: '040300',
+      iommuGroup: 17,
+      numaNode: 0,
+      bindBy: 'address',
+      driver: 'vfio-pci',
+    },
   ],
   binding: {
+    kind: 'vfio',
+    by: 'address',
     softdeps: ['nouveau', 'snd_hda_intel'],
     builtInOptions: [],
     moduleOptions: [{module: 'kvm', parameter: 'ignore_msrs', value: '1', because: 'you asked for it'}],
@@ -25,6 +49,7 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     remove: [],
     ownedKeys: ['intel_iommu', 'vfio-pci.ids', 'default_hugepagesz', 'hugepagesz', 'hugepages'],
   },
+  hypervisorArguments: null,
   pinning: {
     vcpus: [0, 1, 2, 3].map((vcpu) => ({vcpu, cpus: [vcpu * 2]})),
     emulator: [8, 20],
@@ -34,12 +59,15 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
   },
   memory: {
     sizeKiB: 12582912,
-    hugepages: {sizeKiB: 2048, perNode: {0: 6144, 1: 0}, method: 'argument', bootTotal: 6144, release: {}},
+    hugepages: {sizeKiB: 2048, perNode: {0: 6144, 1: 0}, method: 'argument', mount: null, reserved: null},
     nodes: [0],
     hostReserveKiB: 2097152,
+    othersKiB: null,
+    cells: null,
   },
   isolation: {method: 'none', cpus: [], hostCpus: []},
   guest: {
+    kind: 'kvm',
     name: 'win11',
     path: '/etc/libvirt/qemu/win11.xml',
     isNew: true,
@@ -50,18 +78,17 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     cdrom: null,
     network: 'default',
     emulator: '/usr/bin/qemu-system-x86_64',
-    machine: 'q35',
     isKvmHidden: false,
     hypervVendorId: null,
     hyperv: [],
     hasTopoext: false,
-    hasCachePassthrough: false,
     maxPhysAddr: false,
+    maxPhysAddrLimit: null,
     hasNumaCell: true,
     hasClock: true,
-    managed: true,
   },
   initramfs: 'initramfs-tools',
+  handover: null,
   decisions: [],
   ...overrides,
 });
@@ -76,6 +103,7 @@ export const sampleFile = (path: string, text: string, overrides: Partial<FileFa
   mode: 0o644,
   uid: 0,
   gid: 0,
+  stamp: null,
   ...overrides,
 });
 

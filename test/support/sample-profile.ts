@@ -1,6 +1,22 @@
 import type {Profile} from '../../src/profile/profile.ts';
 
-type Deep<T> = {readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Partial<T[K]> : T[K]};
+type Deep<T> = {
+  readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? Partial<T[K]> : T[K];
+};
+
+/** A whole PCI function, of which nothing but the address is said unless `more` says it. */
+export const sampleDevice = (
+  address: string,
+  more: {readonly id?: string | null; readonly rom?: string; readonly upstream?: readonly string[]} = {},
+): Profile['devices'][number] => ({
+  kind: 'function',
+  address,
+  id: null,
+  subsystem: null,
+  upstream: null,
+  rom: null,
+  ...more,
+});
 
 /** The GTX 1050 of `sampleFacts` for a Windows 10 guest of 8 vCPUs and 12 GiB. */
 export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
@@ -8,12 +24,19 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
   name: 'sample',
   description: null,
   devices: overrides.devices ?? [
-    {address: '0000:06:00.0', id: '10de:1c81', subsystem: null, upstream: null, rom: null},
-    {address: '0000:06:00.1', id: '10de:0fb9', subsystem: null, upstream: null, rom: null},
+    sampleDevice('0000:06:00.0', {id: '10de:1c81'}),
+    sampleDevice('0000:06:00.1', {id: '10de:0fb9'}),
   ],
   binding: overrides.binding ?? 'auto',
   cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto', ...overrides.cpu},
-  memory: {sizeMiB: 12288, hugepages: '2MiB', allocation: 'auto', node: 'auto', hostReserveMiB: 'auto', ...overrides.memory},
+  memory: {
+    sizeMiB: 12288,
+    hugepages: '2MiB',
+    allocation: 'auto',
+    node: 'auto',
+    hostReserveMiB: 'auto',
+    ...overrides.memory,
+  },
   guest: {
     name: 'win10',
     domain: 'auto',
@@ -30,5 +53,13 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     numaCell: 'auto',
     ...overrides.guest,
   },
-  host: {allowUnsafeInterrupts: false, acceptGroupMates: [], acceptLossOf: [], iommuPassthrough: false, ignoreMsrs: false, disableIdleD3: false, ...overrides.host},
+  host: {
+    allowUnsafeInterrupts: false,
+    acceptGroupMates: [],
+    acceptLossOf: [],
+    iommuPassthrough: false,
+    ignoreMsrs: false,
+    disableIdleD3: false,
+    ...overrides.host,
+  },
 });

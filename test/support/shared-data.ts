@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 
 /**
- * Real machines and real configuration files that the licence does not let us ship. They lie beside the checkout
+ * Real machines and real configuration files that the licence does not let us ship. They lie next to the checkout
  * (or where VFIO_PILOT_SHARED points); a test that needs them skips with a word where they are not.
  */
 const shared = process.env['VFIO_PILOT_SHARED'] ?? resolve(import.meta.dirname, '../../../shared');
@@ -13,7 +13,10 @@ const unpacked = (archive: string): string | null => {
   const file = join(shared, archive);
   if (!existsSync(file)) return null;
   const {size, mtimeMs} = statSync(file);
-  const cache = join(process.env['VFIO_PILOT_UNPACKED'] ?? tmpdir(), `vfio-pilot-shared-${size}-${Math.trunc(mtimeMs)}`);
+  const cache = join(
+    process.env['VFIO_PILOT_UNPACKED'] ?? tmpdir(),
+    `vfio-pilot-shared-${size}-${Math.trunc(mtimeMs)}`,
+  );
   if (!existsSync(cache)) {
     const making = `${cache}.${process.pid}`;
     mkdirSync(making, {recursive: true});

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {lstatSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
 import {join} from 'node:path';
-import {stateDirectory} from '../../src/transaction/paths.ts';
+import {stateDirectory} from '../../src/system/state-directory.ts';
 
 export type TreeState = Readonly<Record<string, string>>;
 
@@ -33,7 +33,9 @@ const describeEntry = (file: string, hasTimes: boolean): string => {
   const head = `${(stat.mode & 0o7777n).toString(8)} ${stat.uid}:${stat.gid}${hasTimes ? ` ${stat.mtimeNs}` : ''}`;
   if (stat.isDirectory()) return `directory ${head}`;
   if (stat.isSymbolicLink()) return `link ${head} -> ${readlinkSync(file)}`;
-  return stat.isFile() ? `file ${head} ${createHash('sha256').update(readFileSync(file)).digest('hex')}` : `other ${head}`;
+  return stat.isFile()
+    ? `file ${head} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`
+    : `other ${head}`;
 };
 
 /** Paths that differ between two states, each with both sides: short to read where a comparison of the whole would not be. */

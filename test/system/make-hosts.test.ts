@@ -12,8 +12,11 @@ describe('the host trees', () => {
     expect(hostNames()).toEqual(describedHosts.toSorted());
   });
 
-  it.skipIf(machines === null).each(describedHosts)('are written from it: %s (needs the captured machines)', async (name) => {
-    const text = renderTree(makeHost(name, machines ?? ''));
-    await expect(text).toMatchFileSnapshot(resolve(import.meta.dirname, `../hosts/${name}.tree`));
-  });
+  it.skipIf(machines === null).each(describedHosts)(
+    'are written from it: %s (needs the captured machines)',
+    async (name) => {
+      const text = renderTree(makeHost(name, machines ?? ''));
+      await expect(text).toMatchFileSnapshot(resolve(import.meta.dirname, `../hosts/${name}.tree`));
+    },
+  );
 });

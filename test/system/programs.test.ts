@@ -2,7 +2,7 @@ import {chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync} from
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {readOnlyRunner} from '../../src/system/programs.ts';
+import {readOnlyRunner} from '../../src/system/run-program.ts';
 import {trustedProgram} from '../../src/system/trusted-program.ts';
 
 describe('programs', () => {
@@ -20,7 +20,13 @@ describe('programs', () => {
     try {
       writeFileSync(program, '#!/bin/sh\n', {mode: 0o755});
       expect(isFound()).toBe(true);
-      for (const [path, mode] of [[program, 0o775], [program, 0o757], [program, 0o644], [place, 0o777], [place, 0o1777]] as const) {
+      for (const [path, mode] of [
+        [program, 0o775],
+        [program, 0o757],
+        [program, 0o644],
+        [place, 0o777],
+        [place, 0o1777],
+      ] as const) {
         const {mode: before} = statSync(path);
         chmodSync(path, mode);
         expect([path, mode, isFound()]).toEqual([path, mode, false]);
@@ -41,7 +47,11 @@ describe('programs', () => {
     process.env['VFIO_PILOT_LEAK'] = '1';
     const lines = readOnlyRunner('env', [])?.trim().split('\n').sort();
     delete process.env['VFIO_PILOT_LEAK'];
-    expect(lines).toEqual(['HOME=/root', 'LC_ALL=C.UTF-8', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin']);
+    expect(lines).toEqual([
+      'HOME=/root',
+      'LC_ALL=C.UTF-8',
+      'PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin',
+    ]);
   });
 
   it('returns null for a program that fails or does not exist', () => {

@@ -2,9 +2,8 @@ import {existsSync, lstatSync, mkdtempSync, readFileSync, readlinkSync, rmSync, 
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
-import {parseTree, type TreeEntry} from '../../src/system/tree-file.ts';
 import {unpackDemoHost} from '../../src/system/demo-host.ts';
-import {unpackTree} from '../../src/system/unpack-tree.ts';
+import {parseTree, type TreeEntry, unpackTree} from '../../src/system/tree-file.ts';
 import {hostNames, hostTreeText, unpackHost} from '../support/host-tree.ts';
 
 let root = '';
@@ -17,7 +16,15 @@ const file = (path: string): TreeEntry => ({type: 'file', path, mode: 0o640, tex
 
 describe('unpacking a host tree', () => {
   it('writes files with their mode, links, directories and bytes', () => {
-    unpackTree([file('/etc/x'), {type: 'link', path: '/y', target: '/etc/x'}, {type: 'directory', path: '/run'}, {type: 'binary', path: '/b', mode: 0o400, base64: '/wA='}], root);
+    unpackTree(
+      [
+        file('/etc/x'),
+        {type: 'link', path: '/y', target: '/etc/x'},
+        {type: 'directory', path: '/run'},
+        {type: 'binary', path: '/b', mode: 0o400, base64: '/wA='},
+      ],
+      root,
+    );
     expect(readFileSync(join(root, 'etc/x'), 'utf8')).toBe('text\n');
     expect(statSync(join(root, 'etc/x')).mode & 0o7777).toBe(0o640);
     expect(readlinkSync(join(root, 'y'))).toBe('/etc/x');
@@ -36,7 +43,9 @@ describe('unpacking a host tree', () => {
 
   it.each(hostNames())('unpacks %s, whose links in /sys all lead somewhere', (name) => {
     const host = unpackHost(name);
-    const links = parseTree(hostTreeText(name)).filter((entry) => entry.type === 'link' && entry.path.startsWith('/sys/'));
+    const links = parseTree(hostTreeText(name)).filter(
+      (entry) => entry.type === 'link' && entry.path.startsWith('/sys/'),
+    );
     const dangling = links.map(({path}) => path).filter((path) => !existsSync(join(host, path)));
     expect(links.length).toBeGreaterThan(50);
     expect(dangling).toEqual([]);

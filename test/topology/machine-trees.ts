@@ -9,6 +9,8 @@ export const machineTrees = (): readonly string[] => {
   const machines = machinesDirectory();
   if (machines === null) return [];
   return sets.flatMap((set) =>
-    readdirSync(join(machines, 'roots', set), {withFileTypes: true}).filter((entry) => entry.isDirectory()).map((entry) => join(machines, 'roots', set, entry.name)),
+    readdirSync(join(machines, 'roots', set), {withFileTypes: true})
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(machines, 'roots', set, entry.name)),
   );
 };

@@ -1,7 +1,7 @@
-import type {HostFacts} from '../../src/host/facts.ts';
-import {readCpu} from '../../src/host/cpu.ts';
-import {readMemory} from '../../src/host/memory.ts';
-import {readNodes} from '../../src/host/numa.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {readCpu} from '../../src/host/cpu/cpu.ts';
+import {readMemory} from '../../src/host/memory/memory.ts';
+import {readNodes} from '../../src/host/memory/numa.ts';
 import {openSource} from '../../src/system/source.ts';
 
 /** Only what the map draws from; the other facts are not read by it. */

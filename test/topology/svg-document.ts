@@ -1,8 +1,27 @@
 import {SaxesParser} from 'saxes';
 
-export type SvgElement = {readonly name: string; readonly attributes: Readonly<Record<string, string>>; readonly text: string; readonly parent: string | null};
-export type SvgBox = {readonly x: number; readonly y: number; readonly width: number; readonly height: number; readonly surface: string; readonly title: string | null};
-export type SvgText = {readonly x: number; readonly y: number; readonly width: number; readonly size: number; readonly classes: readonly string[]; readonly text: string};
+export type SvgElement = {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly text: string;
+  readonly parent: string | null;
+};
+export type SvgBox = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  readonly surface: string;
+  readonly title: string | null;
+};
+export type SvgText = {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly size: number;
+  readonly classes: readonly string[];
+  readonly text: string;
+};
 
 /** Throws where it is no well-formed XML. */
 export const parseSvg = (svg: string) => {
@@ -21,7 +40,8 @@ export const parseSvg = (svg: string) => {
     if (element !== undefined) elements.push({...element, parent: open.at(-1)?.name ?? null});
   });
   parser.write(svg).close();
-  const named = (name: string): string => elements.find((element) => element.name === name && element.parent === 'svg')?.text ?? '';
+  const named = (name: string): string =>
+    elements.find((element) => element.name === name && element.parent === 'svg')?.text ?? '';
   return {
     elements,
     root: elements.find(({name}) => name === 'svg')?.attributes ?? {},
@@ -34,8 +54,12 @@ export const parseSvg = (svg: string) => {
 };
 
 const boxOf = ({attributes, text}: SvgElement): SvgBox => ({
-  x: Number(attributes['x']), y: Number(attributes['y']), width: Number(attributes['width']), height: Number(attributes['height']),
-  surface: attributes['class'] ?? '', title: text === '' ? null : text,
+  x: Number(attributes['x']),
+  y: Number(attributes['y']),
+  width: Number(attributes['width']),
+  height: Number(attributes['height']),
+  surface: attributes['class'] ?? '',
+  title: text === '' ? null : text,
 });
 
 /** A monospaced character is at most 0.61 of the font size wide. */
@@ -43,7 +67,14 @@ const textOf = ({attributes, text}: SvgElement): SvgText => {
   const classes = (attributes['class'] ?? '').split(' ');
   const size = classes.includes('large') ? 16 : classes.includes('small') ? 10 : 12;
   const width = text.length * size * 0.61;
-  return {x: Number(attributes['x']) - (classes.includes('centred') ? width / 2 : 0), y: Number(attributes['y']), width, size, classes, text};
+  return {
+    x: Number(attributes['x']) - (classes.includes('centred') ? width / 2 : 0),
+    y: Number(attributes['y']),
+    width,
+    size,
+    classes,
+    text,
+  };
 };
 
 /** `fill` of each class: the light scheme, and with the rules of the dark one over it. */

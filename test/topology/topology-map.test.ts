@@ -2,47 +2,66 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
-import type {HostFacts} from '../../src/host/facts.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
 import type {MemoryPlan, PinningPlan} from '../../src/plan/plan.ts';
-import {widthOf, type MapLine, type MapRole} from '../../src/topology/map-line.ts';
-import {describeTopology} from '../../src/topology/describe-topology.ts';
-import {renderTopologyText} from '../../src/topology/topology-text.ts';
+import {type Line, widthOf} from '../../src/words/lines.ts';
+import type {Tone} from '../../src/words/palette.ts';
+import {describeTopology, renderTopologyText} from '../../src/topology/topology-text.ts';
 import {makeBigHost} from '../support/make-big-host.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
 import {writeTree} from '../support/write-tree.ts';
 import {machineTrees} from './machine-trees.ts';
 import {readMapFacts} from './read-facts.ts';
 
-const cellRoles: readonly MapRole[] = ['host', 'vcpu', 'iothread', 'emulator'];
+const cellRoles: readonly Tone[] = ['host', 'vcpu', 'iothread', 'emulator'];
 
-const draw = (facts: HostFacts, options: {pinning?: PinningPlan; memory?: MemoryPlan; devices?: readonly string[]; columns?: number} = {}) => {
-  const lines = describeTopology({facts, pinning: options.pinning ?? null, memory: options.memory ?? null, deviceAddresses: options.devices ?? [], columns: options.columns ?? 80});
+const draw = (
+  facts: HostFacts,
+  options: {pinning?: PinningPlan; memory?: MemoryPlan; devices?: readonly string[]; columns?: number} = {},
+) => {
+  const lines = describeTopology({
+    facts,
+    pinning: options.pinning ?? null,
+    memory: options.memory ?? null,
+    deviceAddresses: options.devices ?? [],
+    columns: options.columns ?? 80,
+  });
   return {lines, text: renderTopologyText(lines, {color: false})};
 };
 
 /** Letters of cells; the legend's words have the same roles, but blanks in them. */
-const cellLetters = (lines: readonly MapLine[]): string =>
-  lines.flat().filter(({text, role}) => cellRoles.includes(role) && !text.includes(' ')).map(({text}) => text).join('');
+const cellLetters = (lines: readonly Line[]): string =>
+  lines
+    .flat()
+    .filter(({text, tone}) => cellRoles.includes(tone) && !text.includes(' '))
+    .map(({text}) => text)
+    .join('');
 
 const foldedCpus = (text: string): number =>
   [...text.matchAll(/more like this[^(]*\((\d+)\s+CPUs/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 
-const onlineOf = (facts: HostFacts): readonly number[] => facts.cpu.cpus.filter((cpu) => cpu.online).map((cpu) => cpu.id);
+const onlineOf = (facts: HostFacts): readonly number[] =>
+  facts.cpu.cpus.filter((cpu) => cpu.online).map((cpu) => cpu.id);
 
 /** CPUs that a map accounts for: each cell stands for a thread, or for a core where there are more than 128. */
-const accountedCpus = (facts: HostFacts, lines: readonly MapLine[], text: string): number => {
+const accountedCpus = (facts: HostFacts, lines: readonly Line[], text: string): number => {
   const isByCore = onlineOf(facts).length > 128;
   const threads = Math.max(1, ...facts.cpu.cpus.map((cpu) => cpu.siblings.length));
   return cellLetters(lines).length * (isByCore ? threads : 1) + foldedCpus(text);
 };
 
 const pinning = (plan: Partial<PinningPlan>): PinningPlan => ({
-  vcpus: [], emulator: [], iothreads: [], hostNodes: [], topology: {sockets: 1, dies: 1, cores: 1, threads: 1}, ...plan,
+  vcpus: [],
+  emulator: [],
+  iothreads: [],
+  hostNodes: [],
+  topology: {sockets: 1, dies: 1, cores: 1, threads: 1},
+  ...plan,
 });
 
-const roleAfter = (lines: readonly MapLine[], cpu: number): MapRole | undefined => {
+const roleAfter = (lines: readonly Line[], cpu: number): Tone | undefined => {
   const flat = lines.flat();
-  return flat[flat.findIndex(({text}) => new RegExp(`(^|[^0-9])${cpu}:$`).test(text)) + 1]?.role;
+  return flat[flat.findIndex(({text}) => new RegExp(`(^|[^0-9])${cpu}:$`).test(text)) + 1]?.tone;
 };
 
 const machines = machinesDirectory();
@@ -64,7 +83,8 @@ describe.skipIf(machines === null)('the map of real machines (skipped where the 
       const facts = readMapFacts(tree);
       const {lines, text} = draw(facts);
       const isNumbered = text.includes('[core of');
-      if (isNumbered) for (const cpu of onlineOf(facts)) expect(roleAfter(lines, cpu), `${tree} CPU ${cpu}`).toBe('host');
+      if (isNumbered)
+        for (const cpu of onlineOf(facts)) expect(roleAfter(lines, cpu), `${tree} CPU ${cpu}`).toBe('host');
       else expect(accountedCpus(facts, lines, text), tree).toBe(onlineOf(facts).length);
     }
   });
@@ -81,19 +101,39 @@ describe.skipIf(machines === null)('the map of real machines (skipped where the 
     const plan = pinning({
       vcpus: [0, 12, 2, 14].map((cpu, vcpu) => ({vcpu, cpus: [cpu]})),
       emulator: [10, 22, 20],
-      iothreads: [{iothread: 1, cpus: [8]}, {iothread: 2, cpus: [20]}],
+      iothreads: [
+        {iothread: 1, cpus: [8]},
+        {iothread: 2, cpus: [20]},
+      ],
     });
 
-    const {lines, text} = draw(readMapFacts(join(machines!, 'roots/ghw/linux-amd64-intel-xeon-L5640')), {pinning: plan});
+    const {lines, text} = draw(readMapFacts(join(machines!, 'roots/ghw/linux-amd64-intel-xeon-L5640')), {
+      pinning: plan,
+    });
 
     expect(text).toContain('[0:V0 12:V1] [2:V2 14:V3] [4:· 16:·]');
     expect(text).toContain('[8:I1 20:I2E]');
-    expect([0, 12, 8, 20, 10, 22, 6, 1].map((cpu) => roleAfter(lines, cpu))).toEqual(['vcpu', 'vcpu', 'iothread', 'iothread', 'emulator', 'emulator', 'host', 'host']);
+    expect([0, 12, 8, 20, 10, 22, 6, 1].map((cpu) => roleAfter(lines, cpu))).toEqual([
+      'vcpu',
+      'vcpu',
+      'iothread',
+      'iothread',
+      'emulator',
+      'emulator',
+      'host',
+      'host',
+    ]);
     expect(text).toContain('distances 10 20');
   });
 
   it('keeps a node open that has a part in the plan and folds the others', () => {
-    const plan = pinning({vcpus: [{vcpu: 0, cpus: [30]}, {vcpu: 1, cpus: [78]}], emulator: [31]});
+    const plan = pinning({
+      vcpus: [
+        {vcpu: 0, cpus: [30]},
+        {vcpu: 1, cpus: [78]},
+      ],
+      emulator: [31],
+    });
 
     const {text} = draw(readMapFacts(join(machines!, 'roots/util-linux/x86_64-epyc_7451')), {pinning: plan});
 
@@ -112,7 +152,7 @@ describe.skipIf(machines === null)('the map of real machines (skipped where the 
     const {lines, text} = draw(readMapFacts(join(machines!, 'roots/hwloc/16amd64-8n2c-cpusets')));
 
     expect(text).toContain('Offline 4:x');
-    expect(lines.flat().find(({text}) => text === 'x')?.role).toBe('offline');
+    expect(lines.flat().find(({text}) => text === 'x')?.tone).toBe('offline');
   });
 });
 
@@ -127,8 +167,22 @@ const desktop = {
   '/sys/devices/system/node/node0/hugepages/hugepages-2048kB/nr_hugepages': '100\n',
   '/sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages': '50\n',
 };
-const gpu = {address: '0000:06:00.0', class: '030000', vendor: '10de', device: '1c81', name: 'GP107', numaNode: 0};
-const sound = {address: '0000:06:00.1', class: '040300', vendor: '10de', device: '0fb9', name: 'Audio', numaNode: 0};
+const gpu = {
+  address: '0000:06:00.0',
+  class: '030000',
+  vendor: '10de',
+  device: '1c81',
+  name: 'GP107',
+  numaNode: 0,
+} as const;
+const sound = {
+  address: '0000:06:00.1',
+  class: '040300',
+  vendor: '10de',
+  device: '0fb9',
+  name: 'Audio',
+  numaNode: 0,
+} as const;
 
 describe('the map of invented machines', () => {
   it('shows memory and hugepages as bars, without distances for a single node', () => {
@@ -141,24 +195,56 @@ describe('the map of invented machines', () => {
   });
 
   it('shows what the guest takes of the node’s memory, and of each node for one that is spread', () => {
-    const facts = readMapFacts(writeTree({...desktop, '/sys/devices/system/node/node1/cpulist': '\n', '/sys/devices/system/node/node1/meminfo': 'Node 1 MemTotal: 16777216 kB\n'}));
-    const memory = {sizeKiB: 12 * 1048576, hugepages: null, nodes: [0], hostReserveKiB: 0};
-    const hugepages = {sizeKiB: 1048576, perNode: {0: 4, 1: 8}, method: 'argument', bootTotal: 12, release: {}} as const;
-    const cells = [4, 8].map((size, cell) => ({cell, hostNode: cell, vcpus: [], memoryKiB: size * 1048576, distances: null}));
+    const facts = readMapFacts(
+      writeTree({
+        ...desktop,
+        '/sys/devices/system/node/node1/cpulist': '\n',
+        '/sys/devices/system/node/node1/meminfo': 'Node 1 MemTotal: 16777216 kB\n',
+      }),
+    );
+    const memory = {
+      sizeKiB: 12 * 1048576,
+      hugepages: null,
+      nodes: [0],
+      hostReserveKiB: 0,
+      othersKiB: null,
+      cells: null,
+    };
+    const hugepages = {
+      sizeKiB: 1048576,
+      perNode: {0: 4, 1: 8},
+      method: 'argument',
+      mount: null,
+      reserved: null,
+    } as const;
+    const cells = [4, 8].map((size, cell) => ({
+      cell,
+      hostNode: cell,
+      vcpus: [],
+      memoryKiB: size * 1048576,
+      distances: null,
+    }));
 
     expect(draw(facts, {memory}).text).toContain('guest 12 GiB ████████░░');
     const spread = draw(facts, {memory: {...memory, nodes: [0, 1], hugepages, cells}}).text;
-    expect(spread.replaceAll(/\s+/g, ' ')).toMatch(/Node 0 .* guest cell 0: 4 GiB in 4 pages of 1 GiB ███░░░░░░░ .* Node 1 .* guest cell 1: 8 GiB in 8 pages of 1 GiB █████░░░░░/);
+    expect(spread.replaceAll(/\s+/g, ' ')).toMatch(
+      /Node 0 .* guest cell 0: 4 GiB in 4 pages of 1 GiB ███░░░░░░░ .* Node 1 .* guest cell 1: 8 GiB in 8 pages of 1 GiB █████░░░░░/,
+    );
   });
 
   it('lets no control character through', () => {
     const {text} = draw(readMapFacts(writeTree(desktop)));
 
-    expect(text).toContain('Evil ?[2J CPU');
+    expect(text).toContain('Evil \ufffd[2J CPU');
   });
 
   it('marks what goes to the guest with a star, and names other GPUs without one', () => {
-    const facts = readMapFacts(writeTree(desktop), [gpu, sound, {...gpu, address: '0000:07:00.0', name: null}, {...sound, address: '0000:08:00.0'}]);
+    const facts = readMapFacts(writeTree(desktop), [
+      gpu,
+      sound,
+      {...gpu, address: '0000:07:00.0' as const, name: null},
+      {...sound, address: '0000:08:00.0' as const},
+    ]);
 
     const {text} = draw(facts, {devices: ['0000:06:00.0', '0000:06:00.1']});
 
@@ -167,7 +253,7 @@ describe('the map of invented machines', () => {
   });
 
   it('counts GPUs beyond three, and has a place for those on no known node', () => {
-    const gpus = [1, 2, 3, 4, 5].map((bus) => ({...gpu, address: `0000:0${bus}:00.0`, numaNode: 9}));
+    const gpus = [1, 2, 3, 4, 5].map((bus) => ({...gpu, address: `0000:0${bus}:00.0` as const, numaNode: 9}));
     const twoNodes = {...desktop, '/sys/devices/system/node/node1/cpulist': '\n'};
 
     const {text} = draw(readMapFacts(writeTree(twoNodes), gpus));
@@ -182,7 +268,13 @@ describe('the map of invented machines', () => {
   });
 
   it('tells the roles without colour, and the same text with it', () => {
-    const plan = pinning({vcpus: [{vcpu: 0, cpus: [0]}, {vcpu: 1, cpus: [0]}], emulator: [1]});
+    const plan = pinning({
+      vcpus: [
+        {vcpu: 0, cpus: [0]},
+        {vcpu: 1, cpus: [0]},
+      ],
+      emulator: [1],
+    });
     const {lines, text} = draw(readMapFacts(writeTree(desktop)), {pinning: plan});
 
     const coloured = renderTopologyText(lines, {color: true});
@@ -200,7 +292,14 @@ describe('the map of a very large machine', () => {
   it('draws a letter for each core, small where only a thread has the role, and stays short', () => {
     makeBigHost(big, {cpus: 256, nodes: 4, functions: 8});
     const facts = readMapFacts(big);
-    const plan = pinning({vcpus: [{vcpu: 0, cpus: [0]}, {vcpu: 1, cpus: [128]}, {vcpu: 2, cpus: [1]}], emulator: [2, 130]});
+    const plan = pinning({
+      vcpus: [
+        {vcpu: 0, cpus: [0]},
+        {vcpu: 1, cpus: [128]},
+        {vcpu: 2, cpus: [1]},
+      ],
+      emulator: [2, 130],
+    });
 
     const {lines, text} = draw(facts, {pinning: plan});
 

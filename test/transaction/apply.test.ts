@@ -1,24 +1,38 @@
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import {existsSync, lstatSync, readdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {dryRunMachine} from '../../src/system/dry-run-machine.ts';
-import {failingMachine} from '../../src/system/failing-machine.ts';
+import {failingMachine} from '../support/failing-machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import {readAppliedPlan, readHistory} from '../../src/transaction/history.ts';
-import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
-import {command, fileChange, fillHost, generated, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
+import {newestApplied, readPlanText, readHistory} from '../../src/transaction/history.ts';
+import type {ProgressEvent} from '../../src/transaction/transaction.ts';
+import {
+  command,
+  fileChange,
+  fillHost,
+  generated,
+  hostChanges,
+  ids,
+  never,
+  programs,
+  request,
+  silent,
+} from './scenario.ts';
 import {put, snapshot, text, withRoot} from './scratch-root.ts';
 
-const counting = (machine: ReturnType<typeof realMachine>) => failingMachine(machine, {failAt: Number.POSITIVE_INFINITY, crash: true});
+const counting = (machine: ReturnType<typeof realMachine>) =>
+  failingMachine(machine, {failAt: Number.POSITIVE_INFINITY, crash: true});
 
 describe('apply', () => {
   it('makes every change true and keeps owner and mode of what was there', () =>
     withRoot(async (root) => {
       fillHost(root);
       const machine = realMachine(root, programs);
-      await expect(applyChanges(machine, request(hostChanges(machine)), silent, never)).resolves.toEqual({id: ids[0], outcome: 'applied'});
+      await expect(applyChanges(machine, request(hostChanges(machine)), silent, never)).resolves.toEqual({
+        id: ids[0],
+        outcome: 'applied',
+      });
       expect(text(root, '/etc/default/grub')).toBe('GRUB_CMDLINE_LINUX="quiet intel_iommu=on"\n');
       expect(lstatSync(join(root, '/etc/default/grub')).mode & 0o7777).toBe(0o640);
       expect(lstatSync(join(root, '/etc/initramfs-tools/scripts/init-top/vfio')).mode & 0o7777).toBe(0o755);
@@ -50,7 +64,9 @@ describe('apply', () => {
       await applyChanges(sound, request(changes), silent, never);
       for (const again of [changes, []]) {
         const machine = counting(sound);
-        await expect(applyChanges(machine, request(again, ids[1]), silent, never)).resolves.toMatchObject({outcome: 'nothing-to-do'});
+        await expect(applyChanges(machine, request(again, ids[1]), silent, never)).resolves.toMatchObject({
+          outcome: 'nothing-to-do',
+        });
         expect(machine.mutations()).toBe(0);
       }
     }));
@@ -62,7 +78,10 @@ describe('apply', () => {
       await applyChanges(machine, request(hostChanges(machine)), silent, never);
       expect(readdirSync(join(root, '/var/lib/vfio-pilot'))).toEqual(['journal']);
       expect(lstatSync(join(root, '/var/lib/vfio-pilot')).mode & 0o7777).toBe(0o700);
-      expect(readAppliedPlan(machine)).toEqual({version: 1, id: ids[0]});
+      expect(JSON.parse(readPlanText(machine, newestApplied(machine)?.id ?? '') ?? '')).toEqual({
+        version: 1,
+        id: ids[0],
+      });
       const [entry] = readHistory(machine);
       expect(entry).toMatchObject({id: ids[0], state: 'applied', profile: 'test'});
       for (const {backup} of entry?.backups ?? []) expect(lstatSync(join(root, backup)).mode & 0o7777).toBe(0o600);
@@ -81,7 +100,12 @@ describe('apply', () => {
         return {exitCode: 0};
       };
       const machine = realMachine(root, {make});
-      await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'])]), silent, never);
+      await applyChanges(
+        machine,
+        request([fileChange(machine, '/etc/a', 'new'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'])]),
+        silent,
+        never,
+      );
       expect(places).toEqual([`/var/lib/vfio-pilot/journal/${ids[0]}/generated 700`]);
     }));
 
@@ -99,7 +123,8 @@ describe('apply', () => {
       const tree = snapshot(root);
       expect(tree['/etc/modprobe.d/vfio.conf']).toMatch(/^file 644 /u);
       expect(tree['/etc/initramfs-tools/scripts']).toMatch(/^directory 755 /u);
-    }));
+    }),
+  );
 
   it('below another root lists programs as not run and writes the domain as a private file', () =>
     withRoot(async (root) => {
@@ -115,10 +140,23 @@ describe('apply', () => {
         {argv: expect.arrayContaining(['grub-mkconfig']), detail: 'not run: another root'},
         {argv: ['bootctl', 'set-default', 'new.conf'], detail: 'not run: another root'},
       ]);
-      expect(events).toContainEqual({kind: 'warning', message: '/efi/loader/entries/new.conf was not written: the image that it names could not be made here.'});
-      expect(Object.keys(snapshot(root)).filter((path) => path.startsWith('/efi/'))).toEqual(['/efi/initrd', '/efi/loader', '/efi/loader/entries', '/efi/loader/entries/old.conf']);
+      expect(events).toContainEqual({
+        kind: 'warning',
+        message: '/efi/loader/entries/new.conf was not written: the image that it names could not be made here.',
+      });
+      expect(Object.keys(snapshot(root)).filter((path) => path.startsWith('/efi/'))).toEqual([
+        '/efi/initrd',
+        '/efi/loader',
+        '/efi/loader/entries',
+        '/efi/loader/entries/old.conf',
+      ]);
       expect(snapshot(root)['/etc/libvirt/qemu/new.xml']).toMatch(/^file 600 /u);
-      expect(readHistory(machine)[0]?.commands.map(({state}) => state)).toEqual(['not-run', 'not-run', 'not-run', 'not-run']);
+      expect(readHistory(machine)[0]?.commands.map(({state}) => state)).toEqual([
+        'not-run',
+        'not-run',
+        'not-run',
+        'not-run',
+      ]);
       await rollback(machine, {}, silent, never);
       expect(snapshot(root)).toEqual(before);
     }));
@@ -129,7 +167,13 @@ describe('apply', () => {
       const ran: string[] = [];
       const note = (argv: readonly string[]) => (ran.push(argv.join(' ')), {exitCode: 0});
       const machine = realMachine(root, {one: note, two: note, always: note});
-      const changes = [fileChange(machine, '/etc/a', 'new'), command(['one'], ['/etc/a']), command(['one'], ['/etc/a']), command(['two'], ['/etc/b']), command(['always'], [])];
+      const changes = [
+        fileChange(machine, '/etc/a', 'new'),
+        command(['one'], ['/etc/a']),
+        command(['one'], ['/etc/a']),
+        command(['two'], ['/etc/b']),
+        command(['always'], []),
+      ];
       await applyChanges(machine, request(changes), silent, never);
       expect(ran).toEqual(['one', 'always']);
     }));
@@ -138,10 +182,18 @@ describe('apply', () => {
     withRoot(async (root) => {
       put(root, '/etc/a', 'old');
       put(root, '/boot/cfg', 'same');
-      const make = (content: string) => ({make: (argv: readonly string[]) => (writeFileSync(join(root, argv[1] ?? ''), content), {exitCode: 0}), ls: () => ({exitCode: 0, stdout: 'a\nusr/vfio-pci.ko\n'})});
+      const make = (content: string) => ({
+        make: (argv: readonly string[]) => (writeFileSync(join(root, argv[1] ?? ''), content), {exitCode: 0}),
+        ls: () => ({exitCode: 0, stdout: 'a\nusr/vfio-pci.ko\n'}),
+      });
       const inode = lstatSync(join(root, '/boot/cfg')).ino;
       const same = realMachine(root, make('same'));
-      await applyChanges(same, request([fileChange(same, '/etc/a', 'new'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'])]), silent, never);
+      await applyChanges(
+        same,
+        request([fileChange(same, '/etc/a', 'new'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'])]),
+        silent,
+        never,
+      );
       expect(lstatSync(join(root, '/boot/cfg')).ino).toBe(inode);
 
       const before = snapshot(root);
@@ -152,8 +204,21 @@ describe('apply', () => {
         ['other', [{kind: 'listing', argv: ['ls', '{output}'], contains: ['vfio-pci', 'vfio_iommu']}], /"vfio_iommu"/u],
       ] as const) {
         const machine = realMachine(root, make(content));
-        const changes = [fileChange(machine, '/etc/a', 'newer'), generated('/boot/cfg', ['make', '{output}'], ['/etc/a'], validation)];
-        await expect(applyChanges(machine, request(changes, `20260131T13000${content.length}Z-${validation.length}${reason.source.length}0a`.slice(0, 21)), silent, never)).rejects.toThrow(reason);
+        const changes = [
+          fileChange(machine, '/etc/a', 'newer'),
+          generated('/boot/cfg', ['make', '{output}'], ['/etc/a'], validation),
+        ];
+        await expect(
+          applyChanges(
+            machine,
+            request(
+              changes,
+              `20260131T13000${content.length}Z-${validation.length}${reason.source.length}0a`.slice(0, 21),
+            ),
+            silent,
+            never,
+          ),
+        ).rejects.toThrow(reason);
         expect(snapshot(root)).toEqual(before);
       }
     }));
@@ -185,7 +250,9 @@ describe('apply', () => {
       const before = snapshot(root);
       const inner = counting(realMachine(root));
       const machine = dryRunMachine(inner);
-      await expect(applyChanges(machine, request(hostChanges(inner)), silent, never)).resolves.toMatchObject({outcome: 'applied'});
+      await expect(applyChanges(machine, request(hostChanges(inner)), silent, never)).resolves.toMatchObject({
+        outcome: 'applied',
+      });
       expect(inner.mutations()).toBe(0);
       expect(snapshot(root)).toEqual(before);
       expect(machine.recorded()).toContain('rename /etc/default/grub');

@@ -6,7 +6,15 @@ const isTarget = (path: string): boolean => !path.startsWith('/var/lib/vfio-pilo
 export const badWriter = (machine: Machine, kind: 'in-place' | 'remove-first' | 'forgets-temps'): Machine => {
   if (kind === 'forgets-temps') {
     // Not in the journal: a name of its own.
-    return {...machine, create: (path) => machine.create(isTarget(path) && path.includes('.vfio-pilot-') ? `${path}x` : path), rename: (from, to) => machine.rename(isTarget(to) && from.includes('.vfio-pilot-') && machine.stat(`${from}x`) !== null ? `${from}x` : from, to)};
+    return {
+      ...machine,
+      create: (path) => machine.create(isTarget(path) && path.includes('.vfio-pilot-') ? `${path}x` : path),
+      rename: (from, to) =>
+        machine.rename(
+          isTarget(to) && from.includes('.vfio-pilot-') && machine.stat(`${from}x`) !== null ? `${from}x` : from,
+          to,
+        ),
+    };
   }
   return {
     ...machine,

@@ -1,18 +1,24 @@
+import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
 import {describe, expect, it} from 'vitest';
-import {failingMachine} from '../../src/system/failing-machine.ts';
+import {failingMachine} from '../support/failing-machine.ts';
+import {interceptMachine} from '../support/intercept-machine.ts';
 import type {Machine} from '../../src/system/machine.ts';
-import {interceptMachine} from '../../src/system/intercept-machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import {journalDirectory} from '../../src/transaction/paths.ts';
-import {recover, type Recovery} from '../../src/transaction/recover.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
+import {journalDirectory} from '../../src/system/state-directory.ts';
+import {type Recovery} from '../../src/transaction/recover.ts';
 import {badWriter} from './bad-writer.ts';
 import {fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, withRoot} from './scratch-root.ts';
+import {chooseSeed, randomOf} from '../support/random.ts';
+import {bySize} from '../support/sizes.ts';
 
 type Tree = Readonly<Record<string, string>>;
-type Outcome = {readonly before: Tree; readonly recovered: Tree; readonly recoveries: readonly Recovery[]; readonly isCrashed: boolean};
+type Outcome = {
+  readonly before: Tree;
+  readonly recovered: Tree;
+  readonly recoveries: readonly Recovery[];
+  readonly isCrashed: boolean;
+};
 
 /** As of a process that is gone: its lock is stale. */
 const doomed = (machine: Machine): Machine => ({...machine, self: {...machine.self, pid: 999_999_999, startTime: '1'}});
@@ -47,7 +53,10 @@ const crashAt = (failAt: number, direction: Direction, writer: Wrap = (machine) 
     const recoveries = await recover(sound, {direction}, silent);
     const recovered = snapshot(root);
     const calls: string[] = [];
-    const watched = interceptMachine(sound, {onRead: silent, onMutation: ({name, path}) => (calls.push(`${name} ${path}`), null)});
+    const watched = interceptMachine(sound, {
+      onRead: silent,
+      onMutation: ({name, path}) => (calls.push(`${name} ${path}`), null),
+    });
     expect(await recover(watched, {direction}, silent)).toEqual([]);
     expect(calls.filter((call) => call !== `syncDirectory ${journalDirectory(ids[0])}`)).toEqual([]);
     return {before, recovered, recoveries, isCrashed};
@@ -59,9 +68,14 @@ const expectOld = ({before, recovered, recoveries}: Outcome, after: Tree, failAt
   expect(recovered, `call ${failAt}`).toEqual(before);
 };
 
-/** Calls until one run is not hit any more; returns how many were. */
+const seed = chooseSeed();
+const random = randomOf(seed);
+const stride = bySize(11, 1, 1);
+
+/** Calls, every one or every few, until one run is not hit any more; returns about how many there are. */
 const atEveryCall = async (check: (failAt: number) => Promise<boolean>): Promise<number> => {
-  for (let failAt = 1; ; failAt += 1) if (!(await check(failAt))) return failAt - 1;
+  for (let failAt = 1 + Math.floor(random() * stride); ; failAt += stride)
+    if (!(await check(failAt))) return failAt - 1;
 };
 
 /** The power goes while libvirt writes a domain; the stand-in of virsh knows no half. */
@@ -72,22 +86,28 @@ const powerGoesInVirsh = (inner: Machine, half: () => void): Machine => {
     throw Object.assign(new Error('the power is gone'), {code: 'CRASH'});
   };
   const look = (): null => (isGone ? gone() : null);
-  return interceptMachine(inner, {onRead: look, onMutation: ({name, path}) => (name === 'run' && / define /.test(path) ? (half(), gone()) : look())});
+  return interceptMachine(inner, {
+    onRead: look,
+    onMutation: ({name, path}) => (name === 'run' && / define /.test(path) ? (half(), gone()) : look()),
+  });
 };
 
-describe('a crash', {timeout: 240_000}, () => {
-  it.each(['/etc/libvirt/qemu/win.xml', '/etc/libvirt/qemu/new.xml'])('while libvirt writes %s leaves nothing of libvirt either', (path) =>
-    withRoot(async (root) => {
-      fillHost(root);
-      const before = snapshot(root);
-      const sound = realMachine(root, programs);
-      const changes = hostChanges(sound).filter((change) => change.path === path);
-      const machine = powerGoesInVirsh(doomed(sound), () => put(root, `${path}.new`, '<domain>'));
-      expect(await tried(() => applyChanges(machine, request(changes), silent, never))).toBe(true);
-      expect(snapshot(root)).toHaveProperty([`${path}.new`]);
-      expect(await recover(sound, {}, silent)).toHaveLength(1);
-      expect(snapshot(root)).toEqual(before);
-    }));
+describe(`a crash (VFIO_PILOT_SEED=${seed})`, () => {
+  it.each(['/etc/libvirt/qemu/win.xml', '/etc/libvirt/qemu/new.xml'])(
+    'while libvirt writes %s leaves nothing of libvirt either',
+    (path) =>
+      withRoot(async (root) => {
+        fillHost(root);
+        const before = snapshot(root);
+        const sound = realMachine(root, programs);
+        const changes = hostChanges(sound).filter((change) => change.path === path);
+        const machine = powerGoesInVirsh(doomed(sound), () => put(root, `${path}.new`, '<domain>'));
+        expect(await tried(() => applyChanges(machine, request(changes), silent, never))).toBe(true);
+        expect(snapshot(root)).toHaveProperty([`${path}.new`]);
+        expect(await recover(sound, {}, silent)).toHaveLength(1);
+        expect(snapshot(root)).toEqual(before);
+      }),
+  );
 
   it('at any mutating call of an apply leaves the old tree after recovery, and recovering again does nothing', async () => {
     const after = await applied();
@@ -136,8 +156,17 @@ describe('a crash', {timeout: 240_000}, () => {
           fillHost(root);
           const before = snapshot(root);
           const sound = realMachine(root, programs);
-          await tried(() => applyChanges(failingMachine(doomed(sound), {failAt: first, crash: true}), request(hostChanges(sound)), silent, never));
-          const isCrashed = await tried(() => recover(failingMachine(doomed(sound), {failAt: second, crash: true}), {}, silent));
+          await tried(() =>
+            applyChanges(
+              failingMachine(doomed(sound), {failAt: first, crash: true}),
+              request(hostChanges(sound)),
+              silent,
+              never,
+            ),
+          );
+          const isCrashed = await tried(() =>
+            recover(failingMachine(doomed(sound), {failAt: second, crash: true}), {}, silent),
+          );
           await recover(sound, {}, silent);
           expect(snapshot(root), `calls ${first} and ${second}`).toEqual(before);
           return isCrashed;
@@ -146,12 +175,17 @@ describe('a crash', {timeout: 240_000}, () => {
     }
   });
 
-  it.each(['in-place', 'remove-first', 'forgets-temps'] as const)('shows that a writer of the kind "%s" is broken', async (kind) => {
-    const after = await applied();
-    let isCaught = false;
-    for (let failAt = 1; failAt < 260 && !isCaught; failAt += 1) {
-      isCaught = await tried(async () => expectOld(await crashAt(failAt, 'back', (machine) => badWriter(machine, kind)), after, failAt));
-    }
-    expect(isCaught).toBe(true);
-  });
+  it.each(['in-place', 'remove-first', 'forgets-temps'] as const)(
+    'shows that a writer of the kind "%s" is broken',
+    async (kind) => {
+      const after = await applied();
+      let isCaught = false;
+      for (let failAt = 1; failAt < 260 && !isCaught; failAt += 1) {
+        isCaught = await tried(async () =>
+          expectOld(await crashAt(failAt, 'back', (machine) => badWriter(machine, kind)), after, failAt),
+        );
+      }
+      expect(isCaught).toBe(true);
+    },
+  );
 });

@@ -1,9 +1,9 @@
+import {applyChanges} from '../../src/hosts/transactions.ts';
 import {execFileSync} from 'node:child_process';
 import {mkdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {TransactionError} from '../../src/errors.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
 import {fileChange, never, request} from './scenario.ts';
 import {put, text} from './scratch-root.ts';
 
@@ -15,7 +15,7 @@ const wanted = 'new '.repeat(25_000);
 const results: unknown[] = [];
 for (let pages = 14; pages < 200; pages += Number(step)) {
   const root = join(base, `root-${pages}`);
-  const disk = join(root, where === 'all' ? '' : where ?? '');
+  const disk = join(root, where === 'all' ? '' : (where ?? ''));
   mkdirSync(disk, {recursive: true});
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${pages * 4}k`, 'none', disk]);
   put(root, '/etc/a', old);
@@ -24,12 +24,19 @@ for (let pages = 14; pages < 200; pages += Number(step)) {
   let isWriting = false;
   let outcome = 'applied';
   try {
-    await applyChanges(machine, request(changes), (event) => (isWriting ||= event.kind === 'step' && event.step === 'lock'), never);
+    await applyChanges(
+      machine,
+      request(changes),
+      (event) => (isWriting ||= event.kind === 'step' && event.step === 'lock'),
+      never,
+    );
   } catch (error) {
     const isRestored = error instanceof TransactionError && error.isRestored;
     outcome = !isRestored ? 'not-restored' : isWriting ? 'restored' : 'refused';
   }
-  const isWhole = text(root, '/etc/a') === (outcome === 'applied' ? wanted : old) && (machine.stat('/etc/b') !== null) === (outcome === 'applied');
+  const isWhole =
+    text(root, '/etc/a') === (outcome === 'applied' ? wanted : old) &&
+    (machine.stat('/etc/b') !== null) === (outcome === 'applied');
   results.push({size: pages * 4096, outcome, isWhole});
   execFileSync('umount', [disk]);
 }

@@ -1,6 +1,5 @@
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
 import {hostChanges, never, programs, request, silent} from './scenario.ts';
 
 /** A process of its own that applies to the tree argv[3] and can be killed: `apply` or `rollback` in argv[2]. */

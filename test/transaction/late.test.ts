@@ -1,21 +1,24 @@
+import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
 import {chmodSync, chownSync, lstatSync, readdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import {interceptMachine} from '../support/intercept-machine.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import {backupFile, journalRoot} from '../../src/transaction/paths.ts';
-import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
-import {recover} from '../../src/transaction/recover.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
+import {journalRoot} from '../../src/system/state-directory.ts';
+import {backupFile} from '../../src/transaction/path-state.ts';
+import type {ProgressEvent} from '../../src/transaction/transaction.ts';
 import {fileChange, ids, never, programs, request, silent} from './scenario.ts';
 import {put, text, withRoot} from './scratch-root.ts';
 
 const path = '/etc/a';
 
 /** Applies to one file, with a machine or an editor that does not do as expected. */
-const applyOne = (root: string, wrap: (machine: Machine) => Machine, events: (event: ProgressEvent) => void = silent) => {
+const applyOne = (
+  root: string,
+  wrap: (machine: Machine) => Machine,
+  events: (event: ProgressEvent) => void = silent,
+) => {
   const machine = realMachine(root);
   return applyChanges(wrap(machine), request([fileChange(machine, path, 'new')]), events, never);
 };
@@ -28,14 +31,22 @@ const withOld = (use: (root: string) => Promise<void>): Promise<void> =>
 describe('what is read back', () => {
   it('and was edited while it is backed up is not replaced', () =>
     withOld(async (root) => {
-      const edit = (event: ProgressEvent): void => void (event.kind === 'step' && event.step === 'backup' && writeFileSync(join(root, path), 'edited'));
-      await expect(applyOne(root, (machine) => machine, edit)).rejects.toMatchObject({message: expect.stringContaining(`${path} changed while it was backed up`), isRestored: true});
+      const edit = (event: ProgressEvent): void =>
+        void (event.kind === 'step' && event.step === 'backup' && writeFileSync(join(root, path), 'edited'));
+      await expect(applyOne(root, (machine) => machine, edit)).rejects.toMatchObject({
+        message: expect.stringContaining(`${path} changed while it was backed up`),
+        isRestored: true,
+      });
       expect(text(root, path)).toBe('edited');
     }));
 
   it('as a backup and is another one ends the run before a file changes', () =>
     withOld(async (root) => {
-      const rotten = (machine: Machine): Machine => ({...machine, read: (file) => (file.includes('/backup/') ? Buffer.from('rotten') : machine.read(file))});
+      const rotten = (machine: Machine): Machine => ({
+        ...machine,
+        readParts: (file, each) =>
+          file.includes('/backup/') ? each(Buffer.from('rotten')) : machine.readParts(file, each),
+      });
       await expect(applyOne(root, rotten)).rejects.toThrow(/backup.* is not what was written/u);
       expect(text(root, path)).toBe('old');
     }));
@@ -49,7 +60,10 @@ describe('what is read back', () => {
           if (to === path) writeFileSync(join(root, path), 'rotten');
         },
       });
-      await expect(applyOne(root, rotting)).rejects.toMatchObject({message: expect.stringContaining(`${path} is not what was written`), isRestored: false});
+      await expect(applyOne(root, rotting)).rejects.toMatchObject({
+        message: expect.stringContaining(`${path} is not what was written`),
+        isRestored: false,
+      });
     }));
 
   it('at the last moment and is an edit is kept', () =>
@@ -62,7 +76,9 @@ describe('what is read back', () => {
           return held;
         },
       });
-      await expect(applyOne(root, editing)).rejects.toMatchObject({message: expect.stringContaining(`${path} changed in the meantime`)});
+      await expect(applyOne(root, editing)).rejects.toMatchObject({
+        message: expect.stringContaining(`${path} changed in the meantime`),
+      });
       expect(text(root, path)).toBe('edited');
     }));
 });
@@ -72,7 +88,26 @@ describe('a restoration', () => {
     withOld(async (root) => {
       await applyOne(root, (machine) => machine);
       writeFileSync(join(root, backupFile(ids[0], 0)), 'rotten');
-      await expect(rollback(realMachine(root), {}, silent, never)).rejects.toMatchObject({message: expect.stringContaining('is damaged'), isRestored: false});
+      await expect(rollback(realMachine(root), {}, silent, never)).rejects.toMatchObject({
+        message: expect.stringContaining(`The backup ${backupFile(ids[0], 0)}`),
+        // Refused before the first change, so the machine is as it was.
+        isRestored: true,
+      });
+      expect(text(root, path)).toBe('new');
+    }));
+
+  it('from a backup that goes bad after all were checked does not install it', () =>
+    withOld(async (root) => {
+      await applyOne(root, (machine) => machine);
+      const rot = ({path: changed}: {readonly path: string}): null => {
+        if (changed.endsWith('/journal.json')) writeFileSync(join(root, backupFile(ids[0], 0)), 'rotten');
+        return null;
+      };
+      const rotting = interceptMachine(realMachine(root), {onRead: silent, onMutation: rot});
+      await expect(rollback(rotting, {}, silent, never)).rejects.toMatchObject({
+        message: expect.stringContaining(`The backup ${backupFile(ids[0], 0)} of ${path} is damaged.`),
+        isRestored: false,
+      });
       expect(text(root, path)).toBe('new');
     }));
 
@@ -80,8 +115,14 @@ describe('a restoration', () => {
     withOld(async (root) => {
       await applyOne(root, (machine) => machine);
       const machine = realMachine(root);
-      const lying: Machine = {...machine, rename: (from, to) => (to === path ? machine.unlink(from) : machine.rename(from, to))};
-      await expect(rollback(lying, {}, silent, never)).rejects.toMatchObject({message: expect.stringContaining(`${path} is not as it was before`), isRestored: false});
+      const lying: Machine = {
+        ...machine,
+        rename: (from, to) => (to === path ? machine.unlink(from) : machine.rename(from, to)),
+      };
+      await expect(rollback(lying, {}, silent, never)).rejects.toMatchObject({
+        message: expect.stringContaining(`${path} is not as it was before`),
+        isRestored: false,
+      });
     }));
 });
 
@@ -91,7 +132,7 @@ const domain = '/etc/libvirt/qemu/win.xml';
 const diedInLibvirt = async (root: string): Promise<Machine> => {
   put(root, domain, '<domain><name>win</name></domain>\n', 0o600);
   const sound = realMachine(root, programs);
-  const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'libvirt');
+  const change = fileChange(sound, domain, '<domain><name>win</name><memory/></domain>\n', 'guest');
   await expect(applyChanges(dyingAfterRun(sound), request([change]), silent, never)).rejects.toThrow(/gone/u);
   return sound;
 };
@@ -128,7 +169,10 @@ const dyingAfterRun = (machine: Machine): Machine => {
     if (isDead) throw Object.assign(new Error('the process is gone'), {code: 'CRASH'});
     return null;
   };
-  const watched = interceptMachine({...machine, self: {...machine.self, pid: 999_999_999, startTime: '1'}}, {onRead: look, onMutation: look});
+  const watched = interceptMachine(
+    {...machine, self: {...machine.self, pid: 999_999_999, startTime: '1'}},
+    {onRead: look, onMutation: look},
+  );
   return {...watched, run: async (request) => watched.run(request).finally(() => (isDead = true))};
 };
 
@@ -137,7 +181,8 @@ const fullJournal = (machine: Machine): Machine =>
   interceptMachine(machine, {
     onRead: silent,
     onMutation: ({name, path: file}) => {
-      if (name === 'rename' && file.endsWith('journal.json')) throw Object.assign(new Error('full (ENOSPC)'), {code: 'ENOSPC'});
+      if (name === 'rename' && file.endsWith('journal.json'))
+        throw Object.assign(new Error('full (ENOSPC)'), {code: 'ENOSPC'});
       return null;
     },
   });
@@ -151,7 +196,10 @@ it('a rollback that the journal cannot know of does not begin', () =>
 
 it('a journal that cannot be begun leaves nothing behind', () =>
   withOld(async (root) => {
-    await expect(applyOne(root, fullJournal)).rejects.toMatchObject({message: expect.stringContaining('The journal could not be started'), isRestored: true});
+    await expect(applyOne(root, fullJournal)).rejects.toMatchObject({
+      message: expect.stringContaining('The journal could not be started'),
+      isRestored: true,
+    });
     expect(readdirSync(join(root, journalRoot))).toEqual([]);
   }));
 
@@ -163,4 +211,5 @@ it.skipIf(process.geteuid?.() !== 0)('a setuid file of another owner stays one, 
     expect(lstatSync(join(root, path))).toMatchObject({mode: 0o106755, uid: 33, gid: 33});
     await rollback(realMachine(root), {}, silent, never);
     expect(lstatSync(join(root, path))).toMatchObject({mode: 0o106755, uid: 33, gid: 33});
-  }));
+  }),
+);

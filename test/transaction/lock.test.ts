@@ -1,10 +1,10 @@
+import {applyChanges} from '../../src/hosts/transactions.ts';
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {LockedError} from '../../src/errors.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
 import {acquireLock} from '../../src/transaction/lock.ts';
 import {fileChange, ids, never, request, silent} from './scenario.ts';
 import {put, withRoot} from './scratch-root.ts';
@@ -41,7 +41,8 @@ describe('the lock', () => {
       put(root, `${lock}.${dead}-17`, content);
       acquireLock(realMachine(root)).release();
       expect(readdirSync(join(root, '/var/lib/vfio-pilot'))).toEqual([]);
-    }));
+    }),
+  );
 
   it('is not taken from a living process', () =>
     withRoot((root) => {

@@ -1,13 +1,21 @@
+import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
 import {dirname} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {interceptMachine, type MutatingCall} from '../../src/system/intercept-machine.ts';
+import {interceptMachine, type MutatingCall} from '../support/intercept-machine.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
-import type {ProgressEvent} from '../../src/transaction/progress-event.ts';
-import {recover} from '../../src/transaction/recover.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
-import {bootFaults, fileChange, fillHost, generated, hostChanges, never, programs, request, silent} from './scenario.ts';
+import type {ProgressEvent} from '../../src/transaction/transaction.ts';
+import {
+  bootFaults,
+  fileChange,
+  fillHost,
+  generated,
+  hostChanges,
+  never,
+  programs,
+  request,
+  silent,
+} from './scenario.ts';
 import {put, snapshot, withRoot} from './scratch-root.ts';
 
 type Call = {readonly name: string; readonly path: string; readonly from?: string};
@@ -23,9 +31,16 @@ const faults = (calls: readonly Call[]): readonly string[] => {
     if (name === 'syncDirectory') unsyncedDirectories.delete(path);
     if (name === 'rename' && from !== undefined) {
       if (dirty.has(from)) found.push(`${path} was renamed before its content was on the disk`);
-      if (path.endsWith('/journal.json')) for (const directory of unsyncedDirectories) found.push(`${directory} was not on the disk before the journal`);
+      if (path.endsWith('/journal.json'))
+        for (const directory of unsyncedDirectories) found.push(`${directory} was not on the disk before the journal`);
     }
-    if (['rename', 'unlink', 'symlink', 'makeDirectory'].includes(name) && !path.includes('/generated/') && !path.endsWith('.new') && !path.includes('/lock')) unsyncedDirectories.add(dirname(path));
+    if (
+      ['rename', 'unlink', 'symlink', 'makeDirectory'].includes(name) &&
+      !path.includes('/generated/') &&
+      !path.endsWith('.new') &&
+      !path.includes('/lock')
+    )
+      unsyncedDirectories.add(dirname(path));
     if (name === 'removeDirectory') unsyncedDirectories.delete(path);
   }
   return found;
@@ -36,7 +51,10 @@ const recorded = async (verb: 'apply' | 'rollback'): Promise<readonly Call[]> =>
     fillHost(root);
     const calls: Call[] = [];
     const sound = realMachine(root, programs);
-    const noted: Machine = {...sound, rename: (from, to) => (calls.push({name: 'rename', path: to, from}), sound.rename(from, to))};
+    const noted: Machine = {
+      ...sound,
+      rename: (from, to) => (calls.push({name: 'rename', path: to, from}), sound.rename(from, to)),
+    };
     const machine = interceptMachine(noted, {
       onRead: silent,
       onMutation: ({name, path}: MutatingCall) => {
@@ -64,20 +82,26 @@ describe('the order on the disk', () => {
 });
 
 describe('a boot loader', () => {
-  it.each(['apply', 'rollback'] as const)('is at no instant of %s left with a default that is gone, or an entry whose image is gone', (verb) =>
-    withRoot(async (root) => {
-      fillHost(root);
-      const sound = realMachine(root, programs);
-      const found: string[] = [];
-      let looks = 0;
-      const machine = interceptMachine(sound, {onRead: silent, onMutation: () => ((looks += 1), found.push(...bootFaults(root)), null)});
-      const changes = hostChanges(sound);
-      await applyChanges(verb === 'apply' ? machine : sound, request(changes), silent, never);
-      expect(bootFaults(root)).toEqual([]);
-      if (verb === 'rollback') await rollback(machine, {}, silent, never);
-      expect(looks).toBeGreaterThan(50);
-      expect(found).toEqual([]);
-    }));
+  it.each(['apply', 'rollback'] as const)(
+    'is at no instant of %s left with a default that is gone, or an entry whose image is gone',
+    (verb) =>
+      withRoot(async (root) => {
+        fillHost(root);
+        const sound = realMachine(root, programs);
+        const found: string[] = [];
+        let looks = 0;
+        const machine = interceptMachine(sound, {
+          onRead: silent,
+          onMutation: () => ((looks += 1), found.push(...bootFaults(root)), null),
+        });
+        const changes = hostChanges(sound);
+        await applyChanges(verb === 'apply' ? machine : sound, request(changes), silent, never);
+        expect(bootFaults(root)).toEqual([]);
+        if (verb === 'rollback') await rollback(machine, {}, silent, never);
+        expect(looks).toBeGreaterThan(50);
+        expect(found).toEqual([]);
+      }),
+  );
 
   it('is given back the default that it had, although an update has made the image anew since', () =>
     withRoot(async (root) => {
@@ -95,9 +119,17 @@ describe('a boot loader', () => {
       fillHost(root);
       const sound = realMachine(root, programs);
       const before = snapshot(root);
-      const small: Machine = {...sound, space: (path) => ({...sound.space(path), ...(path.startsWith('/efi') ? {device: 7, freeBytes: 30, blockSize: 1} : {})})};
+      const small: Machine = {
+        ...sound,
+        space: (path) => ({
+          ...sound.space(path),
+          ...(path.startsWith('/efi') ? {device: 7, freeBytes: 30, blockSize: 1} : {}),
+        }),
+      };
       put(root, '/efi/initrd', 'initrd of thirty bytes and some');
-      await expect(applyChanges(small, request(hostChanges(sound)), silent, never)).rejects.toThrow(/The file system of \/efi.* has no room/);
+      await expect(applyChanges(small, request(hostChanges(sound)), silent, never)).rejects.toThrow(
+        /The file system of \/efi.* has no room/,
+      );
       put(root, '/efi/initrd', 'initrd');
       expect(snapshot(root)).toEqual(before);
     }));
@@ -107,11 +139,21 @@ describe('a boot loader', () => {
       fillHost(root);
       const machine = realMachine(root, programs);
       await applyChanges(machine, request(hostChanges(machine)), silent, never);
-      await machine.run({argv: ['bootctl', 'set-default', 'third.conf'], timeoutSeconds: 1, signal: never, onOutput: silent});
+      await machine.run({
+        argv: ['bootctl', 'set-default', 'third.conf'],
+        timeoutSeconds: 1,
+        signal: never,
+        onOutput: silent,
+      });
       const events: ProgressEvent[] = [];
       await rollback(machine, {}, (event) => events.push(event), never);
-      expect(events).toContainEqual({kind: 'warning', message: 'Another default was chosen in the boot loader since; it stays.'});
-      expect(Buffer.from(snapshot(root)['/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f']?.split(' ').at(-1) ?? '', 'base64').toString('utf16le')).toContain('third.conf');
+      expect(events).toContainEqual({
+        kind: 'warning',
+        message: 'Another default was chosen in the boot loader since; it stays.',
+      });
+      const variable =
+        snapshot(root)['/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f'];
+      expect(Buffer.from(variable?.split(' ').at(-1) ?? '', 'base64').toString('utf16le')).toContain('third.conf');
     }));
 
   it('is not switched when somebody has chosen another default since the plan was made', () =>
@@ -119,25 +161,52 @@ describe('a boot loader', () => {
       fillHost(root);
       const machine = realMachine(root, programs);
       const changes = hostChanges(machine);
-      await machine.run({argv: ['bootctl', 'set-default', 'third.conf'], timeoutSeconds: 1, signal: never, onOutput: silent});
+      await machine.run({
+        argv: ['bootctl', 'set-default', 'third.conf'],
+        timeoutSeconds: 1,
+        signal: never,
+        onOutput: silent,
+      });
       const before = snapshot(root);
-      await expect(applyChanges(machine, request(changes), silent, never)).rejects.toThrow(/LoaderEntryDefault is "third\.conf" now/);
+      await expect(applyChanges(machine, request(changes), silent, never)).rejects.toThrow(
+        /LoaderEntryDefault is "third\.conf" now/,
+      );
       expect(snapshot(root)).toEqual(before);
     }));
 });
 
 const fatMachine = (root: string, onMutation: (call: MutatingCall) => void): Machine => {
   const sound = realMachine(root, programs);
-  return interceptMachine({...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})}, {onRead: silent, onMutation: (call) => (onMutation(call), null)});
+  return interceptMachine(
+    {...sound, space: (path) => ({...sound.space(path), isFat: path.startsWith('/efi')})},
+    {onRead: silent, onMutation: (call) => (onMutation(call), null)},
+  );
 };
 
 it('on FAT saves a renamed file once more, behind its directory and before the next file', () =>
   withRoot(async (root) => {
     fillHost(root);
     const calls: string[] = [];
-    const machine = fatMachine(root, ({name, path}) => void (path.startsWith('/efi') && ['rename', 'syncFile', 'syncDirectory'].includes(name) && calls.push(`${name} ${path}`)));
+    const machine = fatMachine(
+      root,
+      ({name, path}) =>
+        void (
+          path.startsWith('/efi') &&
+          ['rename', 'syncFile', 'syncDirectory'].includes(name) &&
+          calls.push(`${name} ${path}`)
+        ),
+    );
     const settled = (path: string) => [`rename ${path}`, `syncDirectory ${dirname(path)}`, `syncFile ${path}`];
-    await applyChanges(machine, request(['/efi/a', '/efi/loader/b.conf'].map((path) => fileChange(machine, path, 'new', path.endsWith('.conf') ? 'last' : 'file'))), silent, never);
+    await applyChanges(
+      machine,
+      request(
+        ['/efi/a', '/efi/loader/b.conf'].map((path) =>
+          fileChange(machine, path, 'new', path.endsWith('.conf') ? 'last' : 'file'),
+        ),
+      ),
+      silent,
+      never,
+    );
     const fromFirst = calls.slice(calls.indexOf('rename /efi/a'));
     expect(fromFirst.slice(0, 3)).toEqual(settled('/efi/a'));
     expect(fromFirst.join('\n')).toContain(settled('/efi/loader/b.conf').join('\n'));
@@ -153,10 +222,19 @@ it('on FAT saves what a killed run renamed before recovery believes it', () =>
       return null;
     };
     const fat = fatMachine(root, () => undefined);
-    const killed = interceptMachine({...fat, self: {...fat.self, pid: 999_999_999}}, {onRead: () => live(null), onMutation: live});
-    await expect(applyChanges(killed, request([fileChange(fat, '/efi/a', 'new')]), silent, never)).rejects.toThrow('killed');
+    const killed = interceptMachine(
+      {...fat, self: {...fat.self, pid: 999_999_999}},
+      {onRead: () => live(null), onMutation: live},
+    );
+    await expect(applyChanges(killed, request([fileChange(fat, '/efi/a', 'new')]), silent, never)).rejects.toThrow(
+      'killed',
+    );
     const saved: string[] = [];
-    const [recovery] = await recover(fatMachine(root, ({name, path}) => void (name === 'syncFile' && saved.push(path))), {direction: 'forward'}, silent);
+    const [recovery] = await recover(
+      fatMachine(root, ({name, path}) => void (name === 'syncFile' && saved.push(path))),
+      {direction: 'forward'},
+      silent,
+    );
     expect([recovery?.did, saved]).toEqual(['completed', ['/efi/a']]);
   }));
 
@@ -184,8 +262,15 @@ it('on FAT adds files, leaves owner and mode to the mount, and refuses to replac
     expect(calls).not.toContain('chmod');
     await applyChanges(machine, request([fileChange(sound, '/efi/b', null)], '20260131T120009Z-aaaa'), silent, never);
     const replaced = [fileChange(sound, '/efi/a', 'new')];
-    await expect(applyChanges(machine, request(replaced, '20260131T120010Z-aaaa'), silent, never)).rejects.toThrow('/efi/a is on a FAT');
-    const remade = [fileChange(sound, '/etc/default/grub', 'new'), generated('/efi/grub.cfg', ['grub-mkconfig', '-o', '{output}'], ['/etc/default/grub'])];
-    await expect(applyChanges(machine, request(remade, '20260131T120011Z-aaaa'), silent, never)).rejects.toThrow('/efi/grub.cfg is on a FAT');
+    await expect(applyChanges(machine, request(replaced, '20260131T120010Z-aaaa'), silent, never)).rejects.toThrow(
+      '/efi/a is on a FAT',
+    );
+    const remade = [
+      fileChange(sound, '/etc/default/grub', 'new'),
+      generated('/efi/grub.cfg', ['grub-mkconfig', '-o', '{output}'], ['/etc/default/grub']),
+    ];
+    await expect(applyChanges(machine, request(remade, '20260131T120011Z-aaaa'), silent, never)).rejects.toThrow(
+      '/efi/grub.cfg is on a FAT',
+    );
     expect(snapshot(root)).toEqual(before);
   }));

@@ -1,16 +1,16 @@
+import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
 import {rmSync, truncateSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
-import {failingMachine} from '../../src/system/failing-machine.ts';
-import {interceptMachine} from '../../src/system/intercept-machine.ts';
+import {failingMachine} from '../support/failing-machine.ts';
+import {interceptMachine} from '../support/intercept-machine.ts';
 import type {Machine, Program} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {applyChanges} from '../../src/transaction/apply.ts';
 import {readHistory} from '../../src/transaction/history.ts';
-import {journalDirectory, journalFile} from '../../src/transaction/paths.ts';
-import {findInterrupted, recover} from '../../src/transaction/recover.ts';
-import {rollback} from '../../src/transaction/rollback.ts';
+import {journalDirectory, journalFile} from '../../src/system/state-directory.ts';
+import {findInterrupted} from '../../src/transaction/recover.ts';
+import {readRuns} from '../../src/transaction/runs.ts';
 import {command, fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, text, withRoot} from './scratch-root.ts';
 
@@ -22,7 +22,9 @@ describe('rollback', () => {
       await applyChanges(machine, request(hostChanges(machine)), silent, never);
       writeFileSync(join(root, '/etc/modprobe.d/vfio.conf'), 'edited by hand\n');
       const before = snapshot(root);
-      await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/\/etc\/modprobe\.d\/vfio\.conf was edited since/u);
+      await expect(rollback(machine, {}, silent, never)).rejects.toThrow(
+        /\/etc\/modprobe\.d\/vfio\.conf was edited since/u,
+      );
       expect(snapshot(root)).toEqual(before);
       expect(readHistory(machine)).toMatchObject([{state: 'applied'}]);
     }));
@@ -35,7 +37,9 @@ describe('rollback', () => {
       put(root, '/run/vfio-pilot/handover/win11/units', 'gdm.service');
       const before = snapshot(root);
       await expect(rollback(machine, {}, silent, never)).rejects.toThrow(/win11 has the host's graphics card now/u);
-      await expect(applyChanges(machine, request([fileChange(machine, hook, null)], ids[1]), silent, never)).rejects.toMatchObject({nextStep: expect.stringContaining('virsh shutdown win11')});
+      await expect(
+        applyChanges(machine, request([fileChange(machine, hook, null)], ids[1]), silent, never),
+      ).rejects.toMatchObject({nextStep: expect.stringContaining('virsh shutdown win11')});
       expect(snapshot(root)).toEqual(before);
       rmSync(join(root, '/run/vfio-pilot/handover/win11'), {recursive: true});
       await expect(rollback(machine, {}, silent, never)).resolves.toMatchObject({outcome: 'rolled-back'});
@@ -48,7 +52,9 @@ describe('rollback', () => {
       await applyChanges(machine, request([fileChange(machine, '/etc/a', 'two')], ids[0]), silent, never);
       await applyChanges(machine, request([fileChange(machine, '/etc/a', 'three')], ids[1]), silent, never);
       await applyChanges(machine, request([fileChange(machine, '/etc/b', 'other')], ids[2]), silent, never);
-      await expect(rollback(machine, {id: ids[0]}, silent, never)).rejects.toMatchObject({nextStep: expect.stringContaining(`${ids[1]}, ${ids[0]}`)});
+      await expect(rollback(machine, {id: ids[0]}, silent, never)).rejects.toMatchObject({
+        nextStep: expect.stringContaining(`${ids[1]}, ${ids[0]}`),
+      });
       await rollback(machine, {id: ids[1]}, silent, never);
       await rollback(machine, {id: ids[0]}, silent, never);
       expect(text(root, '/etc/a')).toBe('one');
@@ -76,7 +82,9 @@ describe('rollback', () => {
 
   it('of a transaction that there is not is a mistake of the user', () =>
     withRoot(async (root) => {
-      await expect(rollback(realMachine(root), {id: ids[0]}, silent, never)).rejects.toMatchObject({name: 'UsageError'});
+      await expect(rollback(realMachine(root), {id: ids[0]}, silent, never)).rejects.toMatchObject({
+        name: 'UsageError',
+      });
       await expect(rollback(realMachine(root), {}, silent, never)).resolves.toMatchObject({outcome: 'nothing-to-do'});
     }));
 
@@ -107,7 +115,11 @@ describe('recover', () => {
       const machine = realMachine(root, programs);
       expect(findInterrupted(machine)).toEqual([ids[0]]);
       for (let time = 0; time < 2; time += 1) {
-        await expect(recover(machine, {}, silent)).rejects.toMatchObject({isRestored: false, message: expect.stringContaining('/etc/default/grub'), nextStep: expect.stringContaining(`journal/${ids[0]}`)});
+        await expect(recover(machine, {}, silent)).rejects.toMatchObject({
+          isRestored: false,
+          message: expect.stringContaining('/etc/default/grub'),
+          nextStep: expect.stringContaining(`journal/${ids[0]}`),
+        });
         const {'/etc/default/grub': _edited, ...others} = snapshot(root);
         const {'/etc/default/grub': _old, ...othersBefore} = before;
         expect(others).toEqual(othersBefore);
@@ -122,7 +134,14 @@ describe('recover', () => {
       const machine = realMachine(root);
       await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never);
       const calls: string[] = [];
-      await recover(interceptMachine(machine, {onRead: silent, onMutation: ({name, path}) => (calls.push(`${name} ${path}`), null)}), {}, silent);
+      await recover(
+        interceptMachine(machine, {
+          onRead: silent,
+          onMutation: ({name, path}) => (calls.push(`${name} ${path}`), null),
+        }),
+        {},
+        silent,
+      );
       expect(calls).toEqual([`syncDirectory ${journalDirectory(ids[0])}`]);
     }));
 
@@ -135,7 +154,8 @@ describe('recover', () => {
       const edited = interceptMachine(sound, {
         onRead: silent,
         onMutation: ({name, path}) => {
-          if (name === 'syncDirectory' && path === '/etc/default' && isStaged()) writeFileSync(join(root, '/etc/default/grub'), 'edited\n');
+          if (name === 'syncDirectory' && path === '/etc/default' && isStaged())
+            writeFileSync(join(root, '/etc/default/grub'), 'edited\n');
           return null;
         },
       });
@@ -153,24 +173,43 @@ describe('recover', () => {
         return {exitCode: 0};
       };
       const change = command(['grub-editenv', 'set'], [], ['grub-editenv', 'unset']);
-      const chosen = {...change, command: {...change.command, effect: {kind: 'files-hold', paths: ['/boot/grub/grubenv'], texts: ['next_entry=trial']}}} as typeof change;
+      const chosen = {
+        ...change,
+        command: {
+          ...change.command,
+          effect: {kind: 'files-hold', paths: ['/boot/grub/grubenv'], texts: ['next_entry=trial']},
+        },
+      } as typeof change;
       const sound = realMachine(root, {'grub-editenv': choose});
       let isGone = false;
       const gone = (): null => {
         if (isGone) throw Object.assign(new Error('the power is gone'), {code: 'CRASH'});
         return null;
       };
-      const dying: Machine = interceptMachine({...sound, self: {...sound.self, pid: 999_999_999}, rename: (from, to) => {
-        isGone = sound.read(from).includes('"COMMITTED"');
-        gone();
-        sound.rename(from, to);
-      }}, {onRead: gone, onMutation: gone});
-      await applyChanges(dying, request([fileChange(sound, '/etc/a', 'new'), chosen]), silent, never).catch(() => undefined);
+      const dying: Machine = interceptMachine(
+        {
+          ...sound,
+          self: {...sound.self, pid: 999_999_999},
+          rename: (from, to) => {
+            isGone = sound.read(from).includes('"COMMITTED"');
+            gone();
+            sound.rename(from, to);
+          },
+        },
+        {onRead: gone, onMutation: gone},
+      );
+      await applyChanges(dying, request([fileChange(sound, '/etc/a', 'new'), chosen]), silent, never).catch(
+        () => undefined,
+      );
       put(root, '/boot/grub/grubenv', '');
       const told: string[] = [];
-      const recovered = await recover(sound, {direction: 'forward'}, (event) => event.kind === 'warning' && told.push(event.message));
+      const recovered = await recover(
+        sound,
+        {direction: 'forward'},
+        (event) => event.kind === 'warning' && told.push(event.message),
+      );
       expect(recovered).toMatchObject([{did: 'rolled-back'}]);
-      expect(told.join()).toContain('cannot be completed: what grub-editenv set is not so any more');
+      expect(told.join()).toContain('cannot be completed: what grub-editenv set is no longer there');
     }));
 
   it('is asked for before anything else is applied', () =>
@@ -178,7 +217,9 @@ describe('recover', () => {
       fillHost(root);
       await crashed(root, 150);
       const machine = realMachine(root, programs);
-      await expect(applyChanges(machine, request([fileChange(machine, '/etc/new', 'x')], ids[1]), silent, never)).rejects.toThrow(/interrupted and is not finished/u);
+      await expect(
+        applyChanges(machine, request([fileChange(machine, '/etc/new', 'x')], ids[1]), silent, never),
+      ).rejects.toThrow(/interrupted and is not finished/u);
     }));
 
   it.each<[string, (file: string) => void]>([
@@ -186,16 +227,22 @@ describe('recover', () => {
     ['empty', (file) => truncateSync(file, 0)],
     ['another document', (file) => writeFileSync(file, '{"version":1,"id":"../../etc"}')],
     ['a list', (file) => writeFileSync(file, '[]')],
-  ])('names a journal that is %s and goes no further', (_title, damage) =>
+    ['of a newer version', (file) => writeFileSync(file, '{"version":99}')],
+  ])('names a journal that is %s, goes no further with its run and leaves it alone', (_title, damage) =>
     withRoot(async (root) => {
       put(root, '/etc/a', 'old');
       const machine = realMachine(root);
       await applyChanges(machine, request([fileChange(machine, '/etc/a', 'new')]), silent, never);
       damage(join(root, journalFile(ids[0])));
-      for (const act of [() => recover(machine, {}, silent), () => rollback(machine, {}, silent, never), async () => readHistory(machine)]) {
-        await expect(act()).rejects.toThrow(journalFile(ids[0]));
-        await expect(act()).rejects.toBeInstanceOf(TransactionError);
+      expect(await recover(machine, {}, silent)).toEqual([]);
+      expect(readHistory(machine)).toEqual([]);
+      expect(readRuns(machine).unreadable).toMatchObject([{id: ids[0]}]);
+      for (const wish of [{}, {id: ids[0]}]) {
+        const error = await rollback(machine, wish, silent, never).catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(TransactionError);
+        expect(error).toMatchObject({isRestored: false, nextStep: expect.stringContaining(journalDirectory(ids[0]))});
       }
       expect(text(root, '/etc/a')).toBe('new');
-    }));
+    }),
+  );
 });

@@ -3,8 +3,8 @@ import {join} from 'node:path';
 import type {CommandArtifact, GeneratedArtifact} from '../../src/artifacts/artifact.ts';
 import type {Change, FileChange, RunChange, SymlinkChange} from '../../src/changes/change.ts';
 import type {Machine, Program} from '../../src/system/machine.ts';
-import {readPathState} from '../../src/transaction/path-state.ts';
 import type {ApplyRequest} from '../../src/transaction/apply.ts';
+import {readPathState} from '../../src/transaction/path-state.ts';
 import {put, putLink} from './scratch-root.ts';
 
 export const ids = ['20260131T120000Z-aaaa', '20260131T120001Z-bbbb', '20260131T120002Z-cccc'] as const;
@@ -25,10 +25,25 @@ const expected = (machine: Machine, path: string): FileChange['expected'] => {
 };
 
 /** A change as the comparison would make it on the present machine. */
-export const fileChange = (machine: Machine, path: string, content: string | null, installer: FileChange['installer'] = 'file', mode = 0o644): FileChange => {
+export const fileChange = (
+  machine: Machine,
+  path: string,
+  content: string | null,
+  how: 'file' | 'guest' | 'last' = 'file',
+  mode = 0o644,
+): FileChange => {
   const now = expected(machine, path);
   const kind = content === null ? 'remove' : now.state === 'absent' ? 'create' : 'replace';
-  return {kind, path, expected: now, content: content === null ? null : {text: content, encoding: 'utf8', mode}, installer, diff: '', why: []};
+  return {
+    kind,
+    path,
+    expected: now,
+    content: content === null ? null : {text: content, encoding: 'utf8', mode},
+    placing: how === 'last' ? 'last' : 'first',
+    by: how === 'guest' ? 'registry' : 'writer',
+    diff: '',
+    why: [],
+  };
 };
 
 export const linkChange = (machine: Machine, path: string, target: string | null): SymlinkChange => {
@@ -37,7 +52,11 @@ export const linkChange = (machine: Machine, path: string, target: string | null
   return {kind, path, expected: now, target, diff: '', why: []};
 };
 
-export const command = (argv: CommandArtifact['argv'], triggers: readonly string[], undo: CommandArtifact['undo'] = null): RunChange => ({
+export const command = (
+  argv: CommandArtifact['argv'],
+  triggers: readonly string[],
+  undo: CommandArtifact['undo'] = null,
+): RunChange => ({
   kind: 'run',
   path: argv.join(' '),
   command: {kind: 'command', argv, undo, triggers, timeoutSeconds: 10, why: []},
@@ -45,7 +64,12 @@ export const command = (argv: CommandArtifact['argv'], triggers: readonly string
   why: [],
 });
 
-export const generated = (path: string, argv: GeneratedArtifact['argv'], triggers: readonly string[], validations: GeneratedArtifact['validations'] = []): RunChange => ({
+export const generated = (
+  path: string,
+  argv: GeneratedArtifact['argv'],
+  triggers: readonly string[],
+  validations: GeneratedArtifact['validations'] = [],
+): RunChange => ({
   kind: 'run',
   path: argv.join(' '),
   command: {kind: 'generated', path, argv, validations, triggers, timeoutSeconds: 10, why: []},
@@ -54,13 +78,19 @@ export const generated = (path: string, argv: GeneratedArtifact['argv'], trigger
 });
 
 const defaultEntryPath = '/sys/firmware/efi/efivars/LoaderEntryDefault-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f';
-const loaderVariable = (text: string): Buffer => Buffer.concat([Buffer.from([7, 0, 0, 0]), Buffer.from(`${text}\0`, 'utf16le')]);
+const loaderVariable = (text: string): Buffer =>
+  Buffer.concat([Buffer.from([7, 0, 0, 0]), Buffer.from(`${text}\0`, 'utf16le')]);
 
 /** What must hold at every instant: the default names an entry, and each entry an image. */
 export const bootFaults = (root: string): readonly string[] => {
   const chosen = readFileSync(join(root, defaultEntryPath)).subarray(4).toString('utf16le').replace('\0', '');
-  const [entry, image] = ['/efi/loader/entries/new.conf', '/efi/initrd.new'].map((path) => existsSync(join(root, path)));
-  return [...(chosen === 'new.conf' && entry !== true ? ['the default is gone'] : []), ...(entry === true && image !== true ? ['the image of the entry is gone'] : [])];
+  const [entry, image] = ['/efi/loader/entries/new.conf', '/efi/initrd.new'].map((path) =>
+    existsSync(join(root, path)),
+  );
+  return [
+    ...(chosen === 'new.conf' && entry !== true ? ['the default is gone'] : []),
+    ...(entry === true && image !== true ? ['the image of the entry is gone'] : []),
+  ];
 };
 
 /** Stand-ins that do what the real ones do to the tree, in small. */
@@ -71,7 +101,12 @@ export const programs: Readonly<Record<string, Program>> = {
   },
   'grub-script-check': (argv, {root}) => ({exitCode: existsSync(join(root, argv.at(-1) ?? '')) ? 0 : 1}),
   'update-initramfs': (_argv, {root}) => {
-    writeFileSync(join(root, '/boot/initrd.img'), `initrd of ${readdirSync(join(root, '/etc/modprobe.d')).filter((name) => !name.startsWith('.')).join(' ')}`);
+    writeFileSync(
+      join(root, '/boot/initrd.img'),
+      `initrd of ${readdirSync(join(root, '/etc/modprobe.d'))
+        .filter((name) => !name.startsWith('.'))
+        .join(' ')}`,
+    );
     return {exitCode: 0};
   },
   mkinitcpio: (argv, {root}) => {
@@ -90,7 +125,10 @@ export const programs: Readonly<Record<string, Program>> = {
     }
     const xml = readFileSync(join(root, last), 'utf8').replace(/^<!--.*-->\n/u, '');
     const name = /<name>(.*)<\/name>/u.exec(xml)?.[1] ?? '';
-    writeFileSync(join(root, `/etc/libvirt/qemu/${name}.xml`), `<!-- AUTO-GENERATED -->\n${xml.replace('<domain>', '<domain type="kvm">')}`);
+    writeFileSync(
+      join(root, `/etc/libvirt/qemu/${name}.xml`),
+      `<!-- AUTO-GENERATED -->\n${xml.replace('<domain>', '<domain type="kvm">')}`,
+    );
     return {exitCode: 0};
   },
 };
@@ -111,13 +149,28 @@ export const fillHost = (root: string): void => {
 };
 
 const ownImage: RunChange = (() => {
-  const change = generated('/efi/initrd.new', ['mkinitcpio', '-g', '{output}'], ['/efi/loader/entries/new.conf'], [{kind: 'size', minimumRatio: 0.5, of: '/efi/initrd'}]);
-  return {...change, command: {...change.command, isOwn: true}} as RunChange;
+  const change = generated(
+    '/efi/initrd.new',
+    ['mkinitcpio', '-g', '{output}'],
+    ['/efi/loader/entries/new.conf'],
+    [{kind: 'size', minimumRatio: 0.5, of: '/efi/initrd'}],
+  );
+  return {...change, command: {...change.command, onRollback: 'remove'}} as RunChange;
 })();
 
 const defaultEntry: RunChange = (() => {
-  const change = command(['bootctl', 'set-default', 'new.conf'], ['/efi/loader/entries/new.conf'], ['bootctl', 'set-default', 'old.conf']);
-  return {...change, command: {...change.command, effect: {kind: 'loader-variable', name: 'LoaderEntryDefault', before: 'old.conf', after: 'new.conf'}}} as RunChange;
+  const change = command(
+    ['bootctl', 'set-default', 'new.conf'],
+    ['/efi/loader/entries/new.conf'],
+    ['bootctl', 'set-default', 'old.conf'],
+  );
+  return {
+    ...change,
+    command: {
+      ...change.command,
+      effect: {kind: 'loader-variable', name: 'LoaderEntryDefault', before: 'old.conf', after: 'new.conf'},
+    },
+  } as RunChange;
 })();
 
 export const hostChanges = (machine: Machine): readonly Change[] => [
@@ -125,8 +178,8 @@ export const hostChanges = (machine: Machine): readonly Change[] => [
   fileChange(machine, '/etc/modprobe.d/vfio.conf', 'options vfio-pci\n'),
   fileChange(machine, '/etc/modprobe.d/old.conf', null),
   fileChange(machine, '/etc/initramfs-tools/scripts/init-top/vfio', '#!/bin/sh\n', 'file', 0o755),
-  fileChange(machine, '/etc/libvirt/qemu/win.xml', '<domain><name>win</name><memory/></domain>\n', 'libvirt'),
-  fileChange(machine, '/etc/libvirt/qemu/new.xml', '<domain><name>new</name></domain>\n', 'libvirt', 0o600),
+  fileChange(machine, '/etc/libvirt/qemu/win.xml', '<domain><name>win</name><memory/></domain>\n', 'guest'),
+  fileChange(machine, '/etc/libvirt/qemu/new.xml', '<domain><name>new</name></domain>\n', 'guest', 0o600),
   linkChange(machine, '/etc/systemd/system/multi-user.target.wants/vfio.service', '../vfio.service'),
   linkChange(machine, '/etc/systemd/system/default.target', '/lib/systemd/system/multi-user.target'),
   linkChange(machine, '/etc/systemd/system/gone.service', null),
@@ -134,11 +187,16 @@ export const hostChanges = (machine: Machine): readonly Change[] => [
   ownImage,
   defaultEntry,
   command(['update-initramfs', '-u'], ['/etc/modprobe.d/vfio.conf'], ['update-initramfs', '-u']),
-  generated('/boot/grub/grub.cfg', ['grub-mkconfig', '-o', '{output}'], ['/etc/default/grub'], [
-    {kind: 'command', argv: ['grub-script-check', '{output}']},
-    {kind: 'contains', texts: ['intel_iommu=on']},
-    {kind: 'size', minimumRatio: 0.5},
-  ]),
+  generated(
+    '/boot/grub/grub.cfg',
+    ['grub-mkconfig', '-o', '{output}'],
+    ['/etc/default/grub'],
+    [
+      {kind: 'command', argv: ['grub-script-check', '{output}']},
+      {kind: 'contains', texts: ['intel_iommu=on']},
+      {kind: 'size', minimumRatio: 0.5},
+    ],
+  ),
 ];
 
 export const never: AbortSignal = new AbortController().signal;

@@ -1,7 +1,20 @@
-import {accessSync, chmodSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
-import {stateDirectory} from '../../src/transaction/paths.ts';
+import {stateDirectory} from '../../src/system/state-directory.ts';
 
 /** In memory where that is possible: the tests sync some hundred thousand times, and no power is cut. */
 export const scratchDirectory = (): string => {
@@ -52,8 +65,10 @@ export const snapshot = (root: string): Readonly<Record<string, string>> => {
       if (stat.isDirectory()) {
         entries[below] = `directory ${head}`;
         visit(below);
-      } else if (stat.isSymbolicLink()) entries[below] = `link ${stat.uid}:${stat.gid} ${readlinkSync(join(root, below))}`;
-      else entries[below] = stat.isFile() ? `file ${head} ${readFileSync(join(root, below), 'base64')}` : `other ${head}`;
+      } else if (stat.isSymbolicLink())
+        entries[below] = `link ${stat.uid}:${stat.gid} ${readlinkSync(join(root, below))}`;
+      else
+        entries[below] = stat.isFile() ? `file ${head} ${readFileSync(join(root, below), 'base64')}` : `other ${head}`;
     }
   };
   visit('');

@@ -1,9 +1,10 @@
-import {afterEach, describe, expect, it} from 'vitest';
 import {cleanup} from 'ink-testing-library';
+import {afterEach, describe, expect, it} from 'vitest';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {Profile} from '../../src/profile/profile.ts';
-import {proposeProfile} from '../../src/plan/propose-profile.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
+import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
 afterEach(cleanup);
 
@@ -13,7 +14,10 @@ const to = (count: number): readonly string[] => Array.from({length: count}, () 
 
 const keeping = (overrides: Parameters<typeof sampleServices>[0] = {}) => {
   const saved: {profile: Profile; path: string}[] = [];
-  const services = sampleServices({...overrides, saveProfile: (profile, path) => (saved.push({profile, path}), {path})});
+  const services = sampleServices({
+    ...overrides,
+    saveProfile: (profile, path) => (saved.push({profile, path}), {path}),
+  });
   return {saved, wizard: openWizard(services)};
 };
 
@@ -22,7 +26,12 @@ describe('the step that saves', () => {
     const {saved, wizard} = keeping();
     expect(await wizard.press(...to(6), down, emptyField, 'gaming')).toContain('/home/me/gaming.yaml');
     await wizard.press(down, 'For the evening', enter);
-    expect(saved).toEqual([{path: '/home/me/gaming.yaml', profile: expect.objectContaining({name: 'gaming', description: 'For the evening'})}]);
+    expect(saved).toEqual([
+      {
+        path: '/home/me/gaming.yaml',
+        profile: expect.objectContaining({name: 'gaming', description: 'For the evening'}),
+      },
+    ]);
   });
 
   it('keeps a file name that was typed when the name changes', async () => {
@@ -31,23 +40,28 @@ describe('the step that saves', () => {
     expect(saved).toMatchObject([{path: '/tmp/mine.yaml', profile: {name: 'geforce-gtx-10502'}}]);
   });
 
-  it.each(['two words', '.hidden', '', 'é', 'x'.repeat(64)])('does not save under the name %j, and says what a name is', async (name) => {
-    const {saved, wizard} = keeping();
-    const frame = await wizard.press(...to(6), down, emptyField, name, enter);
-    expect(frame).toContain('step 7 of 9');
-    expect(frame).toMatch(/✗ (`.*` is not a\s+usable name\.\s+Use 1 to 63|Type a name)/s);
-    expect(saved).toEqual([]);
-  });
+  it.each(['two words', '.hidden', '', 'é', 'x'.repeat(64)])(
+    'does not save under the name %j, and says what a name is',
+    async (name) => {
+      const {saved, wizard} = keeping();
+      const frame = await wizard.press(...to(6), down, emptyField, name, enter);
+      expect(frame).toContain('step 7 of 9');
+      expect(frame).toMatch(/✗ (`.*` is not a\s+usable name\.\s+Use 1 to 63|Type a name)/s);
+      expect(saved).toEqual([]);
+    },
+  );
 
   it('offers the file of a profile that was opened, until it gets another name', async () => {
     const profile = proposeProfile(sampleHost(), ['0000:06:00.0']);
-    const {wizard} = keeping({savedProfiles: [{path: '/elsewhere/old.yaml', profile}]});
-    expect(await wizard.press(down, enter, ...to(6))).toContain('/elsewhere/old.yaml');
+    const {wizard} = keeping({savedProfiles: [{path: '/elsewhere/old.yaml', profile, text: ''}]});
+    expect(await wizard.press(keys.escape, down, enter, ...to(6))).toContain('/elsewhere/old.yaml');
     expect(await wizard.press(down, 'x')).toContain('/home/me/geforce-gtx-1050x.yaml');
   });
 
   it('goes to the file name when the file can not be written', async () => {
-    const wizard = openWizard(sampleServices({saveProfile: (_profile, path) => ({problem: `${path} exists already.`})}));
+    const wizard = openWizard(
+      sampleServices({saveProfile: (_profile, path) => ({problem: `${path} exists already.`})}),
+    );
     const frame = await wizard.press(...to(7));
     expect(frame).toContain('✗ Not saved: /home/me/geforce-gtx-1050.yaml exists already.');
     expect(frame).toMatch(/❯ File/);
@@ -57,26 +71,42 @@ describe('the step that saves', () => {
 describe('texts of the guest', () => {
   it('hold the step until they can stand in a profile', async () => {
     const {wizard} = keeping();
-    expect(await wizard.press(...to(4), down, ' x', enter)).toMatch(/step 5 of 9.*✗ `win11 x` is not a usable name/s);
+    expect(await wizard.press(...to(4), down, '/x', enter)).toMatch(/step 5 of 9.*✗ `win11\/x` is not a usable name/s);
     expect(await wizard.press(emptyField, 'gamer', enter)).toContain('step 6 of 9');
   });
 
   it('goes to the field that holds the step', async () => {
     const {wizard} = keeping();
-    expect(await wizard.press(...to(4), down, ' x', down, enter)).toMatch(/❯ Name/);
+    expect(await wizard.press(...to(4), down, '/x', down, enter)).toMatch(/❯ Name/);
+  });
+
+  it('shows a disk that is left to the plan as every other such choice, and takes a path or nothing', async () => {
+    const {saved, wizard} = keeping();
+    expect(await wizard.press(...to(4))).toMatch(/Disk image\s+automatic/);
+    const toDisk = [up, up, up];
+    expect(await wizard.press(...toDisk)).toMatch(/❯ Disk image\s+› ▏/);
+    expect(await wizard.press('/vm/a.img')).toContain('/vm/a.img▏');
+    await wizard.press(enter, enter, enter);
+    expect(saved).toMatchObject([{profile: {guest: {disk: '/vm/a.img'}}}]);
+  });
+
+  it('leaves the disk to the plan again when its path is taken away', async () => {
+    const {saved, wizard} = keeping();
+    await wizard.press(...to(4), up, up, up, '/vm/a.img', emptyField, enter, enter, enter);
+    expect(saved).toMatchObject([{profile: {guest: {disk: 'auto'}}}]);
   });
 });
 
 describe('the network of a new domain', () => {
   const withNetworks = (networks: readonly string[]) => {
     const host = sampleHost();
-    return keeping({facts: {...host, libvirt: {...host.libvirt, networks}}});
+    return keeping({facts: {...host, virtualisation: {...libvirtOf(host), networks}}});
   };
   const toNetwork = [...to(4), up];
 
   it('is one of those that this host has, and the profile’s own is marked where it is not', async () => {
     const {saved, wizard} = withNetworks(['bridged', 'lab']);
-    expect(await wizard.press(...toNetwork)).toContain('❯ Network             ‹ default (not here) ›');
+    expect(await wizard.press(...toNetwork)).toContain('❯ Network             ‹ default (missing) ›');
     expect(await wizard.press(right)).toContain('‹ bridged ›');
     await wizard.press(...to(3));
     expect(saved[0]?.profile.guest.network).toBe('bridged');

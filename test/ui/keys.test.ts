@@ -1,11 +1,13 @@
 import {describe, expect, it} from 'vitest';
-import {bindings, hintsOf, intentOf} from '../../src/ui/keys.ts';
-import type {Mode} from '../../src/ui/keys.ts';
-import {splitKeys} from '../../src/ui/split-keys.ts';
+import {bindings, hintsOf, intentOf, type Mode, splitKeys} from '../../src/ui/keys.ts';
 
 describe('keys of one chunk', () => {
   it('splits text and Enter that arrive together', () => {
-    expect(splitKeys('ok\r')).toEqual([{name: 'character', text: 'o'}, {name: 'character', text: 'k'}, {name: 'enter'}]);
+    expect(splitKeys('ok\r')).toEqual([
+      {name: 'character', text: 'o'},
+      {name: 'character', text: 'k'},
+      {name: 'enter'},
+    ]);
   });
 
   it('presses nothing for a sequence that Ink does not know', () => {
@@ -17,7 +19,7 @@ describe('keys of one chunk', () => {
   });
 
   it('drops other control characters', () => {
-    expect(splitKeys('\u0001a')).toEqual([{name: 'character', text: 'a'}]);
+    expect(splitKeys('\u0002a')).toEqual([{name: 'character', text: 'a'}]);
   });
 });
 
@@ -34,11 +36,18 @@ describe('the table of keys', () => {
   });
 
   it('lets letters be typed into text', () => {
-    expect(['q', '?', 'j', 'o', '/', ' '].map((text) => intentOf('text', {name: 'character', text}))).toEqual([null, null, null, null, null, null]);
+    expect(['q', '?', 'j', 'o', '/', ' '].map((text) => intentOf('text', {name: 'character', text}))).toEqual([
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ]);
   });
 
   it('shows in the footer only keys that do something', () => {
     expect(hintsOf('choice').map((hint) => hint.label)).toContain('←→');
-    expect(hintsOf('list').map((hint) => hint.label)).not.toContain('←→');
+    expect(hintsOf('home').map((hint) => hint.label)).not.toContain('←→');
   });
 });

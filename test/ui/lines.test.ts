@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {displayWidth} from '../../src/ui/printable.ts';
-import {fitLine, plainText, segment, wrapExactly, wrapText} from '../../src/ui/lines.ts';
+import {fitLine, plainText, segment, wrapExactly, wrapText} from '../../src/words/lines.ts';
+import {displayWidth} from '../../src/words/width.ts';
 
 describe('lines', () => {
   it('wraps at words and hangs what follows', () => {
@@ -23,7 +23,8 @@ describe('lines', () => {
   it('makes no row wider than the terminal', () => {
     fc.assert(
       fc.property(fc.string(), fc.integer({min: 12, max: 90}), (text, columns) => {
-        for (const row of [...wrapText(text, columns), ...wrapExactly(text, columns, 'plain')]) expect(displayWidth(plainText(row))).toBeLessThanOrEqual(columns);
+        for (const row of [...wrapText(text, columns), ...wrapExactly(text, columns, 'plain')])
+          expect(displayWidth(plainText(row))).toBeLessThanOrEqual(columns);
       }),
     );
   });

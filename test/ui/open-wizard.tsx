@@ -2,25 +2,55 @@ import {render} from 'ink-testing-library';
 import {App} from '../../src/ui/app.tsx';
 import type {WizardOutcome, WizardServices} from '../../src/ui/services.ts';
 import {chooseTheme} from '../../src/ui/theme.ts';
-import {startWizard} from '../../src/ui/wizard/wizard.ts';
+import {viewOf} from '../../src/ui/wizard/state.ts';
+import {reduce, startWizard} from '../../src/ui/wizard/wizard.ts';
 
-export const keys = {up: '\u001b[A', down: '\u001b[B', right: '\u001b[C', left: '\u001b[D', pageDown: '\u001b[6~', enter: '\r', escape: '\u001b', interrupt: '\u0003', backspace: '\u007f'} as const;
+export const keys = {
+  up: '\u001b[A',
+  down: '\u001b[B',
+  right: '\u001b[C',
+  left: '\u001b[D',
+  pageDown: '\u001b[6~',
+  enter: '\r',
+  escape: '\u001b',
+  interrupt: '\u0003',
+  backspace: '\u007f',
+} as const;
 
 /** React 19 schedules with setImmediate, and Ink holds a lone Esc back for one turn. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 6; turn += 1) await new Promise((done) => setImmediate(done));
 };
 
-export const openWizard = (services: WizardServices, {columns = 80, rows = 24, environment = {LANG: 'C.UTF-8', NO_COLOR: '1'}} = {}) => {
-  const {context, state} = startWizard(services, {columns, rows});
+export const openWizard = (
+  services: WizardServices,
+  {columns = 80, rows = 24, environment = {LANG: 'C.UTF-8', NO_COLOR: '1'}, isAtHome = false} = {},
+) => {
+  const {context, state: home} = startWizard(services, {columns, rows});
+  const shown = {view: viewOf(home), pane: {lines: [], height: 1}};
+  /** One Enter further: at the host checks, where a new set-up begins. */
+  const state = isAtHome ? home : reduce(context, home, {type: 'pressed', keys: [{name: 'enter'}], shown});
   let outcome: WizardOutcome | null = null;
+  let suspensions = 0;
   const controller = new AbortController();
-  const app = <App context={context} initial={state} theme={chooseTheme(environment)} interrupt={controller.signal} onEnd={(end) => (outcome = end)} />;
+  const app = (
+    <App
+      context={context}
+      initial={state}
+      theme={chooseTheme(environment)}
+      interrupt={controller.signal}
+      onSuspend={() => (suspensions += 1)}
+      onEnd={(end) => (outcome = end)}
+    />
+  );
   const instance = render(app);
   const frame = (): string => instance.lastFrame() ?? '';
   return {
     frame,
-    lines: (): readonly string[] => frame().split('\n').map((row) => row.trimEnd()),
+    lines: (): readonly string[] =>
+      frame()
+        .split('\n')
+        .map((row) => row.trimEnd()),
     /** Each argument arrives as one read. */
     press: async (...chunks: readonly string[]): Promise<string> => {
       await settle();
@@ -36,6 +66,7 @@ export const openWizard = (services: WizardServices, {columns = 80, rows = 24, e
     },
     settle,
     outcome: () => outcome,
+    suspensions: () => suspensions,
     close: instance.unmount,
   };
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {displayWidth, padColumns, printable, takeColumns, truncate} from '../../src/ui/printable.ts';
+import {printable} from '../../src/words/printable.ts';
+import {displayWidth, padColumns, takeColumns, truncate} from '../../src/words/width.ts';
 
 describe('text of the machine on the terminal', () => {
   it.each([
@@ -20,9 +21,11 @@ describe('text of the machine on the terminal', () => {
   });
 
   it('never leaves a control character, whatever comes in', () => {
-    fc.assert(fc.property(fc.string({unit: 'binary'}), (text) => {
-      expect(printable(text)).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
-    }));
+    fc.assert(
+      fc.property(fc.string({unit: 'binary'}), (text) => {
+        expect(printable(text)).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+      }),
+    );
   });
 });
 
@@ -36,9 +39,11 @@ describe('columns', () => {
   });
 
   it('never exceeds the columns it is given', () => {
-    fc.assert(fc.property(fc.string({unit: 'grapheme'}), fc.integer({min: 1, max: 30}), (text, columns) => {
-      expect(displayWidth(truncate(printable(text), columns))).toBeLessThanOrEqual(columns);
-    }));
+    fc.assert(
+      fc.property(fc.string({unit: 'grapheme'}), fc.integer({min: 1, max: 30}), (text, columns) => {
+        expect(displayWidth(truncate(printable(text), columns))).toBeLessThanOrEqual(columns);
+      }),
+    );
   });
 
   it('pads to exactly the columns', () => {

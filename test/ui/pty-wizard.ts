@@ -1,6 +1,7 @@
-/** Bundled and run by the test that needs a real terminal. */
 import {startWizard} from '../../src/ui/start-wizard.ts';
 import {sampleServices} from './sample-services.ts';
+
+/** Bundled and run by the test that needs a real terminal. */
 
 /** Told to the test: only what is typed from here on is for the wizard, and Ctrl-C a key instead of a signal to all that runs. */
 const setRawMode = process.stdin.setRawMode.bind(process.stdin);
@@ -10,5 +11,10 @@ process.stdin.setRawMode = (isRaw) => {
   return process.stdin;
 };
 
-const outcome = await startWizard(sampleServices(), {stdin: process.stdin, stdout: process.stdout, environment: process.env, isPlain: true});
+const outcome = await startWizard(sampleServices(), {
+  stdin: process.stdin,
+  stdout: process.stdout,
+  environment: process.env,
+  isPlain: true,
+});
 console.log(`ended ${outcome.reason}`);

@@ -1,7 +1,8 @@
 import type {Change, FileChange, RunChange} from '../../src/changes/change.ts';
-import {planPassthrough} from '../../src/plan/plan-passthrough.ts';
-import {proposeProfile} from '../../src/plan/propose-profile.ts';
-import type {HostFacts} from '../../src/host/facts.ts';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
+import {encodeProfile} from '../../src/pipeline/profile-file.ts';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {WizardServices} from '../../src/ui/services.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 
@@ -13,7 +14,8 @@ const fileChange = (path: string, kind: FileChange['kind'], added: readonly stri
   path,
   expected: {state: 'absent'},
   content: {text: added.join('\n'), encoding: 'utf8', mode: 0o644},
-  installer: 'file',
+  placing: 'first',
+  by: 'writer',
   diff: diffOf(path, added),
   why: ['the card has to be with vfio-pci before its driver loads'],
 });
@@ -21,21 +23,44 @@ const fileChange = (path: string, kind: FileChange['kind'], added: readonly stri
 const runChange: RunChange = {
   kind: 'run',
   path: 'update-initramfs -u',
-  command: {kind: 'command', argv: ['/usr/sbin/update-initramfs', '-u'], undo: ['/usr/sbin/update-initramfs', '-u'], triggers: [], timeoutSeconds: 600, why: []},
+  command: {
+    kind: 'command',
+    argv: ['/usr/sbin/update-initramfs', '-u'],
+    undo: ['/usr/sbin/update-initramfs', '-u'],
+    triggers: [],
+    timeoutSeconds: 600,
+    why: [],
+  },
   diff: '',
   why: ['the initramfs holds a copy of the module options'],
 };
 
 const sampleChanges: readonly Change[] = [
-  fileChange('/etc/default/grub', 'replace', ['GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on hugepagesz=2M hugepages=0:6144"']),
-  fileChange('/etc/modprobe.d/vfio-pilot.conf', 'create', Array.from({length: 40}, (_, index) => `softdep driver${index} pre: vfio-pci`)),
+  fileChange('/etc/default/grub', 'replace', [
+    'GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on hugepagesz=2M hugepages=0:6144"',
+  ]),
+  fileChange(
+    '/etc/modprobe.d/vfio-pilot.conf',
+    'create',
+    Array.from({length: 40}, (_, index) => `softdep driver${index} pre: vfio-pci`),
+  ),
   runChange,
 ];
 
 /** GTX 1050 in group 17, a Matrox for the host, a SATA controller; two nodes of six cores. */
 export const sampleHost = (overrides: Partial<HostFacts> = {}): HostFacts =>
   sampleFacts(defaultShape, {
-    pci: [...samplePciFunctions, samplePci('0000:00:1f.2', {class: '010601', vendor: '8086', device: '3a22', driver: 'ahci', iommuGroup: 11, name: 'SATA AHCI Controller'})],
+    pci: [
+      ...samplePciFunctions,
+      samplePci('0000:00:1f.2', {
+        class: '010601',
+        vendor: '8086',
+        device: '3a22',
+        driver: 'ahci',
+        iommuGroup: 11,
+        name: 'SATA AHCI Controller',
+      }),
+    ],
     ...overrides,
   });
 
@@ -43,9 +68,22 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
   const facts = overrides.facts ?? sampleHost();
   return {
     facts,
+    machine: {isReadable: true, applied: null, runs: []},
     checks: [
-      {id: 'iommu-active', status: 'ok', title: 'The IOMMU is active', fact: '2 groups in /sys/kernel/iommu_groups', remedy: null},
-      {id: 'ovmf', status: 'warning', title: 'No OVMF image', fact: 'nothing in /usr/share/OVMF', remedy: 'Install the package ovmf.'},
+      {
+        id: 'iommu-active',
+        status: 'ok',
+        title: 'The IOMMU is active',
+        fact: '2 groups in /sys/kernel/iommu_groups',
+        remedy: null,
+      },
+      {
+        id: 'ovmf',
+        status: 'warning',
+        title: 'No OVMF image',
+        fact: 'nothing in /usr/share/OVMF',
+        remedy: 'Install the package ovmf.',
+      },
     ],
     savedProfiles: [],
     preview: (profile) => {
@@ -54,11 +92,17 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
     },
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
+    saveTodo: ({profilePath}) => ({path: `${profilePath ?? '/home/me/it.yaml'}.todo.md`}),
+    encode: (profile) => encodeProfile(profile, {}),
     saveProfile: (_profile, path) => ({path}),
     apply: () => Promise.resolve({id: '2026-01-02T03-04-05'}),
     trial: null,
+    verify: () => Promise.resolve([]),
+    planRollback: () => Promise.reject(new Error('Nothing is applied.')),
+    rollback: () => Promise.reject(new Error('Nothing is applied.')),
     isDemo: false,
-    commandStyle: {sudo: 'sudo ', flags: ''},
+    isDryRun: false,
+    commandStyle: {program: 'vfio-pilot', sudo: 'sudo ', flags: ''},
     canApply: {ok: true},
     defaultProfilePath: (profile) => `/home/me/${profile.name}.yaml`,
     ...overrides,

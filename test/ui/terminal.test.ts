@@ -1,5 +1,4 @@
-import {spawn, spawnSync} from 'node:child_process';
-import type {ChildProcessWithoutNullStreams} from 'node:child_process';
+import {type ChildProcessWithoutNullStreams, spawn, spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -17,20 +16,25 @@ beforeAll(async () => {
     outdir: directory,
     outExtension: {'.js': '.mjs'},
     bundle: true,
+    loader: {'.sh': 'text'},
     splitting: true,
     format: 'esm',
     platform: 'node',
     jsx: 'automatic',
     external: ['react-devtools-core'],
     define: {'process.env.NODE_ENV': '"production"'},
-    banner: {js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);"},
+    banner: {
+      js: "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
   });
 });
 afterAll(() => rmSync(directory, {recursive: true}));
 
 const open = () => {
   const command = `stty cols 80 rows 24; ${process.execPath} ${program}; stty -a`;
-  const child: ChildProcessWithoutNullStreams = spawn('script', ['-qec', command, '/dev/null'], {env: {...process.env, TERM: 'xterm', LANG: 'C.UTF-8', CI: 'true'}});
+  const child: ChildProcessWithoutNullStreams = spawn('script', ['-qec', command, '/dev/null'], {
+    env: {...process.env, TERM: 'xterm', LANG: 'C.UTF-8', CI: 'true'},
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   /** Resolves with all that came since the call, once it holds the text. */
@@ -56,13 +60,15 @@ const both = (one: string, other: string): RegExp => new RegExp(`${one}[^]*${oth
 describe.skipIf(!hasScript)('in a real terminal (needs the program script)', () => {
   it('draws although CI is set, and chooses the right row when Down and Enter arrive in one read', async () => {
     const {see, type, closed} = open();
-    await see(both('Host checks', 'keys are read'));
+    await see(both('This machine', 'keys are read'));
     type('\r');
-    await see('[x] ✓ 0000:06:00.0');
+    await see('step 1 of 9');
+    type('\r');
+    await see('(•) ✓ 0000:06:00.0');
     type('\u001b[B\r');
     await see('step 3 of 9  CPU');
     type('\u001b');
-    await see('❯ [x] ✓ 0000:0a:03.0');
+    await see('❯ (•) ✓ 0000:0a:03.0');
     type('\u0003');
     expect(await see('ended interrupted')).not.toContain('CPU');
     await closed;

@@ -1,23 +1,27 @@
 import {execFileSync} from 'node:child_process';
 import fc from 'fast-check';
-import {afterEach, describe, expect, it} from 'vitest';
 import {cleanup} from 'ink-testing-library';
+import {afterEach, describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
 import {describeOutcome} from '../../src/ui/describe-outcome.ts';
-import {quoteForShell} from '../../src/quote-for-shell.ts';
+import {quoteForShell} from '../../src/words/quote-for-shell.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
 
 afterEach(cleanup);
 
 const {enter} = keys;
-const elsewhere = {sudo: '', flags: ' --root /srv/tree'};
-const thisMachine = {sudo: 'sudo ', flags: ''};
+const program = 'vfio-pilot';
+const elsewhere = {program, sudo: '', flags: ' --root /srv/tree'};
+const thisMachine = {program, sudo: 'sudo ', flags: ''};
 const toApply = Array.from({length: 7}, () => enter);
 
-describe('commands that the wizard tells', () => {
+/** What next fills several screens. */
+const tall = {rows: 80};
+
+describe('commands that the wizard shows', () => {
   it('name the other root, and neither sudo nor a reboot, after an apply there', async () => {
-    const wizard = openWizard(sampleServices({commandStyle: elsewhere}));
+    const wizard = openWizard(sampleServices({commandStyle: elsewhere}), tall);
     const frame = await wizard.press(...toApply, `apply${enter}`);
     expect(frame).toContain('$ vfio-pilot verify --root /srv/tree');
     expect(frame).toContain('$ vfio-pilot rollback 2026-01-02T03-04-05 --root /srv/tree');
@@ -25,13 +29,57 @@ describe('commands that the wizard tells', () => {
     expect(frame).not.toContain('systemctl');
   });
 
+  it('name the program as it was started', async () => {
+    const commandStyle = {...thisMachine, program: 'npx vfio-pilot'};
+    const frame = await openWizard(sampleServices({commandStyle}), tall).press(...toApply, `apply${enter}`);
+    expect(frame).toContain('$ sudo npx vfio-pilot verify');
+  });
+
+  it('name it so in remedies and explanations as well', async () => {
+    const commandStyle = {...thisMachine, program: 'npx vfio-pilot'};
+    const checks = [
+      {id: 'x', status: 'error' as const, title: 'X', fact: 'X is off.', remedy: 'Then `vfio-pilot check` again.'},
+    ];
+    const findings = [
+      {
+        code: 'memory-release-unit' as const,
+        severity: 'note' as const,
+        subject: 'memory.hugepages',
+        message: 'A unit gives some back.',
+        remedy: '`vfio-pilot verify` counts them.',
+      },
+    ];
+    const preview = sampleServices().preview;
+    const wizard = openWizard(
+      sampleServices({commandStyle, checks, preview: (profile) => ({...preview(profile), findings})}),
+    );
+    expect(wizard.frame()).toContain('`npx vfio-pilot check`');
+    expect(await wizard.press(...toApply.slice(2))).toContain('`npx vfio-pilot verify` counts');
+    expect(await wizard.press(enter)).toContain('`npx vfio-pilot apply` applies');
+  });
+
+  it('say in a dry run what is played through, and afterwards only how to do it', async () => {
+    const wizard = openWizard(sampleServices({isDryRun: true}));
+    expect(await wizard.press(...toApply)).toMatch(/dry run +step .*\n[^]*This is a dry run: all of it/);
+    const frame = await wizard.press(`apply${enter}`);
+    expect(frame).toContain('Nothing was written.');
+    expect(frame).not.toMatch(/verify|rollback|reboot|Applied as/);
+  });
+
   it('say before an apply elsewhere that commands are not run', async () => {
-    expect(await openWizard(sampleServices({commandStyle: elsewhere})).press(...toApply)).toContain('This is another root: its commands are listed and not run.');
+    expect(await openWizard(sampleServices({commandStyle: elsewhere})).press(...toApply)).toContain(
+      'This is another root, so the commands are listed but not run.',
+    );
     expect(await openWizard(sampleServices()).press(...toApply)).not.toContain('another root');
   });
 
   it('lead to what was done there when it is not certain that everything was put back', async () => {
-    const error = new TransactionError('Broke.', {step: 'install', isRestored: false, isInterrupted: false, nextStep: 'Look.'});
+    const error = new TransactionError('Broke.', {
+      step: 'install',
+      isRestored: false,
+      isInterrupted: false,
+      nextStep: 'Look.',
+    });
     const wizard = openWizard(sampleServices({commandStyle: elsewhere, apply: () => Promise.reject(error)}));
     const frame = await wizard.press(...toApply, `apply${enter}`, enter);
     expect(frame).toContain('$ vfio-pilot history --root /srv/tree');
@@ -39,37 +87,62 @@ describe('commands that the wizard tells', () => {
   });
 
   it('replay a saved profile whose path has a space', async () => {
-    const wizard = openWizard(sampleServices({canApply: {ok: false, reason: 'Only root can.'}, defaultProfilePath: () => '/home/me/my set-up.yaml'}));
+    const wizard = openWizard(
+      sampleServices({
+        canApply: {ok: false, label: 'read-only: not root', reason: 'Only root can.'},
+        defaultProfilePath: () => '/home/me/my set-up.yaml',
+      }),
+    );
     expect(await wizard.press(...toApply)).toContain("sudo vfio-pilot apply '/home/me/my set-up.yaml'");
     expect(await wizard.press(enter)).toContain("$ vfio-pilot plan '/home/me/my set-up.yaml'");
   });
 
   it('stand whole on the screen, however long the root is called', async () => {
     const flags = ` --root /srv/${'x'.repeat(60)}`;
-    const frame = await openWizard(sampleServices({commandStyle: {sudo: '', flags}})).press(...toApply, `apply${enter}`);
+    const frame = await openWizard(sampleServices({commandStyle: {program, sudo: '', flags}}), tall).press(
+      ...toApply,
+      `apply${enter}`,
+    );
     expect(frame.replaceAll(/ +\\ *\n */g, ' ')).toContain(`$ vfio-pilot verify${flags}\n`);
   });
 });
 
 describe('what is printed when the wizard has gone', () => {
-  const outcome = {reason: 'finished', savedPath: null, appliedId: 'ID', isTrial: false, error: null} as const;
+  const outcome = {
+    reason: 'finished',
+    savedPath: null,
+    appliedId: 'ID',
+    isTrial: false,
+    rolledBackId: null,
+    error: null,
+  } as const;
 
   it('asks for a reboot of this machine only', () => {
-    expect(describeOutcome(outcome, thisMachine).join('\n')).toMatch(/Reboot, then run: +sudo vfio-pilot verify\n.*sudo vfio-pilot rollback ID$/);
+    expect(describeOutcome(outcome, thisMachine).join('\n')).toMatch(
+      /Reboot, then run: +sudo vfio-pilot verify\n.*sudo vfio-pilot rollback ID$/,
+    );
     expect(describeOutcome(outcome, elsewhere).join('\n')).not.toMatch(/sudo|[Rr]eboot/);
     expect(describeOutcome(outcome, elsewhere).join('\n')).toContain('vfio-pilot rollback ID --root /srv/tree');
   });
 
   it('says that nothing was changed unless something was, or may have been', () => {
-    expect(describeOutcome({...outcome, appliedId: null}, thisMachine)).toEqual(['Nothing was changed on this machine.']);
+    expect(describeOutcome({...outcome, appliedId: null}, thisMachine)).toEqual([
+      'Nothing was changed on this machine.',
+    ]);
     expect(describeOutcome({...outcome, appliedId: null, error: new Error('x')}, thisMachine)).toEqual([]);
   });
 });
 
 describe('quoting', () => {
   it('gives the shell exactly the path', () => {
-    fc.assert(fc.property(fc.string({minLength: 1, unit: 'grapheme'}).filter((text) => !text.includes('\0')), (text) => {
-      expect(execFileSync('sh', ['-c', `printf %s ${quoteForShell(text)}`], {encoding: 'utf8'})).toBe(text);
-    }), {numRuns: 40});
+    fc.assert(
+      fc.property(
+        fc.string({minLength: 1, unit: 'grapheme'}).filter((text) => !text.includes('\0')),
+        (text) => {
+          expect(execFileSync('sh', ['-c', `printf %s ${quoteForShell(text)}`], {encoding: 'utf8'})).toBe(text);
+        },
+      ),
+      {numRuns: 40},
+    );
   });
 });

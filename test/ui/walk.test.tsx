@@ -1,9 +1,9 @@
-import {afterEach, describe, expect, it} from 'vitest';
 import {cleanup} from 'ink-testing-library';
+import {afterEach, describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {Profile} from '../../src/profile/profile.ts';
-import {proposeProfile} from '../../src/plan/propose-profile.ts';
-import {displayWidth} from '../../src/ui/printable.ts';
+import {displayWidth} from '../../src/words/width.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
 
@@ -29,14 +29,21 @@ describe('a walk through the wizard', () => {
     const expected = {...proposed, cpu: {...proposed.cpu, vcpus: 8}, memory: {...proposed.memory, sizeMiB: 12288}};
     expect(saved).toEqual([{profile: expected, path: `/home/me/${proposed.name}.yaml`}]);
     expect(await wizard.press('apply\r')).toContain('Applied as 2026-01-02T03-04-05');
-    await wizard.press(enter);
-    expect(wizard.outcome()).toEqual({reason: 'finished', savedPath: `/home/me/${proposed.name}.yaml`, appliedId: '2026-01-02T03-04-05', isTrial: false, error: null});
+    await wizard.press('q');
+    expect(wizard.outcome()).toEqual({
+      reason: 'finished',
+      savedPath: `/home/me/${proposed.name}.yaml`,
+      appliedId: '2026-01-02T03-04-05',
+      isTrial: false,
+      rolledBackId: null,
+      error: null,
+    });
   });
 
   it('chooses the right row when Down and Enter arrive in one read', async () => {
     const wizard = openWizard(sampleServices());
     await wizard.press(enter, `${down}${enter}`, escape);
-    expect(wizard.lines().find((row) => row.startsWith('❯'))).toMatch(/^❯ \[x\] . 0000:0a:03.0/);
+    expect(wizard.lines().find((row) => row.startsWith('❯'))).toMatch(/^❯ \(•\) . 0000:0a:03.0/);
   });
 
   it('ignores keys of the same read once the screen has changed', async () => {
@@ -65,13 +72,18 @@ describe('a walk through the wizard', () => {
     });
     const wizard = openWizard(services);
     expect(await wizard.press(...toReview, enter, enter, 'apply\r')).toContain('Generating grub configuration file');
-    expect(await wizard.press(interrupt)).toContain('Stopping and restoring what was there');
+    expect(await wizard.press(interrupt)).toContain('Stopping, and restoring everything');
     expect(signal).toMatchObject({aborted: true});
     expect(wizard.outcome()).toBeNull();
-    const error = new TransactionError('Stopped.', {step: 'install', isRestored: true, isInterrupted: true, nextStep: 'Apply again.'});
+    const error = new TransactionError('Stopped.', {
+      step: 'install',
+      isRestored: true,
+      isInterrupted: true,
+      nextStep: 'Apply again.',
+    });
     end(error);
     await wizard.settle();
-    expect(wizard.frame()).toContain('✓ The machine is as it was before.');
+    expect(wizard.frame()).toContain('✓ Everything was restored.');
     await wizard.press(enter, enter);
     expect(wizard.outcome()).toMatchObject({reason: 'finished', error});
   });
@@ -103,17 +115,33 @@ describe('a walk through the wizard', () => {
     await wizard.press(...toReview, down, down);
     expect(wizard.frame()).not.toContain('driver39');
     expect(await wizard.press(pageDown, pageDown, pageDown, pageDown, pageDown, pageDown)).toContain('driver39');
-    expect(await wizard.press('k')).not.toContain('driver39');
+    expect(await wizard.press('K', 'K', 'K', 'K')).not.toContain('driver39');
   });
 });
 
 describe('the size of the frame', () => {
-  const sizes = [[80, 24], [100, 30], [160, 50]] as const;
+  const sizes = [
+    [60, 16],
+    [79, 24],
+    [80, 24],
+    [100, 30],
+    [160, 50],
+  ] as const;
 
   it.each(sizes)('fits %sx%s on every step, with the help and the question', async (columns, rows) => {
-    const wizard = openWizard(sampleServices({savedProfiles: [{path: '/p.yaml', profile: proposeProfile(sampleHost(), ['0000:06:00.0'])}]}), {columns, rows});
+    const wizard = openWizard(
+      sampleServices({
+        savedProfiles: [{path: '/p.yaml', profile: proposeProfile(sampleHost(), ['0000:06:00.0']), text: ''}],
+      }),
+      {columns, rows, isAtHome: true},
+    );
     for (let step = 0; step < 10; step += 1) {
-      for (const frame of [await wizard.press('?'), await wizard.press(escape), await wizard.press('q'), await wizard.press('n')]) {
+      for (const frame of [
+        await wizard.press('?'),
+        await wizard.press(escape),
+        await wizard.press('q'),
+        await wizard.press('n'),
+      ]) {
         const shown = frame.split('\n');
         expect(shown.length).toBe(rows - 1);
         expect(Math.max(...shown.map(displayWidth))).toBeLessThanOrEqual(columns);
@@ -123,7 +151,9 @@ describe('the size of the frame', () => {
   });
 
   it('says in one sentence that the terminal is too small', () => {
-    expect(openWizard(sampleServices(), {columns: 79, rows: 24}).frame()).toBe('This terminal is 79x24; make it at least 80x24. Ctrl-C leaves.');
+    expect(openWizard(sampleServices(), {columns: 59, rows: 16}).frame()).toBe(
+      'This terminal is 59x16. Make it at least 60x16. Ctrl-C leaves.',
+    );
   });
 });
 
@@ -143,6 +173,7 @@ describe('without colour and without UTF-8', () => {
     const host = sampleHost();
     const pci = host.pci.map((device) => ({...device, name: 'evil\u001b[2J\u202e\n name', driver: 'x\u0007y'}));
     const wizard = openWizard(sampleServices({facts: {...host, pci}}));
-    for (let step = 0; step < 6; step += 1) expect(await wizard.press(enter)).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]*$/);
+    for (let step = 0; step < 6; step += 1)
+      expect(await wizard.press(enter)).toMatch(/^[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]*$/);
   });
 });

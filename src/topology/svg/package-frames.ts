@@ -1,12 +1,10 @@
-import {describeMoreSections, foldSections} from '../fold-map.ts';
-import {unfolded, type Folded} from '../fold.ts';
 import {groupBy} from '../domains.ts';
+import {describeMoreSections, type Folded, foldSections, unfolded} from '../fold.ts';
 import {describePackages, nameOf, type Section} from '../sections.ts';
 import type {TopologyMap} from '../topology-map.ts';
-import {mostNumbered} from './cells.ts';
-import {columnsOf} from './grid.ts';
+import {columnsOf, mostNumbered} from './cells.ts';
 import {nodeBox} from './node-box.ts';
-import {move, rect, text, type Block} from './shapes.ts';
+import {type Block, move, rect, text} from './shapes.ts';
 
 const padding = 10;
 const labelHeight = 26;
@@ -27,10 +25,14 @@ const packageFrame = (map: TopologyMap, frame: Frame, width: number, least: numb
   const inner = width - 2 * padding;
   const label = labelOf(map, frame);
   const top = label === '' ? padding : labelHeight;
-  const notes = frame.filter(({more}) => more.length > 0).map(({item, more}) => `${nameOf(item)}: ${describeMoreSections(more)}`);
+  const notes = frame
+    .filter(({more}) => more.length > 0)
+    .map(({item, more}) => `${nameOf(item)}: ${describeMoreSections(more)}`);
   const bottom = padding + notes.length * noteHeight;
   const leastNode = frame.length === 1 ? least - top - bottom : 0;
-  const nodes = columnsOf(frame, Math.min(2, frame.length), inner, gap, ({item}, each, own) => nodeBox(map, item, each, Math.max(own, leastNode)));
+  const nodes = columnsOf(frame, Math.min(2, frame.length), inner, gap, ({item}, each, own) =>
+    nodeBox(map, item, each, Math.max(own, leastNode)),
+  );
   const height = Math.max(least, top + nodes.height + bottom);
   return {
     width,
@@ -39,7 +41,9 @@ const packageFrame = (map: TopologyMap, frame: Frame, width: number, least: numb
       rect(0, 0, width, height, 'frame', {radius: 8}),
       ...(label === '' ? [] : [text(padding, 18, label, inner, {ink: 'muted', isBold: true})]),
       ...move(nodes, padding, top),
-      ...notes.map((note, index) => text(padding, top + nodes.height + (index + 1) * noteHeight, note, inner, {ink: 'muted'})),
+      ...notes.map((note, index) =>
+        text(padding, top + nodes.height + (index + 1) * noteHeight, note, inner, {ink: 'muted'}),
+      ),
     ],
   };
 };

@@ -1,13 +1,13 @@
-import {trialMinutes} from '../../artifacts/trial/trial-paths.ts';
-import {blank, line, segment, wrapText} from '../lines.ts';
-import type {Line} from '../lines.ts';
-import {quoteForShell} from '../../quote-for-shell.ts';
-import {isThisMachine, tellWriting} from '../told-command.ts';
+import {trialMinutes} from '../../boot/trial/trial-units.ts';
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {quoteForShell} from '../../words/quote-for-shell.ts';
+import {isThisMachine, writingCommand} from '../command-style.ts';
 import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import type {ApplyProblem, Progress, WizardState} from '../wizard/state.ts';
-import {commandLines} from './command-lines.ts';
-import {findingLines} from './finding-lines.ts';
+import {targetsOf} from '../wizard/places.ts';
+import type {Progress, WizardState} from '../wizard/state.ts';
+import {commandLines, findingLines} from './parts.ts';
+import {failureLines, progressLines} from './progress-lines.ts';
 
 const howMany = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
 
@@ -15,9 +15,23 @@ const summary = (context: WizardContext, state: WizardState, word: string, colum
   const {changes} = state.preview;
   const runs = changes.filter((change) => change.kind === 'run');
   return [
-    ...wrapText(`${howMany(changes.length - runs.length, 'file')} to write and ${howMany(runs.length, 'command')} to run, as one transaction: if one part fails or you press Ctrl-C, everything is put back as it was.`, columns),
-    ...(isThisMachine(context.services.commandStyle) ? [] : wrapText('This is another root: its commands are listed and not run.', columns, 'warning')),
-    ...(context.services.isDemo ? wrapText('It is the scratch copy of the demo; this machine is not touched.', columns, 'warning') : []),
+    ...wrapText(
+      `Writes ${howMany(changes.length - runs.length, 'file')} and runs ${howMany(runs.length, 'command')}. If one part fails, or you press Ctrl-C, everything is restored.`,
+      columns,
+    ),
+    ...(isThisMachine(context.services.commandStyle)
+      ? []
+      : [
+          'This is another root, so the commands are listed but not run.',
+          ...(context.services.isDemo ? ['This is the scratch copy of the demo. Your machine is not changed.'] : []),
+        ].flatMap((text) => wrapText(text, columns, 'warning'))),
+    ...(context.services.isDryRun
+      ? wrapText(
+          'This is a dry run: all of it is played through in memory, and nothing is written.',
+          columns,
+          'warning',
+        )
+      : []),
     blank,
     ...offers(context, state, columns),
     [segment('❯ ', 'focus'), segment(`${word}▏`, 'focus')],
@@ -26,15 +40,23 @@ const summary = (context: WizardContext, state: WizardState, word: string, colum
   ];
 };
 
-/** The trial comes first: who is not sure should meet it before the word that changes every boot. */
+/** The trial comes first: a person who is not sure should see it before the word that changes every boot. */
 const offers = ({services}: WizardContext, {preview}: WizardState, columns: number): readonly Line[] => {
   const trial = services.trial?.preview(preview);
-  const applyOffer: Line = [segment('Type '), segment(applyWord, 'strong'), segment(' and press Enter to write all of this for good.')];
+  const applyOffer: Line = [
+    segment('Type '),
+    segment(applyWord, 'strong'),
+    segment(' and press Enter to make these changes permanently.'),
+  ];
   if (trial === undefined) return [applyOffer];
-  if ('reason' in trial) return [applyOffer, ...wrapText(`One boot on trial is not possible here: ${trial.reason}.`, columns, 'muted')];
+  if ('reason' in trial)
+    return [applyOffer, ...wrapText(`A trial boot is not possible here: ${trial.reason}.`, columns, 'muted')];
   return [
-    [segment('Type '), segment(trialWord, 'strong'), segment(' and press Enter for one boot on trial (recommended):')],
-    ...wrapText(`the present system stays as it is and comes back by itself, unless you run ${tellWriting(services.commandStyle, 'confirm')} within ${trialMinutes} minutes of that boot.`, columns - 2).map((row): Line => [segment('  '), ...row]),
+    [segment('Type '), segment(trialWord, 'strong'), segment(' and press Enter for one trial boot (recommended):')],
+    ...wrapText(
+      `the present system comes back after it, unless you run ${writingCommand(services.commandStyle, 'confirm')} within ${trialMinutes} minutes.`,
+      columns - 2,
+    ).map((row): Line => [segment('  '), ...row]),
     applyOffer,
   ];
 };
@@ -43,40 +65,70 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
   const refused = whyNotApply(context.services, state);
   if (refused === null) return [];
   const saved = state.save.phase === 'saved' ? state.save.path : null;
-  const advice = refused.kind === 'done' ? [] : saved === null ? [line('Go back to save the profile and apply it later.')] : [line(refused.kind === 'blocked' ? 'The profile is saved. Once that is solved, apply it with' : 'The profile is saved. Apply it later with'), ...commandLines(tellWriting(context.services.commandStyle, `apply ${quoteForShell(saved)}`), columns, '  ')];
+  const advice =
+    refused.kind === 'done'
+      ? []
+      : saved === null
+        ? [line('Press Esc to save the profile first. You can apply it later.')]
+        : [
+            line(
+              refused.kind === 'blocked'
+                ? 'The profile is saved. When this is solved, apply it with'
+                : 'The profile is saved. Apply it later with',
+            ),
+            ...commandLines(
+              writingCommand(context.services.commandStyle, `apply ${quoteForShell(saved)}`),
+              columns,
+              '  ',
+            ),
+          ];
   return [
     ...wrapText(refused.reason, columns, refused.kind === 'done' ? 'good' : 'warning'),
     ...advice,
     blank,
-    ...(refused.kind === 'blocked' ? findingLines(state.preview.findings.filter((finding) => finding.severity === 'blocker'), columns) : []),
+    ...(refused.kind === 'blocked'
+      ? findingLines(
+          state.preview.findings.filter((finding) => finding.severity === 'blocker'),
+          columns,
+          {program: context.services.commandStyle.program, targets: targetsOf(context, state)},
+        )
+      : []),
   ];
 };
 
-const running = (progress: Progress, isRestoring: boolean, columns: number): readonly Line[] => [
-  isRestoring ? line('Stopping and restoring what was there …', 'warning') : line('Applying … Ctrl-C stops and restores.', 'strong'),
-  blank,
-  ...progress.finished.slice(-8).map((title): Line => [segment('✓ ', 'good'), segment(title)]),
-  ...(progress.title === null ? [] : [[segment('❯ ', 'focus'), segment(progress.title, 'strong')]]),
-  ...progress.lastLines.slice(-6).flatMap((row) => wrapText(`  │ ${row}`, columns, 'muted').slice(0, 1)),
-];
-
-const failure = ({message, step, isRestored, nextStep}: ApplyProblem, columns: number): readonly Line[] => [
-  ...wrapText(`✗ ${message}`, columns, 'error'),
-  ...(step === null ? [] : [line(`Step: ${step}`, 'muted')]),
-  ...(isRestored === null
-    ? []
-    : wrapText(isRestored ? '✓ The machine is as it was before.' : '✗ Not everything could be put back.', columns, isRestored ? 'good' : 'error')),
-  ...(nextStep === null ? [] : wrapText(`→ ${nextStep}`, columns, 'key')),
-  blank,
-  line('Esc goes back to your choices, Enter goes on to what can be done next.'),
-];
+const running = (progress: Progress, isRestoring: boolean, total: number, columns: number): readonly Line[] =>
+  progressLines(
+    progress,
+    isRestoring
+      ? line('Stopping, and restoring everything …', 'warning')
+      : line(
+          `Applying … step ${Math.min(total, progress.finished.length + 1)} of ${total}. Ctrl-C stops and restores everything.`,
+          'strong',
+        ),
+    columns,
+  );
 
 export const applyLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   switch (state.apply.phase) {
-    case 'typing': return whyNotApply(context.services, state) === null ? summary(context, state, state.apply.word, columns) : refusal(context, state, columns);
-    case 'running': return running(state.apply, false, columns);
-    case 'restoring': return running(state.apply, true, columns);
-    case 'failed': return failure(state.apply.error, columns);
-    case 'done': return wrapText(state.apply.isTrial ? `✓ The trial is set up as ${state.apply.id}.` : `✓ Applied as ${state.apply.id}.`, columns, 'good');
+    case 'typing':
+      return whyNotApply(context.services, state) === null
+        ? summary(context, state, state.apply.word, columns)
+        : refusal(context, state, columns);
+    case 'running':
+      return running(state.apply, false, state.preview.changes.length, columns);
+    case 'restoring':
+      return running(state.apply, true, state.preview.changes.length, columns);
+    case 'failed':
+      return [
+        ...failureLines(state.apply.error, context.services.commandStyle.program, columns),
+        blank,
+        line('Esc goes back to your choices. Enter shows what you can do next.'),
+      ];
+    case 'done':
+      return wrapText(
+        state.apply.isTrial ? `✓ The trial is set up as ${state.apply.id}.` : `✓ Applied as ${state.apply.id}.`,
+        columns,
+        'good',
+      );
   }
 };

@@ -1,20 +1,32 @@
+import type {ProfileDevice} from '../../profile/profile.ts';
+import {identityOf} from '../../devices/device-kinds.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import {isNeeded} from '../../facts/needs.ts';
 import {analyseGroup} from '../../groups/analyse-group.ts';
 import {describeGroups} from '../../groups/describe-groups.ts';
-import type {HostFacts} from '../../host/facts.ts';
-import {isNeeded} from '../../host/is-needed.ts';
-import {blank, line, segment, wrapText} from '../lines.ts';
-import type {Line} from '../lines.ts';
-import {judgeCandidate} from '../wizard/candidates.ts';
-import type {Candidate, Verdict} from '../wizard/candidates.ts';
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {
+  type Candidate,
+  type Likeness,
+  likenessOf,
+  missingDevices,
+  nameOfFunction,
+  type Verdict,
+} from '../wizard/candidates.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {chosenAddresses, focusedCandidate} from '../wizard/device-step.ts';
 import type {WizardState} from '../wizard/state.ts';
-import {nameOf} from './describe-card.ts';
-import {findingLines} from './finding-lines.ts';
+import {findingLines} from './parts.ts';
 
-/** Told where the choice is made, so that nobody learns it afterwards. */
-export const meaningOfAssigning = (columns: number): readonly Line[] =>
-  wrapText('It will belong to the guest alone: neither the host nor other guests can use it. All guest memory stays pinned in RAM. The picture leaves through the card’s own connector (monitor or dummy plug), not in a window on the host.', columns, 'plain');
+/** Said where the choice is made, so that nobody learns it afterwards. */
+export const meaningOfAssigning = (part: Candidate['part'], columns: number): readonly Line[] =>
+  wrapText(
+    part !== null
+      ? 'This part of the card is for the guest alone. The card stays with the host, and other guests can have other parts of it. All guest memory stays pinned in RAM.'
+      : 'The card is for this guest alone: neither the host nor other guests can use it. All guest memory stays pinned in RAM. The picture comes out of the card’s own connector (monitor or dummy plug), not in a window on the host.',
+    columns,
+    'plain',
+  );
 
 /** The tree of one group; the lister gets nothing else to list. */
 const groupLines = (facts: HostFacts, id: number, columns: number): readonly Line[] => {
@@ -22,49 +34,109 @@ const groupLines = (facts: HostFacts, id: number, columns: number): readonly Lin
   const pci = facts.pci.filter((device) => groups.some((group) => group.devices.includes(device.address)));
   const bridges = analyseGroup(facts, id)?.bridges.length ?? 0;
   const rows = describeGroups({...facts, pci, iommu: {...facts.iommu, groups}}).filter((row) => row !== '');
-  const tree = rows.flatMap((row, index) => wrapText(row, columns, index === 0 ? 'title' : 'plain', /^ */.exec(row)?.[0].length ?? 0));
-  return bridges === 0 ? tree : [...tree, line('  Bridges stay with the host and do no harm.', 'muted')];
+  const tree = rows.flatMap((row, index) =>
+    wrapText(row, columns, index === 0 ? 'title' : 'plain', /^ */.exec(row)?.[0].length ?? 0),
+  );
+  return bridges === 0 ? tree : [...tree, line('  The bridges stay with the host.', 'muted')];
 };
 
-const verdictLine = (verdict: Verdict): Line => {
-  if (verdict.isUsable) return line('✓ Can be given to a guest as it is.', 'good');
-  if (verdict.isConditional) return line('! Can be given to a guest if you give something up (next step).', 'warning');
-  return line('✗ Can’t be given to a guest as things are:', 'error');
+const verdictLine = (verdict: Verdict, {part}: Candidate): Line => {
+  const what = part === null ? 'this card' : 'this part of the card';
+  if (verdict.isUsable) return line(`✓ A guest can have ${what}.`, 'good');
+  if (verdict.isConditional) return line(`! A guest can have ${what} if you accept the risks (next step).`, 'warning');
+  return line(`✗ A guest can’t have ${what} now:`, 'error');
 };
 
-/** Needs that no finding names: those that were given up, or that stand in nobody's way. */
+/** Needs that no finding names: those that were accepted, or that block nothing. */
 const displayLines = (facts: HostFacts, candidate: Candidate, {findings}: Verdict): readonly Line[] => {
   const own = candidate.functions.map((device) => device.address);
-  const needs = facts.needs.filter((need) => own.includes(need.address) && isNeeded(need, own) && !findings.some(({message}) => message.includes(need.chain)));
+  const needs = facts.needs.filter(
+    (need) =>
+      own.includes(need.address) && isNeeded(need, own) && !findings.some(({message}) => message.includes(need.chain)),
+  );
   const isBootVga = candidate.functions.some((device) => device.bootVga);
   return [
-    ...(isBootVga ? [line('The firmware shows the boot on it (boot VGA).', 'warning')] : []),
+    ...(isBootVga ? [line('The firmware shows the boot on this card (boot VGA).', 'warning')] : []),
     ...needs.map((need) => line(`Needed by the host: ${need.chain}`, 'warning')),
   ];
 };
 
-/** The tree of a group tells its functions itself. */
+/** The tree of a group lists its functions already. */
 const functionLines = (candidate: Candidate): readonly Line[] =>
-  candidate.functions.filter((device) => device.iommuGroup === null).map((device) => [
-    segment(device.address, 'device'),
-    segment(`  ${nameOf(device)}  [${device.vendor}:${device.device}]  ${device.driver ?? 'no driver'}`),
-  ]);
+  candidate.functions
+    .filter((device) => device.iommuGroup === null)
+    .map((device) => [
+      segment(device.address, 'device'),
+      segment(`  ${nameOfFunction(device)}  [${device.vendor}:${device.device}]  ${device.driver ?? 'no driver'}`),
+    ]);
+
+const capitalise = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+/** What a part of a card means for the card. */
+const partLines = ({part}: Candidate, columns: number): readonly Line[] =>
+  part === null
+    ? []
+    : wrapText(
+        `${capitalise(part.name)} of ${part.of.address} ${nameOfFunction(part.of)}. The card and its driver (${part.of.driver ?? 'none'}) stay with the host. ${part.remark}.`,
+        columns,
+        'plain',
+      );
+
+const whyNothing = ({cards, others}: WizardContext, {devices}: WizardState): string => {
+  if (devices.filter !== '') return 'Nothing matches the filter. Press / and Esc to clear it.';
+  if (cards.length + others.length === 0) return 'This machine has no PCI device to give to a guest. q leaves.';
+  return 'This machine has no graphics card to give. Press o for other PCI devices, or q to leave.';
+};
+
+const likenesses: Readonly<Record<Likeness, string>> = {
+  id: 'This one has the same id.',
+  slot: 'This one is in the same slot.',
+  class: 'This one is a graphics card too.',
+};
+
+const missingLines = (
+  {services}: WizardContext,
+  {draft}: WizardState,
+  focused: Candidate,
+  columns: number,
+): readonly Line[] => {
+  const missing = missingDevices(services.facts, draft.base.devices);
+  if (draft.path === null || missing.length === 0) return [];
+  const likeness = likenessOf(focused, missing);
+  return wrapText(
+    `! The profile’s device ${missing.map(describeMissing).join(', ')} is not in this machine. Choose a card here; your other settings stay.${likeness === null ? '' : ` ${likenesses[likeness]}`}`,
+    columns,
+    'warning',
+    2,
+  );
+};
 
 export const deviceLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const focused = focusedCandidate(context, state);
   const {facts} = context.services;
-  if (focused === null) return [line(state.devices.filter === '' ? 'No display card. Press o for other PCI functions.' : 'Nothing matches the filter. / and Esc clear it.')];
+  if (focused === null) return wrapText(whyNothing(context, state), columns);
   const addresses = chosenAddresses(context, state, focused);
-  const verdict = judgeCandidate(context.services, addresses);
-  const groups = [...new Set(focused.functions.flatMap((device) => device.iommuGroup ?? []))];
-  const extras = addresses.filter((address) => !focused.functions.some((device) => device.address === address));
+  const verdict = context.verdictOf(addresses);
+  const present = focused.part?.present ?? null;
+  const grouped = [...focused.functions, ...(present === null ? [] : [present])];
+  const groups = [...new Set(grouped.flatMap((device) => device.iommuGroup ?? []))];
+  const extras = addresses.filter((address) => !focused.identities.includes(address));
   return [
-    verdictLine(verdict),
+    ...missingLines(context, state, focused, columns),
+    verdictLine(verdict, focused),
     ...displayLines(facts, focused, verdict),
     ...(extras.length === 0 ? [] : [line(`Together with ${extras.join(', ')} (added with Space).`)]),
-    ...findingLines(verdict.findings, columns),
+    ...findingLines(verdict.findings, columns, context.services.commandStyle),
     blank,
     ...functionLines(focused),
-    ...(groups.length === 0 ? [line('No IOMMU group is known for it.', 'warning')] : groups.flatMap((id) => groupLines(facts, id, columns))),
+    ...partLines(focused, columns),
+    ...(groups.length === 0
+      ? focused.part === null || present !== null
+        ? [line('Its IOMMU group is unknown.', 'warning')]
+        : [line('Its IOMMU group is known after the reboot that makes it.', 'muted')]
+      : groups.flatMap((id) => groupLines(facts, id, columns))),
   ];
 };
+
+const describeMissing = (device: ProfileDevice): string =>
+  typeof device['id'] === 'string' ? `${identityOf(device)} (${device['id']})` : identityOf(device);

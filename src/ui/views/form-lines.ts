@@ -1,15 +1,17 @@
-import {blank, line, segment, wrapText} from '../lines.ts';
-import type {Line} from '../lines.ts';
-import type {WizardContext} from '../wizard/context.ts';
-import {refusalOf, valueOf} from '../wizard/field.ts';
-import type {Field, FieldContext} from '../wizard/field.ts';
+import {withProgramName} from '../../words/with-program-name.ts';
+import {placeOf} from '../../findings/codes.ts';
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {renderDiff} from '../../changes/compare-artifacts.ts';
+import {profileOf, type WizardContext} from '../wizard/context.ts';
+import {replacedBySave} from '../wizard/save-step.ts';
+import {type Field, type FieldContext, refusalOf, valueOf} from '../wizard/field.ts';
+import {isAboutDevice} from '../wizard/candidates.ts';
 import {focusedField} from '../wizard/form-step.ts';
+import {focusedMapRow} from '../wizard/map-step.ts';
+import {stepOf} from '../wizard/steps.ts';
 import type {WizardState} from '../wizard/state.ts';
-import {stepOfFinding} from '../wizard/step-of-finding.ts';
-import {decisionLines, decisionsAbout, heading} from './decision-lines.ts';
-import {findingLines} from './finding-lines.ts';
 import {memoryBars} from './memory-bars.ts';
-import {topologyLines} from './topology-lines.ts';
+import {decisionLines, decisionsAbout, findingLines, heading, textDiffLines, topologyLines} from './parts.ts';
 
 const costOf = (field: Field, shown: FieldContext): string => {
   if (field.kind !== 'choice') return field.cost(shown);
@@ -20,10 +22,13 @@ const costOf = (field: Field, shown: FieldContext): string => {
 const otherOptions = (field: Field, shown: FieldContext): readonly string[] => {
   if (field.kind !== 'choice') return [];
   const value = field.read(shown);
-  return field.options(shown).filter((option) => option.value !== value).map((option) => option.label);
+  return field
+    .options(shown)
+    .filter((option) => option.value !== value)
+    .map((option) => option.label);
 };
 
-/** The focused choice: what it means, what else there is, and from which fact the proposal comes. */
+/** The focused setting: what it means, the other choices, and the fact that the proposal comes from. */
 const focusLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const focused = focusedField(context, state);
   if (focused === null) return [];
@@ -33,7 +38,7 @@ const focusLines = (context: WizardContext, state: WizardState, columns: number)
   const refusal = refusalOf(field, valueOf(field, shown));
   return [
     ...(refusal === null ? [] : wrapText(`✗ ${refusal}`, columns, 'error', 2)),
-    ...wrapText(costOf(field, shown), columns),
+    ...wrapText(withProgramName(costOf(field, shown), context.services.commandStyle.program), columns),
     ...(others.length === 0 ? [] : wrapText(`Or: ${others.join(' · ')}`, columns, 'muted', 4)),
     ...decisionLines(decisions, columns),
   ];
@@ -43,34 +48,72 @@ const picture = (context: WizardContext, state: WizardState, columns: number): r
   const {facts} = context.services;
   const memory = state.preview.plan?.memory;
   if (state.step === 'cpu') return topologyLines(context, state, columns);
-  return state.step === 'memory' && memory !== undefined ? memoryBars(facts.nodes, facts.memory.totalKiB, memory, columns) : [];
+  return state.step === 'memory' && memory !== undefined
+    ? memoryBars(facts.nodes, facts.memory.totalKiB, memory, columns)
+    : [];
 };
 
 const restOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const shown = focusedField(context, state)?.field.subjects ?? [];
   const all = state.preview.plan?.decisions ?? [];
   const about = decisionsAbout(all, [state.step]).filter((one) => !decisionsAbout([one], shown).length);
-  return about.length === 0 ? [] : [blank, heading('Also decided'), ...decisionLines(about, columns)];
+  return about.length === 0 ? [] : [blank, heading('Decided automatically'), ...decisionLines(about, columns)];
 };
 
 const spaced = (lines: readonly Line[]): readonly Line[] => (lines.length === 0 ? [] : [blank, ...lines]);
 
-/** What stands in the way, then the picture, then what is good to know. */
+/** What blocks, then the picture, then what is good to know. */
 export const formLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
-  const relevant = state.step === 'risks' ? 'device' : state.step;
-  const findings = state.preview.findings.filter((finding) => stepOfFinding(finding) === relevant);
+  const findings = state.preview.findings.filter((finding) =>
+    state.step === 'risks' ? isAboutDevice(finding) : placeOf(finding.code).step === state.step,
+  );
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   return [
     ...focusLines(context, state, columns),
-    ...spaced(findingLines(blockers, columns)),
+    ...spaced(findingLines(blockers, columns, context.services.commandStyle)),
     ...spaced(picture(context, state, columns)),
-    ...spaced(findingLines(findings.filter((finding) => !blockers.includes(finding)), columns)),
+    ...spaced(
+      findingLines(
+        findings.filter((finding) => !blockers.includes(finding)),
+        columns,
+        context.services.commandStyle,
+      ),
+    ),
     ...restOf(context, state, columns),
   ];
 };
 
 export const saveLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => [
   ...focusLines(context, state, columns),
-  ...(state.save.phase === 'failed' ? [blank, ...wrapText(`✗ Not saved: ${state.save.problem}`, columns, 'error'), line('Name another file, or choose not to save.')] : []),
+  ...(state.save.phase === 'failed'
+    ? [
+        blank,
+        ...wrapText(`✗ Not saved: ${state.save.problem}`, columns, 'error'),
+        line('Type another file name, or choose not to save.'),
+      ]
+    : []),
   ...(state.save.phase === 'saved' ? [blank, [segment('✓ Saved: ', 'good'), segment(state.save.path)]] : []),
+  ...(state.save.phase === 'saved' || state.draft.edits['save.isWanted'] === 'no'
+    ? []
+    : replacedLines(context, state, columns)),
 ];
+
+/** What becomes of the file that was opened. */
+const replacedLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const opened = replacedBySave(context, state);
+  if (opened === null) return [];
+  const text = context.services.encode(profileOf(context, state.draft));
+  return [
+    blank,
+    ...wrapText(`Changes in ${opened.path}; the old one is kept as ${opened.path}.bak:`, columns, 'title'),
+    ...textDiffLines(renderDiff(opened.path, opened.text, text), columns),
+  ];
+};
+
+/** About the decision with the focus, as on its own step. */
+export const mapLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const row = focusedMapRow(context, state);
+  if (row === null) return [];
+  if (row.field === null) return wrapText(stepOf(row.step).purpose, columns);
+  return focusLines(context, {...state, step: row.step, focus: {...state.focus, [row.step]: row.index}}, columns);
+};

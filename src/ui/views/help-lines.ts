@@ -1,15 +1,14 @@
-import {hintsOf} from '../keys.ts';
-import type {Mode} from '../keys.ts';
-import {blank, line, segment, wrapText} from '../lines.ts';
-import type {Line} from '../lines.ts';
-import {padColumns} from '../printable.ts';
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {padColumns} from '../../words/width.ts';
+import {hintsOf, type Mode} from '../keys.ts';
+import type {StepId} from '../wizard/state.ts';
 import {stepOf} from '../wizard/steps.ts';
-import type {StepId} from '../wizard/steps.ts';
 
 const legends: Readonly<Partial<Record<StepId, string>>> = {
-  device: '✓ can be given away as it is, ! if you give something up for it, ✗ can’t. [x] is chosen, [+] was added with Space. Enter chooses the card under the pointer and keeps what was added.',
-  cpu: 'The map shows what each hardware thread does: the letters say the same as the colours.',
-  memory: '█ the guest, ▓ kept for the host, ▒ huge pages that are set aside already, ░ free for both.',
+  device:
+    '✓ a guest can have it; ! if you accept a risk; ✗ not now. (•) is chosen, [+] was added with Space. Enter chooses the row with the pointer and keeps what you added.',
+  cpu: 'The map shows what each hardware thread does: V is a vCPU of the guest, I an I/O thread, E the emulator, · the host.',
+  memory: '█ the guest, ▓ for the host, ▒ hugepages or guests that are there already, ░ free for both.',
 };
 
 export const helpLines = (step: StepId, mode: Mode, columns: number): readonly Line[] => [
@@ -20,5 +19,8 @@ export const helpLines = (step: StepId, mode: Mode, columns: number): readonly L
   line('Keys on this step', 'title'),
   ...hintsOf(mode).map(({label, hint}): Line => [segment(padColumns(label, 12), 'key'), segment(hint)]),
   blank,
-  ...wrapText('Nothing is written to this machine before you type a word on the step "Apply". Going back keeps what you chose. "auto" is decided from the facts of the host the profile is used on.', columns),
+  ...wrapText(
+    'Nothing is written before you type a word on the step "Apply". Going back keeps your choices. "automatic" means: decided from the facts of the host, also when you use the profile on another one.',
+    columns,
+  ),
 ];

@@ -1,16 +1,15 @@
-import {line, wrapText} from '../lines.ts';
-import type {Line} from '../lines.ts';
+import {fitLine, line, type Line, plainText, wrapText} from '../../words/lines.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import {rowsOf} from '../wizard/rows.ts';
-import type {WizardState} from '../wizard/state.ts';
+import type {StepId, WizardState} from '../wizard/state.ts';
 import {stepOf} from '../wizard/steps.ts';
-import type {StepId} from '../wizard/steps.ts';
+import {focusedCandidate} from '../wizard/device-step.ts';
 import {meaningOfAssigning} from './device-lines.ts';
+import {stateLines} from './home-lines.ts';
 
 const wideFrom = 120;
 
-/** Of the rows below the introduction, where list and text lie above each other: a diff needs the room, a form its rows. */
-const shares: Readonly<Partial<Record<StepId, number>>> = {guest: 0.65, review: 0.3};
+/** The list's part of the rows below the introduction in a narrow terminal: a diff needs the room, a form its rows. */
+const shares: Readonly<Partial<Record<StepId, number>>> = {todo: 0.6, map: 0.65, guest: 0.65, review: 0.3};
 
 export type Layout = {
   readonly isWide: boolean;
@@ -27,22 +26,37 @@ export type Layout = {
 /** Title, rule, notice and keys; and one row that stays free: Ink clears the whole terminal for a frame as tall as that. */
 const chrome = 5;
 
-const introOf = (state: WizardState, columns: number): readonly Line[] => {
+/** In a terminal with fewer rows the introduction is one row. */
+const tallFrom = 22;
+
+const introOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const lines = wholeIntroOf(context, state, columns);
+  if (state.size.rows >= tallFrom || lines.length < 2 || ['device', 'home'].includes(state.step)) return lines;
+  return [fitLine(line(lines.map(plainText).join(' '), 'muted'), columns)];
+};
+
+const wholeIntroOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   if (state.overlay !== 'none') return [];
   if (state.step === 'device') {
     const {filter, isFiltering} = state.devices;
-    return [...meaningOfAssigning(columns), ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : [])];
+    return [
+      ...(context.cards.length + context.others.length === 0 || state.size.rows < tallFrom
+        ? []
+        : meaningOfAssigning(focusedCandidate(context, state)?.part ?? null, columns)),
+      ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : []),
+    ];
   }
+  if (state.step === 'home') return stateLines(context, state, columns);
   return wrapText(stepOf(state.step).purpose, columns, 'muted');
 };
 
-export const layoutOf = (context: WizardContext, state: WizardState): Layout => {
+/** `count`: rows that can be chosen from. */
+export const layoutOf = (context: WizardContext, state: WizardState, count: number): Layout => {
   const {columns, rows} = state.size;
   const isWide = columns >= wideFrom;
   const bodyHeight = Math.max(1, rows - chrome);
   const listColumns = isWide ? Math.floor(columns * 0.42) : columns;
-  const intro = introOf(state, listColumns);
-  const count = state.overlay === 'none' ? rowsOf(context, state).length : 0;
+  const intro = introOf(context, state, listColumns);
   const below = bodyHeight - intro.length;
   const wantedList = isWide ? below : Math.max(3, Math.floor(below * (shares[state.step] ?? 0.5)));
   const listHeight = Math.min(count, wantedList);

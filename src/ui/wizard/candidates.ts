@@ -1,52 +1,113 @@
-import type {Finding} from '../../findings.ts';
-import type {HostFacts, PciAddress, PciFunction} from '../../host/facts.ts';
-import {slotOf} from '../../host/pci-address.ts';
+import type {Candidate as Listed} from '../../devices/device-kind.ts';
+import {addressesOf, deviceKinds} from '../../devices/device-kinds.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import type {PciFunction} from '../../facts/pci.ts';
+import {placeOf} from '../../findings/codes.ts';
+import type {Finding} from '../../findings/finding.ts';
+import {describeClass} from '../../groups/class-names.ts';
+import type {Profile, ProfileDevice} from '../../profile/profile.ts';
+import {printable} from '../../words/printable.ts';
 import type {WizardServices} from '../services.ts';
-import {isVital} from './consent-fields.ts';
-import {stepOfFinding} from './step-of-finding.ts';
+import {isLastScreen, isVitalFunction} from './consent-fields.ts';
 
-/** The functions of one card (same slot), or one function where they need not go together. */
-export type Candidate = {
-  readonly address: PciAddress;
-  readonly functions: readonly PciFunction[];
-  readonly isDisplay: boolean;
+/** The functions of one card (same slot), one function where they need not go together, or a part of a card. */
+export type Candidate = Pick<Listed, 'identities' | 'functions' | 'part' | 'isDisplay'> & {
+  /** The first of `identities`: a PCI address for a function. */
+  readonly address: string;
 };
+
+/** Functions that tell what it is: its own, those of a part that is there, or those of the card that makes it. */
+export const shownFunctions = ({functions, part}: Candidate): readonly PciFunction[] =>
+  part === null ? functions : [part.present ?? part.of];
 
 export type Verdict = {
   readonly isUsable: boolean;
-  /** Blockers that a word of the user can lift, on the step "risks". */
+  /** Its blockers go away when the user accepts something on the step "Risks". */
   readonly isConditional: boolean;
   readonly findings: readonly Finding[];
 };
 
-const isDisplay = (device: PciFunction): boolean => device.class.startsWith('03');
-
-/** Functions of bus 0 are parts of the chipset, not of one card. */
-const isPlugged = (device: PciFunction): boolean => device.upstream.length > 0 || !/:00:[0-9a-f]{2}\.[0-9a-f]$/.test(device.address);
-
-const candidateOf = (facts: HostFacts, device: PciFunction): Candidate => {
-  const mates = facts.pci.filter((other) => isPlugged(device) && slotOf(other.address) === slotOf(device.address) && !other.isBridge && other !== device);
-  return {address: device.address, functions: [device, ...mates], isDisplay: isDisplay(device)};
+/** Display cards first, each with its companions (sound, USB, UCSI); then everything else that could be given away. */
+export const listCandidates = (
+  facts: HostFacts,
+): {readonly cards: readonly Candidate[]; readonly others: readonly Candidate[]} => {
+  const all = deviceKinds
+    .flatMap((kind) => kind.candidates(facts))
+    .map(({identities, functions, part, isDisplay}): Candidate => {
+      const [address = ''] = identities;
+      return {address, identities, functions, part, isDisplay};
+    });
+  return {cards: all.filter(({isDisplay}) => isDisplay), others: all.filter(({isDisplay}) => !isDisplay)};
 };
 
-/** Display cards first, each with its companions (sound, USB, UCSI); then every other function that could be given away. */
-export const listCandidates = (facts: HostFacts): {readonly cards: readonly Candidate[]; readonly others: readonly Candidate[]} => {
-  const cards: Candidate[] = [];
-  for (const device of facts.pci.filter((one) => isDisplay(one) && one.physicalFunction === null)) {
-    if (!cards.some((card) => card.functions.includes(device))) cards.push(candidateOf(facts, device));
-  }
-  const inCards = new Set(cards.flatMap((card) => card.functions));
-  const others = facts.pci
-    .filter((device) => !inCards.has(device) && !device.isBridge && !device.class.startsWith('06'))
-    .map((device): Candidate => ({address: device.address, functions: [device], isDisplay: false}));
-  return {cards, others};
+const liftable: readonly Finding['code'][] = [
+  'interrupt-remapping-missing',
+  'iommu-group-shared',
+  'device-needed-by-host',
+  'device-drives-console',
+  'only-gpu',
+];
+
+/**
+ * Defaults for these devices. The only card with a screen is lent while the guest runs where that can be done: the
+ * host would never have a screen again if it went at boot.
+ */
+export const proposeFor = (services: WizardServices, addresses: readonly string[]): Profile => {
+  const profile = services.proposeProfile(addresses);
+  const lent: Profile = {...profile, binding: 'handover'};
+  const {plan} = services.judge(profile);
+  if (addresses.length === 0 || !isLastScreen({facts: services.facts, profile, plan})) return profile;
+  return services.judge(lent).findings.some((finding) => finding.code === 'handover-impossible') ? profile : lent;
 };
 
-const liftable: readonly Finding['code'][] = ['interrupt-remapping-missing', 'iommu-group-shared', 'device-needed-by-host', 'device-drives-console', 'only-gpu'];
+/** Whether a finding is about the choice of the card, or about what has to be accepted for it. */
+export const isAboutDevice = ({code}: Finding): boolean => ['device', 'risks'].includes(placeOf(code).step);
 
-export const judgeCandidate = (services: WizardServices, addresses: readonly PciAddress[]): Verdict => {
-  const findings = services.judge(services.proposeProfile(addresses)).findings.filter((finding) => stepOfFinding(finding) === 'device');
+export const judgeCandidate = (services: WizardServices, addresses: readonly string[]): Verdict => {
+  const findings = services.judge(proposeFor(services, addresses)).findings.filter(isAboutDevice);
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
-  const isLiftable = (one: Finding): boolean => liftable.includes(one.code) && !isVital(services.facts.needs, one.subject);
+  const isLiftable = (one: Finding): boolean =>
+    liftable.includes(one.code) && !isVitalFunction(services.facts.needs, one.subject);
   return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};
 };
+
+/** How a candidate is like the device of a profile that is not in this machine; the best likeness first. */
+export type Likeness = 'id' | 'slot' | 'class';
+
+export const likenessOf = (candidate: Candidate, missing: readonly ProfileDevice[]): Likeness | null => {
+  const functions = shownFunctions(candidate);
+  const ids = missing.flatMap((device) => (typeof device['id'] === 'string' ? [device['id']] : []));
+  const addresses = missing.flatMap(addressesOf);
+  if (functions.some(({vendor, device}) => ids.includes(`${vendor}:${device}`))) return 'id';
+  if (functions.some(({address}) => addresses.some((one) => one.split('.')[0] === address.split('.')[0])))
+    return 'slot';
+  return candidate.isDisplay && missing.length > 0 ? 'class' : null;
+};
+
+/** Devices of a profile from another machine, or from before a card was moved. */
+export const missingDevices = (facts: HostFacts, devices: readonly ProfileDevice[]): readonly ProfileDevice[] =>
+  devices.filter((device) => !addressesOf(device).every((named) => facts.pci.some(({address}) => address === named)));
+
+/** pci.ids without an entry says `Device 1c2d`: then what kind of thing it is helps more. */
+export const nameOfFunction = (device: PciFunction): string => {
+  const isNamed = device.name !== null && !/\bDevice [\da-f]{4}$/.test(device.name);
+  return printable(isNamed ? (device.name ?? '') : describeClass(device.class));
+};
+
+/** Everything that `/` looks in. */
+export const searchText = (candidate: Candidate): string =>
+  shownFunctions(candidate)
+    .map((one) =>
+      [
+        candidate.address,
+        candidate.part?.name ?? '',
+        one.address,
+        nameOfFunction(one),
+        describeClass(one.class),
+        `${one.vendor}:${one.device}`,
+        one.driver ?? '',
+        `group ${one.iommuGroup ?? ''}`,
+      ].join(' '),
+    )
+    .join(' ')
+    .toLowerCase();

@@ -1,21 +1,102 @@
-import type {Finding} from '../../findings.ts';
-import type {HostNeed, PciAddress} from '../../host/facts.ts';
-import {isNeeded} from '../../host/is-needed.ts';
+import {type HostNeed, isNeeded, isVital} from '../../facts/needs.ts';
+import {identityOf} from '../../devices/device-kinds.ts';
+import {isPciAddress, type PciAddress} from '../../facts/pci-address.ts';
+import {isDisplay} from '../../facts/pci.ts';
+import {placeOf} from '../../findings/codes.ts';
+import type {Finding} from '../../findings/finding.ts';
+import {canShow} from '../../plan/device/judge-needs.ts';
 import type {Profile} from '../../profile/profile.ts';
-import {always} from './field.ts';
-import type {Field, FieldContext, TextField} from './field.ts';
+import type {Preview} from '../services.ts';
+import {always, type ChoiceField, type Field, type FieldContext, type TextField} from './field.ts';
 
-/** The word that gives something up: typed, never a key pressed by mistake. */
+/** Devices of the profile, and what the plan adds to them. */
+const chosenOf = (profile: Profile, plan: Preview['plan']): ReadonlySet<string> =>
+  new Set([...profile.devices.map(identityOf), ...(plan?.devices ?? []).flatMap(({address}) => address ?? [])]);
+
+/** Whether the host would have no card with a screen left. */
+export const isLastScreen = ({
+  facts,
+  profile,
+  plan,
+}: Pick<FieldContext, 'facts' | 'profile'> & {readonly plan: Preview['plan']}): boolean => {
+  const chosen = chosenOf(profile, plan);
+  const screens = facts.pci.filter((device) => isDisplay(device) && (chosen.has(device.address) || canShow(device)));
+  return screens.length > 0 && screens.every((device) => chosen.has(device.address));
+};
+
+const isOnlyCard = ({facts, profile, preview}: FieldContext): boolean =>
+  isLastScreen({facts, profile, plan: preview.plan});
+
+/** A remedy names it: `binding: libvirt`. */
+const isAskedFor = ({preview, edits, profile}: FieldContext): boolean =>
+  profile.binding === 'libvirt' ||
+  edits['binding'] !== undefined ||
+  preview.findings.some((finding) => placeOf(finding.code).field === 'binding');
+
+/** When the guest gets the card; a host with one card can lend it instead of losing its screen. */
+export const bindingField: ChoiceField = {
+  id: 'binding',
+  kind: 'choice',
+  label: 'Give the card',
+  subjects: ['binding'],
+  isShown: (context) => context.profile.binding === 'handover' || isAskedFor(context) || isOnlyCard(context),
+  options: (context) => [
+    ...(context.profile.binding === 'handover' || isOnlyCard(context)
+      ? [
+          {
+            value: 'handover',
+            label: 'while the guest runs',
+            cost: 'This is your only graphics card. The guest borrows it: when the guest starts, your desktop session ends and unsaved work is lost. When the guest stops, the login screen comes back. The guest needs its own keyboard and mouse. If a driver does not release the card, you may have to reboot.',
+          },
+        ]
+      : []),
+    {
+      value: 'boot',
+      label: 'at boot',
+      cost: isOnlyCard(context)
+        ? 'This is your only graphics card. The host has no screen from boot on, so use this only if you reach it over the network. You have to accept that below.'
+        : 'vfio-pci takes the card before any other driver loads. The host cannot use it until you roll back.',
+    },
+    {
+      value: 'libvirt',
+      label: 'when the guest starts',
+      cost: 'libvirt takes the card from its driver when the guest starts. The initramfs stays unchanged, but the host must not use the card at that moment.',
+    },
+  ],
+  read: ({profile}) => (profile.binding === 'handover' || profile.binding === 'libvirt' ? profile.binding : 'boot'),
+  write: (profile, value) => ({
+    ...profile,
+    binding: value === 'handover' || value === 'libvirt' ? value : 'auto',
+  }),
+};
+
+/** What has to be decided or accepted before this card can go. */
+export const riskFields = (context: FieldContext): readonly Field[] => [
+  ...(bindingField.isShown(context) ? [bindingField] : []),
+  ...consentFields(context),
+];
+
+/** Consent is typed, so that it is never a key pressed by mistake. */
 const consentWord = 'accept';
 
-const withHost = (profile: Profile, host: Partial<Profile['host']>): Profile => ({...profile, host: {...profile.host, ...host}});
+const withHost = (profile: Profile, host: Partial<Profile['host']>): Profile => ({
+  ...profile,
+  host: {...profile.host, ...host},
+});
 
-type Consent = Pick<TextField, 'id' | 'label' | 'write'> & {readonly isGiven: (profile: Profile) => boolean; readonly why: string; readonly ask: string};
+type Consent = Pick<TextField, 'id' | 'label' | 'write'> & {
+  readonly isGiven: (profile: Profile) => boolean;
+  readonly why: string;
+  readonly ask: string;
+};
 
 const consent = (field: Consent): TextField => ({
   ...field,
   kind: 'text',
-  cost: ({profile}) => (field.isGiven(profile) ? `✓ You accepted this; erase the word to take it back. ${field.why}` : `${field.why} ${field.ask}`),
+  cost: ({profile}) =>
+    field.isGiven(profile)
+      ? `✓ You accepted this. Erase the word to take it back. ${field.why}`
+      : `${field.why} ${field.ask}`,
   subjects: [field.id],
   isShown: always,
   read: ({profile}) => (field.isGiven(profile) ? consentWord : ''),
@@ -26,8 +107,8 @@ const unsafeInterrupts = consent({
   label: 'Unsafe interrupts',
   isGiven: (profile) => profile.host.allowUnsafeInterrupts,
   write: (profile, value) => withHost(profile, {allowUnsafeInterrupts: value === consentWord}),
-  why: 'This machine does not remap interrupts: a hostile guest could send any interrupt to the host and may take it over.',
-  ask: `Type "${consentWord}" if you run only guests that you trust.`,
+  why: 'This machine has no interrupt remapping. A hostile guest can send any interrupt to the host and may take it over.',
+  ask: `Type "${consentWord}" if you trust every guest that you run.`,
 });
 
 type ListKey = 'acceptGroupMates' | 'acceptLossOf';
@@ -42,52 +123,70 @@ const losing = (key: ListKey, address: PciAddress, label: string, why: string): 
     isGiven: (profile) => profile.host[key].includes(address),
     write: (profile, value) => withHost(profile, {[key]: toggled(profile.host[key], address, value === consentWord)}),
     why,
-    ask: `Type "${consentWord}" if you give it up.`,
+    ask: `Type "${consentWord}" to agree.`,
   });
 
-/** Without these the host does not come back up, so no word gives them away. */
-const vital: readonly HostNeed['kind'][] = ['root', 'boot', 'esp', 'swap'];
-
-export const isVital = (needs: readonly HostNeed[], address: PciAddress): boolean =>
-  needs.some((need) => need.address === address && vital.includes(need.kind));
+/** Whether the host could not start without this function. */
+export const isVitalFunction = (needs: readonly HostNeed[], address: string): boolean =>
+  needs.some((need) => need.address === address && isVital(need));
 
 const lossCodes: readonly Finding['code'][] = ['device-needed-by-host', 'device-drives-console', 'only-gpu'];
 
 const losses = ({facts, profile, preview}: FieldContext): readonly TextField[] => {
-  const asked = preview.findings.filter((finding) => finding.severity === 'blocker' && lossCodes.includes(finding.code)).map((finding) => finding.subject);
-  const taken = [...(preview.plan?.devices ?? []).map((device) => device.address), ...profile.host.acceptGroupMates];
+  const asked = preview.findings
+    .filter((finding) => finding.severity === 'blocker' && lossCodes.includes(finding.code))
+    .map((finding) => finding.subject)
+    .filter(isPciAddress);
+  const taken = [
+    ...(preview.plan?.devices ?? []).flatMap(({address}) => address ?? []),
+    ...profile.host.acceptGroupMates,
+  ];
   const lost = facts.needs.filter((need) => isNeeded(need, taken));
   return [...new Set([...asked, ...profile.host.acceptLossOf])]
     .sort()
-    .filter((address) => !isVital(facts.needs, address))
+    .filter((address) => !isVitalFunction(facts.needs, address))
     .map((address) => losing('acceptLossOf', address, `Lose ${address}`, whyNeeded(preview.findings, lost, address)));
 };
 
-const whyNeeded = (findings: readonly Finding[], needs: readonly HostNeed[], address: PciAddress): string => {
+const whyNeeded = (findings: readonly Finding[], needs: readonly HostNeed[], address: string): string => {
   const chains = needs.filter((need) => need.address === address).map((need) => need.chain);
   const said = findings.find((finding) => finding.subject === address && lossCodes.includes(finding.code))?.message;
   return chains.length > 0 ? `The host needs ${address}: ${chains.join('; ')}.` : (said ?? `The host uses ${address}.`);
 };
 
 const groupMates = ({facts, profile, preview}: FieldContext): readonly TextField[] => {
-  const assigned = new Set([...profile.devices, ...(preview.plan?.devices ?? [])].map((device) => device.address));
+  const assigned = chosenOf(profile, preview.plan);
   const groups = new Set(facts.pci.filter((device) => assigned.has(device.address)).map((device) => device.iommuGroup));
   const isShared = preview.findings.some((finding) => finding.code === 'iommu-group-shared');
   const mates = facts.pci.filter(
-    (device) => isShared && device.iommuGroup !== null && groups.has(device.iommuGroup) && !assigned.has(device.address) && !device.isBridge && !(device.class.startsWith('0600') && device.driver === null),
+    (device) =>
+      isShared &&
+      device.iommuGroup !== null &&
+      groups.has(device.iommuGroup) &&
+      !assigned.has(device.address) &&
+      !device.isBridge &&
+      !(device.class.startsWith('0600') && device.driver === null),
   );
-  return [...new Set([...mates.map((mate) => mate.address), ...profile.host.acceptGroupMates])].sort().map((address) => {
-    const device = facts.pci.find((one) => one.address === address);
-    const what = device?.name ?? device?.driver ?? 'device';
-    return losing('acceptGroupMates', address, `Lose ${address}`, `${address} (${what}) shares the IOMMU group of the card. A group goes to one guest as a whole, so the host loses it as long as vfio-pci holds the group.`);
-  });
+  return [...new Set([...mates.map((mate) => mate.address), ...profile.host.acceptGroupMates])]
+    .sort()
+    .map((address) => {
+      const device = facts.pci.find((one) => one.address === address);
+      const what = device?.name ?? device?.driver ?? 'device';
+      return losing(
+        'acceptGroupMates',
+        address,
+        `Give up ${address}`,
+        `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`,
+      );
+    });
 };
 
 const needsUnsafeInterrupts = ({profile, preview}: FieldContext): boolean =>
-  profile.host.allowUnsafeInterrupts || preview.findings.some((finding) => finding.code === 'interrupt-remapping-missing');
+  profile.host.allowUnsafeInterrupts ||
+  preview.findings.some((finding) => finding.code === 'interrupt-remapping-missing');
 
-/** One field for each thing that the user would have to give up in words. */
-export const consentFields = (context: FieldContext): readonly TextField[] => [
+/** One field for each thing that needs consent. */
+const consentFields = (context: FieldContext): readonly TextField[] => [
   ...(needsUnsafeInterrupts(context) ? [unsafeInterrupts] : []),
   ...groupMates(context),
   ...losses(context),
@@ -98,5 +197,6 @@ export const consentFieldsOf = (edits: Readonly<Record<string, unknown>>): reado
   Object.keys(edits).flatMap((id): readonly Field[] => {
     if (id === unsafeInterrupts.id) return [unsafeInterrupts];
     const match = /^host\.(acceptGroupMates|acceptLossOf):(.+)$/.exec(id);
-    return match?.[1] === undefined || match[2] === undefined ? [] : [losing(match[1] as ListKey, match[2], '', '')];
+    const address = match?.[2] ?? '';
+    return match?.[1] !== undefined && isPciAddress(address) ? [losing(match[1] as ListKey, address, '', '')] : [];
   });

@@ -1,15 +1,12 @@
 import type {Profile} from '../../profile/profile.ts';
 import type {WizardServices} from '../services.ts';
-import {judgeCandidate, listCandidates} from './candidates.ts';
-import type {Candidate, Verdict} from './candidates.ts';
-import {consentFieldsOf} from './consent-fields.ts';
+import {type Candidate, judgeCandidate, listCandidates, type Verdict} from './candidates.ts';
+import {bindingField, consentFieldsOf} from './consent-fields.ts';
 import {cpuFields} from './cpu-fields.ts';
-import {profileFromDraft} from './draft.ts';
-import type {Draft} from './draft.ts';
+import {type Draft, profileFromDraft} from './draft.ts';
 import type {Field, FieldContext} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
-import {bindingField} from './risk-fields.ts';
 import {saveFields} from './save-fields.ts';
 import type {WizardState} from './state.ts';
 
@@ -18,18 +15,31 @@ export type WizardContext = {
   readonly services: WizardServices;
   readonly cards: readonly Candidate[];
   readonly others: readonly Candidate[];
-  /** Of the display cards, by address. */
-  readonly verdicts: ReadonlyMap<string, Verdict>;
+  /** Of functions that would be given together; judged once. */
+  readonly verdictOf: (addresses: readonly string[]) => Verdict;
 };
 
 export const createContext = (services: WizardServices): WizardContext => {
   const {cards, others} = listCandidates(services.facts);
-  const judge = (card: Candidate): Verdict => judgeCandidate(services, card.functions.map((one) => one.address));
-  return {services, cards, others, verdicts: new Map(cards.map((card) => [card.address, judge(card)]))};
+  const verdicts = new Map<string, Verdict>();
+  const verdictOf = (addresses: readonly string[]): Verdict => {
+    const key = addresses.join(' ');
+    const verdict = verdicts.get(key) ?? judgeCandidate(services, addresses);
+    verdicts.set(key, verdict);
+    return verdict;
+  };
+  return {services, cards, others, verdictOf};
 };
 
 export const profileOf = ({services}: WizardContext, draft: Draft): Profile => {
-  const fields: readonly Field[] = [...cpuFields, ...memoryFields, ...guestFields, ...saveFields, bindingField, ...consentFieldsOf(draft.edits)];
+  const fields: readonly Field[] = [
+    ...cpuFields,
+    ...memoryFields,
+    ...guestFields,
+    ...saveFields,
+    bindingField,
+    ...consentFieldsOf(draft.edits),
+  ];
   return profileFromDraft(draft, fields, {facts: services.facts});
 };
 
@@ -43,6 +53,7 @@ export const fieldContextOf = (context: WizardContext, state: WizardState): Fiel
     profile,
     preview: state.preview,
     edits: state.draft.edits,
+    openedPath: state.draft.path,
     defaultPath: pathOf(state.draft) ?? context.services.defaultProfilePath(profile),
   };
 };

@@ -1,7 +1,6 @@
-import type {NumaNode} from '../../host/facts.ts';
+import type {NumaNode} from '../../facts/memory.ts';
 import type {Profile} from '../../profile/profile.ts';
-import {always} from './field.ts';
-import type {ChoiceField, Field, FieldContext, FieldOption, NumberField} from './field.ts';
+import {always, type ChoiceField, type Field, type FieldContext, type FieldOption, type NumberField} from './field.ts';
 
 const onlineThreads = ({facts}: FieldContext): number => facts.cpu.cpus.filter((cpu) => cpu.online).length;
 
@@ -12,7 +11,9 @@ const threadsPerCore = ({facts}: FieldContext): number =>
 /** Pins were written for another count or another node: left as they are they would be wrong. */
 const withFreshPins = (profile: Profile, cpu: Partial<Profile['cpu']>): Profile => {
   const isSame = Object.entries(cpu).every(([key, value]) => profile.cpu[key as keyof Profile['cpu']] === value);
-  return isSame ? profile : {...profile, cpu: {...profile.cpu, pins: 'auto', emulator: 'auto', iothreads: 'auto', ...cpu}};
+  return isSame
+    ? profile
+    : {...profile, cpu: {...profile.cpu, pins: 'auto', emulator: 'auto', iothreads: 'auto', ...cpu}};
 };
 
 const vcpus: NumberField = {
@@ -24,34 +25,38 @@ const vcpus: NumberField = {
   read: ({profile}) => profile.cpu.vcpus,
   step: threadsPerCore,
   range: (context) => [1, Math.max(1, onlineThreads(context))],
-  parse: Number,
+  parse: (text) => (/^\d+$/.test(text) ? Number(text) : {problem: `"${text}" is not a number of CPUs.`}),
   render: String,
   write: (profile, value) => withFreshPins(profile, {vcpus: Number(value)}),
   cost: (context) => {
     const threads = threadsPerCore(context);
     const cores = Math.ceil(context.profile.cpu.vcpus / threads);
-    return `The guest runs on ${cores} of ${Math.round(onlineThreads(context) / threads)} host cores${threads > 1 ? `; each core has ${threads} threads and goes as a whole, so steps of ${threads} waste nothing` : ''}.`;
+    const all = Math.round(onlineThreads(context) / threads);
+    return threads > 1
+      ? `Uses ${cores} of ${all} cores (${threads} threads each). Multiples of ${threads} make full use of each core.`
+      : `Uses ${cores} of ${all} cores.`;
   },
 };
 
 const nodeLabel = (node: NumaNode): string => `node ${node.id}`;
 
 export const nodeOptions = (context: FieldContext, auto: string): readonly FieldOption[] => [
-  {value: 'auto', label: 'auto', cost: auto},
+  {value: 'auto', label: 'automatic', cost: auto},
   ...context.facts.nodes.map((node) => ({
     value: String(node.id),
     label: nodeLabel(node),
-    cost: `Always ${nodeLabel(node)}: right on this machine, and not carried over to another one.`,
+    cost: `Always ${nodeLabel(node)}. This fits this machine only.`,
   })),
 ];
 
 const node: ChoiceField = {
   id: 'cpu.node',
   kind: 'choice',
-  label: 'Host node',
+  label: 'NUMA node',
   subjects: ['cpu.node'],
   isShown: ({facts}) => facts.nodes.length > 1,
-  options: (context) => nodeOptions(context, 'The node that the card is attached to: no access crosses the sockets.'),
+  options: (context) =>
+    nodeOptions(context, 'The NUMA node that the card is attached to, so that no access crosses to another node.'),
   read: ({profile}) => String(profile.cpu.node),
   write: (profile, value) => withFreshPins(profile, {node: value === 'auto' ? 'auto' : Number(value)}),
 };
@@ -59,12 +64,12 @@ const node: ChoiceField = {
 const pins: ChoiceField = {
   id: 'cpu.pins',
   kind: 'choice',
-  label: 'Pinning',
+  label: 'CPU pinning',
   subjects: ['cpu.pins'],
   isShown: ({profile, edits}) => profile.cpu.pins !== 'auto' || edits['cpu.pins'] === 'auto',
   options: () => [
     {value: 'as-written', label: 'as the profile says', cost: 'The CPU numbers that the profile lists.'},
-    {value: 'auto', label: 'auto', cost: 'Chosen from this host: whole cores on the node of the card.'},
+    {value: 'auto', label: 'automatic', cost: 'Whole cores on the NUMA node of the card.'},
   ],
   read: ({profile}) => (profile.cpu.pins === 'auto' ? 'auto' : 'as-written'),
   write: (profile, value) => (value === 'auto' ? {...profile, cpu: {...profile.cpu, pins: 'auto'}} : profile),
@@ -77,13 +82,28 @@ const iothreads: ChoiceField = {
   subjects: ['cpu.iothreads'],
   isShown: always,
   options: ({edits, profile}) => [
-    {value: 'auto', label: 'auto', cost: 'Disk requests run on host CPUs of their own, beside the vCPUs.'},
-    {value: 'none', label: 'none', cost: 'Disk requests run in QEMU’s main thread: one host CPU more is free, disks are slower under load.'},
+    {
+      value: 'auto',
+      label: 'automatic',
+      cost: 'Disk requests run on host CPUs of their own, not on those of the vCPUs.',
+    },
+    {
+      value: 'none',
+      label: 'none',
+      cost: 'Disk requests run in QEMU’s main thread. This frees a host CPU, but disks are slower under load.',
+    },
     ...(edits['cpu.iothreads'] === undefined && profile.cpu.iothreads !== 'auto' && profile.cpu.iothreads.length > 0
-      ? [{value: 'as-written', label: profile.cpu.iothreads.join(', '), cost: 'The CPU numbers that the profile lists.'}]
+      ? [
+          {
+            value: 'as-written',
+            label: profile.cpu.iothreads.join(', '),
+            cost: 'The CPU numbers that the profile lists.',
+          },
+        ]
       : []),
   ],
-  read: ({profile}) => (profile.cpu.iothreads === 'auto' ? 'auto' : profile.cpu.iothreads.length === 0 ? 'none' : 'as-written'),
+  read: ({profile}) =>
+    profile.cpu.iothreads === 'auto' ? 'auto' : profile.cpu.iothreads.length === 0 ? 'none' : 'as-written',
   write: (profile, value) =>
     value === 'as-written' ? profile : {...profile, cpu: {...profile.cpu, iothreads: value === 'none' ? [] : 'auto'}},
 };
@@ -91,14 +111,26 @@ const iothreads: ChoiceField = {
 const isolation: ChoiceField = {
   id: 'cpu.isolation',
   kind: 'choice',
-  label: 'Kept free',
+  label: 'Isolate cores',
   subjects: ['cpu.isolation'],
   isShown: always,
   options: () => [
-    {value: 'auto', label: 'auto', cost: 'By cgroup while the guest runs, where this host can.'},
-    {value: 'cgroup', label: 'while it runs', cost: 'A hook of libvirt moves programs and interrupts of the host off the guest’s cores when it starts, and lets them back when it ends. Kernel threads stay.'},
-    {value: 'boot', label: 'from boot on', cost: 'isolcpus= and its like: the quietest, but the cores are lost to the host also while the guest is off, the kernel balances no load on them, and only a reboot undoes it.'},
-    {value: 'none', label: 'no', cost: 'Programs of the host may run on the guest’s cores: it stutters when the host is busy.'},
+    {value: 'auto', label: 'automatic', cost: 'While the guest runs (cgroup), where this host can.'},
+    {
+      value: 'cgroup',
+      label: 'while the guest runs',
+      cost: 'A libvirt hook moves host programs and interrupts off the guest’s cores when the guest starts, and back when it stops. Kernel threads stay.',
+    },
+    {
+      value: 'boot',
+      label: 'from boot on (isolcpus)',
+      cost: 'The lowest latency. The host loses these cores even while the guest is off, and only a reboot gives them back.',
+    },
+    {
+      value: 'none',
+      label: 'no',
+      cost: 'Host programs may run on the guest’s cores, so the guest can stutter when the host is busy.',
+    },
   ],
   read: ({profile}) => profile.cpu.isolation,
   write: (profile, value) => ({...profile, cpu: {...profile.cpu, isolation: value as Profile['cpu']['isolation']}}),

@@ -1,6 +1,5 @@
 import type {Profile} from '../../profile/profile.ts';
-import {refusalOf} from './field.ts';
-import type {Field, FieldHost, FieldValue} from './field.ts';
+import {type Field, type FieldHost, type FieldValue, refusalOf} from './field.ts';
 
 /** A profile to start from, and what the user changed since; kept apart so that another card keeps the changes. */
 export type Draft = {
@@ -11,7 +10,11 @@ export type Draft = {
   readonly path: string | null;
 };
 
-export const draftFromProfile = (profile: Profile, path: string | null = null): Draft => ({base: profile, edits: {}, path});
+export const draftFromProfile = (profile: Profile, path: string | null = null): Draft => ({
+  base: profile,
+  edits: {},
+  path,
+});
 
 export const profileFromDraft = (draft: Draft, fields: readonly Field[], host: FieldHost): Profile =>
   fields.reduce((profile, field) => {
@@ -20,8 +23,20 @@ export const profileFromDraft = (draft: Draft, fields: readonly Field[], host: F
   }, draft.base);
 
 /** Addresses, nodes and binding of the card before mean nothing for this one; sizes and names do. */
-export const rebaseDraft = (draft: Draft, base: Profile): Draft => ({
-  base,
-  edits: Object.fromEntries(Object.entries(draft.edits).filter(([id]) => id !== 'binding' && !id.startsWith('host.') && !id.endsWith('.node'))),
-  path: draft.path,
+export const rebaseDraft = ({base, edits, path}: Draft, proposed: Profile): Draft => ({
+  base: path === null ? proposed : withDevicesOf(base, proposed),
+  edits: Object.fromEntries(
+    Object.entries(edits).filter(([id]) => id !== 'binding' && !id.startsWith('host.') && !id.endsWith('.node')),
+  ),
+  path,
+});
+
+/** A profile that was opened keeps all that does not belong to its card. */
+const withDevicesOf = (profile: Profile, {devices, binding, host}: Profile): Profile => ({
+  ...profile,
+  devices,
+  binding,
+  host,
+  cpu: {...profile.cpu, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto'},
+  memory: {...profile.memory, node: 'auto'},
 });

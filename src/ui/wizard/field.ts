@@ -1,6 +1,27 @@
-import type {HostFacts} from '../../host/facts.ts';
+import {Scalar} from 'yaml';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import type {Codec} from '../../profile/codec.ts';
 import type {Profile} from '../../profile/profile.ts';
 import type {Preview} from '../services.ts';
+
+/** Why a text is no such value of a profile, and what to type instead; `null` when it is one. The same grammar reads the file. */
+export const refuseBy =
+  (codec: Codec<string>) =>
+  (text: string): string | null => {
+    const reasons: string[] = [];
+    if (text === '') return `Type a ${codec.type}.`;
+    codec.decode(new Scalar(text), '', {
+      report: ({message, remedy}) => reasons.push(`${message} ${remedy}`),
+      locate: () => undefined,
+    });
+    return reasons[0] ?? null;
+  };
+
+/** As `refuseBy`, where certain words, or nothing, have a meaning too. */
+export const refuseUnless = (words: readonly string[], codec: Codec<string>): ((text: string) => string | null) => {
+  const refuse = refuseBy(codec);
+  return (text) => (words.includes(text) ? null : refuse(text));
+};
 
 export type FieldValue = string | number;
 
@@ -13,6 +34,8 @@ export type FieldContext = FieldHost & {
   readonly preview: Preview;
   readonly edits: Readonly<Record<string, FieldValue>>;
   readonly defaultPath: string;
+  /** The file that the draft was taken from. */
+  readonly openedPath: string | null;
 };
 
 export type FieldOption = {
@@ -43,15 +66,17 @@ export type NumberField = Common & {
   readonly read: (context: FieldContext) => number;
   readonly step: (context: FieldContext) => number;
   readonly range: (context: FieldContext) => readonly [number, number];
-  /** Value of typed digits. */
-  readonly parse: (digits: string) => number;
+  /** The value of what was typed, or why it has none and what to type instead. */
+  readonly parse: (text: string) => number | {readonly problem: string};
   readonly render: (value: number) => string;
   readonly cost: (context: FieldContext) => string;
 };
 
 export type TextField = Common & {
   readonly kind: 'text';
-  /** Why a text can't stand in a profile; such a text stays on the screen and is not written. */
+  /** What is shown for an empty text that has a meaning. */
+  readonly whenEmpty?: string;
+  /** Why a profile can't hold a text; such a text stays on the screen and is not written. */
   readonly refuse?: (text: string) => string | null;
   readonly read: (context: FieldContext) => string;
   readonly cost: (context: FieldContext) => string;
@@ -62,16 +87,18 @@ export type Field = ChoiceField | NumberField | TextField;
 export const always = (): boolean => true;
 
 export const yesNoAuto = (auto: string, yes: string, no: string): readonly FieldOption[] => [
-  {value: 'auto', label: 'auto', cost: auto},
+  {value: 'auto', label: 'automatic', cost: auto},
   {value: 'yes', label: 'yes', cost: yes},
   {value: 'no', label: 'no', cost: no},
 ];
 
 export const readYesNoAuto = (value: 'auto' | boolean): string => (value === 'auto' ? 'auto' : value ? 'yes' : 'no');
-export const writeYesNoAuto = (value: FieldValue): 'auto' | boolean => (value === 'yes' ? true : value === 'no' ? false : 'auto');
+export const writeYesNoAuto = (value: FieldValue): 'auto' | boolean =>
+  value === 'yes' ? true : value === 'no' ? false : 'auto';
 
 /** Of a text that was typed; `null` for everything that can be written. */
-export const refusalOf = (field: Field, value: FieldValue): string | null => (field.kind === 'text' ? (field.refuse?.(String(value)) ?? null) : null);
+export const refusalOf = (field: Field, value: FieldValue): string | null =>
+  field.kind === 'text' ? (field.refuse?.(String(value)) ?? null) : null;
 
 /** What the user sees in the field: what was typed, else what the profile says. */
 export const valueOf = (field: Field, context: FieldContext): FieldValue =>

@@ -1,51 +1,80 @@
-import {padColumns, printable} from '../printable.ts';
-import {fieldContextOf, profileOf} from './context.ts';
-import type {WizardContext} from './context.ts';
+import {isBlocked} from '../../findings/finding.ts';
+import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
+import {printable} from '../../words/printable.ts';
+import {isAboutDevice} from './candidates.ts';
+import {riskFields} from './consent-fields.ts';
+import {fieldContextOf, profileOf, type WizardContext} from './context.ts';
 import {cpuFields} from './cpu-fields.ts';
-import {refusalOf, valueOf} from './field.ts';
-import type {Field, FieldContext, FieldValue, NumberField} from './field.ts';
+import {type Field, type FieldContext, type FieldValue, type NumberField, refusalOf, valueOf} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
-import {goOn} from './move.ts';
-import {riskFields} from './risk-fields.ts';
+import {goOn, moveFocus, withJudged} from './move.ts';
 import {saveFields} from './save-fields.ts';
 import {save} from './save-step.ts';
 import type {WizardState} from './state.ts';
-import {isBlockedAt} from './step-of-finding.ts';
+import {
+  type CursorMove,
+  editAtEnd,
+  eraseText,
+  type Erasure,
+  insertText,
+  moveCursor,
+  type TextEdit,
+} from './text-edit.ts';
 
 /** Fields of the present step, from top to bottom; none on a step that is no form. */
 export const fieldsOf = (state: WizardState, context: FieldContext): readonly Field[] => {
-  const all = state.step === 'cpu' ? cpuFields : state.step === 'memory' ? memoryFields : state.step === 'guest' ? guestFields : state.step === 'save' ? saveFields : [];
-  return state.step === 'risks' ? riskFields(context) : all.filter((field) => field.isShown(context));
+  const all =
+    state.step === 'cpu'
+      ? cpuFields
+      : state.step === 'memory'
+        ? memoryFields
+        : state.step === 'guest'
+          ? guestFields
+          : state.step === 'save'
+            ? saveFields
+            : [];
+  return state.step === 'risks'
+    ? riskFields(context)
+    : all.filter((field) => field.isShown(context) && !isUnused(context, field));
 };
 
-export const focusedField = (context: WizardContext, state: WizardState): {readonly field: Field; readonly shown: FieldContext} | null => {
+/** What the hypervisor of this host has not, the wizard does not ask for. */
+const isUnused = ({facts}: FieldContext, {subjects}: Field): boolean =>
+  subjects.some((subject) => hypervisorOf(facts).unusedKeys.includes(subject));
+
+export const focusedField = (
+  context: WizardContext,
+  state: WizardState,
+): {readonly field: Field; readonly shown: FieldContext} | null => {
   const shown = fieldContextOf(context, state);
   const fields = fieldsOf(state, shown);
   const field = fields[Math.min(state.focus[state.step] ?? 0, fields.length - 1)];
   return field === undefined ? null : {field, shown};
 };
 
-const edited = (context: WizardContext, state: WizardState, field: Field, value: FieldValue): WizardState => {
-  const draft = {...state.draft, edits: {...state.draft.edits, [field.id]: value}};
-  const save = state.step === 'save' ? {phase: 'idle' as const} : state.save;
-  return {...state, draft, notice: null, save, preview: context.services.preview(profileOf(context, draft))};
+/** Planned anew only where the profile is another: half a word of consent changes nothing. */
+const edited = (context: WizardContext, before: WizardState, field: Field, value: FieldValue): WizardState => {
+  const draft = {...before.draft, edits: {...before.draft.edits, [field.id]: value}};
+  const state = {...before, draft, notice: null};
+  const isSame = JSON.stringify(profileOf(context, draft)) === JSON.stringify(profileOf(context, before.draft));
+  if (state.step === 'save') return {...state, save: {phase: 'idle'}, isPreviewWhole: isSame && state.isPreviewWhole};
+  return isSame ? state : withJudged(context, state);
 };
 
 export const changeValue = (context: WizardContext, state: WizardState, direction: 1 | -1): WizardState => {
-  const focused = focusedField(context, {...state, digits: ''});
+  const focused = focusedField(context, state);
   if (focused === null) return state;
   const {field, shown} = focused;
-  const reset = {...state, digits: ''};
-  if (field.kind === 'number') return edited(context, reset, field, stepped(field, shown, direction));
-  if (field.kind === 'text') return reset;
+  if (field.kind === 'number') return edited(context, state, field, stepped(field, shown, direction));
+  if (field.kind === 'text') return state;
   const options = field.options(shown);
   const index = options.findIndex((option) => option.value === field.read(shown));
   const next = options[(index + direction + options.length) % options.length];
-  return next === undefined ? reset : edited(context, reset, field, next.value);
+  return next === undefined ? state : edited(context, state, field, next.value);
 };
 
-/** To the next multiple of the step, so that a size between two gets even. */
+/** To the next multiple of the step, so that a size between two becomes even. */
 const stepped = (field: NumberField, shown: FieldContext, direction: 1 | -1): number => {
   const [lowest, highest] = field.range(shown);
   const step = field.step(shown);
@@ -54,62 +83,103 @@ const stepped = (field: NumberField, shown: FieldContext, direction: 1 | -1): nu
   return Math.min(highest, Math.max(lowest, next));
 };
 
-export const typeCharacter = (context: WizardContext, state: WizardState, text: string): WizardState => {
+/** What the cursor is in: a number that is being typed, or a text as it is. */
+const editOf = (state: WizardState, field: Field, shown: FieldContext): TextEdit =>
+  state.typed ?? editAtEnd(field.kind === 'text' ? String(valueOf(field, shown)) : '');
+
+const withEdit = (
+  context: WizardContext,
+  state: WizardState,
+  change: (edit: TextEdit, field: Field) => TextEdit,
+): WizardState => {
   const focused = focusedField(context, state);
-  if (focused === null) return state;
+  if (focused === null || focused.field.kind === 'choice') return state;
   const {field, shown} = focused;
-  if (field.kind === 'text') return edited(context, state, field, `${valueOf(field, shown)}${printable(text)}`.slice(0, 4096));
-  return field.kind === 'number' && /^\d$/.test(text) ? withDigits(context, state, field, shown, (state.digits + text).slice(-7)) : state;
+  const before = editOf(state, field, shown);
+  const typed = change(before, field);
+  if (field.kind === 'number') return {...state, notice: null, typed: typed.text === '' ? null : typed};
+  const next = {...state, typed};
+  return typed.text === before.text ? next : edited(context, next, field, typed.text);
 };
 
-export const eraseText = (context: WizardContext, state: WizardState, shorten: (text: string) => string): WizardState => {
-  const focused = focusedField(context, state);
-  if (focused === null) return state;
-  const {field, shown} = focused;
-  if (field.kind === 'text') return edited(context, state, field, shorten(String(valueOf(field, shown))));
-  return field.kind === 'number' ? withDigits(context, state, field, shown, shorten(state.digits)) : state;
-};
+const longestNumber = 20;
+const longestText = 4096;
 
-/** A number out of range stays on the screen with the reason and is not taken over: more digits may follow. */
-const withDigits = (context: WizardContext, state: WizardState, field: NumberField, shown: FieldContext, digits: string): WizardState => {
-  if (digits === '') return {...state, digits, notice: null};
-  const value = field.parse(digits);
+export const typeCharacter = (context: WizardContext, state: WizardState, text: string): WizardState =>
+  withEdit(context, state, (edit, field) => {
+    const isNumber = field.kind === 'number';
+    if (isNumber && edit.text === '' && !/^\d$/.test(text)) return edit;
+    const next = insertText(edit, printable(text));
+    return next.text.length <= (isNumber ? longestNumber : longestText) ? next : edit;
+  });
+
+export const eraseTyped = (context: WizardContext, state: WizardState, what: Erasure): WizardState =>
+  withEdit(context, state, (edit) => eraseText(edit, what));
+
+export const moveTyped = (context: WizardContext, state: WizardState, move: CursorMove): WizardState =>
+  withEdit(context, state, (edit) => moveCursor(edit, move));
+
+/** The value of a number that was typed, or why it has none. */
+export const readTyped = (
+  field: NumberField,
+  shown: FieldContext,
+  text: string,
+): number | {readonly problem: string} => {
+  const value = field.parse(text.trim());
+  if (typeof value !== 'number') return value;
   const [lowest, highest] = field.range(shown);
-  const next = {...state, digits};
-  if (value < lowest) return {...next, notice: `${field.render(value)} is less than ${field.render(lowest)}; still ${field.render(field.read(shown))}.`};
-  if (value > highest) return {...next, notice: `${field.render(value)} is more than this host has (${field.render(highest)}); still ${field.render(field.read(shown))}.`};
-  return edited(context, next, field, value);
+  if (value < lowest) return {problem: `${field.render(value)} is too little: the least is ${field.render(lowest)}.`};
+  return value > highest
+    ? {problem: `${field.render(value)} is more than this host has (${field.render(highest)}).`}
+    : value;
 };
 
-/** A text that can't stand in a profile holds the step until it is corrected. */
-export const leaveForm = (context: WizardContext, state: WizardState): WizardState => {
+/** A number counts now, and only as a whole; one that is refused keeps the focus, and the value stays what it was. */
+const commitTyped = (
+  context: WizardContext,
+  state: WizardState,
+): {readonly state: WizardState; readonly isRefused: boolean} => {
+  const focused = focusedField(context, state);
+  if (state.typed === null || focused?.field.kind !== 'number')
+    return {state: {...state, typed: null}, isRefused: false};
+  const {field, shown} = focused;
+  const value = readTyped(field, shown, state.typed.text);
+  if (typeof value === 'number')
+    return {state: edited(context, {...state, typed: null}, field, value), isRefused: false};
+  const notice = `${value.problem} Still ${field.render(field.read(shown))}; Esc keeps that.`;
+  return {state: {...state, notice}, isRefused: true};
+};
+
+export const moveInForm = (
+  context: WizardContext,
+  state: WizardState,
+  move: Parameters<typeof moveFocus>[2],
+): WizardState => {
+  const committed = commitTyped(context, state);
+  return committed.isRefused
+    ? committed.state
+    : moveFocus(committed.state, countFields(context, committed.state), move);
+};
+
+export const countFields = (context: WizardContext, state: WizardState): number =>
+  fieldsOf(state, fieldContextOf(context, state)).length;
+
+/** A text that a profile can't hold, or a number out of range, keeps the step until it is corrected. */
+export const leaveForm = (context: WizardContext, before: WizardState): WizardState => {
+  const {state, isRefused} = commitTyped(context, before);
+  if (isRefused) return state;
   const shown = fieldContextOf(context, state);
   const fields = fieldsOf(state, shown);
   const refused = fields.findIndex((field) => refusalOf(field, valueOf(field, shown)) !== null);
-  if (refused >= 0) return {...state, focus: {...state.focus, [state.step]: refused}, notice: `${fields[refused]?.label} is not usable as it is: correct it to go on.`};
+  if (refused >= 0)
+    return {
+      ...state,
+      focus: {...state.focus, [state.step]: refused},
+      notice: `Correct "${fields[refused]?.label}" to go on.`,
+    };
   if (state.step === 'save') return save(context, state);
   const next = goOn(context, state);
-  return state.step === 'risks' && isBlockedAt('device', state.preview.findings) ? {...next, notice: 'Something is not given up yet; apply will refuse until it is.'} : next;
-};
-
-/** `digits` is null for a field without the focus. */
-export const renderField = (field: Field, context: FieldContext, digits: string | null): string => {
-  const label = padColumns(field.label, 20);
-  if (field.kind === 'text') return `${label}${renderText(printable(String(valueOf(field, context))), digits !== null)}`;
-  const shown = field.kind === 'number' ? renderNumber(field, context, digits) : labelOf(field, context);
-  return `${label}${digits === null ? `  ${shown}` : `‹ ${shown} ›`}`;
-};
-
-const renderText = (text: string, hasFocus: boolean): string => (hasFocus ? `› ${text}▏` : `  ${text === '' ? '–' : text}`);
-
-const renderNumber = (field: NumberField, context: FieldContext, digits: string | null): string => {
-  const value = field.render(field.read(context));
-  return digits === null || digits === '' ? value : `${digits}▏ = ${value}`;
-};
-
-const labelOf = (field: Field & {kind: 'choice'}, context: FieldContext): string => {
-  const value = field.read(context);
-  const label = printable(field.options(context).find((option) => option.value === value)?.label ?? value);
-  const decided = value === 'auto' ? context.preview.plan?.decisions.findLast((one) => field.subjects.includes(one.subject) && one.subject === field.id.replace(/MiB$/, '')) : undefined;
-  return decided === undefined ? label : `${label}: ${printable(decided.choice)}`;
+  return state.step === 'risks' && isBlocked(state.preview.findings.filter(isAboutDevice))
+    ? {...next, notice: 'You have not accepted one of the risks. Apply stays blocked until you do.'}
+    : next;
 };

@@ -1,34 +1,66 @@
+import {addressesOf} from '../../devices/device-kinds.ts';
+import {libvirtOf} from '../../facts/virtualisation.ts';
+import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
+import {isCalled} from '../../plan/other-guest.ts';
 import type {GuestSystem, Profile} from '../../profile/profile.ts';
-import {absolutePath, plainName} from '../../profile/scalars.ts';
-import {always, readYesNoAuto, writeYesNoAuto, yesNoAuto} from './field.ts';
-import type {ChoiceField, Field, FieldContext, TextField} from './field.ts';
-import {refuseBy, refuseUnless} from './grammar.ts';
+import {absolutePath, libvirtName} from '../../profile/scalars.ts';
+import {
+  always,
+  type ChoiceField,
+  type Field,
+  type FieldContext,
+  readYesNoAuto,
+  refuseBy,
+  refuseUnless,
+  type TextField,
+  writeYesNoAuto,
+  yesNoAuto,
+} from './field.ts';
 
-const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({...profile, guest: {...profile.guest, ...guest}});
+const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
+  ...profile,
+  guest: {...profile.guest, ...guest},
+});
 
-const isNew = ({profile, preview}: FieldContext): boolean => preview.plan?.guest.isNew ?? profile.guest.domain !== 'existing';
+const isNew = ({profile, preview}: FieldContext): boolean =>
+  preview.plan?.guest.isNew ?? profile.guest.domain !== 'existing';
 const hasNvidia = ({profile, facts}: FieldContext): boolean =>
-  facts.pci.some((device) => device.vendor === '10de' && profile.devices.some((one) => one.address === device.address));
+  facts.pci.some(
+    (device) => device.vendor === '10de' && profile.devices.some((one) => addressesOf(one).includes(device.address)),
+  );
+
+/** The guest of the profile as the options call it: a profile may have its name or its number. */
+const nameAmongGuests = ({facts, profile}: FieldContext): string => {
+  const {name} = profile.guest;
+  const found = hypervisorOf(facts)
+    .guests(facts)
+    .find((guest) => isCalled(guest, name));
+  return found?.alias ?? name;
+};
 
 const domain: ChoiceField = {
   id: 'guest.domain',
   kind: 'choice',
-  label: 'Domain',
+  label: 'Virtual machine',
   subjects: ['guest.domain'],
   isShown: always,
   options: ({facts}) => [
-    {value: 'new', label: 'a new one', cost: 'A new libvirt domain is defined; nothing that exists is touched.'},
-    ...facts.libvirt.domains.map(({name}) => ({
-      value: `existing:${name}`,
-      label: name,
-      cost: 'The domain is edited in place: comments, order and elements of others stay; the diff shows each line.',
-    })),
+    {value: 'new', label: 'a new one', cost: 'Creates a new virtual machine. Your other ones stay unchanged.'},
+    ...hypervisorOf(facts)
+      .guests(facts)
+      .map(({name, alias}) => ({
+        value: `existing:${alias ?? name}`,
+        label: alias === null || alias === name ? name : `${alias} ${name}`,
+        cost: 'Changes this virtual machine. Comments and all other settings stay; Review shows each changed line.',
+      })),
   ],
-  read: (context) => (isNew(context) ? 'new' : `existing:${context.profile.guest.name}`),
+  read: (context) => (isNew(context) ? 'new' : `existing:${nameAmongGuests(context)}`),
   write: (profile, value, {facts}) => {
     const [kind, ...rest] = String(value).split(':');
     if (kind === 'existing') return withGuest(profile, {domain: 'existing', name: rest.join(':')});
-    const isTaken = facts.libvirt.domains.some(({name}) => name === profile.guest.name);
+    const isTaken = hypervisorOf(facts)
+      .guests(facts)
+      .some((guest) => isCalled(guest, profile.guest.name));
     return withGuest(profile, {domain: 'new', name: isTaken ? `${profile.guest.name}-new` : profile.guest.name});
   },
 };
@@ -40,22 +72,27 @@ const name: TextField = {
   subjects: ['guest.name'],
   isShown: isNew,
   read: ({profile}) => profile.guest.name,
-  write: (profile, value) => (profile.guest.domain === 'existing' ? profile : withGuest(profile, {name: String(value)})),
-  refuse: refuseBy(plainName),
-  cost: () => 'libvirt’s name for the guest, also the name of its disk file.',
+  write: (profile, value) =>
+    profile.guest.domain === 'existing' ? profile : withGuest(profile, {name: String(value)}),
+  refuse: refuseBy(libvirtName),
+  cost: ({facts}) => hypervisorOf(facts).nameMeaning,
 };
 
 const os: ChoiceField = {
   id: 'guest.os',
   kind: 'choice',
-  label: 'System',
+  label: 'Operating system',
   subjects: ['guest.os'],
   isShown: always,
   options: () => [
-    {value: 'windows-11', label: 'Windows 11', cost: 'Brings Secure Boot and an emulated TPM, which its installer asks for.'},
-    {value: 'windows-10', label: 'Windows 10', cost: 'Brings the Hyper-V enlightenments that Windows is faster with.'},
-    {value: 'linux', label: 'Linux', cost: 'No Hyper-V enlightenments: Linux uses KVM’s own.'},
-    {value: 'other', label: 'another', cost: 'Nothing that only one system understands.'},
+    {
+      value: 'windows-11',
+      label: 'Windows 11',
+      cost: 'With Secure Boot and an emulated TPM, which the installer requires.',
+    },
+    {value: 'windows-10', label: 'Windows 10', cost: 'With Hyper-V enlightenments, which make Windows faster.'},
+    {value: 'linux', label: 'Linux', cost: 'Without Hyper-V enlightenments: Linux uses those of KVM.'},
+    {value: 'other', label: 'another', cost: 'Only what every operating system understands.'},
   ],
   read: ({profile}) => profile.guest.os,
   write: (profile, value) => withGuest(profile, {os: value as GuestSystem}),
@@ -68,10 +105,18 @@ const firmware: ChoiceField = {
   subjects: ['guest.firmware'],
   isShown: isNew,
   options: () => [
-    {value: 'auto', label: 'auto', cost: 'UEFI, with Secure Boot where the system asks for it.'},
-    {value: 'uefi', label: 'UEFI', cost: 'The card needs a UEFI (GOP) option ROM to show the boot; cards from 2013 on have one.'},
-    {value: 'uefi-secure', label: 'UEFI, Secure Boot', cost: 'As UEFI; unsigned drivers are refused by the guest.'},
-    {value: 'bios', label: 'BIOS', cost: 'For old systems and cards; takes part in VGA arbitration with the host’s cards.'},
+    {value: 'auto', label: 'automatic', cost: 'UEFI, with Secure Boot if the operating system requires it.'},
+    {
+      value: 'uefi',
+      label: 'UEFI',
+      cost: 'The card shows the boot only if it has a UEFI (GOP) option ROM; cards since 2013 have one.',
+    },
+    {value: 'uefi-secure', label: 'UEFI, Secure Boot', cost: 'Like UEFI. The guest refuses unsigned drivers.'},
+    {
+      value: 'bios',
+      label: 'BIOS',
+      cost: 'For old operating systems and cards. The card shares legacy VGA access with the host’s cards.',
+    },
   ],
   read: ({profile}) => profile.guest.firmware,
   write: (profile, value) => withGuest(profile, {firmware: value as Profile['guest']['firmware']}),
@@ -83,7 +128,12 @@ const tpm: ChoiceField = {
   label: 'TPM',
   subjects: ['guest.tpm'],
   isShown: isNew,
-  options: () => yesNoAuto('An emulated one where the system asks for it.', 'An emulated TPM 2.0; swtpm must be installed.', 'Windows 11 does not install without one.'),
+  options: () =>
+    yesNoAuto(
+      'An emulated TPM if the operating system requires it.',
+      'An emulated TPM 2.0 (swtpm).',
+      'Windows 11 does not install without a TPM.',
+    ),
   read: ({profile}) => readYesNoAuto(profile.guest.tpm),
   write: (profile, value) => withGuest(profile, {tpm: writeYesNoAuto(value)}),
 };
@@ -95,9 +145,17 @@ const nvidiaDriver: ChoiceField = {
   subjects: ['guest.nvidiaDriver'],
   isShown: hasNvidia,
   options: () => [
-    {value: 'auto', label: 'not known', cost: 'Taken for a current one (R465, 2021, or newer).'},
-    {value: 'r465-or-newer', label: 'R465 or newer', cost: 'Accepts a virtual machine; nothing has to be hidden on desktop cards.'},
-    {value: 'before-r465', label: 'before R465', cost: 'Stops with Error 43 in a virtual machine unless KVM is hidden from it.'},
+    {value: 'auto', label: 'automatic', cost: 'A current driver is assumed (R465 of 2021, or newer).'},
+    {
+      value: 'r465-or-newer',
+      label: 'R465 or newer',
+      cost: 'Works in a virtual machine. Desktop cards need no hiding.',
+    },
+    {
+      value: 'before-r465',
+      label: 'before R465',
+      cost: 'Stops with Error 43 in a virtual machine unless KVM is hidden.',
+    },
   ],
   read: ({profile}) => profile.guest.nvidiaDriver,
   write: (profile, value) => withGuest(profile, {nvidiaDriver: value as Profile['guest']['nvidiaDriver']}),
@@ -106,14 +164,14 @@ const nvidiaDriver: ChoiceField = {
 const hiding: ChoiceField = {
   id: 'guest.hideHypervisor',
   kind: 'choice',
-  label: 'Error 43: hide KVM',
+  label: 'Hide KVM (Error 43)',
   subjects: ['guest.hideHypervisor'],
   isShown: always,
   options: () =>
     yesNoAuto(
-      'Hidden only where the card and its driver need it.',
-      'The guest sees no KVM signature and another Hyper-V vendor id; some paravirtual speed-ups of Linux guests are lost.',
-      'The guest knows that it is one; NVIDIA drivers before R465 stop with Error 43.',
+      'Hidden only if the card and its driver need it.',
+      'The guest does not see KVM. Linux guests lose some paravirtual speed-ups.',
+      'The guest sees KVM. NVIDIA drivers before R465 stop with Error 43.',
     ),
   read: ({profile}) => readYesNoAuto(profile.guest.hideHypervisor),
   write: (profile, value) => withGuest(profile, {hideHypervisor: writeYesNoAuto(value)}),
@@ -126,12 +184,20 @@ const hyperv: ChoiceField = {
   subjects: ['guest.hyperv'],
   isShown: ({profile}) => profile.guest.os.startsWith('windows') || profile.guest.hyperv !== 'auto',
   options: ({profile}) => [
-    {value: 'auto', label: 'auto', cost: 'What this libvirt accepts and Windows is faster with: timers, spinlocks, interrupts.'},
-    {value: 'none', label: 'none', cost: 'Windows polls emulated timers: it uses visibly more CPU when idle.'},
-    ...(Array.isArray(profile.guest.hyperv) ? [{value: 'as-written', label: profile.guest.hyperv.join(', '), cost: 'The list in the profile.'}] : []),
+    {
+      value: 'auto',
+      label: 'automatic',
+      cost: 'All that this libvirt supports and that make Windows faster: timers, spinlocks, interrupts.',
+    },
+    {value: 'none', label: 'none', cost: 'Windows uses visibly more CPU when idle.'},
+    ...(Array.isArray(profile.guest.hyperv)
+      ? [{value: 'as-written', label: profile.guest.hyperv.join(', '), cost: 'The list that the profile has.'}]
+      : []),
   ],
-  read: ({profile}) => (profile.guest.hyperv === 'auto' || profile.guest.hyperv === 'none' ? profile.guest.hyperv : 'as-written'),
-  write: (profile, value) => (value === 'as-written' ? profile : withGuest(profile, {hyperv: value === 'none' ? 'none' : 'auto'})),
+  read: ({profile}) =>
+    profile.guest.hyperv === 'auto' || profile.guest.hyperv === 'none' ? profile.guest.hyperv : 'as-written',
+  write: (profile, value) =>
+    value === 'as-written' ? profile : withGuest(profile, {hyperv: value === 'none' ? 'none' : 'auto'}),
 };
 
 const disk: TextField = {
@@ -140,22 +206,24 @@ const disk: TextField = {
   label: 'Disk image',
   subjects: ['guest.disk'],
   isShown: isNew,
-  read: ({profile}) => profile.guest.disk,
+  whenEmpty: 'automatic',
+  read: ({profile}) => (profile.guest.disk === 'auto' ? '' : profile.guest.disk),
   write: (profile, value) => withGuest(profile, {disk: value === '' ? 'auto' : String(value)}),
   refuse: refuseUnless(['', 'auto'], absolutePath),
-  cost: ({preview}) => `Path of the image; auto means ${preview.plan?.guest.disk ?? 'a file named after the guest'}. It is not created here.`,
+  cost: () =>
+    `Path of the disk image. Leave it empty for a file named after the guest in /var/lib/libvirt/images. You create the image yourself (qemu-img create).`,
 };
 
 const cdrom: TextField = {
   id: 'guest.cdrom',
   kind: 'text',
-  label: 'Install from',
+  label: 'ISO image',
   subjects: ['guest.cdrom'],
   isShown: isNew,
   read: ({profile}) => profile.guest.cdrom ?? '',
   write: (profile, value) => withGuest(profile, {cdrom: value === '' ? null : String(value)}),
   refuse: refuseUnless([''], absolutePath),
-  cost: () => 'Path of an ISO image, or nothing.',
+  cost: () => 'Path of the ISO image that installs the operating system, or nothing.',
 };
 
 const networkId = {id: 'guest.network', label: 'Network', subjects: ['guest.network']} as const;
@@ -163,28 +231,53 @@ const networkId = {id: 'guest.network', label: 'Network', subjects: ['guest.netw
 const knownNetwork: ChoiceField = {
   ...networkId,
   kind: 'choice',
-  isShown: (context) => isNew(context) && context.facts.libvirt.networks.length > 0,
+  isShown: (context) => isNew(context) && libvirtOf(context.facts).networks.length > 0,
   options: ({facts, profile}) => {
-    const {networks} = facts.libvirt;
+    const {networks} = libvirtOf(facts);
     const {network} = profile.guest;
     return [
-      ...networks.map((one) => ({value: one, label: one, cost: 'A libvirt network of this host; the guest gets a virtio card in it.'})),
-      ...(networks.includes(network) ? [] : [{value: network, label: `${network} (not here)`, cost: 'libvirt on this host knows no network of this name: the guest would not start.'}]),
+      ...networks.map((one) => ({
+        value: one,
+        label: one,
+        cost: 'A libvirt network of this host. The guest gets a virtio network card in it.',
+      })),
+      ...(networks.includes(network)
+        ? []
+        : [
+            {
+              value: network,
+              label: `${network} (missing)`,
+              cost: 'This host has no libvirt network of this name, so the guest would not start.',
+            },
+          ]),
     ];
   },
   read: ({profile}) => profile.guest.network,
   write: (profile, value) => withGuest(profile, {network: String(value)}),
 };
 
-/** Where libvirt did not tell its networks. */
+/** Where libvirt lists no network. */
 const typedNetwork: TextField = {
   ...networkId,
   kind: 'text',
-  isShown: (context) => isNew(context) && context.facts.libvirt.networks.length === 0,
+  isShown: (context) => isNew(context) && libvirtOf(context.facts).networks.length === 0,
   read: ({profile}) => profile.guest.network,
   write: (profile, value) => withGuest(profile, {network: String(value)}),
-  refuse: refuseBy(plainName),
-  cost: () => 'Name of a libvirt network; none was found on this host. `virsh net-list --all` lists them, and libvirt usually brings one called default.',
+  refuse: refuseBy(libvirtName),
+  cost: () => 'Name of a libvirt network. None was found on this host; `virsh net-list --all` lists them.',
 };
 
-export const guestFields: readonly Field[] = [domain, name, os, firmware, tpm, nvidiaDriver, hiding, hyperv, disk, cdrom, knownNetwork, typedNetwork];
+export const guestFields: readonly Field[] = [
+  domain,
+  name,
+  os,
+  firmware,
+  tpm,
+  nvidiaDriver,
+  hiding,
+  hyperv,
+  disk,
+  cdrom,
+  knownNetwork,
+  typedNetwork,
+];

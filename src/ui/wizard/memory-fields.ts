@@ -1,17 +1,34 @@
 import type {Profile} from '../../profile/profile.ts';
 import {nodeOptions} from './cpu-fields.ts';
-import {always} from './field.ts';
-import type {ChoiceField, Field, FieldContext, FieldOption, NumberField} from './field.ts';
+import {always, type ChoiceField, type Field, type FieldContext, type FieldOption, type NumberField} from './field.ts';
 
-const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profile => ({...profile, memory: {...profile.memory, ...memory}});
+const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profile => ({
+  ...profile,
+  memory: {...profile.memory, ...memory},
+});
 
-const hostMiB = ({facts}: FieldContext): number => Math.max(1024, Math.floor((facts.memory.totalKiB ?? 1024 * 1024 * 1024) / 1024));
+const hostMiB = ({facts}: FieldContext): number =>
+  Math.max(1024, Math.floor((facts.memory.totalKiB ?? 1024 * 1024 * 1024) / 1024));
 
+/** In GiB where two decimals say all of it, in MiB otherwise. */
 const renderMiB = (mebibytes: number): string =>
-  mebibytes % 1024 === 0 ? `${mebibytes / 1024} GiB` : mebibytes > 1024 ? `${mebibytes} MiB (${(mebibytes / 1024).toFixed(1)} GiB)` : `${mebibytes} MiB`;
+  mebibytes >= 1024 && (mebibytes / 1024) * 100 === Math.round((mebibytes / 1024) * 100)
+    ? `${mebibytes / 1024} GiB`
+    : mebibytes > 1024
+      ? `${mebibytes} MiB (about ${(mebibytes / 1024).toFixed(1)} GiB)`
+      : `${mebibytes} MiB`;
 
-/** Nobody means a guest of 16 MiB: small numbers are GiB. */
-const parseSize = (digits: string): number => (Number(digits) < 1024 ? Number(digits) * 1024 : Number(digits));
+/** `12`, `15.5`, `15.5 GiB`, `3072`, `3072 MiB`. Nobody means a guest of 16 MiB: small numbers without a unit are GiB. */
+const parseSize: NumberField['parse'] = (text) => {
+  const match = /^(\d+(?:\.\d+)?) *(g|gb|gib|m|mb|mib)?$/i.exec(text);
+  if (match === null) return {problem: `"${text}" is not a size (try 12 GiB).`};
+  const [, digits = '', unit = ''] = match;
+  const isGiB = unit === '' ? Number(digits) < 1024 : unit.toLowerCase().startsWith('g');
+  const mebibytes = Number(digits) * (isGiB ? 1024 : 1);
+  return Number.isInteger(mebibytes)
+    ? mebibytes
+    : {problem: `${text} is no whole number of MiB; ${Math.round(mebibytes)} MiB is.`};
+};
 
 const size: NumberField = {
   id: 'memory.sizeMiB',
@@ -25,25 +42,36 @@ const size: NumberField = {
   parse: parseSize,
   render: renderMiB,
   write: (profile, value) => withMemory(profile, {sizeMiB: Number(value)}),
-  cost: () => 'All of it stays in RAM as long as the guest runs, because the card may write anywhere in it: nothing is swapped or shared. Type a number: up to 1023 it means GiB, from 1024 on MiB.',
+  cost: () =>
+    'All of it stays in RAM while the guest runs, because the card can write anywhere in it. Type a size, for example 12, 15.5 or 6144 MiB; a number below 1024 means GiB.',
 };
 
 const pageOptions = ({facts}: FieldContext): readonly FieldOption[] => {
   const hasGigabyte = facts.cpu.flags?.includes('pdpe1gb') ?? true;
   return [
-    {value: 'auto', label: 'auto', cost: 'Huge pages of the size that fits.'},
-    {value: '2MiB', label: '2 MiB', cost: 'Fewer page-table walks in the guest.'},
+    {value: 'auto', label: 'automatic', cost: 'Hugepages of the size that fits.'},
+    {value: '2MiB', label: '2 MiB', cost: 'Faster memory access than with ordinary pages.'},
     ...(hasGigabyte
-      ? [{value: '1GiB', label: '1 GiB', cost: 'Fewest page-table walks. Each page needs a contiguous GiB, which is hardly ever found later than at boot.'}]
+      ? [
+          {
+            value: '1GiB',
+            label: '1 GiB',
+            cost: 'The fastest. Each page needs 1 GiB in one piece, which is hardly ever free except at boot.',
+          },
+        ]
       : []),
-    {value: 'none', label: 'none', cost: 'Ordinary pages: nothing is set aside at boot, and the guest is some percent slower in memory-heavy work.'},
+    {
+      value: 'none',
+      label: 'none',
+      cost: 'Ordinary pages. Nothing is reserved at boot, but the guest is a few percent slower in memory-heavy work.',
+    },
   ];
 };
 
 const pages: ChoiceField = {
   id: 'memory.hugepages',
   kind: 'choice',
-  label: 'Huge pages',
+  label: 'Hugepages',
   subjects: ['memory.hugepages'],
   isShown: always,
   options: pageOptions,
@@ -54,13 +82,21 @@ const pages: ChoiceField = {
 const allocation: ChoiceField = {
   id: 'memory.allocation',
   kind: 'choice',
-  label: 'Set aside',
+  label: 'Reserve memory',
   subjects: ['memory.allocation'],
   isShown: ({profile}) => profile.memory.hugepages !== 'none',
   options: () => [
-    {value: 'auto', label: 'auto', cost: 'When the host boots.'},
-    {value: 'boot', label: 'at boot', cost: 'All pages are found then. They are lost to the host even while the guest is off.'},
-    {value: 'start', label: 'when it starts', cost: 'A hook of libvirt takes the pages when the guest starts and gives them back when it ends. Once the host’s memory is in pieces, the guest does not start.'},
+    {value: 'auto', label: 'automatic', cost: 'When the host boots.'},
+    {
+      value: 'boot',
+      label: 'at boot',
+      cost: 'All pages are free then. The host loses them even while the guest is off.',
+    },
+    {
+      value: 'start',
+      label: 'when the guest starts',
+      cost: 'A libvirt hook takes the pages when the guest starts and gives them back when it stops. If the host’s memory is too fragmented by then, the guest does not start.',
+    },
   ],
   read: ({profile}) => profile.memory.allocation,
   write: (profile, value) => withMemory(profile, {allocation: value as Profile['memory']['allocation']}),
@@ -69,10 +105,11 @@ const allocation: ChoiceField = {
 const node: ChoiceField = {
   id: 'memory.node',
   kind: 'choice',
-  label: 'From node',
+  label: 'NUMA node',
   subjects: ['memory.node'],
   isShown: ({facts}) => facts.nodes.length > 1,
-  options: (context) => nodeOptions(context, 'The node that the vCPUs run on: no access crosses the sockets.'),
+  options: (context) =>
+    nodeOptions(context, 'The NUMA node that the vCPUs run on, so that no access crosses to another node.'),
   read: ({profile}) => String(profile.memory.node),
   write: (profile, value) => withMemory(profile, {node: value === 'auto' ? 'auto' : Number(value)}),
 };
@@ -82,15 +119,20 @@ const reserves = [512, 1024, 2048, 3072, 4096, 6144, 8192, 16384];
 const reserve: ChoiceField = {
   id: 'memory.hostReserveMiB',
   kind: 'choice',
-  label: 'Kept for the host',
+  label: 'Leave to the host',
   subjects: ['memory.hostReserve'],
   isShown: always,
   options: ({profile}) => {
     const written = profile.memory.hostReserveMiB;
-    const sizes = written === 'auto' || reserves.includes(written) ? reserves : [...reserves, written].sort((a, b) => a - b);
+    const sizes =
+      written === 'auto' || reserves.includes(written) ? reserves : [...reserves, written].sort((a, b) => a - b);
     return [
-      {value: 'auto', label: 'auto', cost: 'A tenth of the node, and at least what a small host needs.'},
-      ...sizes.map((mebibytes) => ({value: String(mebibytes), label: renderMiB(mebibytes), cost: 'With less than the host needs it kills programs, or does not boot, once the guest’s pages are set aside.'})),
+      {value: 'auto', label: 'automatic', cost: 'A tenth of the node’s memory, and at least what a small host needs.'},
+      ...sizes.map((mebibytes) => ({
+        value: String(mebibytes),
+        label: renderMiB(mebibytes),
+        cost: 'If this is too little, the host kills programs or does not boot.',
+      })),
     ];
   },
   read: ({profile}) => String(profile.memory.hostReserveMiB),

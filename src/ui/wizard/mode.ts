@@ -4,14 +4,30 @@ import type {WizardContext} from './context.ts';
 import {focusedField} from './form-step.ts';
 import type {WizardState} from './state.ts';
 
-/** What the keys mean now: told by the state alone, so that the second key of a chunk sees what the first one did. */
+const undoModes: Readonly<Record<WizardState['undo']['phase'], Mode>> = {
+  idle: 'pane',
+  planning: 'waiting',
+  refused: 'waiting',
+  typing: 'word',
+  running: 'undoing',
+  stopping: 'undoing',
+  failed: 'applied',
+  done: 'applied',
+};
+
+/** What the keys mean now: read from the state alone, so that the second key of a chunk sees what the first one did. */
 export const modeOf = (context: WizardContext, state: WizardState): Mode => {
+  if (state.search.isTyping) return 'search';
   if (state.overlay !== 'none') return state.overlay;
   if (state.step === 'device') return state.devices.isFiltering ? 'filter' : 'devices';
-  if (state.step === 'start') return 'list';
+  if (state.step === 'home') return 'home';
+  if (state.step === 'todo') return 'todo';
+  if (state.step === 'map') return 'map';
+  if (state.step === 'undo') return undoModes[state.undo.phase];
   if (state.step === 'review') return 'review';
-  if (state.step === 'next') return 'end';
+  if (state.step === 'next') return state.apply.phase === 'done' && !context.services.isDryRun ? 'applied' : 'end';
   if (state.apply.phase === 'running' || state.apply.phase === 'restoring') return state.apply.phase;
-  if (state.step === 'apply') return canType(context, state) ? 'word' : 'pane';
-  return focusedField(context, state)?.field.kind ?? 'pane';
+  if (state.step === 'apply') return canType(context, state) ? 'word' : 'blocked';
+  const kind = focusedField(context, state)?.field.kind ?? 'pane';
+  return kind === 'number' && state.typed !== null ? 'entry' : kind;
 };

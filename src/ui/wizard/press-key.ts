@@ -1,70 +1,155 @@
-import {intentOf} from '../keys.ts';
-import type {Intent, Mode} from '../keys.ts';
-import type {Key} from '../split-keys.ts';
+import {type Intent, intentOf, type Key, type Mode} from '../keys.ts';
 import {eraseWord, stopAndRestore, submitWord, typeWord} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';
-import {changeValue, eraseText, leaveForm, typeCharacter} from './form-step.ts';
-import {leave} from './leave.ts';
+import {changeValue, eraseTyped, leaveForm, moveInForm, moveTyped, typeCharacter} from './form-step.ts';
+import {chooseHome} from './home-step.ts';
+import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
-import {goBack, moveFocus} from './move.ts';
-import {rowsOf} from './rows.ts';
-import {scroll} from './scroll.ts';
-import {chooseStart} from './start-step.ts';
-import type {WizardState} from './state.ts';
+import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
+import {goToFinding} from './places.ts';
+import {countRows} from './rows.ts';
+import type {Shown, WizardState} from './state.ts';
+import {editAtEnd, eraseText, type Erasure} from './text-edit.ts';
+import {toggleTask} from './todo-step.ts';
+import {stopUndo, submitUndo, typeUndoWord} from './undo-step.ts';
 
-export const pressKey = (context: WizardContext, state: WizardState, key: Key): WizardState => {
+export const pressKey = (context: WizardContext, state: WizardState, key: Key, shown: Shown): WizardState => {
   const mode = modeOf(context, state);
   const intent = intentOf(mode, key);
-  if (intent !== null) return act(context, state, intent, mode);
-  return key.name === 'character' ? type(context, state, key.text, mode) : state;
+  if (intent === 'go-to-finding') return goToFinding(context, state, key.name === 'character' ? Number(key.text) : 0);
+  if (intent !== null) return act(context, state, intent, mode, shown);
+  return key.name === 'character' ? type(context, state, key.text, mode, shown) : state;
 };
 
-const type = (context: WizardContext, state: WizardState, text: string, mode: Mode): WizardState => {
+const searchFor = (state: WizardState, text: string, shown: Shown): WizardState => {
+  const next = {...state, notice: null, search: {text: text.slice(0, 60), isTyping: true, row: null}};
+  return text === '' ? next : searchPane(next, shown, {from: 0, direction: 1});
+};
+
+const type = (context: WizardContext, state: WizardState, text: string, mode: Mode, shown: Shown): WizardState => {
   if (mode === 'filter') return setFilter(state, state.devices.filter + text, true);
-  if (mode === 'word') return typeWord(state, text);
-  return mode === 'text' || mode === 'number' ? typeCharacter(context, state, text) : state;
+  if (mode === 'search') return searchFor(state, state.search.text + text, shown);
+  if (mode === 'word')
+    return state.step === 'undo' ? typeUndoWord(state, (word) => word + text) : typeWord(state, text);
+  return mode === 'text' || mode === 'number' || mode === 'entry' ? typeCharacter(context, state, text) : state;
 };
 
-const erase = (context: WizardContext, state: WizardState, mode: Mode, what: 'last' | 'all'): WizardState => {
-  const shorten = (text: string): string => (what === 'all' ? '' : [...text].slice(0, -1).join(''));
+const erase = (
+  context: WizardContext,
+  state: WizardState,
+  mode: Mode,
+  {what, shown}: {readonly what: Erasure; readonly shown: Shown},
+): WizardState => {
+  const shorten = (text: string): string => eraseText(editAtEnd(text), what).text;
   if (mode === 'filter') return setFilter(state, shorten(state.devices.filter), true);
-  return mode === 'word' ? eraseWord(state, shorten) : eraseText(context, state, shorten);
+  if (mode === 'search') return searchFor(state, shorten(state.search.text), shown);
+  if (mode === 'word') return state.step === 'undo' ? typeUndoWord(state, shorten) : eraseWord(state, shorten);
+  return eraseTyped(context, state, what);
 };
 
 const choose = (context: WizardContext, state: WizardState): WizardState =>
-  state.step === 'device' ? chooseDevice(context, state) : chooseStart(context, state);
+  state.step === 'map'
+    ? chooseMapRow(context, state)
+    : state.step === 'device'
+      ? chooseDevice(context, state)
+      : chooseHome(context, state);
 
-const act = (context: WizardContext, state: WizardState, intent: Intent, mode: Mode): WizardState => {
-  const count = (): number => rowsOf(context, state).length;
+const move = (context: WizardContext, state: WizardState, by: Parameters<typeof moveFocus>[2]): WizardState =>
+  state.typed === null ? moveFocus(state, countRows(context, state), by) : moveInForm(context, state, by);
+
+const act = (context: WizardContext, state: WizardState, intent: Intent, mode: Mode, shown: Shown): WizardState => {
+  const page = Math.max(1, shown.pane.height - 1);
   switch (intent) {
-    case 'focus-next': return moveFocus(state, count(), 1);
-    case 'focus-previous': return moveFocus(state, count(), -1);
-    case 'focus-first': return moveFocus(state, count(), 'first');
-    case 'focus-last': return moveFocus(state, count(), 'last');
-    case 'value-next': return changeValue(context, state, 1);
-    case 'value-previous': return changeValue(context, state, -1);
-    case 'scroll-down': return scroll(context, state, 'line', 1);
-    case 'scroll-up': return scroll(context, state, 'line', -1);
-    case 'page-down': return scroll(context, state, 'page', 1);
-    case 'page-up': return scroll(context, state, 'page', -1);
-    case 'go-on': return leaveForm(context, state);
-    case 'go-back': return goBack(context, state);
-    case 'choose-focused': return choose(context, state);
-    case 'mark-focused': return markDevice(context, state);
-    case 'toggle-others': return toggleOthers(context, state);
-    case 'start-filter': return setFilter(state, state.devices.filter, true);
-    case 'end-filter': return {...state, devices: {...state.devices, isFiltering: false}};
-    case 'clear-filter': return setFilter(state, '', false);
-    case 'erase': return erase(context, state, mode, 'last');
-    case 'erase-all': return erase(context, state, mode, 'all');
-    case 'submit-word': return submitWord(context, state);
-    case 'open-help': return {...state, overlay: 'help', scroll: {...state.scroll, help: 0}};
-    case 'close-overlay': return {...state, overlay: 'none'};
-    case 'ask-to-leave': return {...state, overlay: 'leave'};
-    case 'leave': return leave(state, 'left');
-    case 'interrupt': return leave(state, 'interrupted');
-    case 'stop-and-restore': return stopAndRestore(state);
-    case 'finish': return leave(state, 'finished');
+    case 'focus-next':
+      return move(context, state, 1);
+    case 'focus-previous':
+      return move(context, state, -1);
+    case 'focus-first':
+      return move(context, state, 'first');
+    case 'focus-last':
+      return move(context, state, 'last');
+    case 'value-next':
+      return changeValue(context, state, 1);
+    case 'value-previous':
+      return changeValue(context, state, -1);
+    case 'scroll-down':
+      return scroll(state, shown, {by: 1});
+    case 'scroll-up':
+      return scroll(state, shown, {by: -1});
+    case 'page-down':
+      return scroll(state, shown, {by: page});
+    case 'page-up':
+      return scroll(state, shown, {by: -page});
+    case 'scroll-to-top':
+      return scroll(state, shown, {to: 0});
+    case 'scroll-to-end':
+      return scroll(state, shown, {to: shown.pane.lines.length});
+    case 'start-search':
+      return {...state, notice: null, search: {...noSearch, isTyping: true}};
+    case 'end-search':
+      return {...state, search: {...state.search, isTyping: false}};
+    case 'clear-search':
+      return {...state, notice: null, search: noSearch};
+    case 'search-next':
+      return searchPane(state, shown, {from: 1, direction: 1});
+    case 'search-previous':
+      return searchPane(state, shown, {from: 1, direction: -1});
+    case 'go-to-finding':
+      return state;
+    case 'go-on':
+      return leaveForm(context, state);
+    case 'go-back':
+      return goBack(context, state);
+    case 'choose-focused':
+      return choose(context, state);
+    case 'mark-focused':
+      return markDevice(context, state);
+    case 'toggle-others':
+      return toggleOthers(context, state);
+    case 'start-filter':
+      return setFilter(state, state.devices.filter, true);
+    case 'end-filter':
+      return {...state, devices: {...state.devices, isFiltering: false}};
+    case 'clear-filter':
+      return setFilter(state, '', false);
+    case 'erase':
+      return erase(context, state, mode, {what: 'character', shown});
+    case 'erase-word':
+      return erase(context, state, mode, {what: 'word', shown});
+    case 'erase-all':
+      return erase(context, state, mode, {what: 'all', shown});
+    case 'cursor-left':
+      return moveTyped(context, state, 'left');
+    case 'cursor-right':
+      return moveTyped(context, state, 'right');
+    case 'cursor-start':
+      return moveTyped(context, state, 'start');
+    case 'cursor-end':
+      return moveTyped(context, state, 'end');
+    case 'cancel-entry':
+      return {...state, typed: null, notice: null};
+    case 'submit-word':
+      return state.step === 'undo' ? submitUndo(state) : submitWord(context, state);
+    case 'open-help':
+      return {...state, overlay: 'help', search: noSearch, scroll: {...state.scroll, help: 0}};
+    case 'close-overlay':
+      return {...state, overlay: 'none', search: noSearch, notice: null};
+    case 'ask-to-leave':
+      return {...state, overlay: 'leave'};
+    case 'leave':
+      return leave(state, 'left');
+    case 'interrupt':
+      return leave(state, 'interrupted');
+    case 'stop-and-restore':
+      return stopUndo(stopAndRestore(state));
+    case 'finish':
+      return leave(state, state.step === 'next' ? 'finished' : 'left');
+    case 'open-map':
+      return openMap(context, state);
+    case 'toggle-task':
+      return toggleTask(context, state);
+    case 'go-home':
+      return leave(state, 'again');
   }
 };

@@ -1,7 +1,13 @@
 import {oneLine, plainName} from '../../profile/scalars.ts';
-import {always} from './field.ts';
-import type {ChoiceField, Field, FieldContext, TextField} from './field.ts';
-import {refuseBy, refuseUnless} from './grammar.ts';
+import {
+  always,
+  type ChoiceField,
+  type Field,
+  type FieldContext,
+  refuseBy,
+  refuseUnless,
+  type TextField,
+} from './field.ts';
 
 const isKept = ({edits}: FieldContext): boolean => edits['save.isWanted'] !== 'no';
 
@@ -12,8 +18,16 @@ const isWanted: ChoiceField = {
   subjects: [],
   isShown: always,
   options: () => [
-    {value: 'yes', label: 'yes', cost: 'A small YAML file with what you decided; it can be replayed with `vfio-pilot apply`, here or on another machine.'},
-    {value: 'no', label: 'no', cost: 'Your choices are gone when the wizard ends; what was applied can still be rolled back.'},
+    {
+      value: 'yes',
+      label: 'yes',
+      cost: 'A small YAML file with your choices. `vfio-pilot apply` applies it, here or on another machine.',
+    },
+    {
+      value: 'no',
+      label: 'no',
+      cost: 'Your choices are lost when the wizard ends. You can still roll back what you applied.',
+    },
   ],
   read: ({edits}) => (edits['save.isWanted'] === 'no' ? 'no' : 'yes'),
   write: (profile) => profile,
@@ -28,7 +42,7 @@ const name: TextField = {
   read: ({profile}) => profile.name,
   write: (profile, value) => ({...profile, name: String(value)}),
   refuse: refuseBy(plainName),
-  cost: () => 'What the history calls this set-up. The file is named after it until you name the file yourself.',
+  cost: () => 'The name of this set-up in `vfio-pilot history`, and of the file unless you change that.',
 };
 
 const description: TextField = {
@@ -40,7 +54,7 @@ const description: TextField = {
   read: ({profile}) => profile.description ?? '',
   write: (profile, value) => ({...profile, description: value === '' ? null : String(value)}),
   refuse: refuseUnless([''], oneLine),
-  cost: () => 'One line for people, or nothing.',
+  cost: () => 'A note for yourself, in one line. It may be empty.',
 };
 
 const path: TextField = {
@@ -51,8 +65,11 @@ const path: TextField = {
   isShown: isKept,
   read: ({defaultPath}) => defaultPath,
   write: (profile) => profile,
-  refuse: (text) => (text.trim() === '' ? 'Name a file, or choose not to save.' : null),
-  cost: () => 'In a folder that is there already. A file that exists is never overwritten.',
+  refuse: (text) => (text.trim() === '' ? 'Type a file name, or choose not to save.' : null),
+  cost: ({openedPath, defaultPath, edits}) =>
+    openedPath !== null && (edits['save.path'] ?? defaultPath) === openedPath
+      ? `This is the profile that you opened: it is replaced, and the old one is kept as ${openedPath}.bak. Type another name to keep both.`
+      : 'The folder must exist. An existing file is never overwritten.',
 };
 
 export const saveFields: readonly Field[] = [isWanted, name, description, path];

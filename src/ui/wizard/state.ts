@@ -1,8 +1,25 @@
-import type {PciAddress} from '../../host/facts.ts';
-import type {ApplyProgress, Preview, WizardOutcome} from '../services.ts';
-import type {Key} from '../split-keys.ts';
+import type {Line} from '../../words/lines.ts';
+import type {Key} from '../keys.ts';
+import type {PromiseResult} from '../../findings/promise-result.ts';
+import type {ApplyProgress, Preview, RollbackView, RolledBackView, WizardOutcome} from '../services.ts';
 import type {Draft} from './draft.ts';
-import type {StepId} from './steps.ts';
+import type {TextEdit} from './text-edit.ts';
+
+export type StepId =
+  | 'home'
+  | 'undo'
+  | 'todo'
+  | 'map'
+  | 'checks'
+  | 'device'
+  | 'risks'
+  | 'cpu'
+  | 'memory'
+  | 'guest'
+  | 'review'
+  | 'save'
+  | 'apply'
+  | 'next';
 
 export type Size = {readonly columns: number; readonly rows: number};
 
@@ -12,21 +29,32 @@ export type WizardState = {
   readonly overlay: 'none' | 'help' | 'leave';
   readonly size: Size;
   readonly draft: Draft;
-  /** Of the draft; made anew with each change of it. */
+  /** Decisions of the draft, made anew with each change of it; its files only where `isPreviewWhole`. */
   readonly preview: Preview;
-  /** False until the first key: the first screen shows no file, so none is made for it. */
+  /** Files are rendered when the review or the last question is entered, not at each key. */
   readonly isPreviewWhole: boolean;
   /** Row that has the focus, by step. */
   readonly focus: Readonly<Partial<Record<StepId, number>>>;
   /** First row of the pane that is shown, by step. */
   readonly scroll: Readonly<Partial<Record<StepId | 'help', number>>>;
+  /** What `/` looks for in the pane (empty: nothing), and the row that was found last. */
+  readonly search: {readonly text: string; readonly isTyping: boolean; readonly row: number | null};
   readonly devices: DeviceState;
-  /** Digits typed into the focused number, until another key is pressed. */
-  readonly digits: string;
+  /** Where the summary was opened. */
+  readonly mapFrom: StepId;
+  /** Where Enter and Esc go on a step that was jumped to; `null`: along the way. */
+  readonly returnTo: StepId | null;
+  /** What is typed into the focused field. A number counts when Enter is pressed or the focus moves. */
+  readonly typed: TextEdit | null;
   /** One sentence above the keys: why the last key did nothing. */
   readonly notice: string | null;
   readonly save: SaveState;
   readonly apply: ApplyState;
+  readonly verify: VerifyState;
+  readonly undo: UndoState;
+  readonly todo: TodoState;
+  /** What was done before the start screen was shown again; `null` at first. */
+  readonly earlier: WizardOutcome | null;
   /** Set once: the wizard ends. */
   readonly outcome: WizardOutcome | null;
 };
@@ -35,10 +63,10 @@ export type DeviceState = {
   readonly showsOthers: boolean;
   readonly filter: string;
   readonly isFiltering: boolean;
-  /** Added with Space, beside the card that Enter chooses. */
-  readonly extras: readonly PciAddress[];
+  /** Added with Space to the card that Enter chooses. */
+  readonly extras: readonly string[];
   /** Candidate whose refusal was shown; Enter once more goes on all the same. */
-  readonly refused: PciAddress | null;
+  readonly refused: string | null;
 };
 
 type SaveState =
@@ -53,6 +81,30 @@ type ApplyState =
   | {readonly phase: 'failed'; readonly error: ApplyProblem; readonly cause: unknown}
   | {readonly phase: 'done'; readonly id: string; readonly isTrial: boolean};
 
+/** Of the applied run; begun by the start screen. */
+export type VerifyState =
+  | {readonly phase: 'idle'}
+  | {readonly phase: 'running'}
+  | {readonly phase: 'done'; readonly results: readonly PromiseResult[]}
+  | {readonly phase: 'failed'; readonly error: ApplyProblem};
+
+/** What is to be done by hand: ids of what is done. */
+export type TodoState = {
+  readonly phase: 'idle' | 'saving';
+  readonly done: readonly string[];
+  /** Where the list was saved. */
+  readonly path: string | null;
+};
+
+export type UndoState =
+  | {readonly phase: 'idle'}
+  | {readonly phase: 'planning'}
+  | {readonly phase: 'refused'; readonly error: ApplyProblem}
+  | {readonly phase: 'typing'; readonly view: RollbackView; readonly word: string}
+  | ({readonly phase: 'running' | 'stopping'; readonly view: RollbackView} & Progress)
+  | {readonly phase: 'failed'; readonly error: ApplyProblem; readonly cause: unknown}
+  | {readonly phase: 'done'; readonly result: RolledBackView};
+
 export type Progress = {
   readonly finished: readonly string[];
   /** What is being done now. */
@@ -60,22 +112,50 @@ export type Progress = {
   readonly lastLines: readonly string[];
 };
 
-export type ApplyProblem = {readonly message: string; readonly step: string | null; readonly isRestored: boolean | null; readonly nextStep: string | null};
+export type ApplyProblem = {
+  readonly message: string;
+  readonly step: string | null;
+  /** `null`: not known, and never shown as restored. */
+  readonly isRestored: boolean | null;
+  readonly nextStep: string | null;
+};
+
+/** The screen that the user saw when keys were pressed. */
+export type Shown = {
+  /** Of `viewOf`; keys meant for another screen are ignored. */
+  readonly view: string;
+  /** All rows of the scrolled part, and how many fit. */
+  readonly pane: {readonly lines: readonly Line[]; readonly height: number};
+};
 
 export type Action =
-  /** `view`: the screen that the user saw when the keys were pressed; keys meant for another screen are ignored. */
-  | {readonly type: 'pressed'; readonly keys: readonly Key[]; readonly view: string}
+  | {readonly type: 'pressed'; readonly keys: readonly Key[]; readonly shown: Shown}
   | {readonly type: 'resized'; readonly size: Size}
   | {readonly type: 'interrupted'}
   | {readonly type: 'profile-saved'; readonly path: string}
   | {readonly type: 'save-failed'; readonly path: string; readonly problem: string}
   | {readonly type: 'apply-progressed'; readonly progress: ApplyProgress}
   | {readonly type: 'apply-succeeded'; readonly id: string}
-  | {readonly type: 'apply-failed'; readonly error: ApplyProblem; readonly cause: unknown};
+  | {readonly type: 'apply-failed'; readonly error: ApplyProblem; readonly cause: unknown}
+  | {readonly type: 'todo-saved'; readonly path: string}
+  | {readonly type: 'todo-failed'; readonly problem: string}
+  | {readonly type: 'verified'; readonly results: readonly PromiseResult[]}
+  | {readonly type: 'verify-failed'; readonly error: ApplyProblem}
+  | {readonly type: 'rollback-planned'; readonly view: RollbackView}
+  | {readonly type: 'rollback-refused'; readonly error: ApplyProblem}
+  | {readonly type: 'rollback-progressed'; readonly progress: ApplyProgress}
+  | {readonly type: 'rolled-back'; readonly result: RolledBackView}
+  | {readonly type: 'rollback-failed'; readonly error: ApplyProblem; readonly cause: unknown};
 
 /** Changes when what the user sees is another screen. */
-export const viewOf = (state: WizardState): string =>
-  state.overlay !== 'none' ? state.overlay : state.step === 'apply' ? `apply ${state.apply.phase}` : state.step;
+export const viewOf = ({overlay, step, apply, undo}: WizardState): string => {
+  if (overlay !== 'none') return overlay;
+  return step === 'apply' ? `apply ${apply.phase}` : step === 'undo' ? `undo ${undo.phase}` : step;
+};
 
-export const smallest: Size = {columns: 80, rows: 24};
+/** Nobody may stop a transaction half way and leave its lock and its commands behind. */
+export const isBusy = ({apply, undo}: WizardState): boolean =>
+  ['running', 'restoring'].includes(apply.phase) || ['running', 'stopping'].includes(undo.phase);
+
+export const smallest: Size = {columns: 60, rows: 16};
 export const isTooSmall = ({columns, rows}: Size): boolean => columns < smallest.columns || rows < smallest.rows;

@@ -1,37 +1,109 @@
-import type {WizardState} from './state.ts';
-import type {WizardContext} from './context.ts';
-import {fieldContextOf} from './context.ts';
-import {riskFields} from './risk-fields.ts';
-
-export type StepId = 'start' | 'checks' | 'device' | 'risks' | 'cpu' | 'memory' | 'guest' | 'review' | 'save' | 'apply' | 'next';
+import {riskFields} from './consent-fields.ts';
+import {fieldContextOf, type WizardContext} from './context.ts';
+import type {StepId, WizardState} from './state.ts';
 
 type Step = {
   readonly id: StepId;
   readonly title: string;
-  /** One sentence for the help: what is decided here. */
+  /** One sentence: what you decide here. */
   readonly purpose: string;
   readonly isNeeded: (context: WizardContext, state: WizardState) => boolean;
+  /** No step of the way to Apply, so that it is not counted among them. */
+  readonly isAside?: true;
 };
 
 const always = (): boolean => true;
+const never = (): boolean => false;
 
 const steps: readonly Step[] = [
-  {id: 'start', title: 'Start', purpose: 'Begin anew, or from a profile that you saved.', isNeeded: ({services}) => services.savedProfiles.length > 0},
-  {id: 'checks', title: 'Host checks', purpose: 'What this host can do, and what to change if something is missing.', isNeeded: always},
-  {id: 'device', title: 'Device', purpose: 'Which card goes to the guest. What shares its IOMMU group has to go along.', isNeeded: always},
+  {
+    id: 'home',
+    title: 'This machine',
+    purpose: 'What is set up here, and what you can do.',
+    isNeeded: always,
+    isAside: true,
+  },
+  {
+    id: 'map',
+    title: 'Summary',
+    purpose: 'Every decision with its value and reason. Enter goes to its step.',
+    isNeeded: never,
+    isAside: true,
+  },
+  {
+    id: 'todo',
+    title: 'To do by hand',
+    purpose: 'In this order. Space ticks what is done; the list is kept in a file next to the profile.',
+    isNeeded: never,
+    isAside: true,
+  },
+  {
+    id: 'undo',
+    title: 'Roll back',
+    purpose: 'Restores what the last run changed, to the byte. The diff shows it first.',
+    isNeeded: never,
+    isAside: true,
+  },
+  {
+    id: 'checks',
+    title: 'Host checks',
+    purpose: 'What this host can do, and what you have to change first.',
+    isNeeded: always,
+  },
+  {
+    id: 'device',
+    title: 'Device',
+    purpose: 'Choose the card for the guest. Everything in its IOMMU group goes with it.',
+    isNeeded: always,
+  },
   {
     id: 'risks',
     title: 'Risks',
-    purpose: 'What has to be given up for this card; only what you type the word for.',
+    purpose: 'This card needs your consent. Type "accept" for each item you agree to.',
     isNeeded: (context, state) => riskFields(fieldContextOf(context, state)).length > 0,
   },
-  {id: 'cpu', title: 'CPU', purpose: 'How many CPUs the guest gets, and which of the host’s cores they run on.', isNeeded: always},
-  {id: 'memory', title: 'Memory', purpose: 'How much memory the guest gets, from which node, in which pages.', isNeeded: always},
-  {id: 'guest', title: 'Guest', purpose: 'The libvirt domain: a new one, or one that exists and is edited.', isNeeded: always},
-  {id: 'review', title: 'Review', purpose: 'Everything that is to be known, and every byte that would change.', isNeeded: always},
-  {id: 'save', title: 'Save the profile', purpose: 'Keep what you decided as a file that can be replayed.', isNeeded: always},
-  {id: 'apply', title: 'Apply', purpose: 'The only step that changes the machine. All of it happens, or nothing.', isNeeded: always},
-  {id: 'next', title: 'What next', purpose: 'What to do now, how to check that it worked, how to undo it.', isNeeded: always},
+  {
+    id: 'cpu',
+    title: 'CPU',
+    purpose: 'How many CPUs the guest gets, and which host cores they run on.',
+    isNeeded: always,
+  },
+  {
+    id: 'memory',
+    title: 'Memory',
+    purpose: 'How much memory the guest gets, from which NUMA node, in which page size.',
+    isNeeded: always,
+  },
+  {
+    id: 'guest',
+    title: 'Guest',
+    purpose: 'The virtual machine: a new one, or one that you have.',
+    isNeeded: always,
+  },
+  {
+    id: 'review',
+    title: 'Review',
+    purpose: 'Check the warnings and every change before you apply.',
+    isNeeded: always,
+  },
+  {
+    id: 'save',
+    title: 'Save the profile',
+    purpose: 'Save your choices as a file that you can apply again.',
+    isNeeded: always,
+  },
+  {
+    id: 'apply',
+    title: 'Apply',
+    purpose: 'Only this step changes the machine. If one part fails, everything is restored.',
+    isNeeded: always,
+  },
+  {
+    id: 'next',
+    title: 'What next',
+    purpose: 'What to do now, how to check the result, and how to undo it.',
+    isNeeded: always,
+  },
 ];
 
 const neededSteps = (context: WizardContext, state: WizardState): readonly Step[] =>
@@ -43,19 +115,25 @@ export const stepOf = (id: StepId): Step => {
   return found;
 };
 
-export const firstStep = (context: WizardContext, state: WizardState): StepId =>
-  steps.find((step) => step.isNeeded(context, state))?.id ?? 'checks';
-
 const neighbour = (context: WizardContext, state: WizardState, distance: 1 | -1): StepId | null => {
   const needed = neededSteps(context, state);
   return needed[needed.findIndex((step) => step.id === state.step) + distance]?.id ?? null;
 };
 
-export const nextStep = (context: WizardContext, state: WizardState): StepId | null => neighbour(context, state, 1);
-export const previousStep = (context: WizardContext, state: WizardState): StepId | null => neighbour(context, state, -1);
+/** Whether a person comes to it on the way to Apply. */
+export const isOnTheWay = (context: WizardContext, state: WizardState, id: StepId): boolean =>
+  stepOf(id).isNeeded(context, state);
 
-/** Counted from 1. */
-export const positionOfStep = (context: WizardContext, state: WizardState): {readonly index: number; readonly total: number} => {
-  const needed = neededSteps(context, state);
+export const nextStep = (context: WizardContext, state: WizardState): StepId | null => neighbour(context, state, 1);
+export const previousStep = (context: WizardContext, state: WizardState): StepId | null =>
+  neighbour(context, state, -1);
+
+/** Counted from 1; `null` for a screen that is no step of the way. */
+export const positionOfStep = (
+  context: WizardContext,
+  state: WizardState,
+): {readonly index: number; readonly total: number} | null => {
+  if (stepOf(state.step).isAside) return null;
+  const needed = neededSteps(context, state).filter(({isAside}) => !isAside);
   return {index: needed.findIndex((step) => step.id === state.step) + 1, total: needed.length};
 };

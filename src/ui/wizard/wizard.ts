@@ -1,20 +1,25 @@
-import type {WizardServices} from '../services.ts';
+import type {WizardOutcome, WizardServices} from '../services.ts';
 import {reduceTask, stopAndRestore} from './apply-step.ts';
-import {createContext, profileOf} from './context.ts';
-import type {WizardContext} from './context.ts';
-import {leave} from './leave.ts';
+import {createContext, type WizardContext} from './context.ts';
+import {firstVerify, reduceVerify} from './home-step.ts';
+import {appliedTo} from './home-rows.ts';
+import {leave, noSearch} from './move.ts';
 import {pressKey} from './press-key.ts';
 import {reduceSave} from './save-step.ts';
-import {proposeDraft, withDraft} from './start-step.ts';
-import {isTooSmall, viewOf} from './state.ts';
-import type {Action, Size, WizardState} from './state.ts';
-import {firstStep} from './steps.ts';
+import {proposeDraft, withDraft} from './open-draft.ts';
+import {type Action, isBusy, isTooSmall, type Size, viewOf, type WizardState} from './state.ts';
+import {reduceTodo} from './todo-step.ts';
+import {reduceUndo, stopUndo} from './undo-step.ts';
 
-export const startWizard = (services: WizardServices, size: Size): {readonly context: WizardContext; readonly state: WizardState} => {
+export const startWizard = (
+  services: WizardServices,
+  size: Size,
+  earlier: WizardOutcome | null = null,
+): {readonly context: WizardContext; readonly state: WizardState} => {
   const context = createContext(services);
   const draft = proposeDraft(context);
   const empty: WizardState = {
-    step: 'checks',
+    step: 'home',
     overlay: 'none',
     size,
     draft,
@@ -23,44 +28,68 @@ export const startWizard = (services: WizardServices, size: Size): {readonly con
     focus: {},
     scroll: {},
     devices: {showsOthers: context.cards.length === 0, filter: '', isFiltering: false, extras: [], refused: null},
-    digits: '',
+    mapFrom: 'checks',
+    returnTo: null,
+    search: noSearch,
+    typed: null,
     notice: null,
     save: {phase: 'idle'},
     apply: {phase: 'typing', word: ''},
+    verify: firstVerify(context),
+    undo: {phase: 'idle'},
+    todo: {phase: 'idle', done: appliedTo(context)?.done ?? [], path: null},
+    earlier,
     outcome: null,
   };
-  const state = withDraft(context, empty, draft, (profile) => ({...services.judge(profile), changes: []}));
-  return {context, state: {...state, step: firstStep(context, state)}};
+  return {context, state: withDraft(context, empty, draft)};
 };
 
 /** Pure: nothing is read, written or run here; `saving` and `running` are watched by tasks outside. */
 export const reduce = (context: WizardContext, state: WizardState, action: Action): WizardState => {
   if (state.outcome !== null) return state;
   switch (action.type) {
-    case 'pressed': return pressKeys(context, withWholePreview(context, state), action);
-    case 'resized': return {...state, size: action.size};
-    case 'interrupted': return interrupt(state);
+    case 'pressed':
+      return pressKeys(context, state, action);
+    case 'resized':
+      return {...state, size: action.size};
+    case 'interrupted':
+      return interrupt(state);
     case 'profile-saved':
-    case 'save-failed': return reduceSave(context, state, action);
+    case 'save-failed':
+      return reduceSave(context, state, action);
     case 'apply-progressed':
     case 'apply-succeeded':
-    case 'apply-failed': return reduceTask(context, state, action);
+    case 'apply-failed':
+      return reduceTask(context, state, action);
+    case 'todo-saved':
+    case 'todo-failed':
+      return reduceTodo(state, action);
+    case 'verified':
+    case 'verify-failed':
+      return reduceVerify(state, action);
+    case 'rollback-planned':
+    case 'rollback-refused':
+    case 'rollback-progressed':
+    case 'rolled-back':
+    case 'rollback-failed':
+      return reduceUndo(state, action);
   }
 };
 
-const withWholePreview = (context: WizardContext, state: WizardState): WizardState =>
-  state.isPreviewWhole ? state : {...state, isPreviewWhole: true, preview: context.services.preview(profileOf(context, state.draft))};
-
 /** A machine half changed is never left behind: while applying, an interrupt stops and restores. */
 const interrupt = (state: WizardState): WizardState =>
-  state.apply.phase === 'running' || state.apply.phase === 'restoring' ? stopAndRestore(state) : leave(state, 'interrupted');
+  isBusy(state) ? stopUndo(stopAndRestore(state)) : leave(state, 'interrupted');
 
 /** Keys that were meant for another screen than the present one do nothing: a second Enter must not fall through. */
-const pressKeys = (context: WizardContext, state: WizardState, {keys, view}: Extract<Action, {type: 'pressed'}>): WizardState => {
+const pressKeys = (
+  context: WizardContext,
+  state: WizardState,
+  {keys, shown}: Extract<Action, {type: 'pressed'}>,
+): WizardState => {
   let next = state;
   for (const key of keys) {
     if (key.name === 'interrupt') next = interrupt(next);
-    else if (viewOf(next) === view && !isTooSmall(next.size)) next = pressKey(context, next, key);
+    else if (viewOf(next) === shown.view && !isTooSmall(next.size)) next = pressKey(context, next, key, shown);
     if (next.outcome !== null) return next;
   }
   return next;

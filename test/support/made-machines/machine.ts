@@ -1,4 +1,4 @@
-import type {PciAddress} from '../../../src/host/facts.ts';
+import {isPciAddress, type PciAddress} from '../../../src/facts/pci-address.ts';
 import type {Entry} from './memory-source.ts';
 
 export type Dice = {
@@ -35,7 +35,15 @@ export type Machine = {
   readonly counters: Record<string, number>;
 };
 
-export const emptyMachine = (dice: Dice): Machine => ({dice, tree: {}, cards: [], needs: new Map(), vital: new Set(), lastOf: [], counters: {}});
+export const emptyMachine = (dice: Dice): Machine => ({
+  dice,
+  tree: {},
+  cards: [],
+  needs: new Map(),
+  vital: new Set(),
+  lastOf: [],
+  counters: {},
+});
 
 export const next = (machine: Machine, name: string, first = 0): number => {
   const value = machine.counters[name] ?? first;
@@ -59,20 +67,28 @@ export const plugCard = (machine: Machine, parts: readonly Part[]): Card => {
     above = addFunction(machine, above, `0000:${hex(next(machine, 'bus', 1))}:00.0`, bridge);
     above = addFunction(machine, above, `0000:${hex(next(machine, 'bus', 1))}:0${dice.below(4)}.0`, bridge);
   }
-  const bus = `0000:${hex(next(machine, 'bus', 1))}`;
-  return register(machine, parts.map((part, index) => addFunction(machine, above, `${bus}:00.${index}`, part)), true);
+  const bus = hex(next(machine, 'bus', 1));
+  return register(
+    machine,
+    parts.map((part, index) => addFunction(machine, above, `0000:${bus}:00.${index}`, part)),
+    true,
+  );
 };
 
+/** `1f.2`: on the root bus. */
+type Slot = `${string}.${number}`;
+
 /** A function of the chipset, on the root bus. */
-export const chipset = (machine: Machine, slot: string, part: Part): Card =>
+export const chipset = (machine: Machine, slot: Slot, part: Part): Card =>
   register(machine, [addFunction(machine, 'pci0000:00', `0000:00:${slot}`, part)], false);
 
 const bridge: Part = {class: '060400', id: '8086:340e', driver: 'pcieport'};
 
 const register = (machine: Machine, places: readonly string[], isPlugged: boolean): Card => {
-  const addresses = places.map((place) => place.slice(place.lastIndexOf('/') + 1));
+  const addresses = places.map((place) => place.slice(place.lastIndexOf('/') + 1)).filter(isPciAddress);
   const group = next(machine, 'group', 20);
-  for (const [index, place] of places.entries()) addToGroup(machine, place, addresses[index]!, isPlugged ? group : next(machine, 'group', 20));
+  for (const [index, place] of places.entries())
+    addToGroup(machine, place, addresses[index]!, isPlugged ? group : next(machine, 'group', 20));
   const card = {addresses, places, isPlugged};
   machine.cards.push(card);
   return card;
@@ -86,7 +102,9 @@ const addFunction = (machine: Machine, above: string, address: PciAddress, part:
     [`/sys/devices/${place}/class`]: `0x${part.class}\n`,
     [`/sys/devices/${place}/vendor`]: `0x${vendor}\n`,
     [`/sys/devices/${place}/device`]: `0x${device}\n`,
-    ...(part.driver === undefined ? {} : {[`/sys/devices/${place}/driver`]: {link: `../../bus/pci/drivers/${part.driver}`}}),
+    ...(part.driver === undefined
+      ? {}
+      : {[`/sys/devices/${place}/driver`]: {link: `../../bus/pci/drivers/${part.driver}`}}),
   });
   return place;
 };
@@ -97,5 +115,7 @@ export const addToGroup = (machine: Machine, place: string, address: PciAddress,
 };
 
 /** A controller that came in directly, sometimes in the chipset and sometimes on a card. */
-export const controller = (machine: Machine, slot: string, part: Part): Card =>
-  machine.dice.chance(0.5) && !machine.cards.some((card) => card.addresses.includes(`0000:00:${slot}`)) ? chipset(machine, slot, part) : plugCard(machine, [part]);
+export const controller = (machine: Machine, slot: Slot, part: Part): Card =>
+  machine.dice.chance(0.5) && !machine.cards.some((card) => card.addresses.includes(`0000:00:${slot}`))
+    ? chipset(machine, slot, part)
+    : plugCard(machine, [part]);

@@ -1,6 +1,6 @@
+import type {PciAddress} from '../../../src/facts/pci-address.ts';
 import {randomOf} from '../random.ts';
-import type {Machine} from './machine.ts';
-import {diceOf, emptyMachine, plugCard} from './machine.ts';
+import {diceOf, emptyMachine, type Machine, plugCard} from './machine.ts';
 import {buildNetwork} from './network.ts';
 import {buildDisplays, buildKeyboards, buildSerial} from './people.ts';
 import {buildStorage} from './storage.ts';
@@ -18,7 +18,9 @@ export const makeMachine = (seed: number): Machine => {
 };
 
 /** Why the host can't lose these functions together; empty when it can. */
-export const reasonsAgainst = (machine: Machine, taken: readonly string[]): readonly string[] => [
+export const reasonsAgainst = (machine: Machine, taken: readonly PciAddress[]): readonly string[] => [
   ...taken.flatMap((address) => (machine.needs.get(address) ?? []).map((reason) => `${reason} at ${address}`)),
-  ...machine.lastOf.filter(({addresses}) => addresses.length > 0 && addresses.every((address) => taken.includes(address))).map(({what}) => `the last ${what}`),
+  ...machine.lastOf
+    .filter(({addresses}) => addresses.length > 0 && addresses.every((address) => taken.includes(address)))
+    .map(({what}) => `the last ${what}`),
 ];

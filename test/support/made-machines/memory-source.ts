@@ -41,14 +41,35 @@ export const memorySource = (entries: Entries): Source => {
     const entry = entryAt(path, false);
     return typeof entry === 'object' ? entry.link : null;
   };
-  const exists = (path: string): boolean => entryAt(path, false) !== undefined || directories.has(follow(path, false) ?? '');
-  const typeOf = (path: string) => (link(path) !== null ? 'symlink' : entryAt(path, false) === undefined ? 'directory' : 'file');
+  const exists = (path: string): boolean =>
+    entryAt(path, false) !== undefined || directories.has(follow(path, false) ?? '');
+  const typeOf = (path: string) =>
+    link(path) !== null ? 'symlink' : entryAt(path, false) === undefined ? 'directory' : 'file';
   return {
-    root: '/made', isLive: false, isPrivileged: true, text, link, exists, denied: new Set(),
-    bytes: (path) => { const found = text(path); return found === null ? null : Buffer.from(found); },
-    head: (path) => { const found = text(path); return found === null ? null : Buffer.from(found).subarray(0, 4096); },
+    root: '/made',
+    isLive: false,
+    isPrivileged: true,
+    text,
+    link,
+    exists,
+    denied: new Set(),
+    bytes: (path) => {
+      const found = text(path);
+      return found === null ? null : Buffer.from(found);
+    },
+    head: (path) => {
+      const found = text(path);
+      return found === null ? null : Buffer.from(found).subarray(0, 4096);
+    },
     list: (path) => [...(directories.get(follow(path, true) ?? '') ?? [])].sort(),
-    stat: (path) => (exists(path) ? {type: typeOf(path), mode: 0o644, uid: 0, gid: 0, size: 1, inode: 1, modifiedMs: 0, changedMs: 0} : null),
+    directories: (path) =>
+      [...(directories.get(follow(path, true) ?? '') ?? [])]
+        .filter((name) => typeOf(`${path}/${name}`) !== 'file')
+        .sort(),
+    stat: (path) =>
+      exists(path)
+        ? {type: typeOf(path), mode: 0o644, uid: 0, gid: 0, size: 1, inode: 1, modifiedMs: 0, changedMs: 0}
+        : null,
     resolve: (path) => follow(path, true),
     run: () => null,
   };

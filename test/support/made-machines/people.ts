@@ -1,12 +1,19 @@
-import type {Card, Machine} from './machine.ts';
-import {chipset, controller, need, next, plugCard} from './machine.ts';
+import {type Card, chipset, controller, type Machine, need, next, plugCard} from './machine.ts';
 
 const audio = {class: '040300', id: '10de:0fb9', driver: 'snd_hda_intel'} as const;
 
 const graphics: Readonly<Record<string, (machine: Machine) => Card>> = {
-  discrete: (machine) => plugCard(machine, [{class: '030000', id: machine.dice.pick(['10de:1c81', '1002:67df']), driver: 'amdgpu'}, audio]),
-  turing: (machine) => plugCard(machine, [{class: '030000', id: '10de:1e84', driver: 'nouveau'}, audio, {class: '0c0330', id: '10de:1ad8', driver: 'xhci_hcd'}, {class: '0c8000', id: '10de:1ad9', driver: 'nvidia-gpu'}]),
-  integrated: (machine) => chipset(machine, '02.0', {class: machine.dice.pick(['030000', '038000']), id: '8086:3e92', driver: 'i915'}),
+  discrete: (machine) =>
+    plugCard(machine, [{class: '030000', id: machine.dice.pick(['10de:1c81', '1002:67df']), driver: 'amdgpu'}, audio]),
+  turing: (machine) =>
+    plugCard(machine, [
+      {class: '030000', id: '10de:1e84', driver: 'nouveau'},
+      audio,
+      {class: '0c0330', id: '10de:1ad8', driver: 'xhci_hcd'},
+      {class: '0c8000', id: '10de:1ad9', driver: 'nvidia-gpu'},
+    ]),
+  integrated: (machine) =>
+    chipset(machine, '02.0', {class: machine.dice.pick(['030000', '038000']), id: '8086:3e92', driver: 'i915'}),
   remote: (machine) => plugCard(machine, [{class: '030000', id: '1a03:2000', driver: 'ast'}]),
   compute: (machine) => plugCard(machine, [{class: '030200', id: '10de:20b0', driver: 'nouveau'}]),
 };
@@ -14,12 +21,22 @@ const graphics: Readonly<Record<string, (machine: Machine) => Card>> = {
 /** Screens, consoles and the boot framebuffer. */
 export const buildDisplays = (machine: Machine): readonly Card[] => {
   const {dice} = machine;
-  const kinds = dice.pick([['discrete'], ['integrated'], ['integrated', 'discrete'], ['discrete', 'discrete'], ['turing', 'discrete'], ['remote', 'turing'], ['integrated', 'compute'], ['integrated', 'discrete', 'turing']]);
+  const kinds = dice.pick([
+    ['discrete'],
+    ['integrated'],
+    ['integrated', 'discrete'],
+    ['discrete', 'discrete'],
+    ['turing', 'discrete'],
+    ['remote', 'turing'],
+    ['integrated', 'compute'],
+    ['integrated', 'discrete', 'turing'],
+  ]);
   const cards = kinds.map((kind) => graphics[kind]!(machine));
   const able = cards.filter((_, index) => kinds[index] !== 'compute');
   const owner = dice.pick(able);
   machine.lastOf.push({what: 'screen', addresses: able.map((card) => card.addresses[0]!)});
-  for (const kind of ['boot_vga', 'fb0', 'connector', 'iomem'].filter(() => dice.chance(0.6))) showOn(machine, owner, kind);
+  for (const kind of ['boot_vga', 'fb0', 'connector', 'iomem'].filter(() => dice.chance(0.6)))
+    showOn(machine, owner, kind);
   if (dice.chance(0.3)) showOn(machine, dice.pick(able), 'connector');
   return cards;
 };
@@ -28,15 +45,26 @@ const showOn = (machine: Machine, card: Card, kind: string): void => {
   const [place, address] = [card.places[0]!, card.addresses[0]!];
   need(machine, address, kind);
   if (kind === 'boot_vga') machine.tree[`/sys/devices/${place}/boot_vga`] = '1\n';
-  if (kind === 'fb0') Object.assign(machine.tree, {'/sys/class/graphics/fb0': {link: `../../devices/${place}/graphics/fb0`}, [`/sys/devices/${place}/graphics/fb0/device`]: {link: '../..'}});
-  if (kind === 'iomem') machine.tree['/proc/iomem'] = `00000000-00000000 : PCI Bus 0000:01\n  00000000-00000000 : ${address}\n    00000000-00000000 : ${machine.dice.pick(['efifb', 'simplefb', 'BOOTFB'])}\n`;
+  if (kind === 'fb0')
+    Object.assign(machine.tree, {
+      '/sys/class/graphics/fb0': {link: `../../devices/${place}/graphics/fb0`},
+      [`/sys/devices/${place}/graphics/fb0/device`]: {link: '../..'},
+    });
+  if (kind === 'iomem')
+    machine.tree['/proc/iomem'] =
+      `00000000-00000000 : PCI Bus 0000:01\n  00000000-00000000 : ${address}\n    00000000-00000000 : ${machine.dice.pick(['efifb', 'simplefb', 'BOOTFB'])}\n`;
   if (kind === 'connector') connect(machine, place);
 };
 
 const connect = (machine: Machine, place: string): void => {
   const name = `card${next(machine, 'drm')}`;
-  for (const [connector, status] of [['DP-1', 'disconnected'], ['HDMI-A-1', 'connected']]) {
-    machine.tree[`/sys/class/drm/${name}-${connector}`] = {link: `../../devices/${place}/drm/${name}/${name}-${connector}`};
+  for (const [connector, status] of [
+    ['DP-1', 'disconnected'],
+    ['HDMI-A-1', 'connected'],
+  ]) {
+    machine.tree[`/sys/class/drm/${name}-${connector}`] = {
+      link: `../../devices/${place}/drm/${name}/${name}-${connector}`,
+    };
     machine.tree[`/sys/devices/${place}/drm/${name}/${name}-${connector}/status`] = `${status}\n`;
   }
   machine.tree[`/sys/class/drm/${name}`] = {link: `../../devices/${place}/drm/${name}`};
@@ -63,12 +91,24 @@ export const buildKeyboards = (machine: Machine): void => {
     () => [],
     () => (only(first), [plain]),
     () => (only(first), [plain]),
-    () => (machine.lastOf.push({what: 'keyboard', addresses: [first.addresses[0]!, second.addresses[0]!]}), [plain, input('Second', on(second, '2'), '0003')]),
+    () => (
+      machine.lastOf.push({what: 'keyboard', addresses: [first.addresses[0]!, second.addresses[0]!]}),
+      [plain, input('Second', on(second, '2'), '0003')]
+    ),
     // The mouse has keys as well, on another interface of one USB device.
-    () => (only(first), [plain, input('Gaming mouse keys', on(second, '5'), '0003'), input('Gaming mouse', on(second, '5').replace(':1.0', ':1.1'), '0003', true)]),
+    () => (
+      only(first),
+      [
+        plain,
+        input('Gaming mouse keys', on(second, '5'), '0003'),
+        input('Gaming mouse', on(second, '5').replace(':1.0', ':1.1'), '0003', true),
+      ]
+    ),
     () => {
       only(second);
-      machine.tree['/sys/class/bluetooth/hci0'] = {link: `../../devices/${second.places[0]}/usb3/3-8/3-8:1.0/bluetooth/hci0`};
+      machine.tree['/sys/class/bluetooth/hci0'] = {
+        link: `../../devices/${second.places[0]}/usb3/3-8/3-8:1.0/bluetooth/hci0`,
+      };
       machine.tree[`/sys/devices/${second.places[0]}/usb3/3-8/3-8:1.0/bluetooth/hci0/uevent`] = 'DEVTYPE=host\n';
       return [input('Wireless', 'virtual/misc/uhid/0005:046D:B342.0003', '0005')];
     },

@@ -1,15 +1,21 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {cpuEntries, cpuinfoEntry, kvmDevice, nodeEntries, simpleCpus} from './cpu.ts';
-import {distributionEntries, type Distribution} from './distribution.ts';
-import {assemble, binary, value, type Entries} from './entries.ts';
+import {type Distribution, distributionEntries} from './distribution.ts';
+import {assemble, binary, type Entries, value} from './entries.ts';
 import {messageRegion, pathOf, pciEntries, type PciSpec} from './pci.ts';
 import * as wiring from './wiring.ts';
 
 /** An invented X570 board with a Matisse or Vermeer processor; only the IVRS table is a real one. */
 
 const acs = [0x001d, 0x001d] as const;
-const part = (at: string, classCode: string, id: string, group: number | null, rest: Partial<PciSpec> = {}): PciSpec => ({
+const part = (
+  at: string,
+  classCode: string,
+  id: string,
+  group: number | null,
+  rest: Partial<PciSpec> = {},
+): PciSpec => ({
   at,
   class: classCode,
   id,
@@ -19,7 +25,11 @@ const part = (at: string, classCode: string, id: string, group: number | null, r
   ...rest,
 });
 const amdPort = (at: string, id: string, bus: number, group: number, below?: string): PciSpec =>
-  part(at, '060400', id, group, {driver: 'pcieport', port: {bus, isExpress: true, acs}, ...(below === undefined ? {} : {below})});
+  part(at, '060400', id, group, {
+    driver: 'pcieport',
+    port: {bus, isExpress: true, acs},
+    ...(below === undefined ? {} : {below}),
+  });
 
 /** Groups 0 to 20 and the two slots at 00:03.1 (bus 0a) and 00:03.2 (bus 0b), each isolated. */
 const am4Board: readonly PciSpec[] = [
@@ -40,7 +50,12 @@ const am4Board: readonly PciSpec[] = [
   part('00:14.3', '060100', '1022:790e', 10, {revision: 0x51}),
   part('00:18.0', '060000', '1022:1440', 11),
   part('00:18.3', '060000', '1022:1443', 11, {driver: 'k10temp'}),
-  part('01:00.0', '010802', '144d:a808', 12, {below: '00:01.1', driver: 'nvme', subsystem: '144d:a801', resets: 'flr bus'}),
+  part('01:00.0', '010802', '144d:a808', 12, {
+    below: '00:01.1',
+    driver: 'nvme',
+    subsystem: '144d:a801',
+    resets: 'flr bus',
+  }),
   amdPort('02:00.0', '1022:57ad', 0x03, 13, '00:01.2'),
   amdPort('03:04.0', '1022:57a3', 0x04, 14, '02:00.0'),
   amdPort('03:08.0', '1022:57a4', 0x05, 15, '02:00.0'),
@@ -65,6 +80,8 @@ type Am4 = {
   readonly cpu: {readonly name: string; readonly model: number; readonly family: number; readonly stepping: number};
   readonly totalKiB: number;
   readonly cards: readonly PciSpec[];
+  /** Interfaces of network cards among them; none is up. */
+  readonly interfaces?: readonly {readonly at: string; readonly name: string}[];
   readonly displays: Parameters<typeof wiring.displayEntries>[1];
   readonly console: {readonly driver: string; readonly at: string};
   readonly distribution: Distribution;
@@ -80,7 +97,18 @@ export const am4Host = (host: Am4): Entries => {
   return assemble([
     cpuEntries(cpus),
     cpuinfoEntry(cpus, {...host.cpu, vendor: 'AuthenticAMD', flags, addressSizes: '43 bits physical, 48 bits virtual'}),
-    nodeEntries([{id: 0, cpus: cpus.map(({id}) => id), totalKiB: host.totalKiB, freeKiB: Math.trunc(host.totalKiB * 0.85), distances: [10]}], [2048, 1_048_576]),
+    nodeEntries(
+      [
+        {
+          id: 0,
+          cpus: cpus.map(({id}) => id),
+          totalKiB: host.totalKiB,
+          freeKiB: Math.trunc(host.totalKiB * 0.85),
+          distances: [10],
+        },
+      ],
+      [2048, 1_048_576],
+    ),
     kvmDevice,
     pciEntries(functions, {
       nodes: [{id: 0, cpulist: `0-${cpus.length - 1}`}],
@@ -90,7 +118,10 @@ export const am4Host = (host: Am4): Entries => {
       iommu: [{name: 'ivhd0', attributes: {'amd-iommu/cap': '40f', 'amd-iommu/features': '58f77ef22294ade'}}],
     }),
     [
-      binary('/sys/firmware/acpi/tables/IVRS', readFileSync(join(host.machines, `roots/linuxhw/${host.table}/sys/firmware/acpi/tables/IVRS`))),
+      binary(
+        '/sys/firmware/acpi/tables/IVRS',
+        readFileSync(join(host.machines, `roots/linuxhw/${host.table}/sys/firmware/acpi/tables/IVRS`)),
+      ),
       value('/sys/class/dmi/id/board_name', host.board),
       value('/sys/class/dmi/id/chassis_type', 3),
     ],
@@ -105,11 +136,17 @@ export const am4Host = (host: Am4): Entries => {
       ]),
       ['/swap.img'],
     ),
-    wiring.networkEntries(functions, [{at: '04:00.0', name: 'enp4s0', isUp: true}]),
+    wiring.networkEntries(functions, [
+      {at: '04:00.0', name: 'enp4s0', isUp: true},
+      ...(host.interfaces ?? []).map((one) => ({...one, isUp: false})),
+    ]),
     wiring.routeEntry('enp4s0'),
     wiring.displayEntries(functions, host.displays),
     wiring.consoleEntries(host.console.driver, pathOf(host.console.at, functions)),
-    wiring.keyboardEntry('Logitech USB Keyboard', `${pathOf('0c:00.3', functions).slice('/sys'.length)}/usb5/5-2/5-2:1.0/0003:046D:C31C.0001/input/input4`),
+    wiring.keyboardEntry(
+      'Logitech USB Keyboard',
+      `${pathOf('0c:00.3', functions).slice('/sys'.length)}/usb5/5-2/5-2:1.0/0003:046D:C31C.0001/input/input4`,
+    ),
     wiring.interruptEntries(cpus.length, true),
     distributionEntries(host.distribution),
   ]);

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {modernAliases} from './aliases.ts';
 import {cpuEntries, cpuinfoEntry, kvmDevice, nodeEntries, simpleCpus} from './cpu.ts';
 import {distributionEntries} from './distribution.ts';
-import {assemble, binary, file, value, type Entries} from './entries.ts';
+import {assemble, binary, type Entries, file, value} from './entries.ts';
 import {debianBookworm} from './kernels.ts';
 import {audioBars, dmarUnit, messageRegion, nvidiaBars, pathOf, pciEntries, type PciSpec} from './pci.ts';
 import * as wiring from './wiring.ts';
@@ -18,7 +18,8 @@ const board = (at: string, classCode: string, id: string, group: number, rest: P
   ...rest,
 });
 /** Root ports of the Cougar Point PCH have no ACS capability; the kernel isolates them by a quirk. */
-const port = (at: string, id: string, bus: number, group: number): PciSpec => board(at, '060400', id, group, {driver: 'pcieport', port: {bus, isExpress: true}});
+const port = (at: string, id: string, bus: number, group: number): PciSpec =>
+  board(at, '060400', id, group, {driver: 'pcieport', port: {bus, isExpress: true}});
 const usbRegion = '0x00000000ddae7000 0x00000000ddaf4fff direct-relaxable';
 
 /** The author's listing: tree and all 15 groups. */
@@ -37,13 +38,79 @@ const functions: readonly PciSpec[] = [
   board('00:1f.0', '060100', '8086:1c4a', 11, {driver: 'lpc_ich'}),
   board('00:1f.2', '010601', '8086:1c02', 11, {driver: 'ahci'}),
   board('00:1f.3', '0c0500', '8086:1c22', 11, {driver: 'i801_smbus'}),
-  {at: '01:00.0', class: '030000', id: '10de:1381', subsystem: '3842:2753', revision: 0xa2, below: '00:01.0', driver: 'nouveau', group: 1, bars: nvidiaBars(0xf6000000, 0xe0000000, 0x10000000)},
-  {at: '01:00.1', class: '040300', id: '10de:0fbc', subsystem: '3842:2753', revision: 0xa1, below: '00:01.0', driver: 'snd_hda_intel', group: 1, bars: audioBars(0xf7080000)},
-  {at: '02:00.0', class: '030000', id: '1002:6611', subsystem: '1028:210b', revision: 0, below: '00:1c.0', driver: 'radeon', group: 12},
-  {at: '02:00.1', class: '040300', id: '1002:aab0', subsystem: '1028:aab0', revision: 0, below: '00:1c.0', driver: 'snd_hda_intel', group: 12},
-  {at: '03:00.0', class: '0c0330', id: '1b21:1042', subsystem: '1043:8488', revision: 0, below: '00:1c.5', driver: 'xhci_hcd', group: 13, resets: 'pm bus'},
-  {at: '04:00.0', class: '020000', id: '10ec:8168', subsystem: '1043:8432', revision: 6, below: '00:1c.6', driver: 'r8169', group: 14, resets: 'pm bus'},
-  {at: '05:00.0', class: '060401', id: '1b21:1080', revision: 1, below: '00:1c.7', group: 9, port: {bus: 6, isExpress: false}},
+  {
+    at: '01:00.0',
+    class: '030000',
+    id: '10de:1381',
+    subsystem: '3842:2753',
+    revision: 0xa2,
+    below: '00:01.0',
+    driver: 'nouveau',
+    group: 1,
+    bars: nvidiaBars(0xf6000000, 0xe0000000, 0x10000000),
+  },
+  {
+    at: '01:00.1',
+    class: '040300',
+    id: '10de:0fbc',
+    subsystem: '3842:2753',
+    revision: 0xa1,
+    below: '00:01.0',
+    driver: 'snd_hda_intel',
+    group: 1,
+    bars: audioBars(0xf7080000),
+  },
+  {
+    at: '02:00.0',
+    class: '030000',
+    id: '1002:6611',
+    subsystem: '1028:210b',
+    revision: 0,
+    below: '00:1c.0',
+    driver: 'radeon',
+    group: 12,
+  },
+  {
+    at: '02:00.1',
+    class: '040300',
+    id: '1002:aab0',
+    subsystem: '1028:aab0',
+    revision: 0,
+    below: '00:1c.0',
+    driver: 'snd_hda_intel',
+    group: 12,
+  },
+  {
+    at: '03:00.0',
+    class: '0c0330',
+    id: '1b21:1042',
+    subsystem: '1043:8488',
+    revision: 0,
+    below: '00:1c.5',
+    driver: 'xhci_hcd',
+    group: 13,
+    resets: 'pm bus',
+  },
+  {
+    at: '04:00.0',
+    class: '020000',
+    id: '10ec:8168',
+    subsystem: '1043:8432',
+    revision: 6,
+    below: '00:1c.6',
+    driver: 'r8169',
+    group: 14,
+    resets: 'pm bus',
+  },
+  {
+    at: '05:00.0',
+    class: '060401',
+    id: '1b21:1080',
+    revision: 1,
+    below: '00:1c.7',
+    group: 9,
+    port: {bus: 6, isExpress: false},
+  },
 ];
 
 const rootUuid = '7c2f1f0a-41de-4a8f-b3c1-000000000067';
@@ -72,10 +139,14 @@ export const asusP8h67m = (machines: string): Entries => {
       model: 58,
       name: 'Intel(R) Xeon(R) CPU E3-1245 V2 @ 3.40GHz',
       stepping: 9,
-      flags: 'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 cx16 pcid sse4_1 sse4_2 x2apic popcnt aes xsave avx f16c rdrand lahf_lm ept vpid fsgsbase smep erms arat',
+      flags:
+        'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 cx16 pcid sse4_1 sse4_2 x2apic popcnt aes xsave avx f16c rdrand lahf_lm ept vpid fsgsbase smep erms arat',
       addressSizes: '36 bits physical, 48 bits virtual',
     }),
-    nodeEntries([{id: 0, cpus: cpus.map(({id}) => id), totalKiB: 16_298_312, freeKiB: 14_120_944, distances: [10]}], [2048]),
+    nodeEntries(
+      [{id: 0, cpus: cpus.map(({id}) => id), totalKiB: 16_298_312, freeKiB: 14_120_944, distances: [10]}],
+      [2048],
+    ),
     kvmDevice,
     pciEntries(functions, {
       nodes: [{id: 0, cpulist: '0-7'}],
@@ -85,7 +156,10 @@ export const asusP8h67m = (machines: string): Entries => {
       iommu: [dmarUnit(0, 'fed90000', 'f010da')],
     }),
     [
-      binary('/sys/firmware/acpi/tables/DMAR', readFileSync(join(machines, 'roots/linuxhw/14FAD414B696/sys/firmware/acpi/tables/DMAR'))),
+      binary(
+        '/sys/firmware/acpi/tables/DMAR',
+        readFileSync(join(machines, 'roots/linuxhw/14FAD414B696/sys/firmware/acpi/tables/DMAR')),
+      ),
       value('/sys/class/dmi/id/board_name', 'P8H67-M PRO'),
       value('/sys/class/dmi/id/chassis_type', 3),
     ],
@@ -93,17 +167,29 @@ export const asusP8h67m = (machines: string): Entries => {
       {name: 'sda1', device: '8:1', number: 1},
       {name: 'sda5', device: '8:5', number: 5},
     ]),
-    wiring.mountEntries(wiring.pseudoMounts([{device: '8:1', path: '/', type: 'ext4', source: '/dev/sda1'}]), ['/dev/sda5']),
+    wiring.mountEntries(wiring.pseudoMounts([{device: '8:1', path: '/', type: 'ext4', source: '/dev/sda1'}]), [
+      '/dev/sda5',
+    ]),
     wiring.networkEntries(functions, [{at: '04:00.0', name: 'enp4s0', isUp: true}]),
     wiring.bridgeEntries('br0', 'enp4s0', pathOf('04:00.0', functions)),
     wiring.routeEntry('br0'),
     wiring.displayEntries(functions, [
-      {at: '00:02.0', card: 'card0', connectors: [{name: 'HDMI-A-1', isConnected: true}, {name: 'DP-1', isConnected: false}]},
+      {
+        at: '00:02.0',
+        card: 'card0',
+        connectors: [
+          {name: 'HDMI-A-1', isConnected: true},
+          {name: 'DP-1', isConnected: false},
+        ],
+      },
       {at: '01:00.0', card: 'card1', connectors: [{name: 'DVI-I-1', isConnected: false}]},
       {at: '02:00.0', card: 'card2', connectors: [{name: 'DP-2', isConnected: false}]},
     ]),
     wiring.consoleEntries('i915drmfb', pathOf('00:02.0', functions)),
-    wiring.keyboardEntry('Logitech USB Keyboard', '/devices/pci0000:00/0000:00:1d.0/usb2/2-1/2-1.2/2-1.2:1.0/0003:046D:C31C.0001/input/input4'),
+    wiring.keyboardEntry(
+      'Logitech USB Keyboard',
+      '/devices/pci0000:00/0000:00:1d.0/usb2/2-1/2-1.2/2-1.2:1.0/0003:046D:C31C.0001/input/input4',
+    ),
     wiring.interruptEntries(8, true),
     distributionEntries({
       ...debianBookworm,

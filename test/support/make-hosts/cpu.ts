@@ -1,4 +1,4 @@
-import {captured, directory, file, value, type Entries} from './entries.ts';
+import {captured, directory, type Entries, file, value} from './entries.ts';
 
 export type CpuModel = {
   readonly vendor: string;
@@ -79,12 +79,23 @@ export const capturedCpuEntries = (root: string, count: number): Entries => [
   ...captured(
     root,
     Array.from({length: count}, (_, id) => id).flatMap((id) => [
-      ...['core_id', 'physical_package_id', 'die_id', 'core_cpus_list', 'thread_siblings_list', 'package_cpus_list'].map(
-        (name) => `${cpuRoot}/cpu${id}/topology/${name}`,
-      ),
-      ...['index2/level', 'index2/shared_cpu_list', 'index3/id', 'index3/level', 'index3/shared_cpu_list', 'index3/size', 'index3/type'].map(
-        (name) => `${cpuRoot}/cpu${id}/cache/${name}`,
-      ),
+      ...[
+        'core_id',
+        'physical_package_id',
+        'die_id',
+        'core_cpus_list',
+        'thread_siblings_list',
+        'package_cpus_list',
+      ].map((name) => `${cpuRoot}/cpu${id}/topology/${name}`),
+      ...[
+        'index2/level',
+        'index2/shared_cpu_list',
+        'index3/id',
+        'index3/level',
+        'index3/shared_cpu_list',
+        'index3/size',
+        'index3/type',
+      ].map((name) => `${cpuRoot}/cpu${id}/cache/${name}`),
     ]),
   ),
 ];
@@ -107,7 +118,9 @@ export const nodeEntries = (nodes: readonly NodeSpec[], hugepageSizesKiB: readon
       value(`${base}/distance`, node.distances.join(' ')),
       file(`${base}/meminfo`, nodeMeminfo(node), 0o444),
       ...hugepageSizesKiB.flatMap((size) =>
-        ['free_hugepages', 'nr_hugepages', 'surplus_hugepages'].map((name) => file(`${base}/hugepages/hugepages-${size}kB/${name}`, '0\n')),
+        ['free_hugepages', 'nr_hugepages', 'surplus_hugepages'].map((name) =>
+          file(`${base}/hugepages/hugepages-${size}kB/${name}`, '0\n'),
+        ),
       ),
     ];
   }),
@@ -144,8 +157,18 @@ const meminfo = (nodes: readonly NodeSpec[]): string => {
     ['SwapTotal', 2_097_148],
     ['SwapFree', 2_097_148],
   ];
-  const pools = ['HugePages_Total:       0', 'HugePages_Free:        0', 'HugePages_Rsvd:        0', 'HugePages_Surp:        0'];
-  return [...lines.map(([name, kib]) => `${`${name}:`.padEnd(15)}${String(kib).padStart(10)} kB`), ...pools, 'Hugepagesize:       2048 kB', ''].join('\n');
+  const pools = [
+    'HugePages_Total:       0',
+    'HugePages_Free:        0',
+    'HugePages_Rsvd:        0',
+    'HugePages_Surp:        0',
+  ];
+  return [
+    ...lines.map(([name, kib]) => `${`${name}:`.padEnd(15)}${String(kib).padStart(10)} kB`),
+    ...pools,
+    'Hugepagesize:       2048 kB',
+    '',
+  ].join('\n');
 };
 
 export const cpuinfoEntry = (cpus: readonly Pick<CpuSpec, 'id' | 'package' | 'core'>[], model: CpuModel): Entries => [

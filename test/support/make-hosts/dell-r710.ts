@@ -1,9 +1,9 @@
-import {join} from 'node:path';
 import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {focalAliases, modernAliases} from './aliases.ts';
-import {capturedCpuEntries, cpuinfoEntry, kvmDevice, nodeEntries, type CpuModel} from './cpu.ts';
-import {distributionEntries, type Distribution} from './distribution.ts';
-import {assemble, binary, directory, file, program, value, type Entries} from './entries.ts';
+import {capturedCpuEntries, cpuinfoEntry, type CpuModel, kvmDevice, nodeEntries} from './cpu.ts';
+import {type Distribution, distributionEntries} from './distribution.ts';
+import {assemble, binary, directory, type Entries, file, program, value} from './entries.ts';
 import {debianBookworm, ubuntuFocal} from './kernels.ts';
 import {audioBars, dmarUnit, messageRegion, nvidiaBars, pathOf, pciEntries, type PciSpec} from './pci.ts';
 import * as wiring from './wiring.ts';
@@ -18,7 +18,8 @@ const e5645: CpuModel = {
   model: 44,
   name: 'Intel(R) Xeon(R) CPU           E5645  @ 2.40GHz',
   stepping: 2,
-  flags: 'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx pdpe1gb rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 cx16 pcid sse4_1 sse4_2 popcnt aes lahf_lm ept vpid arat',
+  flags:
+    'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx pdpe1gb rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 cx16 pcid sse4_1 sse4_2 popcnt aes lahf_lm ept vpid arat',
   addressSizes: '40 bits physical, 48 bits virtual',
 };
 
@@ -69,11 +70,36 @@ const functions: readonly PciSpec[] = [
   system('01:00.1', '020000', '14e4:1639', 12, {below: '00:01.0', driver: 'bnx2', revision: 0x20}),
   system('02:00.0', '020000', '14e4:1639', 13, {below: '00:03.0', driver: 'bnx2', revision: 0x20}),
   system('02:00.1', '020000', '14e4:1639', 13, {below: '00:03.0', driver: 'bnx2', revision: 0x20}),
-  system('03:00.0', '010400', '1000:0060', 14, {below: '00:1c.0', driver: 'megaraid_sas', revision: 4, subsystem: '1028:1f0c'}),
+  system('03:00.0', '010400', '1000:0060', 14, {
+    below: '00:1c.0',
+    driver: 'megaraid_sas',
+    revision: 4,
+    subsystem: '1028:1f0c',
+  }),
   system('05:00.0', '020000', '8086:1521', 15, {below: '00:09.0', driver: 'igb', resets: 'flr pm'}),
   system('05:00.1', '020000', '8086:1521', 16, {below: '00:09.0', driver: 'igb', resets: 'flr pm'}),
-  {at: '06:00.0', class: '030000', id: '10de:1c81', subsystem: '1462:8c97', revision: 0xa1, below: '00:07.0', driver: 'nouveau', group: 17, bars: nvidiaBars(0xdc000000, 0xc0000000, 0x10000000)},
-  {at: '06:00.1', class: '040300', id: '10de:0fb9', subsystem: '1462:8c97', revision: 0xa1, below: '00:07.0', driver: 'snd_hda_intel', group: 17, bars: audioBars(0xdd000000)},
+  {
+    at: '06:00.0',
+    class: '030000',
+    id: '10de:1c81',
+    subsystem: '1462:8c97',
+    revision: 0xa1,
+    below: '00:07.0',
+    driver: 'nouveau',
+    group: 17,
+    bars: nvidiaBars(0xdc000000, 0xc0000000, 0x10000000),
+  },
+  {
+    at: '06:00.1',
+    class: '040300',
+    id: '10de:0fb9',
+    subsystem: '1462:8c97',
+    revision: 0xa1,
+    below: '00:07.0',
+    driver: 'snd_hda_intel',
+    group: 17,
+    bars: audioBars(0xdd000000),
+  },
   system('07:03.0', '030000', '102b:0532', 10, {below: '00:1e.0', driver: 'mgag200', revision: 0x0a, bootVga: true}),
   system('fe:00.0', '060000', '8086:2c70', 18, {revision: 2}),
   system('fe:00.1', '060000', '8086:2d81', 18, {revision: 2}),
@@ -97,7 +123,11 @@ GRUB_SERIAL_COMMAND="serial --speed=115200 --unit=1 --word=8 --parity=no --stop=
 
 const rootUuid = '6d3f2a54-0a3c-4b0e-8f53-000000000710';
 
-const distribution = (kernel: typeof ubuntuFocal, aliases: readonly string[], parameters: Readonly<Record<string, string>>): Distribution => ({
+const distribution = (
+  kernel: typeof ubuntuFocal,
+  aliases: readonly string[],
+  parameters: Readonly<Record<string, string>>,
+): Distribution => ({
   ...kernel,
   firmware: 'bios',
   commandLine: `BOOT_IMAGE=/boot/vmlinuz-${kernel.release} root=UUID=${rootUuid} ro console=tty0 console=ttyS1,115200n8 intel_iommu=on`,
@@ -119,7 +149,11 @@ const machine = (machines: string, software: Distribution, isModern: boolean): E
   return assemble([
     capturedCpuEntries(captured, 24),
     cpuinfoEntry(
-      Array.from({length: 24}, (_, id) => ({id, package: id % 2 === 0 ? 1 : 0, core: [0, 1, 2, 8, 9, 10][Math.floor((id % 12) / 2)] ?? 0})),
+      Array.from({length: 24}, (_, id) => ({
+        id,
+        package: id % 2 === 0 ? 1 : 0,
+        core: [0, 1, 2, 8, 9, 10][Math.floor((id % 12) / 2)] ?? 0,
+      })),
       e5645,
     ),
     nodeEntries(
@@ -141,12 +175,19 @@ const machine = (machines: string, software: Distribution, isModern: boolean): E
       // Bit 3 of ecap is clear: the 5520 chipset's remapping is not used, as on the author's machine.
       iommu: [dmarUnit(0, 'dcfe0000', 'f020d6')],
     }),
-    [binary('/sys/firmware/acpi/tables/DMAR', table), value('/sys/class/dmi/id/sys_vendor', 'Dell Inc.'), value('/sys/class/dmi/id/product_name', 'PowerEdge R710'), value('/sys/class/dmi/id/chassis_type', 23)],
+    [
+      binary('/sys/firmware/acpi/tables/DMAR', table),
+      value('/sys/class/dmi/id/sys_vendor', 'Dell Inc.'),
+      value('/sys/class/dmi/id/product_name', 'PowerEdge R710'),
+      value('/sys/class/dmi/id/chassis_type', 23),
+    ],
     wiring.diskEntries(sda, {name: 'sda', device: '8:0', number: 0}, [
       {name: 'sda1', device: '8:1', number: 1},
       {name: 'sda2', device: '8:2', number: 2},
     ]),
-    wiring.mountEntries(wiring.pseudoMounts([{device: '8:2', path: '/', type: 'ext4', source: '/dev/sda2'}]), ['/dev/sda1']),
+    wiring.mountEntries(wiring.pseudoMounts([{device: '8:2', path: '/', type: 'ext4', source: '/dev/sda2'}]), [
+      '/dev/sda1',
+    ]),
     wiring.networkEntries(functions, [
       {at: '01:00.0', name: 'eno1', isUp: true},
       {at: '01:00.1', name: 'eno2', isUp: false},
@@ -158,10 +199,20 @@ const machine = (machines: string, software: Distribution, isModern: boolean): E
     wiring.routeEntry('eno1'),
     wiring.displayEntries(functions, [
       {at: '07:03.0', card: 'card0', connectors: [{name: 'VGA-1', isConnected: true}]},
-      {at: '06:00.0', card: 'card1', connectors: [{name: 'HDMI-A-1', isConnected: false}, {name: 'DVI-D-1', isConnected: false}]},
+      {
+        at: '06:00.0',
+        card: 'card1',
+        connectors: [
+          {name: 'HDMI-A-1', isConnected: false},
+          {name: 'DVI-D-1', isConnected: false},
+        ],
+      },
     ]),
     wiring.consoleEntries('mgadrmfb', pathOf('07:03.0', functions)),
-    wiring.keyboardEntry('Avocent Keyboard/Mouse Function', '/devices/pci0000:00/0000:00:1d.0/usb5/5-2/5-2:1.0/0003:0624:0248.0001/input/input3'),
+    wiring.keyboardEntry(
+      'Avocent Keyboard/Mouse Function',
+      '/devices/pci0000:00/0000:00:1d.0/usb5/5-2/5-2:1.0/0003:0624:0248.0001/input/input3',
+    ),
     wiring.interruptEntries(24, false),
     distributionEntries(software),
     [
@@ -213,6 +264,14 @@ const pciNames = `1000  Broadcom / LSI
 `;
 
 export const dellR710 = (machines: string): Entries =>
-  machine(machines, distribution(ubuntuFocal, focalAliases, {'vfio_iommu_type1.allow_unsafe_interrupts': 'N', 'vfio_pci.disable_idle_d3': 'N'}), false);
+  machine(
+    machines,
+    distribution(ubuntuFocal, focalAliases, {
+      'vfio_iommu_type1.allow_unsafe_interrupts': 'N',
+      'vfio_pci.disable_idle_d3': 'N',
+    }),
+    false,
+  );
 
-export const dellR710Debian12 = (machines: string): Entries => machine(machines, distribution(debianBookworm, modernAliases, {}), true);
+export const dellR710Debian12 = (machines: string): Entries =>
+  machine(machines, distribution(debianBookworm, modernAliases, {}), true);

@@ -1,4 +1,4 @@
-import {binary, directory, file, link, program, value, type Entries} from './entries.ts';
+import {binary, directory, type Entries, file, link, program, value} from './entries.ts';
 
 /** The software of a Debian or Ubuntu host: boot chain, initramfs, kernel files, libvirt. All of it is written for these fixtures. */
 export type Distribution = {
@@ -32,7 +32,9 @@ export const distributionEntries = (d: Distribution): Entries => [
   value('/proc/version', `Linux version ${d.release} (build@host) (${d.gcc}) #1 SMP`),
   file('/proc/modules', d.loaded.map((name) => `${name} 16384 0 - Live 0x0000000000000000\n`).join(''), 0o444),
   file('/sys/kernel/security/lockdown', '[none] integrity confidentiality\n'),
-  ...Object.entries(d.parameters).map(([name, content]) => file(`/sys/module/${name.replace('.', '/parameters/')}`, `${content}\n`)),
+  ...Object.entries(d.parameters).map(([name, content]) =>
+    file(`/sys/module/${name.replace('.', '/parameters/')}`, `${content}\n`),
+  ),
   ...grubEntries(d),
   ...initramfsEntries(d),
   ...kernelEntries(d),
@@ -44,9 +46,11 @@ export const distributionEntries = (d: Distribution): Entries => [
   directory('/var/lib/libvirt/images'),
 ];
 
-/** Debian since 11 and Ubuntu since 21.10 mount the unified hierarchy alone; before, each controller of cgroup v1 beside it. */
+/** Debian since 11 and Ubuntu since 21.10 mount the unified hierarchy alone; before, each controller of cgroup v1 next to it. */
 const cgroupEntries = (d: Distribution): Entries =>
-  d.version === '20.04' ? [directory('/sys/fs/cgroup/cpuset')] : [value('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu io memory hugetlb pids rdma misc')];
+  d.version === '20.04'
+    ? [directory('/sys/fs/cgroup/cpuset')]
+    : [value('/sys/fs/cgroup/cgroup.controllers', 'cpuset cpu io memory hugetlb pids rdma misc')];
 
 const mergedUsr: Entries = ['bin', 'lib', 'sbin'].map((name) => link(`/${name}`, `usr/${name}`));
 
@@ -73,12 +77,30 @@ const grubEntries = (d: Distribution): Entries => [
 const efiEntries = (d: Distribution): Entries => [
   value('/sys/firmware/efi/fw_platform_size', 64),
   // Four bytes of attributes, then the value (kernel: Documentation/filesystems/efivarfs.rst).
-  binary('/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c', Buffer.from([6, 0, 0, 0, 0]), 0o644),
-  binary('/sys/firmware/efi/efivars/SetupMode-8be4df61-93ca-11d2-aa0d-00e098032b8c', Buffer.from([6, 0, 0, 0, 0]), 0o644),
+  binary(
+    '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
+    Buffer.from([6, 0, 0, 0, 0]),
+    0o644,
+  ),
+  binary(
+    '/sys/firmware/efi/efivars/SetupMode-8be4df61-93ca-11d2-aa0d-00e098032b8c',
+    Buffer.from([6, 0, 0, 0, 0]),
+    0o644,
+  ),
   ...(d.version === '24.04'
-    ? [binary('/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f', Buffer.concat([Buffer.from([6, 0, 0, 0]), Buffer.from('GRUB 2.12\0', 'utf16le')]), 0o644)]
+    ? [
+        binary(
+          '/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f',
+          Buffer.concat([Buffer.from([6, 0, 0, 0]), Buffer.from('GRUB 2.12\0', 'utf16le')]),
+          0o644,
+        ),
+      ]
     : []),
-  file(`/boot/efi/EFI/${d.id}/grub.cfg`, `search.fs_uuid ${d.rootUuid} root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n`, 0o700),
+  file(
+    `/boot/efi/EFI/${d.id}/grub.cfg`,
+    `search.fs_uuid ${d.rootUuid} root\nset prefix=($root)'/boot/grub'\nconfigfile $prefix/grub.cfg\n`,
+    0o700,
+  ),
   file(`/boot/efi/EFI/${d.id}/grubx64.efi`, '', 0o700),
   file(`/boot/efi/EFI/${d.id}/shimx64.efi`, '', 0o700),
 ];
@@ -102,7 +124,10 @@ const grubConfig = (d: Distribution): string => {
 
 const initramfsEntries = (d: Distribution): Entries => [
   file('/etc/initramfs-tools/initramfs.conf', 'MODULES=most\nBUSYBOX=auto\nCOMPRESS=zstd\nDEVICE=\nNFSROOT=auto\n'),
-  file('/etc/initramfs-tools/modules', '# List of modules that you want to include in your initramfs.\n# They will be loaded at boot time in the order below.\n'),
+  file(
+    '/etc/initramfs-tools/modules',
+    '# List of modules that you want to include in your initramfs.\n# They will be loaded at boot time in the order below.\n',
+  ),
   file('/etc/initramfs-tools/update-initramfs.conf', 'update_initramfs=yes\nbackup_initramfs=no\n'),
   directory('/etc/initramfs-tools/conf.d'),
   directory('/etc/initramfs-tools/hooks'),
@@ -127,11 +152,15 @@ const kernelEntries = (d: Distribution): Entries => {
   ];
 };
 
-const configLine = ([name, setting]: [string, string]): string => (setting === 'n' ? `# CONFIG_${name} is not set\n` : `CONFIG_${name}=${setting}\n`);
+const configLine = ([name, setting]: [string, string]): string =>
+  setting === 'n' ? `# CONFIG_${name} is not set\n` : `CONFIG_${name}=${setting}\n`;
 
 const dpkgStatus = (packages: Readonly<Record<string, string>>): string =>
   Object.entries(packages)
-    .map(([name, version]) => `Package: ${name}\nStatus: install ok installed\nPriority: optional\nSection: admin\nMaintainer: Distribution <root@localhost>\nArchitecture: amd64\nVersion: ${version}\nDescription: ${name}\n`)
+    .map(
+      ([name, version]) =>
+        `Package: ${name}\nStatus: install ok installed\nPriority: optional\nSection: admin\nMaintainer: Distribution <root@localhost>\nArchitecture: amd64\nVersion: ${version}\nDescription: ${name}\n`,
+    )
     .join('\n');
 
 const libvirtEntries = (d: Distribution): Entries => [
@@ -167,8 +196,17 @@ const descriptor = (description: string, code: string, vars: string, features: r
     {
       description,
       'interface-types': ['uefi'],
-      mapping: {device: 'flash', executable: {filename: code, format: 'raw'}, 'nvram-template': {filename: vars, format: 'raw'}},
-      targets: [{architecture: 'x86_64', machines: features.includes('requires-smm') ? ['pc-q35-*'] : ['pc-i440fx-*', 'pc-q35-*']}],
+      mapping: {
+        device: 'flash',
+        executable: {filename: code, format: 'raw'},
+        'nvram-template': {filename: vars, format: 'raw'},
+      },
+      targets: [
+        {
+          architecture: 'x86_64',
+          machines: features.includes('requires-smm') ? ['pc-q35-*'] : ['pc-i440fx-*', 'pc-q35-*'],
+        },
+      ],
       features,
       tags: [],
     },
@@ -177,12 +215,44 @@ const descriptor = (description: string, code: string, vars: string, features: r
   )}\n`;
 
 const firmwareSet = (plain: string, secure: string, enrolled: string, vars: string, enrolledVars: string): Entries => [
-  file('/usr/share/qemu/firmware/40-edk2-x86_64-secure-enrolled.json', descriptor('UEFI firmware for x86_64, with Secure Boot and SMM, SB enabled, MS certs enrolled', enrolled, enrolledVars, ['acpi-s3', 'amd-sev', 'enrolled-keys', 'requires-smm', 'secure-boot', 'verbose-dynamic'])),
-  file('/usr/share/qemu/firmware/50-edk2-x86_64-secure.json', descriptor('UEFI firmware for x86_64, with Secure Boot and SMM, SB disabled, empty varstore', secure, vars, ['acpi-s3', 'amd-sev', 'requires-smm', 'secure-boot', 'verbose-dynamic'])),
-  file('/usr/share/qemu/firmware/60-edk2-x86_64.json', descriptor('UEFI firmware for x86_64', plain, vars, ['acpi-s3', 'amd-sev', 'verbose-dynamic'])),
+  file(
+    '/usr/share/qemu/firmware/40-edk2-x86_64-secure-enrolled.json',
+    descriptor(
+      'UEFI firmware for x86_64, with Secure Boot and SMM, SB enabled, MS certs enrolled',
+      enrolled,
+      enrolledVars,
+      ['acpi-s3', 'amd-sev', 'enrolled-keys', 'requires-smm', 'secure-boot', 'verbose-dynamic'],
+    ),
+  ),
+  file(
+    '/usr/share/qemu/firmware/50-edk2-x86_64-secure.json',
+    descriptor('UEFI firmware for x86_64, with Secure Boot and SMM, SB disabled, empty varstore', secure, vars, [
+      'acpi-s3',
+      'amd-sev',
+      'requires-smm',
+      'secure-boot',
+      'verbose-dynamic',
+    ]),
+  ),
+  file(
+    '/usr/share/qemu/firmware/60-edk2-x86_64.json',
+    descriptor('UEFI firmware for x86_64', plain, vars, ['acpi-s3', 'amd-sev', 'verbose-dynamic']),
+  ),
   ...[...new Set([plain, secure, enrolled, vars, enrolledVars])].map((path) => file(path, '')),
 ];
 
 const images = '/usr/share/OVMF';
-const focalFirmware = firmwareSet(`${images}/OVMF_CODE.fd`, `${images}/OVMF_CODE.secboot.fd`, `${images}/OVMF_CODE.ms.fd`, `${images}/OVMF_VARS.fd`, `${images}/OVMF_VARS.ms.fd`);
-const modernFirmware = firmwareSet(`${images}/OVMF_CODE_4M.fd`, `${images}/OVMF_CODE_4M.secboot.fd`, `${images}/OVMF_CODE_4M.ms.fd`, `${images}/OVMF_VARS_4M.fd`, `${images}/OVMF_VARS_4M.ms.fd`);
+const focalFirmware = firmwareSet(
+  `${images}/OVMF_CODE.fd`,
+  `${images}/OVMF_CODE.secboot.fd`,
+  `${images}/OVMF_CODE.ms.fd`,
+  `${images}/OVMF_VARS.fd`,
+  `${images}/OVMF_VARS.ms.fd`,
+);
+const modernFirmware = firmwareSet(
+  `${images}/OVMF_CODE_4M.fd`,
+  `${images}/OVMF_CODE_4M.secboot.fd`,
+  `${images}/OVMF_CODE_4M.ms.fd`,
+  `${images}/OVMF_VARS_4M.fd`,
+  `${images}/OVMF_VARS_4M.ms.fd`,
+);

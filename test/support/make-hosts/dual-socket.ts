@@ -3,13 +3,20 @@ import {join} from 'node:path';
 import {modernAliases} from './aliases.ts';
 import {capturedCpuEntries, cpuinfoEntry, kvmDevice, nodeEntries} from './cpu.ts';
 import {distributionEntries} from './distribution.ts';
-import {assemble, binary, file, value, type Entries} from './entries.ts';
+import {assemble, binary, type Entries, file, value} from './entries.ts';
 import {debianBookworm} from './kernels.ts';
 import {audioBars, dmarUnit, messageRegion, nvidiaBars, pathOf, pciEntries, type PciSpec} from './pci.ts';
 import * as wiring from './wiring.ts';
 
 const acs = [0x001f, 0x001d] as const;
-const part = (at: string, classCode: string, id: string, group: number, node: number, rest: Partial<PciSpec> = {}): PciSpec => ({
+const part = (
+  at: string,
+  classCode: string,
+  id: string,
+  group: number,
+  node: number,
+  rest: Partial<PciSpec> = {},
+): PciSpec => ({
   at,
   class: classCode,
   id,
@@ -26,15 +33,43 @@ const port = (at: string, bus: number, group: number, node: number): PciSpec =>
 const functions: readonly PciSpec[] = [
   part('40:05.0', '088000', '8086:2024', 0, 0),
   port('80:02.0', 0x81, 1, 1),
-  part('81:00.0', '030000', '10de:1e30', 2, 1, {below: '80:02.0', subsystem: '10de:12ba', revision: 0xa1, driver: 'nouveau', bars: nvidiaBars(0xd0000000, 0x3f8000000000, 0x10000000), resets: ''}),
-  part('81:00.1', '040300', '10de:10f7', 2, 1, {below: '80:02.0', subsystem: '10de:12ba', revision: 0xa1, driver: 'snd_hda_intel', bars: audioBars(0xd1080000)}),
-  part('81:00.2', '0c0330', '10de:1ad6', 2, 1, {below: '80:02.0', subsystem: '10de:12ba', revision: 0xa1, driver: 'xhci_hcd', resets: 'pm'}),
-  part('81:00.3', '0c8000', '10de:1ad7', 2, 1, {below: '80:02.0', subsystem: '10de:12ba', revision: 0xa1, resets: 'pm'}),
+  part('81:00.0', '030000', '10de:1e30', 2, 1, {
+    below: '80:02.0',
+    subsystem: '10de:12ba',
+    revision: 0xa1,
+    driver: 'nouveau',
+    bars: nvidiaBars(0xd0000000, 0x3f8000000000, 0x10000000),
+    resets: '',
+  }),
+  part('81:00.1', '040300', '10de:10f7', 2, 1, {
+    below: '80:02.0',
+    subsystem: '10de:12ba',
+    revision: 0xa1,
+    driver: 'snd_hda_intel',
+    bars: audioBars(0xd1080000),
+  }),
+  part('81:00.2', '0c0330', '10de:1ad6', 2, 1, {
+    below: '80:02.0',
+    subsystem: '10de:12ba',
+    revision: 0xa1,
+    driver: 'xhci_hcd',
+    resets: 'pm',
+  }),
+  part('81:00.3', '0c8000', '10de:1ad7', 2, 1, {
+    below: '80:02.0',
+    subsystem: '10de:12ba',
+    revision: 0xa1,
+    resets: 'pm',
+  }),
   part('c0:05.0', '088000', '8086:2024', 3, 2),
   part('00:00.0', '060000', '8086:2020', 4, 0),
   port('00:02.0', 0x01, 5, 0),
   port('00:03.0', 0x02, 6, 0),
-  part('00:14.0', '0c0330', '8086:a1af', 7, 0, {driver: 'xhci_hcd', resets: 'pm', regions: ['0x00000000bf458000 0x00000000bf46ffff direct-relaxable']}),
+  part('00:14.0', '0c0330', '8086:a1af', 7, 0, {
+    driver: 'xhci_hcd',
+    resets: 'pm',
+    regions: ['0x00000000bf458000 0x00000000bf46ffff direct-relaxable'],
+  }),
   port('00:1c.0', 0x03, 8, 0),
   part('00:1f.0', '060100', '8086:a1c1', 9, 0),
   part('00:1f.4', '0c0500', '8086:a1a3', 9, 0, {driver: 'i801_smbus'}),
@@ -62,19 +97,25 @@ GRUB_TERMINAL="console serial"
 export const dualSocket = (machines: string): Entries => {
   const captured = join(machines, root);
   const text = (path: string): string => readFileSync(join(captured, path), 'utf8').trim();
-  const memory = (node: number, name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text(`sys/devices/system/node/node${node}/meminfo`))?.[1]);
+  const memory = (node: number, name: string): number =>
+    Number(new RegExp(`${name}:\\s+(\\d+)`).exec(text(`sys/devices/system/node/node${node}/meminfo`))?.[1]);
   const nvme = `${pathOf('01:00.0', functions)}/nvme/nvme0`;
   return assemble([
     capturedCpuEntries(captured, 80),
     cpuinfoEntry(
-      Array.from({length: 80}, (_, id) => ({id, package: Number(text(`sys/devices/system/cpu/cpu${id}/topology/physical_package_id`)), core: Number(text(`sys/devices/system/cpu/cpu${id}/topology/core_id`))})),
+      Array.from({length: 80}, (_, id) => ({
+        id,
+        package: Number(text(`sys/devices/system/cpu/cpu${id}/topology/physical_package_id`)),
+        core: Number(text(`sys/devices/system/cpu/cpu${id}/topology/core_id`)),
+      })),
       {
         vendor: 'GenuineIntel',
         family: 6,
         model: 85,
         name: 'Intel(R) Xeon(R) Gold 6148 CPU @ 2.40GHz',
         stepping: 4,
-        flags: 'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx pdpe1gb rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 fma cx16 pcid sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm ept vpid fsgsbase bmi1 avx2 smep bmi2 erms avx512f arat',
+        flags:
+          'fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx pdpe1gb rdtscp lm constant_tsc pni pclmulqdq vmx ssse3 fma cx16 pcid sse4_1 sse4_2 x2apic movbe popcnt aes xsave avx f16c rdrand lahf_lm ept vpid fsgsbase bmi1 avx2 smep bmi2 erms avx512f arat',
         addressSizes: '46 bits physical, 48 bits virtual',
       },
     ),
@@ -94,10 +135,18 @@ export const dualSocket = (machines: string): Entries => {
       hasResetMethod: true,
       groupType: 'DMA-FQ',
       regions: [messageRegion],
-      iommu: [dmarUnit(0, 'cf000000', '8d2078c106f0466'), dmarUnit(1, 'c8000000', 'f020df'), dmarUnit(2, 'c4000000', 'f020df'), dmarUnit(3, 'df100000', 'f020df')],
+      iommu: [
+        dmarUnit(0, 'cf000000', '8d2078c106f0466'),
+        dmarUnit(1, 'c8000000', 'f020df'),
+        dmarUnit(2, 'c4000000', 'f020df'),
+        dmarUnit(3, 'df100000', 'f020df'),
+      ],
     }),
     [
-      binary('/sys/firmware/acpi/tables/DMAR', readFileSync(join(machines, 'roots/linuxhw/E5985CCBA349/sys/firmware/acpi/tables/DMAR'))),
+      binary(
+        '/sys/firmware/acpi/tables/DMAR',
+        readFileSync(join(machines, 'roots/linuxhw/E5985CCBA349/sys/firmware/acpi/tables/DMAR')),
+      ),
       value('/sys/class/dmi/id/chassis_type', 23),
     ],
     wiring.diskEntries(nvme, {name: 'nvme0n1', device: '259:0', number: 0}, [
@@ -122,7 +171,10 @@ export const dualSocket = (machines: string): Entries => {
       {at: '81:00.0', card: 'card1', connectors: [{name: 'DP-1', isConnected: false}]},
     ]),
     wiring.consoleEntries('astdrmfb', pathOf('04:00.0', functions)),
-    wiring.keyboardEntry('American Megatrends Inc. Virtual Keyboard and Mouse', `${pathOf('00:14.0', functions).slice('/sys'.length)}/usb1/1-11/1-11:1.0/0003:046B:FF10.0001/input/input3`),
+    wiring.keyboardEntry(
+      'American Megatrends Inc. Virtual Keyboard and Mouse',
+      `${pathOf('00:14.0', functions).slice('/sys'.length)}/usb1/1-11/1-11:1.0/0003:046B:FF10.0001/input/input3`,
+    ),
     wiring.interruptEntries(80, true),
     distributionEntries({
       ...debianBookworm,
@@ -137,8 +189,14 @@ export const dualSocket = (machines: string): Entries => {
       rootUuid,
     }),
     [
-      file('/etc/fstab', `UUID=${rootUuid} / ext4 errors=remount-ro 0 1\nUUID=1030-0001 /boot/efi vfat umask=0077 0 1\n/dev/nvme0n1p3 none swap sw 0 0\n`),
-      file('/usr/share/misc/pci.ids', '10de  NVIDIA Corporation\n\t10f7  TU102 High Definition Audio Controller\n\t1ad6  TU102 USB 3.1 Host Controller\n\t1ad7  TU102 USB Type-C UCSI Controller\n\t1e30  TU102GL [Quadro RTX 6000/8000]\n1a03  ASPEED Technology, Inc.\n\t2000  ASPEED Graphics Family\n'),
+      file(
+        '/etc/fstab',
+        `UUID=${rootUuid} / ext4 errors=remount-ro 0 1\nUUID=1030-0001 /boot/efi vfat umask=0077 0 1\n/dev/nvme0n1p3 none swap sw 0 0\n`,
+      ),
+      file(
+        '/usr/share/misc/pci.ids',
+        '10de  NVIDIA Corporation\n\t10f7  TU102 High Definition Audio Controller\n\t1ad6  TU102 USB 3.1 Host Controller\n\t1ad7  TU102 USB Type-C UCSI Controller\n\t1e30  TU102GL [Quadro RTX 6000/8000]\n1a03  ASPEED Technology, Inc.\n\t2000  ASPEED Graphics Family\n',
+      ),
     ],
   ]);
 };

@@ -5,7 +5,12 @@ import type {TreeEntry} from '../../../src/system/tree-file.ts';
 export type Entries = readonly TreeEntry[];
 
 /** A read-only value of sysfs or procfs on one line. */
-export const value = (path: string, content: string | number): TreeEntry => ({type: 'file', path, mode: 0o444, text: `${content}\n`});
+export const value = (path: string, content: string | number): TreeEntry => ({
+  type: 'file',
+  path,
+  mode: 0o444,
+  text: `${content}\n`,
+});
 
 export const file = (path: string, text: string, mode = 0o644): TreeEntry => ({type: 'file', path, mode, text});
 
@@ -16,7 +21,8 @@ export const directory = (path: string): TreeEntry => ({type: 'directory', path}
 export const link = (path: string, target: string): TreeEntry => ({type: 'link', path, target});
 
 /** A link as sysfs writes it: relative, so that it holds under any root. */
-export const relativeLink = (path: string, target: string): TreeEntry => link(path, posix.relative(posix.dirname(path), target));
+export const relativeLink = (path: string, target: string): TreeEntry =>
+  link(path, posix.relative(posix.dirname(path), target));
 
 export const binary = (path: string, bytes: Uint8Array, mode = 0o400): TreeEntry => ({
   type: 'binary',
@@ -27,7 +33,9 @@ export const binary = (path: string, bytes: Uint8Array, mode = 0o400): TreeEntry
 
 /** Copies the files of a captured machine that exist, as text; the paths are the same on both sides. */
 export const captured = (root: string, paths: readonly string[]): Entries =>
-  paths.filter((path) => existsSync(join(root, path))).map((path) => capturedFile(path, readFileSync(join(root, path), 'utf8')));
+  paths
+    .filter((path) => existsSync(join(root, path)))
+    .map((path) => capturedFile(path, readFileSync(join(root, path), 'utf8')));
 
 const capturedFile = (path: string, text: string): TreeEntry => ({type: 'file', path, mode: 0o444, text});
 

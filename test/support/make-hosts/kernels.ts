@@ -1,9 +1,17 @@
 import type {Distribution} from './distribution.ts';
 
 /** What differs between the kernels of the fixtures, as far as decisions ask for it. */
-type Kernel = Pick<Distribution, 'id' | 'version' | 'codename' | 'release' | 'gcc' | 'config' | 'builtin' | 'modules' | 'packages' | 'ovmf'>;
+type Kernel = Pick<
+  Distribution,
+  'id' | 'version' | 'codename' | 'release' | 'gcc' | 'config' | 'builtin' | 'modules' | 'packages' | 'ovmf'
+>;
 
-const vfioModules = ['drivers/vfio/vfio', 'drivers/vfio/vfio_iommu_type1', 'drivers/vfio/pci/vfio-pci', 'drivers/vfio/pci/vfio-pci-core'];
+const vfioModules = [
+  'drivers/vfio/vfio',
+  'drivers/vfio/vfio_iommu_type1',
+  'drivers/vfio/pci/vfio-pci',
+  'drivers/vfio/pci/vfio-pci-core',
+];
 
 const commonModules = [
   'arch/x86/kvm/kvm',
@@ -44,7 +52,16 @@ export const ubuntuFocal: Kernel = {
   codename: 'focal',
   release: '5.4.0-216-generic',
   gcc: 'gcc version 9.4.0 (Ubuntu 9.4.0-1ubuntu1~20.04.2)',
-  config: {...commonConfig, INTEL_IOMMU_DEFAULT_ON: 'n', VFIO: 'y', VFIO_IOMMU_TYPE1: 'y', VFIO_VIRQFD: 'y', VFIO_PCI: 'y', VFIO_PCI_VGA: 'y', TRANSPARENT_HUGEPAGE: 'y'},
+  config: {
+    ...commonConfig,
+    INTEL_IOMMU_DEFAULT_ON: 'n',
+    VFIO: 'y',
+    VFIO_IOMMU_TYPE1: 'y',
+    VFIO_VIRQFD: 'y',
+    VFIO_PCI: 'y',
+    VFIO_PCI_VGA: 'y',
+    TRANSPARENT_HUGEPAGE: 'y',
+  },
   builtin: [
     'drivers/vfio/vfio',
     'drivers/vfio/vfio_virqfd',
@@ -76,9 +93,34 @@ export const debianBookworm: Kernel = {
   codename: 'bookworm',
   release: '6.1.0-37-amd64',
   gcc: 'gcc-12 (Debian 12.2.0-14+deb12u1) 12.2.0',
-  config: {...commonConfig, INTEL_IOMMU_DEFAULT_ON: 'n', INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF: 'y', VFIO: 'm', VFIO_IOMMU_TYPE1: 'm', VFIO_VIRQFD: 'm', VFIO_PCI_CORE: 'm', VFIO_PCI: 'm', VFIO_PCI_VGA: 'y', IOMMUFD: 'n', SYSFB_SIMPLEFB: 'n', CPU_ISOLATION: 'y', NO_HZ_FULL: 'y', RCU_NOCB_CPU: 'y'},
+  config: {
+    ...commonConfig,
+    INTEL_IOMMU_DEFAULT_ON: 'n',
+    INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF: 'y',
+    VFIO: 'm',
+    VFIO_IOMMU_TYPE1: 'm',
+    VFIO_VIRQFD: 'm',
+    VFIO_PCI_CORE: 'm',
+    VFIO_PCI: 'm',
+    VFIO_PCI_VGA: 'y',
+    IOMMUFD: 'n',
+    SYSFB_SIMPLEFB: 'n',
+    CPU_ISOLATION: 'y',
+    NO_HZ_FULL: 'y',
+    RCU_NOCB_CPU: 'y',
+  },
   builtin: ['drivers/pci/pci-stub'],
-  modules: [...commonModules, ...vfioModules, 'drivers/vfio/vfio_virqfd', 'drivers/usb/host/xhci-pci', 'drivers/usb/host/ehci-pci', 'drivers/ata/ahci', 'drivers/ata/ata_piix', 'drivers/nvme/host/nvme', 'drivers/usb/host/uhci-hcd'],
+  modules: [
+    ...commonModules,
+    ...vfioModules,
+    'drivers/vfio/vfio_virqfd',
+    'drivers/usb/host/xhci-pci',
+    'drivers/usb/host/ehci-pci',
+    'drivers/ata/ahci',
+    'drivers/ata/ata_piix',
+    'drivers/nvme/host/nvme',
+    'drivers/usb/host/uhci-hcd',
+  ],
   packages: {
     'grub-common': '2.06-13+deb12u1',
     'initramfs-tools': '0.142+deb12u3',
@@ -97,9 +139,31 @@ export const ubuntuNoble: Kernel = {
   codename: 'noble',
   release: '6.8.0-79-generic',
   gcc: 'x86_64-linux-gnu-gcc-13 (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0',
-  config: {...commonConfig, INTEL_IOMMU_DEFAULT_ON: 'y', VFIO: 'm', VFIO_IOMMU_TYPE1: 'm', VFIO_VIRQFD: 'y', VFIO_PCI_CORE: 'm', VFIO_PCI: 'm', VFIO_PCI_VGA: 'y', IOMMUFD: 'm', SYSFB_SIMPLEFB: 'y', DRM_SIMPLEDRM: 'y', USB_XHCI_PCI: 'm'},
+  config: {
+    ...commonConfig,
+    INTEL_IOMMU_DEFAULT_ON: 'y',
+    VFIO: 'm',
+    VFIO_IOMMU_TYPE1: 'm',
+    VFIO_VIRQFD: 'y',
+    VFIO_PCI_CORE: 'm',
+    VFIO_PCI: 'm',
+    VFIO_PCI_VGA: 'y',
+    IOMMUFD: 'm',
+    SYSFB_SIMPLEFB: 'y',
+    DRM_SIMPLEDRM: 'y',
+    USB_XHCI_PCI: 'm',
+  },
   builtin: ['drivers/pci/pci-stub'],
-  modules: [...commonModules, ...vfioModules, 'drivers/usb/host/xhci-pci', 'drivers/nvme/host/nvme', 'drivers/ata/ahci', 'drivers/i2c/busses/i2c-nvidia-gpu', 'drivers/net/wireless/ath/ath10k/ath10k_pci', 'drivers/net/ethernet/intel/igc/igc'],
+  modules: [
+    ...commonModules,
+    ...vfioModules,
+    'drivers/usb/host/xhci-pci',
+    'drivers/nvme/host/nvme',
+    'drivers/ata/ahci',
+    'drivers/i2c/busses/i2c-nvidia-gpu',
+    'drivers/net/wireless/ath/ath10k/ath10k_pci',
+    'drivers/net/ethernet/intel/igc/igc',
+  ],
   packages: {
     'grub-common': '2.12-1ubuntu7.3',
     'initramfs-tools': '0.142ubuntu25.5',

@@ -3,8 +3,10 @@ import {dellR710, dellR710Debian12} from './dell-r710.ts';
 import {dualSocket} from './dual-socket.ts';
 import {assemble, type Entries} from './entries.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
+import {proxmoxGpu} from './proxmox-gpu.ts';
 import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
+import {sriovNic} from './sriov-nic.ts';
 import {twoIdenticalCards} from './two-identical-cards.ts';
 
 const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
@@ -13,8 +15,10 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'dell-r710-gtx1050-debian12': dellR710Debian12,
   'dual-socket-1gib': dualSocket,
   'laptop-optimus': laptopOptimus,
+  'proxmox-gpu': proxmoxGpu,
   'ryzen-one-card': ryzenOneCard,
   'ryzen-two-cards': ryzenTwoCards,
+  'sriov-nic': sriovNic,
   'two-identical-cards': twoIdenticalCards,
 };
 

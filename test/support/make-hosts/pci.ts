@@ -1,4 +1,4 @@
-import {binary, directory, file, link, relativeLink, value, type Entries} from './entries.ts';
+import {binary, directory, type Entries, file, link, relativeLink, value} from './entries.ts';
 
 /** One PCI function. `below` is the bridge above it; without one it sits on its root bus. */
 export type PciSpec = {
@@ -19,6 +19,8 @@ export type PciSpec = {
   /** Firmware wants 1:1 mappings for it: lines of the group's reserved_regions. */
   readonly regions?: readonly string[];
   readonly resizable?: Readonly<Record<number, string>>;
+  /** It can make virtual functions, and has none: how many, the first one's distance, the next one's, and their device id. */
+  readonly sriov?: {readonly total: number; readonly offset: number; readonly stride: number; readonly device: string};
 };
 
 type BarSpec = {readonly index: number; readonly start: number; readonly size: number; readonly flags: number};
@@ -99,14 +101,28 @@ const functionEntries = (spec: PciSpec, base: string, specs: readonly PciSpec[],
     file(`${base}/driver_override`, '(null)\n'),
     binary(`${base}/config`, configSpace(spec, specs), 0o644),
     ...(spec.driver === undefined ? [] : [relativeLink(`${base}/driver`, `/sys/bus/pci/drivers/${spec.driver}`)]),
-    ...(spec.group === undefined ? [] : [relativeLink(`${base}/iommu_group`, `/sys/kernel/iommu_groups/${spec.group}`)]),
+    ...(spec.group === undefined
+      ? []
+      : [relativeLink(`${base}/iommu_group`, `/sys/kernel/iommu_groups/${spec.group}`)]),
     ...(isVga ? [value(`${base}/boot_vga`, spec.bootVga === true ? 1 : 0)] : []),
-    ...(options.hasResetMethod && spec.resets !== undefined && !isBridge ? [file(`${base}/reset_method`, `${spec.resets}\n`)] : []),
+    ...(options.hasResetMethod && spec.resets !== undefined && !isBridge
+      ? [file(`${base}/reset_method`, `${spec.resets}\n`)]
+      : []),
     ...(options.hasResetMethod ? [value(`${base}/power_state`, 'D0')] : []),
     ...(spec.bars === undefined ? [] : [file(`${base}/resource`, resources(spec.bars), 0o444)]),
+    ...(spec.sriov === undefined ? [] : sriovEntries(base, spec.sriov)),
     ...Object.entries(spec.resizable ?? {}).map(([bar, sizes]) => file(`${base}/resource${bar}_resize`, `${sizes}\n`)),
   ];
 };
+
+const sriovEntries = (base: string, {total, offset, stride, device}: NonNullable<PciSpec['sriov']>): Entries => [
+  value(`${base}/sriov_totalvfs`, total),
+  file(`${base}/sriov_numvfs`, '0\n'),
+  file(`${base}/sriov_drivers_autoprobe`, '1\n'),
+  value(`${base}/sriov_offset`, offset),
+  value(`${base}/sriov_stride`, stride),
+  value(`${base}/sriov_vf_device`, device),
+];
 
 const modalias = (vendor: string, device: string, subvendor: string, subdevice: string, classCode: string): string => {
   const long = (text: string): string => text.toUpperCase().padStart(8, '0');
@@ -156,21 +172,30 @@ const configSpace = (spec: PciSpec, specs: readonly PciSpec[]): Uint8Array => {
 
 const groupEntries = (specs: readonly PciSpec[], place: (address: string) => string, options: PciOptions): Entries => {
   const groups = new Map<number, PciSpec[]>();
-  for (const spec of specs) if (spec.group !== undefined) groups.set(spec.group, [...(groups.get(spec.group) ?? []), spec]);
+  for (const spec of specs)
+    if (spec.group !== undefined) groups.set(spec.group, [...(groups.get(spec.group) ?? []), spec]);
   return [...groups].flatMap(([group, members]) => {
     const base = `/sys/kernel/iommu_groups/${group}`;
     const type = members.find((member) => member.groupType !== undefined)?.groupType ?? options.groupType;
     return [
-      file(`${base}/reserved_regions`, [...members.flatMap(({regions}) => regions ?? []), ...options.regions, ''].join('\n'), 0o444),
+      file(
+        `${base}/reserved_regions`,
+        [...members.flatMap(({regions}) => regions ?? []), ...options.regions, ''].join('\n'),
+        0o444,
+      ),
       ...(type === null ? [] : [file(`${base}/type`, `${type}\n`)]),
-      ...members.map((member) => link(`${base}/devices/${full(member.at)}`, `../../../..${place(full(member.at)).slice('/sys'.length)}`)),
+      ...members.map((member) =>
+        link(`${base}/devices/${full(member.at)}`, `../../../..${place(full(member.at)).slice('/sys'.length)}`),
+      ),
     ];
   });
 };
 
 const iommuUnitEntries = ({name, attributes}: IommuUnitSpec): Entries => [
   relativeLink(`/sys/class/iommu/${name}`, `/sys/devices/virtual/iommu/${name}`),
-  ...Object.entries(attributes).map(([attribute, content]) => value(`/sys/devices/virtual/iommu/${name}/${attribute}`, content)),
+  ...Object.entries(attributes).map(([attribute, content]) =>
+    value(`/sys/devices/virtual/iommu/${name}/${attribute}`, content),
+  ),
 ];
 
 /** `ecap` bit 3 is interrupt remapping (kernel: drivers/iommu/intel/iommu.h). */

@@ -1,12 +1,13 @@
 import {modernAliases} from './aliases.ts';
 import {am4Host} from './am4.ts';
-import {file, type Entries} from './entries.ts';
+import {type Entries, file} from './entries.ts';
 import {ubuntuNoble} from './kernels.ts';
 import type {PciSpec} from './pci.ts';
 
 export type Ryzen = {
   readonly machines: string;
   readonly cards: readonly PciSpec[];
+  readonly interfaces?: Parameters<typeof am4Host>[0]['interfaces'];
   readonly displays: Parameters<typeof am4Host>[0]['displays'];
   /** Address of the card with the text console. */
   readonly consoleAt: string;
@@ -20,8 +21,29 @@ export type Ryzen = {
 
 /** A Radeon RX 580: the firmware, the desktop and the text console are on it. */
 export const radeon = (slot: string, below: string, group: number, resets?: string): readonly PciSpec[] => [
-  {at: `${slot}.0`, class: '030000', id: '1002:67df', subsystem: '1462:341b', revision: 0xe7, below, driver: 'amdgpu', group, bootVga: true, ...(resets === undefined ? {} : {resets}), resizable: {0: '0000000000003f00'}},
-  {at: `${slot}.1`, class: '040300', id: '1002:aaf0', subsystem: '1462:aaf0', revision: 0, below, driver: 'snd_hda_intel', group},
+  {
+    at: `${slot}.0`,
+    class: '030000',
+    id: '1002:67df',
+    subsystem: '1462:341b',
+    revision: 0xe7,
+    below,
+    driver: 'amdgpu',
+    group,
+    bootVga: true,
+    ...(resets === undefined ? {} : {resets}),
+    resizable: {0: '0000000000003f00'},
+  },
+  {
+    at: `${slot}.1`,
+    class: '040300',
+    id: '1002:aaf0',
+    subsystem: '1462:aaf0',
+    revision: 0,
+    below,
+    driver: 'snd_hda_intel',
+    group,
+  },
 ];
 
 const defaultGrub = `# If you change this file, run 'update-grub' afterwards to update
@@ -36,7 +58,16 @@ GRUB_CMDLINE_LINUX=""
 `;
 
 /** A Ryzen 7 3700X with Ubuntu; what differs is which cards are in it. */
-export const ryzen3700x = ({machines, cards, displays, consoleAt, loaded, serial, names}: Ryzen): Entries => {
+export const ryzen3700x = ({
+  machines,
+  cards,
+  interfaces = [],
+  displays,
+  consoleAt,
+  loaded,
+  serial,
+  names,
+}: Ryzen): Entries => {
   const rootUuid = `2b7d5c1e-93a4-4c7e-8d55-00000000${serial}`;
   return [
     ...am4Host({
@@ -49,6 +80,7 @@ export const ryzen3700x = ({machines, cards, displays, consoleAt, loaded, serial
       cpu: {name: 'AMD Ryzen 7 3700X 8-Core Processor', family: 23, model: 113, stepping: 0},
       totalKiB: 32_794_672,
       cards,
+      interfaces,
       displays,
       console: {driver: 'amdgpudrmfb', at: consoleAt},
       distribution: {
@@ -64,7 +96,13 @@ export const ryzen3700x = ({machines, cards, displays, consoleAt, loaded, serial
         rootUuid,
       },
     }),
-    file('/etc/fstab', `UUID=${rootUuid} / ext4 defaults 0 1\nUUID=${serial}-0001 /boot/efi vfat umask=0077 0 1\n/swap.img none swap sw 0 0\n`),
-    file('/usr/share/misc/pci.ids', `1002  Advanced Micro Devices, Inc. [AMD/ATI]\n\t67df  Ellesmere [Radeon RX 470/480/570/570X/580/580X/590]\n\taaf0  Ellesmere HDMI Audio [Radeon RX 470/480 / 570/580/590]\n${names}`),
+    file(
+      '/etc/fstab',
+      `UUID=${rootUuid} / ext4 defaults 0 1\nUUID=${serial}-0001 /boot/efi vfat umask=0077 0 1\n/swap.img none swap sw 0 0\n`,
+    ),
+    file(
+      '/usr/share/misc/pci.ids',
+      `1002  Advanced Micro Devices, Inc. [AMD/ATI]\n\t67df  Ellesmere [Radeon RX 470/480/570/570X/580/580X/590]\n\taaf0  Ellesmere HDMI Audio [Radeon RX 470/480 / 570/580/590]\n${names}`,
+    ),
   ];
 };

@@ -1,4 +1,4 @@
-import {directory, file, link, relativeLink, value, type Entries} from './entries.ts';
+import {directory, type Entries, file, link, relativeLink, value} from './entries.ts';
 import {pathOf, type PciSpec} from './pci.ts';
 
 /** What hangs off the PCI functions: disks, networks, displays, keyboards, and the tables of the kernel that name them. */
@@ -19,7 +19,11 @@ export const diskEntries = (below: string, disk: Partition, partitions: readonly
 };
 
 /** A device-mapper volume (LUKS, LVM) and what it lies on. */
-export const mapperEntries = (volume: Partition, dm: {readonly name: string; readonly uuid: string}, slaves: readonly (readonly [string, string])[]): Entries => {
+export const mapperEntries = (
+  volume: Partition,
+  dm: {readonly name: string; readonly uuid: string},
+  slaves: readonly (readonly [string, string])[],
+): Entries => {
   const base = `/sys/devices/virtual/block/${volume.name}`;
   return [
     ...blockEntries(base, volume),
@@ -37,7 +41,10 @@ const blockEntries = (base: string, block: Partition): Entries => [
   relativeLink(`/sys/class/block/${block.name}`, base),
 ];
 
-export const networkEntries = (specs: readonly PciSpec[], cards: readonly {readonly at: string; readonly name: string; readonly isUp: boolean}[]): Entries => [
+export const networkEntries = (
+  specs: readonly PciSpec[],
+  cards: readonly {readonly at: string; readonly name: string; readonly isUp: boolean}[],
+): Entries => [
   relativeLink('/sys/class/net/lo', '/sys/devices/virtual/net/lo'),
   value('/sys/devices/virtual/net/lo/operstate', 'unknown'),
   ...cards.flatMap(({at, name, isUp}) => {
@@ -76,7 +83,10 @@ export const routeEntry = (device: string): Entries => [
 
 export type ConnectorSpec = {readonly name: string; readonly isConnected: boolean};
 
-export const displayEntries = (specs: readonly PciSpec[], cards: readonly {readonly at: string; readonly card: string; readonly connectors: readonly ConnectorSpec[]}[]): Entries =>
+export const displayEntries = (
+  specs: readonly PciSpec[],
+  cards: readonly {readonly at: string; readonly card: string; readonly connectors: readonly ConnectorSpec[]}[],
+): Entries =>
   cards.flatMap(({at, card, connectors}) => {
     const device = pathOf(at, specs);
     const base = `${device}/drm/${card}`;
@@ -103,32 +113,57 @@ export const consoleEntries = (framebuffer: string, devicePath: string): Entries
 export const keyboardEntry = (name: string, sysfs: string): Entries => {
   const controller = sysfs.match(/[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7](?=\/usb)/)?.[0];
   const text = [
-      `I: Bus=${controller === undefined ? '0011' : '0003'} Vendor=0001 Product=0001 Version=0110`,
-      `N: Name="${name}"`,
-      `P: Phys=${controller === undefined ? 'isa0060/serio0' : `usb-${controller}-1`}/input0`,
-      `S: Sysfs=${sysfs}`,
-      'U: Uniq=',
-      'H: Handlers=sysrq kbd leds event0',
-      'B: PROP=0',
-      'B: EV=120013',
-      'B: KEY=1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe',
-      '',
-      '',
-    ].join('\n');
+    `I: Bus=${controller === undefined ? '0011' : '0003'} Vendor=0001 Product=0001 Version=0110`,
+    `N: Name="${name}"`,
+    `P: Phys=${controller === undefined ? 'isa0060/serio0' : `usb-${controller}-1`}/input0`,
+    `S: Sysfs=${sysfs}`,
+    'U: Uniq=',
+    'H: Handlers=sysrq kbd leds event0',
+    'B: PROP=0',
+    'B: EV=120013',
+    'B: KEY=1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe',
+    '',
+    '',
+  ].join('\n');
   return [file('/proc/bus/input/devices', text, 0o444)];
 };
 
-export type Mount = {readonly device: string; readonly path: string; readonly type: string; readonly source: string; readonly options?: string};
+export type Mount = {
+  readonly device: string;
+  readonly path: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options?: string;
+};
 
 export const mountEntries = (mounts: readonly Mount[], swaps: readonly string[]): Entries => [
   file(
     '/proc/self/mountinfo',
-    mounts.map((mount, index) => `${20 + index} 1 ${mount.device} / ${mount.path} rw,relatime shared:${index + 1} - ${mount.type} ${mount.source} ${mount.options ?? 'rw'}\n`).join(''),
+    mounts
+      .map(
+        (mount, index) =>
+          `${20 + index} 1 ${mount.device} / ${mount.path} rw,relatime shared:${index + 1} - ${mount.type} ${mount.source} ${mount.options ?? 'rw'}\n`,
+      )
+      .join(''),
     0o444,
   ),
-  file('/proc/self/mounts', mounts.map((mount) => `${mount.source} ${mount.path} ${mount.type} rw,relatime 0 0\n`).join(''), 0o444),
+  file(
+    '/proc/self/mounts',
+    mounts.map((mount) => `${mount.source} ${mount.path} ${mount.type} rw,relatime 0 0\n`).join(''),
+    0o444,
+  ),
   link('/proc/mounts', 'self/mounts'),
-  file('/proc/swaps', ['Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority', ...swaps.map((swap) => `${swap.padEnd(40)}${swap.startsWith('/dev') ? 'partition' : 'file\t'}\t2097148\t\t0\t\t-2`), ''].join('\n'), 0o444),
+  file(
+    '/proc/swaps',
+    [
+      'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority',
+      ...swaps.map(
+        (swap) => `${swap.padEnd(40)}${swap.startsWith('/dev') ? 'partition' : 'file\t'}\t2097148\t\t0\t\t-2`,
+      ),
+      '',
+    ].join('\n'),
+    0o444,
+  ),
 ];
 
 export const pseudoMounts = (swapless: readonly Mount[]): readonly Mount[] => [
@@ -151,7 +186,18 @@ export const interruptEntries = (cpuCount: number, remapped: boolean): Entries =
   const cpus = Array.from({length: cpuCount}, (_, id) => `CPU${id}`.padStart(6)).join('');
   const counts = Array.from({length: cpuCount}, () => '0'.padStart(6)).join('');
   return [
-    file('/proc/interrupts', [`     ${cpus}`, ...rows.map(([number, chip, line, name]) => `${String(number).padStart(4)}:${counts}  ${chip}    ${line}      ${name}`), `${'NMI'.padStart(4)}:${counts}   Non-maskable interrupts`, ''].join('\n'), 0o444),
+    file(
+      '/proc/interrupts',
+      [
+        `     ${cpus}`,
+        ...rows.map(
+          ([number, chip, line, name]) => `${String(number).padStart(4)}:${counts}  ${chip}    ${line}      ${name}`,
+        ),
+        `${'NMI'.padStart(4)}:${counts}   Non-maskable interrupts`,
+        '',
+      ].join('\n'),
+      0o444,
+    ),
     ...rows.map(([number, chip]) => value(`/sys/kernel/irq/${number}/chip_name`, chip ?? '')),
   ];
 };

@@ -1,26 +1,48 @@
 import {describe, expect, it} from 'vitest';
-import type {Key, NamedKey} from '../../../src/ui/split-keys.ts';
-import {splitKeys} from '../../../src/ui/split-keys.ts';
+import {identityOf} from '../../../src/devices/device-kinds.ts';
+import {proposeProfile} from '../../../src/pipeline/propose-profile.ts';
+import {type Key, type NamedKey, splitKeys} from '../../../src/ui/keys.ts';
 import type {WizardServices} from '../../../src/ui/services.ts';
+import {deviceLines} from '../../../src/ui/views/device-lines.ts';
+import {rowLabels} from '../../../src/ui/views/row-labels.ts';
+import {riskFields} from '../../../src/ui/wizard/consent-fields.ts';
 import {fieldContextOf, profileOf} from '../../../src/ui/wizard/context.ts';
-import {riskFields} from '../../../src/ui/wizard/risk-fields.ts';
-import {viewOf} from '../../../src/ui/wizard/state.ts';
-import type {WizardState} from '../../../src/ui/wizard/state.ts';
+import {viewOf, type WizardState} from '../../../src/ui/wizard/state.ts';
 import {reduce, startWizard} from '../../../src/ui/wizard/wizard.ts';
-import {proposeProfile} from '../../../src/plan/propose-profile.ts';
+import {plainText} from '../../../src/words/lines.ts';
+import {samplePci, sampleSriov} from '../../support/sample-facts.ts';
 import {sampleHost, sampleServices} from '../sample-services.ts';
 
 const size = {columns: 80, rows: 24};
+const shownOf = (view: string) => ({view, pane: {lines: [], height: 10}});
 const key = (name: NamedKey): Key => ({name});
-const [enter, escape, down, right, left] = (['enter', 'escape', 'down', 'right', 'left'] as const).map(key) as [Key, Key, Key, Key, Key];
+const [enter, escape, down, right, left] = (['enter', 'escape', 'down', 'right', 'left'] as const).map(key) as [
+  Key,
+  Key,
+  Key,
+  Key,
+  Key,
+];
 
 const begin = (overrides: Partial<WizardServices> = {}) => {
-  const {context, state} = startWizard(sampleServices(overrides), size);
+  const {context, state: home} = startWizard(sampleServices(overrides), size);
   const press = (before: WizardState, ...keys: readonly Key[]): WizardState =>
-    keys.reduce((now, one) => reduce(context, now, {type: 'pressed', keys: [one], view: viewOf(now)}), before);
-  const chunk = (before: WizardState, ...keys: readonly Key[]): WizardState => reduce(context, before, {type: 'pressed', keys, view: viewOf(before)});
+    keys.reduce(
+      (now, one) => reduce(context, now, {type: 'pressed', keys: [one], shown: shownOf(viewOf(now))}),
+      before,
+    );
+  const chunk = (before: WizardState, ...keys: readonly Key[]): WizardState =>
+    reduce(context, before, {type: 'pressed', keys, shown: shownOf(viewOf(before))});
   const type = (before: WizardState, text: string): WizardState => press(before, ...splitKeys(text));
-  return {context, state, press, chunk, type, profile: (of: WizardState) => profileOf(context, of.draft)};
+  return {
+    context,
+    home,
+    state: press(home, enter),
+    press,
+    chunk,
+    type,
+    profile: (of: WizardState) => profileOf(context, of.draft),
+  };
 };
 
 describe('forward and back', () => {
@@ -44,18 +66,24 @@ describe('forward and back', () => {
     expect(profile(other).cpu).toMatchObject({vcpus: 4, node: 'auto'});
   });
 
-  it('asks before it leaves by Esc on the first step', () => {
+  it('goes back to the start screen, and asks there before it leaves by Esc', () => {
     const {state, press} = begin();
-    expect(press(state, escape).overlay).toBe('leave');
+    const home = press(state, escape);
+    expect([home.step, home.overlay]).toEqual(['home', 'none']);
+    expect(press(home, escape).overlay).toBe('leave');
   });
 });
 
 describe('a choice is resolved from the state', () => {
   it('takes the row below when Down and Enter arrive in one chunk', () => {
-    const saved = {path: '/home/me/old.yaml', profile: {...proposeProfile(sampleHost(), ['0000:06:00.0']), name: 'old'}};
-    const {state, chunk, profile} = begin({savedProfiles: [saved]});
-    expect(state.step).toBe('start');
-    const next = chunk(state, down, enter);
+    const saved = {
+      path: '/home/me/old.yaml',
+      text: '',
+      profile: {...proposeProfile(sampleHost(), ['0000:06:00.0']), name: 'old'},
+    };
+    const {home, chunk, profile} = begin({savedProfiles: [saved]});
+    expect(home.step).toBe('home');
+    const next = chunk(home, down, enter);
     expect([next.step, next.draft.path, profile(next).name]).toEqual(['checks', '/home/me/old.yaml', 'old']);
   });
 
@@ -75,7 +103,7 @@ describe('what does not fit is ignored', () => {
   it('does nothing for keys that were pressed on another screen', () => {
     const {context, state, press} = begin();
     const atDevice = press(state, enter);
-    expect(reduce(context, atDevice, {type: 'pressed', keys: [enter], view: 'checks'})).toEqual(atDevice);
+    expect(reduce(context, atDevice, {type: 'pressed', keys: [enter], shown: shownOf('checks')})).toEqual(atDevice);
   });
 
   it('ignores results of a task that does not run', () => {
@@ -86,7 +114,7 @@ describe('what does not fit is ignored', () => {
 
   it('ignores keys while the terminal is too small, and not Ctrl-C', () => {
     const {context, state, press} = begin();
-    const small = reduce(context, state, {type: 'resized', size: {columns: 79, rows: 24}});
+    const small = reduce(context, state, {type: 'resized', size: {columns: 59, rows: 24}});
     expect(press(small, enter).step).toBe('checks');
     expect(press(small, key('interrupt')).outcome?.reason).toBe('interrupted');
   });
@@ -97,29 +125,17 @@ describe('fields', () => {
     const {state, press, profile} = begin();
     const atCpu = press(state, enter, enter);
     const {vcpus} = profile(atCpu).cpu;
-    expect([profile(press(atCpu, left)).cpu.vcpus, profile(press(atCpu, right)).cpu.vcpus]).toEqual([vcpus - 2, vcpus + 2]);
-  });
-
-  it('takes a small typed size for GiB and a large one for MiB', () => {
-    const {state, press, type, profile} = begin();
-    const atMemory = press(state, enter, enter, enter);
-    expect(profile(type(atMemory, '12')).memory.sizeMiB).toBe(12288);
-    expect(profile(type(atMemory, '3072')).memory.sizeMiB).toBe(3072);
-  });
-
-  it('says why a number is not taken over and keeps the last that fitted', () => {
-    const {state, press, type, profile} = begin();
-    const atMemory = press(state, enter, enter, enter);
-    const typed = type(atMemory, '999');
-    expect(typed.notice).toMatch(/^999 GiB is more than this host has/);
-    expect(profile(typed).memory.sizeMiB).toBe(9216);
+    expect([profile(press(atCpu, left)).cpu.vcpus, profile(press(atCpu, right)).cpu.vcpus]).toEqual([
+      vcpus - 2,
+      vcpus + 2,
+    ]);
   });
 
   it('makes explicit pins automatic when the count they were written for changes', () => {
     const base = proposeProfile(sampleHost(), ['0000:06:00.0']);
     const pinned = {...base, cpu: {...base.cpu, vcpus: 4, pins: [0, 12, 2, 14], emulator: [10]}};
-    const {state, press, profile} = begin({savedProfiles: [{path: '/p.yaml', profile: pinned}]});
-    const atCpu = press(state, down, enter, enter, enter);
+    const {home, press, profile} = begin({savedProfiles: [{path: '/p.yaml', profile: pinned, text: ''}]});
+    const atCpu = press(home, down, enter, enter, enter);
     expect(profile(atCpu).cpu.pins).toEqual([0, 12, 2, 14]);
     expect(profile(press(atCpu, right)).cpu).toMatchObject({vcpus: 6, pins: 'auto', emulator: 'auto'});
     expect(profile(press(atCpu, right, left)).cpu).toMatchObject({vcpus: 4, pins: [0, 12, 2, 14], emulator: [10]});
@@ -151,7 +167,10 @@ describe('a trial boot', () => {
   const atApply = (overrides: Partial<WizardServices>) => {
     const begun = begin(overrides);
     const {context, state, press} = begun;
-    const saved = reduce(context, press(state, ...Array.from({length: 20}, () => enter)), {type: 'profile-saved', path: '/p.yaml'});
+    const saved = reduce(context, press(state, ...Array.from({length: 20}, () => enter)), {
+      type: 'profile-saved',
+      path: '/p.yaml',
+    });
     return {...begun, state: saved};
   };
 
@@ -159,7 +178,11 @@ describe('a trial boot', () => {
     const {context, state, press, type} = atApply({trial});
     const running = press(type(state, 'try'), enter);
     expect(running.apply).toMatchObject({phase: 'running', isTrial: true});
-    expect(reduce(context, running, {type: 'apply-succeeded', id: 'x'}).apply).toEqual({phase: 'done', id: 'x', isTrial: true});
+    expect(reduce(context, running, {type: 'apply-succeeded', id: 'x'}).apply).toEqual({
+      phase: 'done',
+      id: 'x',
+      isTrial: true,
+    });
     expect(press(type(state, 'apply'), enter).apply).toMatchObject({phase: 'running', isTrial: false});
   });
 
@@ -168,7 +191,9 @@ describe('a trial boot', () => {
       const {state, press, type} = atApply({trial: impossible});
       const after = press(type(state, 'try'), enter);
       expect(after.apply.phase).toBe('typing');
-      expect(after.notice).toBe('Type the word apply, then Enter. Nothing was written.');
+      expect(after.notice).toBe('Type apply, then press Enter. Nothing was written.');
+      // What is typed next is not put behind the refused word.
+      expect(press(type(after, 'apply'), enter).apply.phase).toBe('running');
     }
   });
 });
@@ -176,17 +201,22 @@ describe('a trial boot', () => {
 describe('the only card of a host', () => {
   const only = {facts: sampleHost({pci: sampleHost().pci.filter(({address}) => address !== '0000:0a:03.0')})};
 
-  it('can be lent while the guest runs, which leaves nothing to give up', () => {
+  it('is lent while the guest runs unless the user says otherwise, which leaves nothing to accept', () => {
     const {context, state, press, profile} = begin(only);
     const atRisks = press(state, enter, enter);
-    expect([atRisks.step, profile(atRisks).binding]).toEqual(['risks', 'auto']);
-    expect(riskFields(fieldContextOf(context, atRisks)).map(({id}) => id)).toEqual(['binding', 'host.acceptLossOf:0000:06:00.0']);
-    const lent = press(atRisks, right);
+    expect([atRisks.step, profile(atRisks).binding]).toEqual(['risks', 'handover']);
+    const atBoot = press(atRisks, right);
+    expect(profile(atBoot).binding).toBe('auto');
+    expect(riskFields(fieldContextOf(context, atBoot)).map(({id}) => id)).toEqual([
+      'binding',
+      'host.acceptLossOf:0000:06:00.0',
+    ]);
+    const lent = press(atBoot, left);
     expect(profile(lent).binding).toBe('handover');
     expect(riskFields(fieldContextOf(context, lent)).map(({id}) => id)).toEqual(['binding']);
     expect(lent.preview.findings.filter(({severity}) => severity === 'blocker')).toEqual([]);
     expect(lent.preview.findings.map(({code}) => code)).toContain('handover-screen');
-    expect(profile(press(lent, right)).binding).toBe('auto');
+    expect(profile(press(lent, left)).binding).toBe('libvirt');
   });
 
   it('is no question where the host keeps another screen', () => {
@@ -215,13 +245,18 @@ describe('apply', () => {
   it('can not begin while something blocks', () => {
     const blocked = sampleServices();
     const {state, press, type} = atApply({
-      preview: (profile) => ({...blocked.preview(profile), findings: [{code: 'memory-too-large', severity: 'blocker', subject: 'memory.size', message: 'm', remedy: 'r'}]}),
+      preview: (profile) => ({
+        ...blocked.preview(profile),
+        findings: [{code: 'memory-too-large', severity: 'blocker', subject: 'memory.size', message: 'm', remedy: 'r'}],
+      }),
     });
     expect(press(type(state, 'apply'), enter).apply.phase).toBe('typing');
   });
 
   it('can not begin for who may not', () => {
-    const {state, press, type} = atApply({canApply: {ok: false, reason: 'Only root can apply.'}});
+    const {state, press, type} = atApply({
+      canApply: {ok: false, label: 'read-only: not root', reason: 'Only root can apply.'},
+    });
     expect(press(type(state, 'apply'), enter).apply.phase).toBe('typing');
   });
 
@@ -235,8 +270,63 @@ describe('apply', () => {
   it('never says that a machine of unknown state is unchanged', () => {
     const {context, state, press, type} = atApply();
     const running = press(type(state, 'apply'), enter);
-    const failed = reduce(context, running, {type: 'apply-failed', error: {message: 'm', step: 's', isRestored: false, nextStep: 'n'}, cause: 'why'});
+    const failed = reduce(context, running, {
+      type: 'apply-failed',
+      error: {message: 'm', step: 's', isRestored: false, nextStep: 'n'},
+      cause: 'why',
+    });
     expect(failed.apply.phase).toBe('failed');
     expect(press(failed, enter, enter).outcome).toMatchObject({reason: 'finished', appliedId: null, error: 'why'});
+  });
+});
+
+describe('a part of a card', () => {
+  const nic = samplePci('0000:04:00.0', {
+    class: '020000',
+    vendor: '8086',
+    device: '1521',
+    driver: 'igb',
+    iommuGroup: 30,
+    name: 'I350 Gigabit Network Connection',
+    sriov: sampleSriov({enabled: 0}),
+  });
+  const facts = {...sampleHost(), pci: [...sampleHost().pci, nic]};
+
+  it('is a row of its own that can be looked for, says what it means for the card, and is chosen', () => {
+    const services = sampleServices({facts});
+    const {context, state, press, type, profile} = begin(services);
+    const looking = press(type(press(state, enter), 'o/virtual'), enter);
+    expect(rowLabels(context, looking)).toEqual([
+      {value: '0000:04:00.0/virtfn0', label: expect.stringMatching(/^\( \) .*virtfn0 .*virtual function 0 I350/)},
+    ]);
+    const pane = deviceLines(context, looking, 200).map(plainText).join('\n');
+    expect(pane).toContain('✓ A guest can have this part of the card.');
+    expect(pane).toContain('The card and its driver (igb) stay with the host. 0000:04:00.0 has 0 of 7');
+    const chosen = press(looking, enter);
+    expect(chosen.step).toBe('cpu');
+    expect(profile(chosen).devices.map(identityOf)).toEqual(['0000:04:00.0/virtfn0']);
+    const back = press(chosen, escape);
+    expect(rowLabels(context, back)[0]?.label).toMatch(/^\(•\)/);
+  });
+
+  it('of a card that is not here is said to be missing, and one of a card that is here is not', () => {
+    const saved = (address: string) => ({
+      path: '/home/me/old.yaml',
+      text: '',
+      profile: {
+        ...proposeProfile(facts, ['0000:04:00.0/virtfn0']),
+        devices: proposeProfile(facts, ['0000:04:00.0/virtfn0']).devices.map((device) => ({
+          ...device,
+          function: {of: {address, id: null, subsystem: null, upstream: null}, index: 0, count: 'auto', id: null},
+        })),
+      },
+    });
+    const paneOf = (address: string): string => {
+      const {context, home, press} = begin({...sampleServices({facts}), savedProfiles: [saved(address)]});
+      const there = press(home, down, enter, enter);
+      return deviceLines(context, there, 200).map(plainText).join('\n');
+    };
+    expect(paneOf('0000:04:00.0')).not.toContain('is not in this machine');
+    expect(paneOf('0000:44:00.0')).toContain('0000:44:00.0/virtfn0 is not in this machine');
   });
 });

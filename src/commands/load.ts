@@ -1,0 +1,86 @@
+import {closeSync, readSync} from 'node:fs';
+import {decodeSavedPlan, looksLikeSavedPlan, type SavedPlan} from '../changes/saved-plan.ts';
+import {UsageError} from '../errors.ts';
+import {type Finding, isBlocked} from '../findings/finding.ts';
+import type {PositionOf} from '../plan/context.ts';
+import {decodeProfile} from '../pipeline/profile-file.ts';
+import type {Profile} from '../profile/profile.ts';
+import {openUserFile} from '../system/user-file.ts';
+import {quoteForShell} from '../words/quote-for-shell.ts';
+
+/** The beginning of a file that the user names, `mostBytes` at most. Throws a UsageError that says why it cannot be read. */
+export const readUserText = (path: string, mostBytes: number): string => {
+  try {
+    return readBeginning(path, mostBytes);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const reason =
+      code === 'ENOENT'
+        ? 'does not exist'
+        : code === 'EISDIR'
+          ? 'is a directory'
+          : code === 'EACCES'
+            ? 'may not be read by this user'
+            : `can't be read (${code})`;
+    throw new UsageError(`${path} ${reason}.`, 'Check the path of the profile.', {cause: error});
+  }
+};
+
+const readBeginning = (path: string, mostBytes: number): string => {
+  const fd = openUserFile(path);
+  try {
+    const buffer = Buffer.alloc(mostBytes);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < mostBytes; length += count)
+      count = readSync(fd, buffer, length, mostBytes - length, null);
+    return buffer.toString('utf8', 0, length);
+  } finally {
+    closeSync(fd);
+  }
+};
+
+type LoadedProfile =
+  | {
+      readonly isValid: true;
+      readonly profile: Profile;
+      readonly findings: readonly Finding[];
+      readonly positionOf: PositionOf;
+      readonly text: string;
+    }
+  | {readonly isValid: false; readonly findings: readonly Finding[]; readonly text: string};
+
+/** The decoder refuses a much shorter text; the rest of a disk or of /dev/zero is not read. */
+export const mostProfileBytes = 1024 * 1024;
+
+export const loadProfile = (path: string): LoadedProfile => {
+  const text = readUserText(path, mostProfileBytes);
+  if (looksLikeSavedPlan(text))
+    throw new UsageError(
+      `${path} is a saved plan, not a profile.`,
+      `\`vfio-pilot apply --dry-run ${quoteForShell(path)}\` shows it.`,
+    );
+  return decodeLoaded(text, path);
+};
+
+const decodeLoaded = (text: string, path: string): LoadedProfile => {
+  const {profile, findings, positionOf} = decodeProfile(text, path);
+  if (profile === null || isBlocked(findings)) return {isValid: false, findings, text};
+  return {isValid: true, profile, findings, positionOf, text};
+};
+
+/** Holds the text of the domain and of the boot files twice, as what is to be and as a diff. */
+const mostPlanBytes = 16 * 1024 * 1024;
+const beginning = 4096;
+
+/** What `apply` was given: a profile, or a plan that was saved (`saved`), which its content shows. */
+export const loadProfileOrPlan = (path: string): {readonly loaded: LoadedProfile; readonly saved: SavedPlan | null} => {
+  if (!looksLikeSavedPlan(readUserText(path, beginning))) return {loaded: loadProfile(path), saved: null};
+  const decoded = decodeSavedPlan(readUserText(path, mostPlanBytes));
+  if (!decoded.isValid)
+    throw new UsageError(
+      `${path} is no usable saved plan: ${decoded.problem}.`,
+      'Make it again with `vfio-pilot plan PROFILE --out FILE`.',
+    );
+  const {profile} = decoded.value;
+  return {loaded: decodeLoaded(profile.text, profile.file), saved: decoded.value};
+};

@@ -1,0 +1,317 @@
+import {declare, type OptionSpec, type OptionSpecs, type Positional, type Verb} from './declare.ts';
+
+/** Known to every command. */
+export const commonOptions = {
+  root: {
+    type: 'string',
+    value: 'DIR',
+    completes: 'directory',
+    summary: 'another root instead of /: a captured host, a mounted disk; commands are listed there, not run',
+  },
+  demo: {type: 'boolean', default: false, summary: 'a scratch copy of the embedded host as the root'},
+  json: {type: 'boolean', default: false, summary: 'one JSON document on stdout and nothing more, errors too'},
+  'no-color': {type: 'boolean', default: false, summary: 'no colours (as NO_COLOR does)'},
+  verbose: {type: 'boolean', default: false, summary: 'stack traces of errors'},
+  version: {type: 'boolean', short: 'V', default: false, summary: 'the version'},
+  help: {type: 'boolean', short: 'h', default: false, summary: 'this help, or that of a command'},
+} as const satisfies OptionSpecs;
+
+const flag = <const Summary extends string>(summary: Summary) => ({type: 'boolean', default: false, summary}) as const;
+
+const dryRun = flag('play the whole transaction through in memory, show it and write nothing');
+const yes = {type: 'boolean', short: 'y', default: false, summary: 'answer the one confirmation'} as const;
+const resume = flag('finish an interrupted run instead of undoing it');
+const keepEdits = flag('end an interrupted run although its files were edited; the edits stay');
+const out = {
+  type: 'string',
+  value: 'FILE',
+  completes: 'file',
+  summary: 'save it to a new file',
+} as const satisfies OptionSpec;
+
+const needsProfile: Positional = {
+  name: 'PROFILE',
+  completes: 'profile',
+  missing: 'Name its YAML file; the wizard saves one, and `vfio-pilot profile new` prints one.',
+};
+
+const guestSystems = ['windows-11', 'windows-10', 'linux', 'other'] as const;
+
+/** For which there is a completion script. */
+const shells = ['bash', 'zsh', 'fish'] as const;
+
+/** What starts without a command. */
+export const wizardVerb: Verb = declare({
+  name: 'wizard',
+  summary: 'the wizard (needs a terminal)',
+  positionals: [],
+  options: {'dry-run': dryRun},
+  examples: [
+    ['', 'look at this host, choose a card, see every change'],
+    ['--demo', 'the same on an embedded host; writes to a scratch copy, never to this machine'],
+  ],
+  isTransactional: true,
+  load: async () => (await import('./wizard.ts')).wizard,
+});
+
+const commands: readonly Verb[] = [
+  declare({
+    name: 'check',
+    summary: 'firmware, kernel, IOMMU, libvirt: each with a remedy',
+    positionals: [],
+    options: {},
+    examples: [
+      ['check', 'is this host ready?'],
+      ['check --json', 'the same for a script; exit code 3 when something must be put right first'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./check.ts')).check,
+  }),
+  declare({
+    name: 'facts',
+    summary: 'everything that was read from the host',
+    positionals: [],
+    options: {},
+    examples: [
+      ['facts', 'a page for a person'],
+      ['facts --json', 'all of it'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./facts.ts')).facts,
+  }),
+  declare({
+    name: 'groups',
+    summary: 'the IOMMU groups and what shares them',
+    positionals: [],
+    options: {},
+    examples: [
+      ['groups', 'which devices go to a guest together'],
+      ['groups --root captured', 'the same of a captured host'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./groups.ts')).groups,
+  }),
+  declare({
+    name: 'topology',
+    summary: 'nodes, caches, cores, threads, memory, devices',
+    positionals: [],
+    options: {
+      profile: {type: 'string', value: 'FILE', completes: 'profile', summary: 'mark what this profile takes'},
+      svg: {type: 'string', value: 'FILE', completes: 'file', summary: 'save it as a picture'},
+    },
+    examples: [
+      ['topology --profile win11.yaml', 'where the guest of a profile would run'],
+      ['topology --svg map.svg', 'the map as a picture'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./topology.ts')).topology,
+  }),
+  declare({
+    name: 'plan',
+    summary: 'findings and the diff of every file; writes nothing, or saves the plan',
+    positionals: [needsProfile],
+    options: {
+      out,
+      'exit-code': flag('exit 10 when there are changes'),
+      'dry-run': flag('nothing else: a plan never writes to the host'),
+    },
+    examples: [
+      ['plan win11.yaml', 'every byte that would change'],
+      ['plan win11.yaml --out win11.plan', 'save the plan; apply then writes exactly this, or nothing'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./plan.ts')).plan,
+  }),
+  declare({
+    name: 'apply',
+    summary: 'show the changes, ask, write them as one transaction; a saved plan exactly',
+    positionals: [{...needsProfile, name: 'PROFILE|PLAN', completes: 'plan'}],
+    options: {
+      'dry-run': dryRun,
+      trial: flag('one boot on trial, with an entry and an image of its own; the present system comes back after it'),
+      yes,
+      resume,
+      'keep-edits': keepEdits,
+    },
+    examples: [
+      ['apply win11.yaml', 'show the changes, ask, write them'],
+      ['apply win11.yaml --trial', 'for one boot only, unless you confirm it'],
+    ],
+    isTransactional: true,
+    load: async () => (await import('./apply.ts')).apply,
+  }),
+  declare({
+    name: 'confirm',
+    summary: 'in the trial boot: it is good, keep it permanently',
+    positionals: [],
+    options: {'dry-run': dryRun, yes, resume, 'keep-edits': keepEdits},
+    examples: [
+      ['confirm', 'verify this boot, ask, write the plan permanently'],
+      ['confirm --dry-run', 'verify it and show what would be written'],
+    ],
+    isTransactional: true,
+    load: async () => (await import('./confirm-trial.ts')).confirmTrial,
+  }),
+  declare({
+    name: 'verify',
+    summary: 'after the reboot: each promise, kept or not',
+    positionals: [],
+    options: {},
+    examples: [
+      ['verify', 'exit code 0 when none is broken or pending'],
+      ['verify --json', 'the same for a script'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./verify.ts')).verify,
+  }),
+  declare({
+    name: 'rollback',
+    summary: 'restore to the byte what a run changed',
+    positionals: [{name: 'ID', isOptional: true, completes: 'run-id'}],
+    options: {
+      'dry-run': dryRun,
+      yes,
+      resume,
+      'keep-edits': flag('files that were edited since keep the edit and lose what was applied, which is shown first'),
+    },
+    examples: [
+      ['rollback', 'take the newest run back'],
+      ['rollback --dry-run', 'show each byte that would be restored'],
+    ],
+    isTransactional: true,
+    load: async () => (await import('./rollback.ts')).rollback,
+  }),
+  declare({
+    name: 'history',
+    summary: 'the runs and what they changed',
+    positionals: [],
+    options: {prune: flag('remove the journals of runs that are undone, after one confirmation'), yes},
+    examples: [
+      ['history', 'newest first, with the path of each journal'],
+      ['history --prune', 'remove the journals that no rollback can use'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./history.ts')).history,
+  }),
+  declare({
+    name: 'profile new',
+    summary: 'a profile with proposed values for this host',
+    positionals: [],
+    options: {
+      device: {
+        type: 'string',
+        multiple: true,
+        value: 'ADDRESS',
+        completes: 'pci-address',
+        summary: 'a PCI function as lspci writes it, or a part of one (0a:00.0/virtfn0); may be repeated',
+      },
+      vcpus: {type: 'string', value: 'N', summary: 'how many vCPUs'},
+      memory: {type: 'string', value: 'SIZE', summary: 'the guest memory, 12GiB or 4096MiB'},
+      guest: {type: 'string', value: 'NAME', completes: 'guest', summary: 'the name of the guest'},
+      os: {type: 'string', value: 'OS', choices: guestSystems, summary: `its system: ${guestSystems.join(', ')}`},
+      out,
+    },
+    examples: [
+      ['profile new --device 06:00.0', 'print a profile that gives this card to a guest'],
+      ['profile new --device 06:00.0 --vcpus 8 --memory 12GiB --out win11.yaml', 'save it'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./profile.ts')).createProfile,
+  }),
+  declare({
+    name: 'profile show',
+    summary: 'the profile with its defaults',
+    positionals: [needsProfile],
+    options: {},
+    examples: [
+      ['profile show win11.yaml', 'what is decided, and what is left to the host'],
+      ['profile show win11.yaml --json', 'as JSON'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./profile.ts')).showProfile,
+  }),
+  declare({
+    name: 'profile check',
+    summary: 'its mistakes, then whether it fits this host',
+    positionals: [needsProfile],
+    options: {},
+    examples: [
+      ['profile check win11.yaml', 'every mistake with its line and column'],
+      ['profile check win11.yaml --root captured', 'does it fit another host?'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./profile.ts')).checkProfile,
+  }),
+  declare({
+    name: 'profile schema',
+    summary: 'a JSON Schema for editors',
+    positionals: [],
+    options: {},
+    examples: [
+      ['profile schema > vfio-pilot.schema.json', 'for the YAML plug-in of an editor'],
+      ['profile schema', 'every key with its meaning'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./profile.ts')).showSchema,
+  }),
+  declare({
+    name: 'capture',
+    summary: 'the files that facts are read from, scrubbed, for a bug report',
+    positionals: [
+      {name: 'FILE.tar.gz', completes: 'file', missing: 'For example: `vfio-pilot capture my-host.tar.gz`.'},
+    ],
+    options: {},
+    examples: [
+      ['capture my-host.tar.gz', 'serials, MAC addresses, UUIDs and the host name are replaced'],
+      ['capture my-host.tar.gz --root mounted', 'of a disk that is mounted there'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./capture.ts')).capture,
+  }),
+  declare({
+    name: 'completion',
+    summary: 'a script that completes commands, options, addresses, guests, runs and profiles',
+    positionals: [{name: 'SHELL', choices: shells}],
+    options: {},
+    examples: [
+      ['completion bash > vfio-pilot', 'for /usr/share/bash-completion/completions'],
+      [
+        'completion fish > vfio-pilot.fish',
+        'for ~/.config/fish/completions; zsh: as _vfio-pilot in a directory of fpath',
+      ],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./completion/completion.ts')).completion,
+  }),
+  declare({
+    name: 'manual',
+    summary: 'the manual page, vfio-pilot(8)',
+    positionals: [],
+    options: {},
+    examples: [
+      ['manual | man -l -', 'read it'],
+      ['manual > vfio-pilot.8', 'for /usr/share/man/man8; npm install --global puts it there'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./manual/manual.ts')).manual,
+  }),
+];
+
+/** How `schema` names the document of a command: `profile-check`. */
+export const documentName = ({name}: Pick<Verb, 'name'>): string => name.replace(' ', '-');
+
+const schemaVerb: Verb = declare({
+  name: 'schema',
+  summary: 'a JSON Schema of what a command prints with --json; without a NAME, their names',
+  positionals: [{name: 'NAME', isOptional: true, choices: [...commands.map(documentName), 'error', 'help', 'version']}],
+  options: {},
+  examples: [
+    ['schema plan > plan.schema.json', 'the document of `plan --json`'],
+    ['schema error', 'what every command prints instead when it fails'],
+  ],
+  isTransactional: false,
+  load: async () => (await import('./schema.ts')).schema,
+});
+
+/** Each command once: parsing, refusals, help, completion, the manual and the schemas follow from here. */
+export const verbs: readonly Verb[] = [...commands, schemaVerb];

@@ -1,0 +1,16 @@
+import type {PciAddress} from '../facts/pci-address.ts';
+import {formatOf} from '../profile/device-format.ts';
+import type {ProfileDevice} from '../profile/profile.ts';
+import type {DeviceKind} from './device-kind.ts';
+import {functionKind} from './function/function-kind.ts';
+import {virtualFunctionKind} from './virtual-function/virtual-function-kind.ts';
+
+/** Every kind of device that can go to a guest. The first one says what is wrong with an item that is of none. */
+export const deviceKinds: readonly DeviceKind[] = [functionKind, virtualFunctionKind];
+
+/** How a person knows a device of a profile: `0000:06:00.0`, `0000:04:00.0/virtfn2`. */
+export const identityOf = (device: ProfileDevice): string => formatOf(deviceKinds, device.kind).identity(device);
+
+/** PCI functions of this host that a device of a profile names, itself or the one that it is a part of. */
+export const addressesOf = (device: ProfileDevice): readonly PciAddress[] =>
+  formatOf(deviceKinds, device.kind).addresses(device);

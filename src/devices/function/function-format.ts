@@ -1,0 +1,36 @@
+import {type KeyTable, orAbsent} from '../../profile/codec.ts';
+import {deviceFormat} from '../../profile/device-format.ts';
+import type {ProfileDevice} from '../../profile/profile.ts';
+import {absolutePath} from '../../profile/scalars.ts';
+import {type NamedFunction, namedFunctionKeys} from '../named-function.ts';
+
+/** A PCI function as a whole. */
+export type ProfileFunction = NamedFunction & {
+  readonly kind: 'function';
+  /** Absolute path of a ROM image for the guest. */
+  readonly rom: string | null;
+};
+
+const keys: KeyTable<Omit<ProfileFunction, 'kind'>> = {
+  ...namedFunctionKeys,
+  rom: {
+    key: 'rom',
+    codec: orAbsent(absolutePath),
+    fallback: null,
+    meaning: 'ROM image that the guest sees instead of the card’s own.',
+  },
+};
+
+export const isProfileFunction = (device: ProfileDevice): device is ProfileFunction => device.kind === 'function';
+
+/** `- address: 0000:01:00.0`, and what else is known of it. */
+export const functionFormat = deviceFormat<ProfileFunction>({
+  kind: 'function',
+  marker: 'address',
+  version: 1,
+  keys,
+  is: isProfileFunction,
+  make: (values) => ({kind: 'function', ...values}),
+  identity: ({address}) => address,
+  addresses: ({address}) => [address],
+});

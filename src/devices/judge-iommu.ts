@@ -1,0 +1,54 @@
+import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {isIntelIntegrated, type PciFunction} from '../facts/pci.ts';
+import type {PlanContext} from '../plan/context.ts';
+import {describeFunction} from '../plan/device/describe-function.ts';
+
+/** Without the IOMMU no device goes to a guest, nor a part of one. */
+export const judgeIommu = (context: PlanContext, device: PciFunction, path: string): void => {
+  if (device.iommuGroup !== null) return;
+  const {iommu, boot, cpu, files} = context.facts;
+  const switches = iommuSwitches(boot.commandLine, cpu.vendor);
+  if (iommu.active) {
+    const hidden = switches.find(({turnsOff}) => turnsOff === 'integrated-gpu');
+    if (hidden !== undefined && isIntelIntegrated(device)) {
+      context.report('blocker', 'device-no-iommu-group', {
+        subject: device.address,
+        path,
+        message: `${describeFunction(device)} is in no IOMMU group: igfx_off in ${hidden.text} leaves it out.`,
+        remedy: `Take igfx_off out of ${describeSwitch(files, hidden)}, reboot, and plan again.`,
+      });
+      return;
+    }
+    context.report('blocker', 'device-no-iommu-group', {
+      subject: device.address,
+      path,
+      message: `${describeFunction(device)} is in no IOMMU group although the IOMMU is on: no IOMMU unit is responsible for it.`,
+      remedy: 'Use a card or a slot that `vfio-pilot groups` lists with a group.',
+    });
+    return;
+  }
+  const off = switches.filter(({turnsOff}) => turnsOff === 'all');
+  if (off.length > 0) {
+    context.report('blocker', 'iommu-off', {
+      subject: device.address,
+      path,
+      message: `The IOMMU is off: ${off.map((one) => describeSwitch(files, one)).join(' and ')} turns it off.`,
+      remedy: `Take ${off.map(({text}) => text).join(' and ')} out there, reboot, and plan again.`,
+    });
+    return;
+  }
+  const isAmd = cpu.vendor === 'AuthenticAMD' || cpu.vendor === 'HygonGenuine';
+  const isFirmwareSilent = iommu.acpiTable === 'none';
+  context.report('blocker', 'iommu-off', {
+    subject: device.address,
+    path,
+    message: isFirmwareSilent
+      ? 'The IOMMU is off in the firmware: there is no DMAR (Intel) or IVRS (AMD) table, so no group is known.'
+      : 'The IOMMU is not active: /sys/kernel/iommu_groups is empty, so it is unknown which devices go together.',
+    remedy: isFirmwareSilent
+      ? "Turn on 'VT-d' (Intel) or 'IOMMU' / 'AMD-Vi' (AMD) in the firmware set-up, boot, and plan again."
+      : isAmd
+        ? "Turn on 'IOMMU' / 'AMD-Vi' in the firmware set-up, boot, and plan again; `journalctl -k -b | grep AMD-Vi` says why the kernel does not use it."
+        : 'Boot once with intel_iommu=on, or turn VT-d on in the firmware; `vfio-pilot check` says which. Then plan again.',
+  });
+};

@@ -1,0 +1,48 @@
+import type {Finding} from '../findings/finding.ts';
+import type {BootFacts} from './boot.ts';
+import type {CpuFacts} from './cpu.ts';
+import type {FileFacts} from './files.ts';
+import type {GuestFacts} from './guest-claims.ts';
+import type {IommuFacts} from './iommu.ts';
+import type {IsolationFacts, KernelFacts} from './kernel.ts';
+import type {MemoryFacts, NumaNode} from './memory.ts';
+import type {HostDisk, HostNeed} from './needs.ts';
+import type {PackageManager} from './packages.ts';
+import type {PciFunction, RomFile} from './pci.ts';
+import type {VirtualisationFacts} from './virtualisation.ts';
+
+/**
+ * Everything that decisions need, read from `/` or from a captured tree, and nothing written.
+ * Unknown is `null`, never 0 or -1. Numbers of CPUs and nodes are the kernel's own.
+ */
+export type HostFacts = {
+  readonly version: 1;
+  /** Directory that stands for `/`. */
+  readonly root: string;
+  readonly isLive: boolean;
+  /** false: an ordinary user read this, so some facts are `null` and `notes` says which. */
+  readonly isPrivileged: boolean;
+  /** A laptop, tablet or the like, as the firmware's chassis type says; `null` where it says nothing. */
+  readonly isPortable: boolean | null;
+  /** What a person installs programs with; `null` where it is unknown. */
+  readonly packageManager: PackageManager | null;
+  readonly cpu: CpuFacts;
+  readonly nodes: readonly NumaNode[];
+  readonly memory: MemoryFacts;
+  readonly pci: readonly PciFunction[];
+  readonly iommu: IommuFacts;
+  readonly boot: BootFacts;
+  readonly kernel: KernelFacts;
+  readonly virtualisation: VirtualisationFacts;
+  readonly isolation: IsolationFacts;
+  /** What guests that this program has set up take from the host. */
+  readonly guests: GuestFacts;
+  readonly needs: readonly HostNeed[];
+  /** Files that may be edited, by absolute path in the host; a path that is not here does not exist. */
+  readonly files: Readonly<Record<string, FileFacts>>;
+  readonly notes: readonly Finding[];
+  /** Block devices in use by the host itself, with all that lies below them. */
+  readonly hostDisks: readonly HostDisk[];
+  /** ROM files where QEMU may read them, by path. */
+  readonly roms: Readonly<Record<string, RomFile>>;
+};

@@ -1,0 +1,157 @@
+import {
+  byTag,
+  flag,
+  integer,
+  listOf,
+  literal,
+  nullable,
+  number,
+  recordOf,
+  shape,
+  text,
+  wordOf,
+} from '../../decode/decode.ts';
+import type {
+  ClaimedFunction,
+  ClaimedOption,
+  ClaimedVirtualFunction,
+  GuestClaim,
+  GuestFacts,
+  PrintedClaims,
+} from '../guest-claims.ts';
+import {pciAddressText, pciIdText} from '../pci-address.ts';
+import type {
+  DomainFacts,
+  FirmwareImage,
+  KvmFacts,
+  ProxmoxFacts,
+  ProxmoxGuest,
+  ProxmoxStorage,
+  VirtualisationFacts,
+} from '../virtualisation.ts';
+
+const texts = listOf(text);
+const integers = listOf(integer);
+const addresses = listOf(pciAddressText);
+
+type LibvirtDocument = Omit<KvmFacts, 'domains'> & {
+  readonly domains: readonly Omit<DomainFacts, 'xml'>[];
+};
+
+export type VirtualisationDocument =
+  LibvirtDocument | (Omit<ProxmoxFacts, 'libvirt'> & {readonly libvirt: LibvirtDocument});
+
+/** The XML of a domain may hold passwords. */
+const libvirtDocument = (libvirt: KvmFacts): LibvirtDocument => ({
+  ...libvirt,
+  domains: libvirt.domains.map(({xml: _xml, ...domain}) => domain),
+});
+
+export const virtualisationDocument = (facts: VirtualisationFacts): VirtualisationDocument =>
+  facts.kind === 'kvm' ? libvirtDocument(facts) : {...facts, libvirt: libvirtDocument(facts.libvirt)};
+
+const libvirtShape = shape<LibvirtDocument>({
+  kind: literal('kvm'),
+  version: nullable(text),
+  qemuVersion: nullable(text),
+  emulator: nullable(text),
+  daemon: nullable(wordOf<'libvirtd' | 'virtqemud'>({libvirtd: true, virtqemud: true})),
+  domainDirectory: text,
+  domains: listOf(
+    shape<Omit<DomainFacts, 'xml'>>({
+      name: text,
+      uuid: nullable(text),
+      path: text,
+      isActive: nullable(flag),
+      isAutostart: flag,
+    }),
+  ),
+  firmware: listOf(
+    shape<FirmwareImage>({code: text, vars: nullable(text), hasSecureBoot: flag, hasEnrolledKeys: flag}),
+  ),
+  hasSwtpm: flag,
+  hypervFeatures: nullable(texts),
+  machines: nullable(texts),
+  networks: texts,
+  networkFunctions: recordOf(addresses),
+  interfaceFunctions: recordOf(pciAddressText),
+  autostartNetworks: texts,
+});
+
+export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind', {
+  kvm: libvirtShape,
+  proxmox: shape<Extract<VirtualisationDocument, {kind: 'proxmox'}>>({
+    kind: literal('proxmox'),
+    version: nullable(text),
+    qemuServerVersion: nullable(text),
+    node: nullable(text),
+    nodes: texts,
+    isQuorate: nullable(flag),
+    guests: listOf(
+      shape<ProxmoxGuest>({
+        vmid: integer,
+        name: nullable(text),
+        path: text,
+        hosts: texts,
+        memoryMiB: number,
+        pageKiB: nullable(integer),
+        perNodeMiB: recordOf(number),
+        affinity: nullable(integers),
+        disks: texts,
+        startsAtBoot: flag,
+        isTemplate: flag,
+        lock: nullable(text),
+        isActive: nullable(flag),
+        allowedCpus: nullable(integers),
+      }),
+    ),
+    takenVmids: integers,
+    storages: listOf(shape<ProxmoxStorage>({name: text, type: text, holdsDisks: flag})),
+    bridges: texts,
+    libvirt: libvirtShape,
+  }),
+});
+
+const options = listOf(shape<ClaimedOption>({module: text, parameter: text, value: text}));
+
+/** What an applied guest takes from the host, as `apply` records it. */
+export const guestClaimShape = shape<GuestClaim>({
+  guest: text,
+  profile: text,
+  functions: listOf(
+    shape<ClaimedFunction>({
+      address: pciAddressText,
+      id: nullable(pciIdText),
+      driver: text,
+      bindBy: wordOf<ClaimedFunction['bindBy']>({address: true, ids: true, libvirt: true}),
+      isAssigned: flag,
+    }),
+  ),
+  virtualFunctions: listOf(
+    shape<ClaimedVirtualFunction>({
+      of: pciAddressText,
+      index: integer,
+      count: integer,
+      id: nullable(pciIdText),
+      address: nullable(pciAddressText),
+    }),
+  ),
+  moduleOptions: options,
+  hugepages: nullable(
+    shape<NonNullable<GuestClaim['hugepages']>>({
+      sizeKiB: integer,
+      perNode: recordOf(integer),
+      takenAt: wordOf<'boot' | 'start'>({boot: true, start: true}),
+    }),
+  ),
+  isolation: shape<GuestClaim['isolation']>({
+    method: wordOf<GuestClaim['isolation']['method']>({none: true, cgroup: true, boot: true}),
+    cpus: integers,
+  }),
+  kernelArguments: texts,
+});
+
+export const guestsShape = shape<GuestFacts>({
+  recorded: listOf(guestClaimShape),
+  printed: nullable(shape<PrintedClaims>({boundAtBoot: addresses, moduleOptions: options, takePagesAtStart: texts})),
+});

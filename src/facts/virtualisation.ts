@@ -1,0 +1,108 @@
+import type {PciAddress} from './pci-address.ts';
+
+export type DomainFacts = {
+  readonly name: string;
+  readonly uuid: string | null;
+  /** `/etc/libvirt/qemu/NAME.xml` */
+  readonly path: string;
+  readonly xml: string | null;
+  readonly isActive: boolean | null;
+  readonly isAutostart: boolean;
+};
+
+export type FirmwareImage = {
+  readonly code: string;
+  readonly vars: string | null;
+  readonly hasSecureBoot: boolean;
+  readonly hasEnrolledKeys: boolean;
+};
+
+/** What runs guests here, one member of the union for each hypervisor (`hypervisor/`). */
+export type VirtualisationFacts = KvmFacts | ProxmoxFacts;
+
+/** What libvirt has here, whichever hypervisor serves this host. */
+export const libvirtOf = ({virtualisation}: {readonly virtualisation: VirtualisationFacts}): KvmFacts =>
+  virtualisation.kind === 'kvm' ? virtualisation : virtualisation.libvirt;
+
+/** QEMU and KVM under libvirt; versions are `null` where the programs were not found. */
+export type KvmFacts = {
+  readonly kind: 'kvm';
+  /** Of libvirt, `9.0.0`. */
+  readonly version: string | null;
+  readonly qemuVersion: string | null;
+  readonly emulator: string | null;
+  readonly daemon: 'libvirtd' | 'virtqemud' | null;
+  /** Where libvirt keeps the definitions of its guests. */
+  readonly domainDirectory: string;
+  readonly domains: readonly DomainFacts[];
+  readonly firmware: readonly FirmwareImage[];
+  readonly hasSwtpm: boolean;
+  /** Hyper-V features of `virsh domcapabilities`; `null` when it was not asked. */
+  readonly hypervFeatures: readonly string[] | null;
+  /** CPU mode host-passthrough, machine types …; `null` when capabilities were not asked. */
+  readonly machines: readonly string[] | null;
+  readonly networks: readonly string[];
+  /** Those of libvirt's networks that give a guest a whole function, or a whole interface, by name. */
+  readonly networkFunctions: Readonly<Record<string, readonly PciAddress[]>>;
+  /** The function behind each of the host's interfaces that a guest takes whole (macvtap in mode `passthrough`). */
+  readonly interfaceFunctions: Readonly<Record<string, PciAddress>>;
+  /** Those that libvirt starts at boot; the others have to be started before a guest that uses them. */
+  readonly autostartNetworks: readonly string[];
+};
+
+/** Proxmox VE, where qm keeps the guests in `/etc/pve`, a file system that all nodes of a cluster share. */
+export type ProxmoxFacts = {
+  readonly kind: 'proxmox';
+  /** Of pve-manager and qemu-server, `8.3.0`; `null` where the packages cannot be read. */
+  readonly version: string | null;
+  readonly qemuServerVersion: string | null;
+  /** This node's name, which `/etc/pve/nodes` and the mappings use. */
+  readonly node: string | null;
+  /** Of all nodes of the cluster, this one included. */
+  readonly nodes: readonly string[];
+  /** Whether the cluster lets this node write to `/etc/pve`; a node without a cluster always may. `null`: unknown. */
+  readonly isQuorate: boolean | null;
+  /** Of this node, by VMID. */
+  readonly guests: readonly ProxmoxGuest[];
+  /** VMIDs in use, also by containers and on other nodes. */
+  readonly takenVmids: readonly number[];
+  readonly storages: readonly ProxmoxStorage[];
+  /** Bridges of the host that a guest's network card can be in, `vmbr0`. */
+  readonly bridges: readonly string[];
+  /** libvirt, where somebody has installed it too. */
+  readonly libvirt: KvmFacts;
+};
+
+/** A guest of `/etc/pve/qemu-server/VMID.conf`, as its next start will see it. */
+export type ProxmoxGuest = {
+  readonly vmid: number;
+  readonly name: string | null;
+  /** `/etc/pve/qemu-server/VMID.conf` */
+  readonly path: string;
+  /** Functions (`0000:01:00.0`), or whole slots (`0000:01:00`); those of mappings are resolved. */
+  readonly hosts: readonly string[];
+  readonly memoryMiB: number;
+  /** Size of its huge pages; `null` for ordinary memory. */
+  readonly pageKiB: number | null;
+  /** Memory that it wants on one node of the host, by node. */
+  readonly perNodeMiB: Readonly<Record<string, number>>;
+  /** `null` where it runs anywhere. */
+  readonly affinity: readonly number[] | null;
+  /** Block devices of the host that it writes to. */
+  readonly disks: readonly string[];
+  readonly startsAtBoot: boolean;
+  readonly isTemplate: boolean;
+  /** `backup`, `migrate`: Proxmox refuses to change it until that has ended. */
+  readonly lock: string | null;
+  readonly isActive: boolean | null;
+  /** Of the running process's first thread; `null` where it does not run, or cannot be looked at. */
+  readonly allowedCpus: readonly number[] | null;
+};
+
+/** Of `/etc/pve/storage.cfg`. */
+export type ProxmoxStorage = {
+  readonly name: string;
+  readonly type: string;
+  /** Disks of guests may be in it, on this node. */
+  readonly holdsDisks: boolean;
+};

@@ -1,0 +1,66 @@
+import {pciAddressOf} from '../../facts/domain-use.ts';
+import type {PciAddress} from '../../facts/pci-address.ts';
+import type {KvmFacts} from '../../facts/virtualisation.ts';
+import {
+  attributeOf,
+  childNamed,
+  childrenNamed,
+  elementsAt,
+  parseXmlBeginning,
+  type XmlElement,
+} from '../../formats/xml/document.ts';
+import type {Source} from '../../system/source.ts';
+import {pciAddressesOf, realDevicePath} from '../pci/pci-function.ts';
+import {domainDirectory, lines, type Virsh} from './libvirt-domains.ts';
+
+/** All networks of libvirt, and what of the host they give to a guest. */
+export const readNetworks = (
+  source: Source,
+  virsh: Virsh,
+): Pick<KvmFacts, 'networks' | 'networkFunctions' | 'autostartNetworks'> => {
+  const directory = `${domainDirectory(source)}/networks`;
+  const files = namesOfXml(source, directory).map((file) => {
+    const {root} = parseXmlBeginning(source.text(`${directory}/${file}.xml`) ?? '');
+    const name = childNamed(root, 'name')?.text.trim() ?? file;
+    return {name, functions: functionsOf(source, childNamed(root, 'forward'))};
+  });
+  const asked = lines(virsh('net-list', '--all', '--name')) ?? [];
+  return {
+    networks: [...new Set([...files.map(({name}) => name), ...asked])].sort(),
+    networkFunctions: Object.fromEntries(
+      files.filter(({functions}) => functions.length > 0).map(({name, functions}) => [name, functions]),
+    ),
+    autostartNetworks: namesOfXml(source, `${directory}/autostart`),
+  };
+};
+
+const namesOfXml = (source: Source, directory: string): readonly string[] =>
+  source
+    .list(directory)
+    .filter((file) => file.endsWith('.xml'))
+    .map((file) => file.slice(0, -'.xml'.length));
+
+/**
+ * Those that `<forward mode='hostdev'>` lists, and those behind the interfaces of `mode='passthrough'`. With `<pf>` a
+ * guest gets a virtual function, and the card stays with the host.
+ */
+const functionsOf = (source: Source, forward: XmlElement | null): readonly PciAddress[] => {
+  const mode = attributeOf(forward, 'mode');
+  if (mode === 'hostdev') return childrenNamed(forward, 'address').flatMap(pciAddressOf);
+  if (mode !== 'passthrough') return [];
+  const interfaces = [forward, ...elementsAt(forward, 'interface')].flatMap((one) => attributeOf(one, 'dev') ?? []);
+  return Object.values(readInterfaceFunctions(source, interfaces));
+};
+
+/** The function behind each of these interfaces; those without one (bridges, VLANs) are left out. */
+export const readInterfaceFunctions = (
+  source: Source,
+  interfaces: readonly string[],
+): Readonly<Record<string, PciAddress>> =>
+  Object.fromEntries(
+    interfaces.flatMap((name) => {
+      const device = name.includes('/') ? null : realDevicePath(source, `/sys/class/net/${name}/device`);
+      const address = device === null ? undefined : pciAddressesOf(device).at(-1);
+      return address === undefined ? [] : [[name, address]];
+    }),
+  );

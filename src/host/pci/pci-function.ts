@@ -1,0 +1,202 @@
+import {posix} from 'node:path';
+import {isPciAddress, parsePciAddress, type PciAddress, type PciId, splitPciAddress} from '../../facts/pci-address.ts';
+import type {BridgeAcs, PciFunction, PciOutline, SriovFacts} from '../../facts/pci.ts';
+import type {Source} from '../../system/source.ts';
+import {decodeBridgeAcs} from './pci-config.ts';
+import {parseResizeBitmap, parseResources} from './pci-resources.ts';
+
+/** PCI functions on the way to a device in sysfs, from the root port down; the last one is the device's own. */
+export const pciAddressesOf = (sysfsPath: string): readonly PciAddress[] => sysfsPath.split('/').filter(isPciAddress);
+
+/** A chain of words and the PCI functions that it ends at, the device's own last; empty when it ends at none. */
+export type DeviceChain = {readonly words: readonly string[]; readonly path: readonly PciAddress[]};
+
+/** Where a device of sysfs really is; `null` when it is not there. */
+export const realDevicePath = (source: Source, path: string): string | null => {
+  const real = source.resolve(path);
+  return real !== null && source.exists(real) ? real : null;
+};
+
+/** What the function's own directory tells, without what other files say about its ids. */
+export type BarePciFunction = Omit<PciFunction, 'name' | 'modules' | 'vfioVariant' | 'bootFramebuffers'>;
+
+/** Every function is listed here, by a link to its own directory. */
+export const pciDirectory = '/sys/bus/pci/devices';
+
+export type BarePciOutline = Omit<PciOutline, 'name' | 'modules'> & Pick<PciFunction, 'modalias'>;
+
+/**
+ * As `readPciFunction`, and of an endpoint mostly from its `uevent` alone (kernel: drivers/pci/pci-driver.c pci_uevent,
+ * drivers/base/core.c dev_uevent). `iommuGroup` is what the groups' own lists say; where it is `null`, its link is read.
+ */
+export const readPciOutline = (
+  source: Source,
+  name: string,
+  address: PciAddress,
+  iommuGroup: number | null,
+): BarePciOutline | null => {
+  const target = source.link(`${pciDirectory}/${name}`);
+  const directory = directoryOf(name, target);
+  const event = parseUevent(source.text(`${directory}/uevent`) ?? '');
+  if (event === null) return readPciFunction(source, name, address);
+  const {vendor, device, class: pciClass} = event;
+  const isBridge = pciClass.startsWith('0604');
+  const linked = (file: string): string | null =>
+    source.exists(`${directory}/${file}`) ? baseName(source.link(`${directory}/${file}`)) : null;
+  return {
+    ...event,
+    address,
+    iommuGroup: iommuGroup ?? parseCount(linked('iommu_group')),
+    bootVga: pciClass.startsWith('03') && source.text(`${directory}/boot_vga`)?.trim() === '1',
+    upstream: target === null ? [] : upstreamOf(target, address),
+    isBridge,
+    acs: isBridge ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
+    physicalFunction: parsePciAddress(linked('physfn') ?? ''),
+  };
+};
+
+type Uevent = Pick<PciFunction, 'class' | 'vendor' | 'device' | 'driver' | 'modalias'>;
+
+/** `PCI_CLASS=30000`, `PCI_ID=10DE:1C81`, and `DRIVER=` where one is bound; `null` without the first two. */
+const parseUevent = (text: string): Uevent | null => {
+  const pciClass = /^PCI_CLASS=([0-9A-F]{1,6})$/m.exec(text)?.[1];
+  const [, vendor, device] = /^PCI_ID=([0-9A-F]{4}):([0-9A-F]{4})$/m.exec(text) ?? [];
+  if (pciClass === undefined || vendor === undefined || device === undefined) return null;
+  return {
+    class: pciClass.toLowerCase().padStart(6, '0'),
+    vendor: vendor.toLowerCase(),
+    device: device.toLowerCase(),
+    driver: /^DRIVER=(.+)$/m.exec(text)?.[1] ?? null,
+    modalias: /^MODALIAS=(.+)$/m.exec(text)?.[1] ?? null,
+  };
+};
+
+const directoryOf = (name: string, target: string | null): string => {
+  if (target === null) return `${pciDirectory}/${name}`;
+  // As the kernel writes them; resolving costs as much as reading a file.
+  const isUsual = target.startsWith('../../../devices/') && !target.includes('/../', usualStart);
+  return isUsual ? `/sys/${target.slice('../../../'.length)}` : posix.resolve(pciDirectory, target);
+};
+
+const usualStart = '../../../devices'.length;
+
+/** `null` when the directory holds neither vendor nor device (some POWER captures hold the class alone). */
+export const readPciFunction = (source: Source, name: string, address: PciAddress): BarePciFunction | null => {
+  const target = source.link(`${pciDirectory}/${name}`);
+  const directory = directoryOf(name, target);
+  const names = new Set(source.list(directory));
+  // A failed open costs more than the listing, so only what is there is asked for.
+  const text = (file: string): string | null =>
+    names.has(file) ? (source.text(`${directory}/${file}`)?.trim() ?? null) : null;
+  const linked = (file: string): string | null =>
+    names.has(file) ? baseName(source.link(`${directory}/${file}`)) : null;
+
+  const vendor = parseHex(text('vendor'), 4);
+  const device = parseHex(text('device'), 4);
+  if (vendor === null || device === null) return null;
+  const pciClass = parseHex(text('class'), 6) ?? '000000';
+  const isBridge = pciClass.startsWith('0604');
+  const resetMethods = text('reset_method');
+  return {
+    address,
+    class: pciClass,
+    vendor,
+    device,
+    subsystem: subsystemOf(parseHex(text('subsystem_vendor'), 4), parseHex(text('subsystem_device'), 4)),
+    revision: parseHex(text('revision'), 2),
+    driver: linked('driver'),
+    driverOverride: overrideOf(text('driver_override')),
+    modalias: text('modalias'),
+    iommuGroup: parseCount(linked('iommu_group')),
+    numaNode: parseCount(text('numa_node')),
+    bootVga: text('boot_vga') === '1',
+    resetMethods: resetMethods === null ? null : resetMethods.split(/\s+/).filter((method) => method !== ''),
+    bars: parseResources(text('resource') ?? ''),
+    resizableBars: readResizableBars(names, text),
+    upstream: target === null ? [] : upstreamOf(target, address),
+    isBridge,
+    acs: isBridge && names.has('config') ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
+    powerState: text('power_state'),
+    physicalFunction: parsePciAddress(linked('physfn') ?? ''),
+    sriov: readSriov(names, text, linked),
+    hasMdevTypes: names.has('mdev_supported_types'),
+  };
+};
+
+type Read = (file: string) => string | null;
+
+/** PCI Express counts them with 16 bits; a captured tree may say anything. */
+const mostVirtualFunctions = 65_535;
+
+/** A function with the capability and no virtual function to make (`sriov_totalvfs` 0) is one without. */
+const readSriov = (names: ReadonlySet<string>, text: Read, linked: Read): SriovFacts | null => {
+  const total = parseCount(text('sriov_totalvfs'));
+  if (total === null || total === 0 || total > mostVirtualFunctions) return null;
+  const probes = text('sriov_drivers_autoprobe');
+  const functions: PciAddress[] = [];
+  for (let index = 0; index < total && names.has(`virtfn${index}`); index += 1) {
+    const address = parsePciAddress(linked(`virtfn${index}`) ?? '');
+    if (address === null) break;
+    functions.push(address);
+  }
+  return {
+    total,
+    enabled: parseCount(text('sriov_numvfs')),
+    probesDrivers: probes === '1' ? true : probes === '0' ? false : null,
+    offset: parseCount(text('sriov_offset')),
+    stride: parseCount(text('sriov_stride')),
+    device: parseHex(text('sriov_vf_device'), 4),
+    functions,
+  };
+};
+
+const readResizableBars = (names: ReadonlySet<string>, text: Read): PciFunction['resizableBars'] => {
+  const bars: {bar: number; sizesMiB: readonly number[]}[] = [];
+  for (let bar = 0; bar <= 5; bar += 1) {
+    if (!names.has(`resource${bar}_resize`)) continue;
+    const sizesMiB = parseResizeBitmap(text(`resource${bar}_resize`) ?? '');
+    if (sizesMiB.length > 0) bars.push({bar, sizesMiB});
+  }
+  return bars;
+};
+
+const readAcs = (
+  source: Source,
+  path: string,
+  {address, vendor, device}: {address: PciAddress; vendor: string; device: string},
+): BridgeAcs | null => {
+  const config = source.bytes(path);
+  if (config === null) return null;
+  const {bus: busNumber, slot} = splitPciAddress(address);
+  // Root ports of Intel's PCH sit in slots 1b to 1d of bus 0; those of the CPU below 10.
+  return decodeBridgeAcs(config, {vendor, device, isPchSlot: busNumber === 0 && slot >= 0x1b && slot <= 0x1d});
+};
+
+/**
+ * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`: each function on the way. With VMD the way starts at its
+ * controller: `pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/…`.
+ */
+const upstreamOf = (target: string, address: PciAddress): readonly PciAddress[] =>
+  target
+    .split('/')
+    .map(parsePciAddress)
+    .filter((one): one is PciAddress => one !== null && one !== address);
+
+/** Vendor 0 and ffff mean that the board's maker left it unset (as lspci reads it). */
+const subsystemOf = (vendor: string | null, device: string | null): PciId | null =>
+  vendor === null || device === null || vendor === '0000' || vendor === 'ffff' ? null : `${vendor}:${device}`;
+
+/** The kernel writes `(null)` for a driver_override that is not set. */
+const overrideOf = (text: string | null): string | null =>
+  text === null || text === '' || text === '(null)' ? null : text;
+
+const baseName = (target: string | null): string | null => target?.slice(target.lastIndexOf('/') + 1) ?? null;
+
+const parseHex = (text: string | null, digits: number): string | null => {
+  if (text === null || !/^(?:0x)?[0-9a-f]{1,8}$/i.test(text)) return null;
+  return text.replace(/^0x/i, '').toLowerCase().padStart(digits, '0').slice(-digits);
+};
+
+/** Non-negative; the kernel's -1 means unknown. */
+const parseCount = (text: string | null): number | null =>
+  text !== null && /^\d{1,9}$/.test(text) ? Number(text) : null;

@@ -1,0 +1,171 @@
+import {type Check, decode, integer, optional, parseJson, shape} from '../../decode/decode.ts';
+import {parseCpuList} from '../../facts/kernel-lists.ts';
+import type {KvmFacts, ProxmoxFacts, ProxmoxGuest, ProxmoxStorage} from '../../facts/virtualisation.ts';
+import {
+  type ConfigLine,
+  nextStartOf,
+  parseGuestConfig,
+  parsePropertyString,
+  valueOf,
+} from '../../formats/qemu-server/config.ts';
+import {parseHostPci, parsePciMappings, type PciMapping} from '../../formats/qemu-server/hostpci.ts';
+import {parseNuma} from '../../formats/qemu-server/numa.ts';
+import {parseStorageConfig} from '../../formats/qemu-server/storage-cfg.ts';
+import type {Source} from '../../system/source.ts';
+import {refuseTooMany} from '../guests/refuse-too-many.ts';
+import {readPackageVersion} from '../kernel/packages.ts';
+
+const directory = '/etc/pve/qemu-server';
+const vmidOf = (file: string): number => Number(file.slice(0, -'.conf'.length));
+const isGuestFile = (file: string): boolean => /^\d+\.conf$/.test(file);
+
+/** What qm keeps on this node; `null` where this is no Proxmox VE. `libvirt` is what that has here. */
+export const readProxmox = (source: Source, libvirt: KvmFacts): ProxmoxFacts | null => {
+  const guests = readProxmoxGuests(source);
+  const qemuServerVersion = readPackageVersion(source, ['qemu-server']);
+  if (guests.length === 0 && qemuServerVersion === null && !source.exists('/usr/sbin/qm')) return null;
+  const node = nodeOf(source);
+  const nodes = source.list('/etc/pve/nodes');
+  return {
+    kind: 'proxmox',
+    version: readPackageVersion(source, ['pve-manager']),
+    qemuServerVersion,
+    node,
+    nodes,
+    isQuorate: readIsQuorate(source, node),
+    guests,
+    takenVmids: [...new Set([...guests.map(({vmid}) => vmid), ...readVmids(source, nodes)])].sort((a, b) => a - b),
+    storages: readStorages(source, node),
+    bridges: readBridges(source),
+    libvirt,
+  };
+};
+
+/** Of this node, by VMID; none where there is no Proxmox VE. */
+export const readProxmoxGuests = (source: Source): readonly ProxmoxGuest[] => {
+  const node = nodeOf(source);
+  const mappings = parsePciMappings(source.text('/etc/pve/mapping/pci.cfg') ?? '').filter(
+    (one) => node === null || one.node === null || one.node === node,
+  );
+  const files = source.list(directory).filter(isGuestFile);
+  refuseTooMany(directory, files.length);
+  return files.map((file) => readGuest(source, file, mappings)).sort((a, b) => a.vmid - b.vmid);
+};
+
+const nodeOf = (source: Source): string | null => source.text('/etc/hostname')?.trim().split('.')[0] ?? null;
+
+const readGuest = (source: Source, file: string, mappings: readonly PciMapping[]): ProxmoxGuest => {
+  const path = `${directory}/${file}`;
+  const config = parseGuestConfig(source.text(path) ?? '');
+  const lines = nextStartOf(config);
+  const memory = /\d+/.exec(valueOf(lines, 'memory') ?? '')?.[0];
+  // qm's own default is 512 (Proxmox VE: qm.conf(5)).
+  const memoryMiB = memory === undefined ? 512 : Number(memory);
+  const affinity = valueOf(lines, 'affinity');
+  const pid = source.isLive ? readPid(source, vmidOf(file)) : null;
+  return {
+    vmid: vmidOf(file),
+    name: valueOf(lines, 'name'),
+    path,
+    hosts: lines.flatMap((line) => hostsOf(line, mappings)),
+    memoryMiB,
+    pageKiB: pageKiBOf(valueOf(lines, 'hugepages'), memoryMiB),
+    perNodeMiB: perNodeOf(lines),
+    affinity: affinity === null ? null : parseCpuList(affinity),
+    disks: lines.flatMap(blockDeviceOf),
+    startsAtBoot: valueOf(lines, 'onboot') === '1',
+    isTemplate: valueOf(lines, 'template') === '1',
+    lock: valueOf(config.current, 'lock'),
+    isActive: source.isLive ? pid !== null : null,
+    allowedCpus: pid === null ? null : readAllowedCpus(source, pid),
+  };
+};
+
+/** Proxmox leaves the file of a guest that has ended, so that its process is looked for. */
+const readPid = (source: Source, vmid: number): number | null => {
+  const pid = /^\d+/.exec(source.text(`/run/qemu-server/${vmid}.pid`) ?? '')?.[0];
+  return pid !== undefined && source.exists(`/proc/${pid}/status`) ? Number(pid) : null;
+};
+
+const readAllowedCpus = (source: Source, pid: number): readonly number[] | null => {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(source.text(`/proc/${pid}/status`) ?? '')?.[1];
+  return list === undefined ? null : parseCpuList(list);
+};
+
+const hostsOf = ({key, value}: ConfigLine, mappings: readonly PciMapping[]): readonly string[] => {
+  const line = /^hostpci\d+$/.test(key) ? parseHostPci(value) : null;
+  if (line === null) return [];
+  return line.mapping === null
+    ? line.hosts
+    : mappings.filter((one) => nameOf(one) === line.mapping).map((one) => one.path);
+};
+
+/** A section of pci.cfg begins with the name, with or without a type before it. */
+const nameOf = ({name}: PciMapping): string => name.split(/[\s:]+/).at(-1) ?? name;
+
+/** `any` takes 1 GiB where the memory divides by it (`PVE::QemuServer::Memory`, hugepages_size). */
+const pageKiBOf = (value: string | null, memoryMiB: number): number | null => {
+  if (value === null) return null;
+  return value === '1024' || (value === 'any' && memoryMiB % 1024 === 0) ? 1024 * 1024 : 2048;
+};
+
+const perNodeOf = (lines: readonly ConfigLine[]): Readonly<Record<string, number>> => {
+  const nodes: Record<string, number> = {};
+  for (const {key, value} of lines) {
+    const cell = /^numa\d+$/.test(key) ? parseNuma(value) : null;
+    for (const node of cell?.hostNodes ?? [])
+      nodes[node] = (nodes[node] ?? 0) + (cell?.memoryMiB ?? 0) / (cell?.hostNodes.length ?? 1);
+  }
+  return nodes;
+};
+
+/** A disk that is no volume of a storage but a device of the host. */
+const blockDeviceOf = ({key, value}: ConfigLine): readonly string[] => {
+  if (!/^(?:scsi|virtio|sata|ide|efidisk|tpmstate)\d+$/.test(key)) return [];
+  const file = parsePropertyString(value, 'file')?.get('file') ?? '';
+  return file.startsWith('/dev/') ? [file] : [];
+};
+
+type Members = {readonly cluster: {readonly quorate: number} | undefined};
+const members: Check<Members> = shape<Members>({
+  cluster: optional(shape<{readonly quorate: number}>({quorate: integer})),
+});
+
+/** A cluster without quorum takes the write bits off everything (pmxcfs: cfs-plug-memdb.c, tree_entry_stat). */
+const readIsQuorate = (source: Source, node: string | null): boolean | null => {
+  const json = source.text('/etc/pve/.members');
+  const parsed = json === null ? null : parseJson(json);
+  const told = parsed?.isValid === true ? decode(members, parsed.value) : null;
+  if (told?.isValid === true) return told.value.cluster === undefined || told.value.cluster.quorate === 1;
+  const stat = source.isLive && node !== null ? source.stat(`/etc/pve/nodes/${node}`) : null;
+  return stat === null ? null : (stat.mode & 0o200) !== 0;
+};
+
+const readVmids = (source: Source, nodes: readonly string[]): readonly number[] =>
+  nodes.flatMap((node) =>
+    ['qemu-server', 'lxc'].flatMap((kind) =>
+      source.list(`/etc/pve/nodes/${node}/${kind}`).filter(isGuestFile).map(vmidOf),
+    ),
+  );
+
+/** In the order of the file; one that is switched off, or belongs to other nodes, is left out. */
+const readStorages = (source: Source, node: string | null): readonly ProxmoxStorage[] =>
+  parseStorageConfig(source.text('/etc/pve/storage.cfg') ?? '')
+    .filter(({options}) => !options.has('disable'))
+    .filter(({options}) => {
+      const nodes = options.get('nodes');
+      return nodes === undefined || node === null || nodes.split(/[\s,;]+/).includes(node);
+    })
+    .map(({name, type, options}) => ({
+      name,
+      type,
+      holdsDisks: (options.get('content') ?? '').split(/[\s,;]+/).includes('images'),
+    }));
+
+const readBridges = (source: Source): readonly string[] => {
+  const running = source.list('/sys/class/net').filter((name) => source.exists(`/sys/class/net/${name}/bridge`));
+  const written = [...(source.text('/etc/network/interfaces') ?? '').matchAll(/^\s*iface\s+(vmbr\d+)\s/gm)].map(
+    ([, name = '']) => name,
+  );
+  return [...new Set([...running, ...written])].filter((name) => /^vmbr\d+$/.test(name)).sort();
+};

@@ -1,0 +1,111 @@
+import {geteuid} from 'node:process';
+import {NoRightsError} from '../errors.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {readHost} from '../host/read-host.ts';
+import type {Machine} from '../system/machine.ts';
+import {openSource, type Source} from '../system/source.ts';
+import {readBootId} from './boot-id.ts';
+import type {Host} from './host.ts';
+
+export type Parts = {
+  readonly name: string;
+  readonly isLive: boolean;
+  readonly isDry: boolean;
+  readonly mayWrite: boolean;
+  readonly toolVersion: string;
+  /** The way to write; asked for when it is needed first. */
+  readonly machine: () => Promise<Machine>;
+  readonly source: () => Promise<Source>;
+  readonly readFacts: (source: Source) => HostFacts;
+};
+
+/**
+ * This machine, or a tree on it. Programs that know facts (virsh, zpool) are asked on this machine only, never about
+ * another root. What writes is loaded by the commands that write.
+ */
+export const openHere = (root: string, toolVersion: string, isDry: boolean): Host => {
+  const isLive = root === '/';
+  return hostOf({
+    name: root,
+    isLive,
+    isDry,
+    mayWrite: !isLive || geteuid?.() === 0,
+    toolVersion,
+    machine: once(async () => {
+      const {realMachine} = await import('../system/real-machine.ts');
+      if (!isDry) return realMachine(root);
+      const {dryRunMachine} = await import('../system/dry-run-machine.ts');
+      const [{dryQm}, {dryVirsh}] = await Promise.all([import('./dry-qm.ts'), import('./dry-virsh.ts')]);
+      return dryRunMachine(realMachine(root), isLive ? {qm: dryQm, virsh: dryVirsh} : {});
+    }),
+    source: async () => openSource(root, isLive ? (await import('../system/run-program.ts')).readOnlyRunner : null),
+    readFacts: readHost,
+  });
+};
+
+const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
+  let made: Promise<Value> | null = null;
+  return () => (made ??= make());
+};
+
+/** The host of these parts, in this process. */
+export const hostOf = (parts: Parts): Host => {
+  const {name, isLive, isDry, mayWrite, toolVersion, source, readFacts} = parts;
+  const machine = async (): Promise<Machine> => {
+    if (mayWrite) return parts.machine();
+    throw new NoRightsError(
+      'Only root can read the journals of this machine and write to it.',
+      'Run it again with sudo. `vfio-pilot plan` shows everything without.',
+    );
+  };
+  const facts = async (): Promise<HostFacts> => readFacts(await source());
+  return {
+    name,
+    isLive,
+    isDry,
+    mayWrite,
+    facts,
+    groupOutline: async () => (await import('../host/read-groups.ts')).readGroupOutline(await source()),
+    groups: async () => (await import('../host/read-groups.ts')).readGroups(await source()),
+    preview: async (profile, positionOf) => {
+      const {previewChanges} = await import('../changes/preview.ts');
+      const read = await facts();
+      return {facts: read, preview: previewChanges(read, profile, positionOf)};
+    },
+    capture: async (file) => (await import('../capture/write-capture.ts')).writeCapture(await source(), file),
+    history: async () => (await import('../transaction/history.ts')).readHistory(await machine()),
+    unreadable: async () => (await import('../transaction/runs.ts')).readRuns(await machine()).unreadable,
+    measureRuns: async () => (await import('../transaction/prune.ts')).measureRuns(await machine()),
+    pruneRuns: async () => (await import('../transaction/prune.ts')).pruneRuns(await machine()),
+    interrupted: async () => (await import('../transaction/recover.ts')).findInterrupted(await machine()),
+    applied: async () => (await import('./applied-run.ts')).readAppliedRun(await machine()),
+    awaitsReboot: async (read) => {
+      if (!mayWrite) return null;
+      const {runAwaitsReboot} = await import('./verify-run.ts');
+      return runAwaitsReboot(await machine(), read, readBootId(await source()));
+    },
+    verify: async (run) => {
+      const {verifyRun} = await import('./verify-run.ts');
+      const from = await source();
+      return verifyRun(await machine(), run, from, readFacts(from));
+    },
+    recover: async (options, events) => {
+      const {recover} = await import('./transactions.ts');
+      return recover(await machine(), options, events);
+    },
+    apply: async (request, events, signal) => {
+      const {applyChanges} = await import('./transactions.ts');
+      const {applyRequest} = await import('./apply-request.ts');
+      const from = await source();
+      const reading = {bootId: readBootId(from), readFacts: () => readFacts(from), toolVersion};
+      return applyChanges(await machine(), applyRequest(request, reading), events, signal);
+    },
+    planRollback: async (wish) => (await import('./plan-rollback.ts')).planRollback(await machine(), facts, wish),
+    rollback: async (planned, events, signal) => {
+      const {rollback} = await import('./transactions.ts');
+      const {readLateEntries} = await import('./plan-rollback.ts');
+      const result = await rollback(await machine(), planned.request, events, signal);
+      return {...result, late: await readLateEntries(planned, result, facts)};
+    },
+  };
+};

@@ -1,0 +1,41 @@
+import {basename} from 'node:path';
+import {TransactionError} from '../errors.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {PromiseResult} from '../findings/promise-result.ts';
+import type {Machine} from '../system/machine.ts';
+import type {Source} from '../system/source.ts';
+import {readWritten} from '../transaction/history.ts';
+import {listingCommands} from '../verify/verify-images.ts';
+import {awaitsReboot, verifyPlan, verifyWithoutPlan} from '../verify/verify-plan.ts';
+import {type AppliedRun, readAppliedRun} from './applied-run.ts';
+import {readBootId} from './boot-id.ts';
+
+/** Each promise of the run; the files alone where its plan cannot be read. */
+export const verifyRun = (
+  machine: Machine,
+  {entry, applied}: AppliedRun,
+  source: Source,
+  facts: HostFacts,
+): readonly PromiseResult[] => {
+  const written = readWritten(machine);
+  if (!applied.isValid)
+    return verifyWithoutPlan(facts, `${entry.journal}/plan.json cannot be used: ${applied.problem}`, written);
+  const {plan, trial} = applied.value;
+  const commands = trial === undefined ? listingCommands(facts, plan) : [];
+  const listings = Object.fromEntries(
+    commands.map(({path, argv: [program = '', ...args]}) => [path, source.run(basename(program), args)]),
+  );
+  return verifyPlan(facts, applied.value, readBootId(source), listings, written);
+};
+
+/** `null` where that cannot be read: a plan that only looks must not stop at a damaged journal. */
+export const runAwaitsReboot = (machine: Machine, facts: HostFacts, bootId: string | null): boolean | null => {
+  try {
+    const run = readAppliedRun(machine);
+    if (run === null) return false;
+    return run.applied.isValid ? awaitsReboot(facts, run.applied.value, bootId) : null;
+  } catch (error) {
+    if (error instanceof TransactionError) return null;
+    throw error;
+  }
+};

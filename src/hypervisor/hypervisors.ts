@@ -1,0 +1,18 @@
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {Hypervisor} from './hypervisor.ts';
+import {kvm} from './kvm/kvm.ts';
+import {proxmox} from './proxmox/proxmox.ts';
+
+/** Every hypervisor that guests are written for. */
+export const hypervisors: readonly Hypervisor[] = [kvm, proxmox];
+
+/** The one that runs on this host; `null` for one that this program does not serve. */
+export const servedHypervisor = (facts: HostFacts, table: readonly Hypervisor[] = hypervisors): Hypervisor | null =>
+  table.find((one) => one.isHere(facts)) ?? null;
+
+/** For a plan that is shown although this host is not served: as good as the facts allow, and blocked. */
+export const hypervisorOf = (facts: HostFacts, table: readonly Hypervisor[] = hypervisors): Hypervisor => {
+  const found = servedHypervisor(facts, table) ?? table[0];
+  if (found === undefined) throw new Error('the table of hypervisors is empty');
+  return found;
+};

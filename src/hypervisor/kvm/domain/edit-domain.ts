@@ -1,0 +1,124 @@
+import type {HostFacts} from '../../../facts/host-facts.ts';
+import {isNeeded} from '../../../facts/needs.ts';
+import {parsePciAddress} from '../../../facts/pci-address.ts';
+import {type Finding, isBlocked} from '../../../findings/finding.ts';
+import {allElements, attributeOf, childNamed, type XmlDocument} from '../../../formats/xml/document.ts';
+import {applySplices, IllegalCharacterError, type Splice} from '../../../formats/xml/edit.ts';
+import {reconcile} from '../../../formats/xml/reconcile.ts';
+import type {Plan} from '../../../plan/plan.ts';
+import {kvmPlanOf} from '../kvm-plan.ts';
+import {devicesOrder, domainOrder} from './domain-values.ts';
+import {collectFindings, type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
+import {editClock, editFeatures} from './edit-features.ts';
+import {editBalloon, editHostdevs, isNamedBy} from './edit-hostdevs.ts';
+import {editMemoryBacking, editMemorySize} from './edit-memory.ts';
+import {editNumaTune} from './edit-nodes.ts';
+import {editProcessor} from './edit-processor.ts';
+import {editAccelerator} from './edit-accelerator.ts';
+import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
+import {parseDomain} from './parse-domain.ts';
+import {sourceOf} from './place-cards.ts';
+
+const qemuNamespace = 'http://libvirt.org/schemas/domain/qemu/1.0';
+
+/** Devices that the guest has and the plan does not name stay; the user hears of them. */
+const noteForeignDevices = (context: EditContext): void => {
+  noteHostdevs(context);
+  noteQemuArguments(context);
+};
+
+const noteHostdevs = ({plan, facts, root, report}: EditContext): void => {
+  for (const device of childNamed(root, 'devices')?.children ?? []) {
+    const source = sourceOf(device);
+    if (source === null || plan.devices.some(({assigned}) => isNamedBy(assigned, source))) continue;
+    // The plan has said what is wrong with these (src/plan/device/judge-existing.ts).
+    if (facts.pci.length > 0 && !facts.pci.some(({address}) => address === source)) continue;
+    if (facts.needs.some((need) => need.address === source && isNeeded(need, [source]))) continue;
+    report('note', 'guest-hostdev-foreign', {
+      element: device,
+      message: `The guest also takes ${source}, which the plan does not name; it stays in the guest.`,
+      remedy: 'Add it to devices in the profile, or take it out with `virsh edit`, if that is not wanted.',
+    });
+  }
+};
+
+/** libvirt does not look into QEMU's own arguments, so a device could be given twice. */
+const noteQemuArguments = ({plan, root, report}: EditContext): void => {
+  for (const argument of allElements(root).filter((element) => element.namespace === qemuNamespace)) {
+    const value = attributeOf(argument, 'value') ?? '';
+    const host = value.includes('vfio-pci') ? parsePciAddress(/host=([0-9a-f:.]+)/i.exec(value)?.[1] ?? '') : null;
+    if (host === null || !plan.devices.some(({assigned}) => assigned.address === host)) continue;
+    report('warning', 'guest-hostdev-foreign', {
+      element: argument,
+      message: `QEMU's own arguments in the guest take ${host} too, so it would be given twice and the guest would not start.`,
+      remedy: 'Take that argument out with `virsh edit`.',
+    });
+  }
+};
+
+export type DomainText =
+  | {readonly ok: true; readonly xml: string; readonly findings: readonly Finding[]}
+  | {readonly ok: false; readonly findings: readonly Finding[]};
+
+/**
+ * Makes a libvirt domain fit the plan and keeps every other byte. A domain that cannot be edited safely is refused
+ * with a finding that says where. `file` is only named in findings.
+ */
+export const editDomain = (xml: string, plan: Plan, facts: HostFacts, file: string): DomainText => {
+  const parsed = parseDomain(xml, file);
+  if (!parsed.ok) return parsed;
+  const findings: Finding[] = [];
+  const {document} = parsed;
+  try {
+    const splices = planSplices(document, {
+      plan: kvmPlanOf(plan),
+      facts,
+      root: document.root,
+      report: collectFindings(document, file, findings),
+    });
+    return isBlocked(findings) ? {ok: false, findings} : {ok: true, xml: applySplices(xml, splices), findings};
+  } catch (error) {
+    if (error instanceof IllegalCharacterError) return {ok: false, findings: [illegalCharacter(error, file)]};
+    throw error;
+  }
+};
+
+/** The edits against the text as it is; exported so that they can be held against it one by one. */
+export const planSplices = (document: XmlDocument, context: EditContext): readonly Splice[] => {
+  noteForeignDevices(context);
+  const {children, drops} = joinEdits([
+    editMemorySize(context),
+    editMemoryBacking(context),
+    editVcpus(context),
+    editIothreads(context),
+    editCpuTune(context),
+    editNumaTune(context),
+    editFeatures(context),
+    editProcessor(context),
+    editClock(context),
+    editDevices(context),
+  ]);
+  return reconcile(document, document.root, {
+    name: 'domain',
+    attributes: editAccelerator(context),
+    children,
+    drops,
+    order: domainOrder,
+  });
+};
+
+const editDevices = (context: EditContext): DomainEdit => {
+  const devices = joinEdits([editHostdevs(context), editBalloon(context), editThreadUsers(context)]);
+  return {
+    children: [{name: 'devices', existing: childNamed(context.root, 'devices'), ...devices, order: devicesOrder}],
+    drops: [],
+  };
+};
+
+export const illegalCharacter = (error: IllegalCharacterError, file: string): Finding => ({
+  code: 'guest-xml-unusable',
+  severity: 'blocker',
+  subject: file,
+  message: `${error.message}, so it cannot be written into a libvirt domain.`,
+  remedy: 'Take control characters and broken Unicode out of the names and paths in the profile.',
+});

@@ -1,0 +1,144 @@
+import type {HostFacts} from '../../../facts/host-facts.ts';
+import {installCommand} from '../../../facts/packages.ts';
+import {libvirtOf} from '../../../facts/virtualisation.ts';
+import type {Plan} from '../../../plan/plan.ts';
+import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
+import {quoteForShell} from '../../../words/quote-for-shell.ts';
+import {cardDriver, connector, isCard} from '../../card-tasks.ts';
+import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
+
+const asRoot = (text: string): TaskCommand => ({text, needsRoot: true});
+const install = ({packageManager}: HostFacts, wanted: Parameters<typeof installCommand>[1]): readonly TaskCommand[] => {
+  const command = installCommand(packageManager, wanted);
+  return command === null ? [] : [asRoot(command)];
+};
+
+/** What no program can do for a person: media, installers, drivers, cables. */
+export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
+  const plan = kvmPlanOf(planned);
+  return {
+    beforeReboot: plan.guest.isNew
+      ? [...missingSoftware(facts, plan), ...diskImage(plan), ...installer(plan), ...virtioDrivers(plan)]
+      : [],
+    afterReboot: [
+      firstStart(facts, plan),
+      ...connector(plan),
+      ...cardDriver(plan),
+      ...input(facts, plan),
+      ...emulatedScreen(plan),
+    ],
+  };
+};
+
+const missingSoftware = (facts: HostFacts, {guest}: KvmPlan): readonly Task[] => {
+  const {firmware, hasSwtpm} = libvirtOf(facts);
+  const isFirmwareThere = guest.firmware === 'bios' || firmware.length > 0;
+  const wanted = [
+    ...(guest.hasTpm && !hasSwtpm ? (['swtpm'] as const) : []),
+    ...(isFirmwareThere ? [] : (['ovmf'] as const)),
+  ];
+  if (wanted.length === 0) return [];
+  const names = {swtpm: 'swtpm (its TPM)', ovmf: 'OVMF (its UEFI firmware)'};
+  return [
+    {
+      id: 'packages',
+      title: `Install ${wanted.map((one) => names[one]).join(' and ')}`,
+      why: 'The guest does not start without it.',
+      commands: install(facts, wanted),
+    },
+  ];
+};
+
+const diskImage = ({guest: {disk}}: KvmPlan): readonly Task[] =>
+  disk.startsWith('/dev/')
+    ? []
+    : [
+        {
+          id: 'disk-image',
+          title: 'Create the disk image, unless you have it already',
+          why: 'It grows as the guest fills it; 100G is the most that it can take.',
+          commands: [
+            asRoot(`qemu-img create -f ${/\.(raw|img)$/i.test(disk) ? 'raw' : 'qcow2'} ${quoteForShell(disk)} 100G`),
+          ],
+        },
+      ];
+
+/** As virsh(1) has it: `--config` is for the next start. */
+const attachIso = (guest: string, iso: string, target: string): TaskCommand =>
+  asRoot(
+    `virsh attach-disk ${quoteForShell(guest)} ${iso} ${target} --type cdrom --mode readonly --targetbus sata --config`,
+  );
+
+const installer = ({guest}: KvmPlan): readonly Task[] =>
+  guest.cdrom !== null
+    ? []
+    : [
+        {
+          id: 'installer',
+          title: 'Give the guest an installer, unless its disk has a system already',
+          why: 'Put the ISO image there first. At the first start press Esc, and choose it in the boot menu of the firmware.',
+          commands: [attachIso(guest.name, '/var/lib/libvirt/images/INSTALLER.iso', 'sdb')],
+        },
+      ];
+
+/** The disk and the network card are virtio devices, of which the installer of Windows knows nothing. */
+const virtioDrivers = ({guest}: Plan): readonly Task[] =>
+  guest.os.startsWith('windows')
+    ? [
+        {
+          id: 'virtio-drivers',
+          title: 'Give the guest the virtio drivers for Windows (virtio-win.iso)',
+          why: 'The installer of Windows does not see the disk without them: choose "Load driver" there, then viostor. They also drive the network card.',
+          commands: [attachIso(guest.name, '/var/lib/libvirt/images/virtio-win.iso', 'sdc')],
+        },
+      ]
+    : [];
+
+const firstStart = (facts: HostFacts, {guest, handover}: Plan): Task => {
+  const name = quoteForShell(guest.name);
+  const screen = guest.isNew
+    ? 'The installer shows on the emulated screen: virt-viewer opens it.'
+    : 'The screens that it had before stay.';
+  return {
+    id: 'first-start',
+    title: 'Start the guest',
+    why:
+      handover === null
+        ? screen
+        : `Your desktop session ends then, and comes back when the guest stops: save your work. ${guest.isNew ? 'Install the guest from another computer: virt-viewer there opens its emulated screen over ssh.' : ''}`.trim(),
+    commands: [
+      asRoot(`virsh start ${name}`),
+      ...(guest.isNew
+        ? [...install(facts, ['virt-viewer']), asRoot(`virt-viewer --connect qemu:///system ${name}`)]
+        : []),
+    ],
+  };
+};
+
+const input = (facts: HostFacts, {guest, devices}: Plan): readonly Task[] =>
+  devices.some(isCard)
+    ? [
+        {
+          id: 'keyboard-and-mouse',
+          title: 'Give the guest a keyboard and a mouse',
+          why: 'A second pair, by the ids that lsusb shows, once for each. While virt-viewer is open, its window takes yours.',
+          commands: [
+            {text: 'lsusb', needsRoot: false},
+            ...install(facts, ['virt-xml']),
+            asRoot(`virt-xml ${quoteForShell(guest.name)} --add-device --hostdev 0xVENDOR:0xPRODUCT`),
+          ],
+        },
+      ]
+    : [];
+
+const emulatedScreen = ({guest, devices}: Plan): readonly Task[] =>
+  guest.isNew && devices.some(isCard)
+    ? [
+        {
+          id: 'emulated-screen',
+          title: 'Turn the emulated screen off, once the card shows the guest',
+          why: "Delete the line <graphics …/>, and write <model type='none'/> in <video>. Until then the guest has two screens.",
+          commands: [asRoot(`virsh edit ${quoteForShell(guest.name)}`)],
+        },
+      ]
+    : [];

@@ -1,0 +1,74 @@
+import {libvirtOf} from '../../facts/virtualisation.ts';
+import {joinRendered} from '../../artifacts/rendered.ts';
+import {vfio} from '../../binding/vfio/vfio.ts';
+import {domainUse} from '../../facts/domain-use.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import type {Plan} from '../../plan/plan.ts';
+import type {Hypervisor} from '../hypervisor.ts';
+import {kvmAbilities} from './abilities.ts';
+import {checkKvmHost} from './checks.ts';
+import {renderDomain} from './domain/render-domain.ts';
+import {chooseGuest} from './guest/choose-guest.ts';
+import {chooseHandover} from './guest/choose-handover.ts';
+import {guestTasks} from './guest/guest-tasks.ts';
+import {judgeEmulator} from './guest/judge-emulator.ts';
+import {renderHandoverHook} from './hooks/handover-hook.ts';
+import {renderIsolationHook} from './hooks/isolation-hook.ts';
+import {renderPagesHook} from './hooks/pages-hook.ts';
+import {renderHugepages} from './hugepages-units.ts';
+import {judgeGuestMemory} from '../judge-guest-memory.ts';
+import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
+
+/** libvirt writes a new domain down with its own additions: once it knows the guest, an edit must find nothing to do. */
+const withKnownGuest = (facts: HostFacts, plan: Plan): Plan =>
+  plan.guest.isNew && libvirtOf(facts).domains.some(({name}) => name === plan.guest.name)
+    ? {...plan, guest: {...plan.guest, isNew: false}}
+    : plan;
+
+/** QEMU under KVM, defined as domains of libvirt. */
+export const kvm: Hypervisor = {
+  kind: 'kvm',
+  isHere: ({kernel, virtualisation}) => kernel.hypervisor !== 'xen' && virtualisation.kind === 'kvm',
+  can: kvmAbilities,
+  binding: vfio,
+  guests: (facts) =>
+    libvirtOf(facts)
+      .domains.filter(({xml}) => xml !== null)
+      .map((domain) => ({name: domain.name, alias: null, use: domainUse(domain, libvirtOf(facts))})),
+  argumentParts: (context, chosen) => ({
+    kernel: [chooseIommu(context, chosen), choosePassthroughMode(context)],
+    hypervisor: null,
+  }),
+  planHandover: chooseHandover,
+  planGuest: chooseGuest,
+  judgeHost: (context, pinning, memory) => {
+    judgeEmulator(context, pinning, memory);
+    judgeGuestMemory(context, memory);
+  },
+  renderHost: (facts, plan) =>
+    joinRendered([
+      renderHugepages(facts, plan),
+      renderHandoverHook(facts, plan),
+      renderPagesHook(facts, plan),
+      renderIsolationHook(facts, plan),
+    ]),
+  renderGuest: renderDomain,
+  renderAppliedGuest: (facts, plan) => renderDomain(facts, withKnownGuest(facts, plan)),
+  isGuestFile: (path) => path.startsWith('/etc/libvirt/qemu/'),
+  world: (facts) => {
+    const {version, qemuVersion, networks} = libvirtOf(facts);
+    return {settings: {libvirt: version, QEMU: qemuVersion}, things: {'libvirt network': networks}};
+  },
+  describe: (facts) => {
+    const {version, qemuVersion, domains} = libvirtOf(facts);
+    return [
+      'libvirt',
+      `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
+    ];
+  },
+  promises: () => [],
+  nameMeaning: 'The name in libvirt and of the disk image.',
+  checks: checkKvmHost,
+  tasks: guestTasks,
+  unusedKeys: [],
+};

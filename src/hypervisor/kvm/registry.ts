@@ -1,0 +1,51 @@
+import type {GuestRegistry, Ports} from '../../artifacts/ports.ts';
+import {guestOfFileName} from '../../facts/guest-name.ts';
+import {quoteForShell} from '../../words/quote-for-shell.ts';
+import {handoverState} from './hooks/handover-hook.ts';
+
+const timeoutSeconds = 60;
+const virsh = ['virsh', '-c', 'qemu:///system'] as const;
+
+/** Where libvirt keeps the guests of the machine. */
+export const libvirtRegistry: GuestRegistry = {
+  keeps: (path) => path.endsWith('.xml'),
+  obstacle: (machine, path) =>
+    machine.hasProgram('virsh')
+      ? null
+      : {
+          problem: `${path} is a libvirt domain and virsh is not installed.`,
+          nextStep: 'Install the libvirt client programs, then run apply again.',
+        },
+  // libvirt keeps /etc/libvirt/qemu to root, as domains may hold passwords.
+  directoryMode: 0o700,
+  // libvirtd keeps the domains in memory: writing the file under it would change nothing until its restart.
+  define: async ({run}, _path, definition, isNew) => {
+    await run([...virsh, 'define', ...(isNew ? ['--validate'] : []), definition], timeoutSeconds);
+  },
+  // `--keep-nvram`: the firmware's variables are the guest's (virsh(1) refuses to undefine without a choice).
+  undefine: async ({run}, path) => {
+    await run([...virsh, 'undefine', nameOf(path), '--keep-nvram'], timeoutSeconds);
+  },
+  // libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite). Its next definition writes over such a file.
+  leftoverOf: (path) => `${path}.new`,
+  hasSettingsOf: null,
+};
+
+const handoverHook = /^\/etc\/libvirt\/hooks\/qemu\.d\/vfio-pilot-\d\d-handover-(.+)$/;
+
+/** Without its hook a guest that runs would not give the screen of the host back. */
+export const whyLent: Ports['whyInUse'] = (machine, paths) => {
+  for (const path of paths) {
+    const part = handoverHook.exec(path)?.[1];
+    if (part === undefined) continue;
+    const guest = guestOfFileName(part);
+    if (machine.stat(`/run/${handoverState(guest)}`) === null) continue;
+    return {
+      problem: `The guest ${guest} has the host's graphics card now, and ${path} gives it back when the guest ends.`,
+      nextStep: `Shut the guest down (virsh shutdown ${quoteForShell(guest)}), then run this again.`,
+    };
+  }
+  return null;
+};
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.xml$/, '');

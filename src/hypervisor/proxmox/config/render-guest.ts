@@ -1,0 +1,96 @@
+import type {Artifact} from '../../../artifacts/artifact.ts';
+import {judgeReadable, type Rendered} from '../../../artifacts/rendered.ts';
+import type {HostFacts} from '../../../facts/host-facts.ts';
+import type {Finding} from '../../../findings/finding.ts';
+import {nextStartOf, parseGuestConfig} from '../../../formats/qemu-server/config.ts';
+import {editGuestConfig} from '../../../formats/qemu-server/edit-config.ts';
+import {changeOfSettings, isNoChange} from '../../../formats/qemu-server/settings.ts';
+import type {Plan} from '../../../plan/plan.ts';
+import {quoteForShell} from '../../../words/quote-for-shell.ts';
+import {type ProxmoxPlan, proxmoxPlanOf} from '../proxmox-facts.ts';
+import {createArguments, setArguments} from '../qm-arguments.ts';
+import {hostPciLines} from './host-pci.ts';
+import {settingsOfNewGuest, settingsOfPlan} from './settings-of-plan.ts';
+
+/** The guest's configuration: single settings of the one that is there, or a new one. */
+export const renderProxmoxGuest = (facts: HostFacts, planned: Plan): Rendered => {
+  const plan = proxmoxPlanOf(planned);
+  const file = facts.files[plan.guest.path];
+  const unreadable = judgeReadable(file);
+  if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
+  if (file?.encoding === 'latin1') return {artifacts: [], findings: [notUtf8(file.path)]};
+  const rendered = file === undefined ? renderNew(facts, plan) : renderEdit(facts, plan, file.text ?? '', file.mode);
+  return {...rendered, findings: [...rendered.findings, ...judgeNetworks(plan)]};
+};
+
+/** hostpci has no word for them (Proxmox VE: qm.conf(5)), and with the libvirt back-end it is libvirt that sets both. */
+const judgeNetworks = ({devices}: ProxmoxPlan): readonly Finding[] =>
+  devices.flatMap(({assigned}) => {
+    if (assigned.type !== 'virtual-function' || assigned.network === null) return [];
+    const {of, index, network} = assigned;
+    const keys = [...(network.mac === null ? [] : ['mac']), ...(network.vlan === null ? [] : ['vlan'])].join(' and ');
+    return keys === ''
+      ? []
+      : [
+          {
+            code: 'guest-option-unsupported',
+            severity: 'blocker',
+            subject: `${of}/virtfn${index}`,
+            message: `Proxmox VE gives a guest ${of}/virtfn${index} without setting ${keys}.`,
+            remedy: `Take ${keys} out of the profile, and set it in the guest, or on the host before the guest starts (\`ip link set dev NIC vf ${index} …\`).`,
+          },
+        ];
+  });
+
+const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: number): Rendered => {
+  const {path, vmid} = plan.guest;
+  const lines = nextStartOf(parseGuestConfig(present));
+  const text = editGuestConfig(present, settingsOfPlan(facts, plan, lines));
+  const change = changeOfSettings(present, text);
+  const command = commandLine(setArguments(vmid, change, 'DIGEST'));
+  const why = isNoChange(change) ? [] : [facts.isLive ? `written by ${command}` : `on the running host: ${command}`];
+  return {
+    artifacts: [guestFile(path, text, mode, [...why, ...describe(plan)])],
+    findings: hostPciLines(facts, plan, lines).isFull ? [noNumberLeft(path)] : [],
+  };
+};
+
+/** Only qm can make the small disks of a new guest, so that below another root its command is all there is. */
+const renderNew = (facts: HostFacts, plan: ProxmoxPlan): Rendered => {
+  const {path, vmid} = plan.guest;
+  const settings = new Map([...settingsOfNewGuest(plan), ...settingsOfPlan(facts, plan, [])]);
+  const text = editGuestConfig('', settings);
+  const argv = createArguments(vmid, text);
+  const why = [`qm ${argv.slice(0, 2).join(' ')} makes it, with the disks for its firmware`, ...describe(plan)];
+  if (facts.isLive) return {artifacts: [{...guestFile(path, text, 0o640, why), onRollback: 'keep'}], findings: []};
+  return {
+    artifacts: [{kind: 'command', argv: ['/usr/sbin/qm', ...argv], undo: null, triggers: [], timeoutSeconds: 120, why}],
+    findings: [],
+  };
+};
+
+const guestFile = (path: string, text: string, mode: number, why: readonly string[]) =>
+  ({kind: 'file', path, text, encoding: 'utf8', mode, placing: 'first', by: 'registry', why}) satisfies Artifact;
+
+const commandLine = (argv: readonly string[]): string => ['qm', ...argv.map(quoteForShell)].join(' ');
+
+const describe = ({devices, memory, guest}: ProxmoxPlan): readonly string[] => [
+  `the guest takes ${devices.map(({address, assigned}) => address ?? assigned.address).join(', ')}`,
+  `${guest.vcpus} vCPUs${guest.affinity.length === 0 ? '' : ' on the cores of its affinity'}${memory.nodes.length > 0 ? `, and the memory on node ${memory.nodes.join(', ')}` : ''}`,
+];
+
+const notUtf8 = (path: string): Finding => ({
+  code: 'file-unreadable',
+  severity: 'blocker',
+  subject: path,
+  message: `${path} is not UTF-8, so it cannot be edited safely.`,
+  remedy: 'Find the line with the odd character, and set it anew with qm set.',
+});
+
+const noNumberLeft = (path: string): Finding => ({
+  code: 'guest-option-unsupported',
+  severity: 'blocker',
+  subject: path,
+  message: `${path} has all sixteen hostpci lines already, so no card can be added.`,
+  remedy: 'Take one out that the guest does not need: qm set VMID --delete hostpciN.',
+});

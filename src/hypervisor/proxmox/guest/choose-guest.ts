@@ -1,0 +1,121 @@
+import {coresOf} from '../../../facts/cores.ts';
+import {formatCpuList} from '../../../facts/kernel-lists.ts';
+import type {ProxmoxGuest} from '../../../facts/virtualisation.ts';
+import {parseGuestConfig, nextStartOf, valueOf} from '../../../formats/qemu-server/config.ts';
+import type {PlanContext} from '../../../plan/context.ts';
+import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
+import type {PinningPlan, ProxmoxGuestPlan} from '../../../plan/plan.ts';
+import {chooseHiding} from '../../choose-hiding.ts';
+import {nameOfGuest, proxmoxOf} from '../proxmox-facts.ts';
+import {chooseNewGuest, type NewGuest} from './choose-new-guest.ts';
+import {judgeExistingGuest} from './judge-existing-guest.ts';
+import {judgeUnusedKeys} from './judge-unused-keys.ts';
+
+export const chooseProxmoxGuest = (
+  context: PlanContext,
+  chosen: ChosenDevices,
+  pinning: PinningPlan,
+): ProxmoxGuestPlan => {
+  const {guests} = proxmoxOf(context.facts);
+  const {name, domain} = context.profile.guest;
+  const found = guests.filter((guest) => String(guest.vmid) === name || guest.name === name);
+  const guest = chooseOne(context, found);
+  if (guest === null && domain === 'existing')
+    context.report('blocker', 'guest-missing', {
+      subject: 'guest.name',
+      message: `No guest of this node is called ${name}, by name or VMID${guests.length === 0 ? '; it has none' : `; it has ${guests.map(describe).join(', ')}`}.`,
+      remedy:
+        'Correct guest.name, or set guest.domain: new. A guest of another node has to be moved to this one first.',
+    });
+  if (guest !== null && domain === 'new')
+    context.report('blocker', 'guest-exists', {
+      subject: 'guest.name',
+      message: `${describe(guest)} exists already.`,
+      remedy: 'Choose another guest.name, or set guest.domain: existing to edit it.',
+    });
+  judgeUnusedKeys(context);
+  const machine = guest === null ? chooseNewGuest(context) : keepMachine(context, guest);
+  return {
+    kind: 'proxmox',
+    ...machine,
+    path: `/etc/pve/qemu-server/${machine.vmid}.conf`,
+    isNew: guest === null,
+    os: context.profile.guest.os,
+    vcpus: context.profile.cpu.vcpus,
+    ...hidingOf(context, chosen),
+    affinity: chooseAffinity(context, pinning),
+  };
+};
+
+const describe = ({vmid, name}: ProxmoxGuest): string => (name === null ? String(vmid) : `${vmid} (${name})`);
+
+/** Names need not be different in Proxmox; a VMID always is, and counts before a name of digits. */
+const chooseOne = (context: PlanContext, found: readonly ProxmoxGuest[]): ProxmoxGuest | null => {
+  const {name} = context.profile.guest;
+  const byVmid = found.find(({vmid}) => String(vmid) === name);
+  const [first, second] = found;
+  if (byVmid !== undefined) return byVmid;
+  if (first !== undefined && second !== undefined)
+    context.report('blocker', 'guest-ambiguous', {
+      subject: 'guest.name',
+      message: `${found.map(({vmid}) => vmid).join(' and ')} are both called ${name}.`,
+      remedy: `Set guest.name to the VMID of the one that you mean.`,
+    });
+  return first ?? null;
+};
+
+/** What Proxmox has of the guest stays: its machine, its firmware, its disks. */
+const keepMachine = (context: PlanContext, guest: ProxmoxGuest): NewGuest => {
+  const text = context.facts.files[guest.path]?.text ?? '';
+  const lines = nextStartOf(parseGuestConfig(text));
+  const isPcie = (valueOf(lines, 'machine') ?? '').includes('q35');
+  context.decide(
+    'guest.domain',
+    `guest ${describe(guest)}, edited in place`,
+    `it is in ${guest.path}, and qm set changes single lines of it`,
+  );
+  judgeExistingGuest(context, guest, lines, isPcie);
+  return {
+    vmid: guest.vmid,
+    name: nameOfGuest(guest),
+    firmware: valueOf(lines, 'bios') === 'ovmf' ? 'uefi' : 'bios',
+    hasTpm: valueOf(lines, 'tpmstate0') !== null,
+    cdrom: null,
+    storage: null,
+    bridge: null,
+    isPcie,
+  };
+};
+
+/** Proxmox has a rule for the text: letters and digits only (`PVE::QemuServer::CPUConfig`). */
+const hidingOf = (
+  context: PlanContext,
+  chosen: ChosenDevices,
+): Pick<ProxmoxGuestPlan, 'isKvmHidden' | 'hypervVendorId'> => {
+  const {isKvmHidden, hypervVendorId} = chooseHiding(context, chosen);
+  const {hideHypervisor, hypervVendorId: given} = context.profile.guest;
+  const text = given === 'auto' ? (hypervVendorId?.replaceAll('-', '') ?? null) : hypervVendorId;
+  if (text !== null && !/^[A-Za-z0-9]{1,12}$/.test(text))
+    context.report('blocker', 'guest-option-unsupported', {
+      subject: 'guest.hypervVendorId',
+      message: `Proxmox VE takes up to 12 letters and digits as Hyper-V vendor id, and not ${text}.`,
+      remedy: 'Set guest.hypervVendorId: auto.',
+    });
+  return {isKvmHidden: isKvmHidden ? true : hideHypervisor === false ? false : null, hypervVendorId: text};
+};
+
+/** Whole cores: a thread of another program on the second half of a core slows down the first. */
+const chooseAffinity = (context: PlanContext, pinning: PinningPlan): readonly number[] => {
+  const pins = new Set(pinning.vcpus.flatMap(({cpus}) => cpus));
+  const cpus = coresOf(context.facts)
+    .filter(({threads}) => threads.some((thread) => pins.has(thread)))
+    .flatMap(({threads}) => threads)
+    .sort((a, b) => a - b);
+  if (cpus.length > 0)
+    context.decide(
+      'cpu.pins',
+      `affinity ${formatCpuList(cpus)}`,
+      'Proxmox VE knows no pin for a single vCPU: all threads of the guest run on these cores, and the host’s scheduler deals them out; it knows no threads in the guest’s topology either, so each vCPU is a core there',
+    );
+  return cpus;
+};

@@ -1,0 +1,53 @@
+import type {PlanContext} from '../../../plan/context.ts';
+import type {Profile} from '../../../profile/profile.ts';
+
+/** Keys of the profile that say nothing here; the wizard does not ask for them. */
+export const unusedKeys = [
+  'cpu.emulator',
+  'cpu.iothreads',
+  'memory.allocation',
+  'guest.disk',
+  'guest.network',
+  'guest.hyperv',
+  'guest.numaCell',
+] as const;
+
+type Unused = {readonly subject: (typeof unusedKeys)[number]; readonly isSet: boolean; readonly why: string};
+
+const unusedOf = ({cpu, guest}: Profile): readonly Unused[] => [
+  {
+    subject: 'cpu.emulator',
+    isSet: cpu.emulator !== 'auto',
+    why: 'Proxmox VE gives QEMU’s own threads the same cores as the vCPUs (affinity)',
+  },
+  {
+    subject: 'cpu.iothreads',
+    isSet: cpu.iothreads !== 'auto' && cpu.iothreads.length > 0,
+    why: 'Proxmox VE gives I/O threads the same cores as the vCPUs (affinity)',
+  },
+  {
+    subject: 'guest.disk',
+    isSet: guest.disk !== 'auto',
+    why: 'on Proxmox VE a disk is a volume of a storage, which qm set makes after apply',
+  },
+  {
+    subject: 'guest.hyperv',
+    isSet: guest.hyperv !== 'auto',
+    why: 'Proxmox VE chooses the Hyper-V features from the guest’s ostype itself',
+  },
+  {
+    subject: 'guest.numaCell',
+    isSet: guest.numaCell !== 'auto',
+    why: 'Proxmox VE shows the guest one node for each numa line, and huge pages need these',
+  },
+];
+
+export const judgeUnusedKeys = (context: PlanContext): void => {
+  for (const {subject, isSet, why} of unusedOf(context.profile))
+    if (isSet)
+      context.report('note', 'guest-option-unsupported', {
+        subject,
+        message: `${subject} has no effect: ${why}.`,
+        remedy: `Take ${subject} out of the profile.`,
+      });
+};

@@ -1,0 +1,88 @@
+import type {HostFacts} from '../../facts/host-facts.ts';
+import type {PciAddress} from '../../facts/pci-address.ts';
+import {type HostNeed, isNeeded} from '../../facts/needs.ts';
+import type {ProxmoxGuest} from '../../facts/virtualisation.ts';
+import type {PlanContext} from '../../plan/context.ts';
+import type {MemoryPlan} from '../../plan/plan.ts';
+import {functionsOf} from './guests.ts';
+import {nameOfGuest, proxmoxOf} from './proxmox-facts.ts';
+
+/** What Proxmox would die of at the guest's start, or take from the host without a question. */
+export const judgeProxmoxHost = (context: PlanContext, memory: MemoryPlan): void => {
+  const {facts, report} = context;
+  if (proxmoxOf(facts).isQuorate === false)
+    report('blocker', 'proxmox-no-quorum', {
+      subject: 'host',
+      message: 'The cluster has no quorum here, so /etc/pve is read-only and qm changes nothing.',
+      remedy: 'Look at `pvecm status`, and bring enough nodes back.',
+    });
+  for (const {guest, need} of cardsAtBoot(facts))
+    report('warning', 'proxmox-card-at-boot', {
+      subject: need.address,
+      message: `Guest ${nameOfGuest(guest)} starts with the host (onboot) and takes ${need.address} from it, as Proxmox VE binds a whole IOMMU group without asking: ${need.chain}.`,
+      remedy: `qm set ${guest.vmid} --onboot 0, and take the card out of ${guest.path}.`,
+    });
+  if (memory.hugepages !== null) judgePages(context, memory.nodes);
+  if ((memory.cells?.length ?? 0) > 8)
+    report('blocker', 'memory-pages-unsupported', {
+      subject: 'memory.size',
+      message: `The guest would be on ${memory.cells?.length} nodes, and Proxmox VE has numa0 to numa7.`,
+      remedy: 'Set memory.size or cpu.vcpus lower, so that fewer nodes are needed.',
+    });
+};
+
+/** "more than 1 hostnode value": its pattern is one digit (`PVE::QemuServer::Memory`, hugepages_topology). */
+const judgePages = (context: PlanContext, nodes: readonly number[]): void => {
+  const large = nodes.filter((node) => node > 9);
+  if (large.length > 0)
+    context.report('blocker', 'memory-pages-unsupported', {
+      subject: 'memory.hugepages',
+      message: `Proxmox VE takes huge pages from nodes 0 to 9 only, and the guest's memory is on node ${large.join(', ')}.`,
+      remedy: 'Set memory.node to another node, or memory.hugepages: none.',
+    });
+  const lost = pagesLost(context.facts);
+  if (lost !== null)
+    context.report('warning', 'proxmox-pages-lost', {
+      subject: 'memory.hugepages',
+      message: lost,
+      remedy:
+        'Take hugepages= off the kernel command line, as Proxmox VE takes the pages of its guests itself; or write it as hugepagesz=2M hugepages=NUMBER.',
+    });
+};
+
+/**
+ * After a guest with huge pages has started, Proxmox sets the pool to the number that it reads from the kernel command
+ * line, and it reads only `hugepagesz=2M|1G` and `hugepages=DIGITS` (`PVE::QemuServer::Memory`,
+ * hugepages_default_nr_hugepages). `null` where nothing is lost.
+ */
+export const pagesLost = ({boot}: HostFacts): string | null => {
+  const odd = (boot.commandLine ?? '').split(/\s+/).filter((word) => /^hugepages=(?!\d+$)/.test(word));
+  return odd.length === 0
+    ? null
+    : `The kernel was started with ${odd.join(' ')}, which Proxmox VE does not understand: after the start of a guest with huge pages it sets the pool to 0, and pages that are set aside for another program are lost.`;
+};
+
+/** Guests that start by themselves with a function, or one of its group, that the host needs. */
+export const cardsAtBoot = (facts: HostFacts): readonly {readonly guest: ProxmoxGuest; readonly need: HostNeed}[] =>
+  proxmoxOf(facts)
+    .guests.filter(({startsAtBoot, isTemplate}) => startsAtBoot && !isTemplate)
+    .flatMap((guest) => {
+      const taken = withGroups(facts, functionsOf(facts.pci, guest.hosts));
+      const needs = facts.needs.filter((need) => taken.includes(need.address) && isNeeded(need, taken));
+      // Once for each function.
+      return needs
+        .filter((need, index) => needs.findIndex(({address}) => address === need.address) === index)
+        .map((need) => ({guest, need}));
+    });
+
+const withGroups = ({pci}: HostFacts, addresses: readonly PciAddress[]): readonly PciAddress[] => {
+  const groups = new Set(
+    pci.filter(({address}) => addresses.includes(address)).flatMap(({iommuGroup}) => iommuGroup ?? []),
+  );
+  return pci
+    .filter(
+      ({address, iommuGroup, isBridge}) =>
+        addresses.includes(address) || (!isBridge && iommuGroup !== null && groups.has(iommuGroup)),
+    )
+    .map(({address}) => address);
+};

@@ -1,0 +1,59 @@
+import {formatCpuList} from '../../facts/kernel-lists.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import type {PromiseResult} from '../../findings/promise-result.ts';
+import type {Plan} from '../../plan/plan.ts';
+import {proxmoxOf, proxmoxPlanOf} from './proxmox-facts.ts';
+
+/** What is seen of the guest while it runs: the cores of its process, and its pages. Nothing is said of one that is off. */
+export const guestPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
+  const plan = proxmoxPlanOf(planned);
+  const guest = proxmoxOf(facts).guests.find(({vmid}) => vmid === plan.guest.vmid);
+  if (guest?.isActive !== true) return [];
+  return [...affinityPromise(plan.guest.affinity, guest.allowedCpus, plan.guest.vmid), ...pagePromises(facts, plan)];
+};
+
+const affinityPromise = (
+  wanted: readonly number[],
+  allowed: readonly number[] | null,
+  vmid: number,
+): readonly PromiseResult[] => {
+  if (wanted.length === 0) return [];
+  const isKept = allowed === null ? null : formatCpuList(allowed) === formatCpuList(wanted);
+  return [
+    {
+      id: 'guest-affinity',
+      status: isKept === null ? 'unknown' : isKept ? 'kept' : 'broken',
+      promise: `The process of guest ${vmid} runs on CPUs ${formatCpuList(wanted)} only.`,
+      fact:
+        allowed === null
+          ? 'Its CPUs cannot be read.'
+          : `Its first thread may run on ${formatCpuList(allowed)} (/proc/PID/status).`,
+      remedy: isKept === false ? `It was started before apply: qm shutdown ${vmid}, then qm start ${vmid}.` : null,
+    },
+  ];
+};
+
+const pagePromises = (
+  facts: HostFacts,
+  {memory, guest}: ReturnType<typeof proxmoxPlanOf>,
+): readonly PromiseResult[] => {
+  const {hugepages} = memory;
+  if (hugepages === null) return [];
+  return Object.entries(hugepages.perNode).map(([node, count]) => {
+    const pool = facts.nodes
+      .find(({id}) => id === Number(node))
+      ?.hugepages.find(({sizeKiB}) => sizeKiB === hugepages.sizeKiB);
+    const used = pool === undefined ? null : pool.total - pool.free;
+    const isKept = used === null ? null : used >= count;
+    return {
+      id: 'guest-pages',
+      status: isKept === null ? 'unknown' : isKept ? 'kept' : 'broken',
+      promise: `While guest ${guest.vmid} runs, ${count} pages of ${hugepages.sizeKiB / 1024} MiB on node ${node} are in use.`,
+      fact: used === null ? 'The node or the page size is not there.' : `${used} are in use.`,
+      remedy:
+        isKept === false
+          ? `It was started before apply: qm shutdown ${guest.vmid}, then qm start ${guest.vmid}.`
+          : null,
+    } satisfies PromiseResult;
+  });
+};

@@ -1,0 +1,70 @@
+import {vfio} from '../../binding/vfio/vfio.ts';
+import type {Hypervisor} from '../hypervisor.ts';
+import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
+import {judgeGuestMemory} from '../judge-guest-memory.ts';
+import {proxmoxAbilities} from './abilities.ts';
+import {checkProxmoxHost} from './checks.ts';
+import {renderProxmoxGuest} from './config/render-guest.ts';
+import {chooseProxmoxGuest} from './guest/choose-guest.ts';
+import {guestTasks} from './guest/guest-tasks.ts';
+import {unusedKeys} from './guest/judge-unused-keys.ts';
+import {proxmoxGuests} from './guests.ts';
+import {judgeProxmoxHost} from './judge-host.ts';
+import {guestPromises} from './promises.ts';
+import {proxmoxOf} from './proxmox-facts.ts';
+
+/** Proxmox VE: QEMU under KVM, started by Proxmox's own programs from `/etc/pve/qemu-server/VMID.conf`. */
+export const proxmox: Hypervisor = {
+  kind: 'proxmox',
+  isHere: ({virtualisation}) => virtualisation.kind === 'proxmox',
+  can: () => proxmoxAbilities,
+  binding: vfio,
+  guests: proxmoxGuests,
+  argumentParts: (context, chosen) => ({
+    kernel: [chooseIommu(context, chosen), choosePassthroughMode(context)],
+    hypervisor: null,
+  }),
+  planHandover: (context) => {
+    if (context.profile.binding === 'handover')
+      context.report('blocker', 'handover-impossible', {
+        subject: 'binding',
+        message: 'The card can’t be handed over: a hook of libvirt does that, and Proxmox VE has none.',
+        remedy: 'Set binding: auto. The host then never has the card.',
+      });
+    return null;
+  },
+  planGuest: chooseProxmoxGuest,
+  judgeHost: (context, _pinning, memory) => {
+    judgeProxmoxHost(context, memory);
+    judgeGuestMemory(context, memory);
+  },
+  renderHost: () => ({artifacts: [], findings: []}),
+  renderGuest: renderProxmoxGuest,
+  renderAppliedGuest: renderProxmoxGuest,
+  isGuestFile: (path) => path.startsWith('/etc/pve/qemu-server/') || path.startsWith('/etc/libvirt/qemu/'),
+  world: (facts) => {
+    const {version, qemuServerVersion, node, isQuorate} = proxmoxOf(facts);
+    return {
+      settings: {
+        'Proxmox VE': version,
+        'qemu-server': qemuServerVersion,
+        'the name of this node': node,
+        'the quorum': isQuorate === null ? null : isQuorate ? 'there' : 'lost',
+      },
+      things: {},
+    };
+  },
+  describe: (facts) => {
+    const {version, guests, isQuorate} = proxmoxOf(facts);
+    const names = guests.map(({vmid, name}) => (name === null ? String(vmid) : `${vmid} (${name})`));
+    return [
+      'Proxmox VE',
+      `${version ?? 'unknown'}${isQuorate === false ? ' without quorum' : ''}, guests: ${names.join(', ') || 'none'}`,
+    ];
+  },
+  promises: guestPromises,
+  nameMeaning: 'The name or the VMID in Proxmox VE.',
+  checks: checkProxmoxHost,
+  tasks: guestTasks,
+  unusedKeys,
+};

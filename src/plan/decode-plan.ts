@@ -1,0 +1,247 @@
+import {
+  byTag,
+  type Check,
+  flag,
+  integer,
+  isObject,
+  type JsonObject,
+  listOf,
+  literal,
+  memberOf,
+  nullable,
+  number,
+  optional,
+  recordOf,
+  shape,
+  text,
+  wordOf,
+} from '../decode/decode.ts';
+import {pciAddressText, pciIdText} from '../facts/pci-address.ts';
+import type {InitramfsSystem} from '../facts/boot.ts';
+import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
+import type {
+  AssignedDevice,
+  AssignedFunction,
+  AssignedVirtualFunction,
+  BindBy,
+  BindingPlan,
+  Decision,
+  GuestCell,
+  GuestPlan,
+  HandoverPlan,
+  HugepagePlan,
+  IsolationPlan,
+  KernelArgument,
+  KernelArgumentPlan,
+  KvmGuestPlan,
+  MemoryPlan,
+  ModuleOption,
+  PinningPlan,
+  Plan,
+  PlannedDevice,
+  ProxmoxGuestPlan,
+} from './plan.ts';
+
+const listOfText = listOf(text);
+const listOfIntegers = listOf(integer);
+const byNode = recordOf(integer);
+
+const bindBy = wordOf<BindBy>({address: true, ids: true, libvirt: true});
+
+const assigned = byTag<'type', AssignedDevice>('type', {
+  pci: shape<AssignedFunction>({type: literal('pci'), address: pciAddressText, rom: nullable(text)}),
+  'virtual-function': shape<AssignedVirtualFunction>({
+    type: literal('virtual-function'),
+    address: nullable(pciAddressText),
+    formerly: nullable(pciAddressText),
+    of: pciAddressText,
+    index: integer,
+    count: integer,
+    probesDrivers: flag,
+    network: nullable(
+      shape<NonNullable<AssignedVirtualFunction['network']>>({mac: nullable(text), vlan: nullable(integer)}),
+    ),
+  }),
+});
+
+const device = shape<PlannedDevice>({
+  kind: text,
+  address: nullable(pciAddressText),
+  id: nullable(pciIdText),
+  name: nullable(text),
+  class: nullable(text),
+  iommuGroup: nullable(integer),
+  numaNode: nullable(integer),
+  driver: nullable(text),
+  bindBy: nullable(bindBy),
+  assigned,
+});
+
+const options = listOf(
+  shape<ModuleOption>({module: text, parameter: text, value: text, because: text, isKept: optional(literal(true))}),
+);
+const binding = shape<BindingPlan>({
+  kind: literal('vfio'),
+  by: bindBy,
+  softdeps: listOfText,
+  moduleOptions: options,
+  builtInOptions: options,
+  initramfsModules: listOfText,
+  byAddress: listOf(pciAddressText),
+});
+
+const kernelArguments = shape<KernelArgumentPlan>({
+  add: listOf(shape<KernelArgument>({text, because: text})),
+  remove: listOf(shape<KernelArgument>({text, because: text})),
+  ownedKeys: listOfText,
+});
+
+const pinning = shape<PinningPlan>({
+  vcpus: listOf(shape<PinningPlan['vcpus'][number]>({vcpu: integer, cpus: listOfIntegers})),
+  emulator: listOfIntegers,
+  iothreads: listOf(shape<PinningPlan['iothreads'][number]>({iothread: integer, cpus: listOfIntegers})),
+  hostNodes: listOfIntegers,
+  topology: shape<PinningPlan['topology']>({sockets: integer, dies: integer, cores: integer, threads: integer}),
+});
+
+const backing = {
+  sizeKiB: integer,
+  perNode: byNode,
+  mount: nullable(wordOf<NonNullable<HugepagePlan['mount']>>({'/dev/hugepages2M': true, '/dev/hugepages1G': true})),
+};
+type HugepagesBy<Method> = Extract<HugepagePlan, {readonly method: Method}>;
+const hugepages = byTag<'method', HugepagePlan>('method', {
+  argument: shape<HugepagesBy<'argument'>>({...backing, method: literal('argument'), reserved: nullable(byNode)}),
+  'release-unit': shape<HugepagesBy<'release-unit'>>({
+    ...backing,
+    method: literal('release-unit'),
+    reserved: nullable(byNode),
+    bootTotal: integer,
+    release: byNode,
+  }),
+  hook: shape<HugepagesBy<'hook'>>({...backing, method: literal('hook')}),
+});
+
+const memory = shape<MemoryPlan>({
+  sizeKiB: integer,
+  hugepages: nullable(hugepages),
+  nodes: listOfIntegers,
+  hostReserveKiB: number,
+  othersKiB: nullable(recordOf(number)),
+  cells: nullable(
+    listOf(
+      shape<GuestCell>({
+        cell: integer,
+        hostNode: integer,
+        vcpus: listOfIntegers,
+        memoryKiB: number,
+        distances: nullable(listOfIntegers),
+      }),
+    ),
+  ),
+});
+
+const isolation = shape<IsolationPlan>({
+  method: wordOf<IsolationMethod>({none: true, cgroup: true, boot: true}),
+  cpus: listOfIntegers,
+  hostCpus: listOfIntegers,
+});
+
+const named = {
+  name: text,
+  path: text,
+  isNew: flag,
+  os: wordOf<GuestSystem>({'windows-11': true, 'windows-10': true, linux: true, other: true}),
+  firmware: wordOf<GuestPlan['firmware']>({uefi: true, 'uefi-secure': true, bios: true}),
+};
+
+const domain = shape<KvmGuestPlan>({
+  ...named,
+  kind: literal('kvm'),
+  hasTpm: flag,
+  disk: text,
+  cdrom: nullable(text),
+  network: text,
+  emulator: text,
+  isKvmHidden: flag,
+  hypervVendorId: nullable(text),
+  hyperv: listOfText,
+  hasTopoext: flag,
+  maxPhysAddr: flag,
+  maxPhysAddrLimit: nullable(integer),
+  hasNumaCell: flag,
+  hasClock: flag,
+});
+
+const qmGuest = shape<ProxmoxGuestPlan>({
+  ...named,
+  kind: literal('proxmox'),
+  vmid: integer,
+  vcpus: integer,
+  hasTpm: flag,
+  cdrom: nullable(text),
+  storage: nullable(text),
+  bridge: nullable(text),
+  isPcie: flag,
+  isKvmHidden: nullable(flag),
+  hypervVendorId: nullable(text),
+  affinity: listOfIntegers,
+});
+
+const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest});
+
+const initramfs = wordOf<InitramfsSystem>({'initramfs-tools': true, dracut: true, mkinitcpio: true, booster: true});
+
+/** Each member by itself: a document shows some of them. */
+export const planMembers = {
+  version: literal(1),
+  profile: text,
+  devices: listOf(device),
+  binding,
+  kernelArguments,
+  hypervisorArguments: nullable(kernelArguments),
+  pinning,
+  memory,
+  isolation,
+  guest,
+  initramfs: nullable(initramfs),
+  handover: nullable(shape<HandoverPlan>({functions: listOf(pciAddressText)})),
+  decisions: listOf(shape<Decision>({subject: text, choice: text, because: text})),
+} as const;
+
+/** Of a plan that comes from a file: the plan of an applied run may be that of another version of this program. */
+export const planCheck: Check<Plan> = shape<Plan>(planMembers);
+
+/**
+ * Version 1 left out what there was none of, and its huge pages had the members of every method. What libvirt's guests
+ * always had (`machine`, `managed`, `hasCachePassthrough`) is no decision any more.
+ */
+export const upgradePlan = (plan: unknown): unknown => {
+  if (!isObject(plan)) return plan;
+  const {memory, guest, binding: bound, devices} = plan;
+  const named = Array.isArray(devices) ? devices.map((one: unknown) => (isObject(one) ? one : {})) : [];
+  return {
+    ...plan,
+    devices: Array.isArray(devices) ? named.map(upgradeDevice) : devices,
+    binding: isObject(bound) ? {...bound, kind: 'vfio', by: named[0]?.['bindBy']} : bound,
+    hypervisorArguments: null,
+    handover: memberOf(plan, 'handover') ?? null,
+    memory: isObject(memory) ? upgradeMemory(memory) : memory,
+    guest: isObject(guest) ? {maxPhysAddrLimit: null, ...guest, kind: 'kvm'} : guest,
+  };
+};
+
+const upgradeDevice = (planned: JsonObject): JsonObject => ({
+  ...planned,
+  kind: 'function',
+  assigned: {type: 'pci', address: planned['address'], rom: planned['rom']},
+});
+
+const upgradeMemory = (memory: JsonObject): JsonObject => ({
+  ...memory,
+  othersKiB: memberOf(memory, 'othersKiB') ?? null,
+  cells: memberOf(memory, 'cells') ?? null,
+  hugepages: isObject(memory['hugepages'])
+    ? {reserved: null, mount: null, ...memory['hugepages']}
+    : memory['hugepages'],
+});

@@ -1,7 +1,0 @@
-import type {HostFacts} from '../host/facts.ts';
-
-/** `hugepages=<node>:<count>` came with Linux 5.16; before, the kernel reads `0:6144` as 0 pages (mm/hugetlb.c of 5.10). */
-export const hasNodeHugepages = (facts: HostFacts): boolean => {
-  const {version} = facts.kernel;
-  return version !== null && (version.major > 5 || (version.major === 5 && version.minor >= 16));
-};

@@ -1,0 +1,82 @@
+import {
+  type Check,
+  either,
+  flag,
+  integer,
+  listOf,
+  literal,
+  nullable,
+  number,
+  shape,
+  text,
+  wordOf,
+} from '../decode/decode.ts';
+import {pciAddressText} from '../facts/pci-address.ts';
+import type {
+  Auto,
+  GuestSystem,
+  Profile,
+  ProfileCpu,
+  ProfileDevice,
+  ProfileGuest,
+  ProfileHost,
+  ProfileMemory,
+} from './profile.ts';
+
+const orAuto = <Type>(check: Check<Type>): Check<Auto | Type> => either<Auto | Type>(literal('auto'), check);
+
+/** Each kind of device has members of its own. */
+const device: Check<ProfileDevice> = {
+  ...shape<ProfileDevice>({kind: text}),
+  schema: {...shape<{readonly kind: string}>({kind: text}).schema, additionalProperties: true},
+};
+
+const addresses = listOf(pciAddressText);
+const cpus = listOf(integer);
+
+/** A profile as the program has it, with every default: what `profile show --json` prints. The file is `profile schema`. */
+export const profileShape = shape<Profile>({
+  version: either<1 | 2>(literal(1), literal(2)),
+  name: text,
+  description: nullable(text),
+  devices: listOf(device),
+  binding: wordOf<Profile['binding']>({auto: true, address: true, ids: true, libvirt: true, handover: true}),
+  cpu: shape<ProfileCpu>({
+    vcpus: integer,
+    node: orAuto(integer),
+    pins: orAuto(cpus),
+    emulator: orAuto(cpus),
+    iothreads: orAuto(cpus),
+    isolation: wordOf<ProfileCpu['isolation']>({auto: true, none: true, cgroup: true, boot: true}),
+  }),
+  memory: shape<ProfileMemory>({
+    sizeMiB: number,
+    hugepages: wordOf<ProfileMemory['hugepages']>({auto: true, '2MiB': true, '1GiB': true, none: true}),
+    allocation: wordOf<ProfileMemory['allocation']>({auto: true, boot: true, start: true}),
+    node: orAuto(integer),
+    hostReserveMiB: orAuto(number),
+  }),
+  guest: shape<ProfileGuest>({
+    name: text,
+    domain: wordOf<ProfileGuest['domain']>({auto: true, new: true, existing: true}),
+    os: wordOf<GuestSystem>({'windows-11': true, 'windows-10': true, linux: true, other: true}),
+    firmware: wordOf<ProfileGuest['firmware']>({auto: true, uefi: true, 'uefi-secure': true, bios: true}),
+    disk: text,
+    cdrom: nullable(text),
+    network: text,
+    tpm: orAuto(flag),
+    hideHypervisor: orAuto(flag),
+    hypervVendorId: text,
+    nvidiaDriver: wordOf<ProfileGuest['nvidiaDriver']>({auto: true, 'before-r465': true, 'r465-or-newer': true}),
+    hyperv: either<ProfileGuest['hyperv']>(literal('auto'), literal('none'), listOf(text)),
+    numaCell: orAuto(flag),
+  }),
+  host: shape<ProfileHost>({
+    allowUnsafeInterrupts: flag,
+    acceptGroupMates: addresses,
+    acceptLossOf: addresses,
+    iommuPassthrough: flag,
+    ignoreMsrs: flag,
+    disableIdleD3: flag,
+  }),
+});

@@ -1,0 +1,56 @@
+import {Box, Text} from 'ink';
+import SelectInput from 'ink-select-input';
+import {type ReactNode, useContext} from 'react';
+import {printable} from '../../words/printable.ts';
+import {truncate} from '../../words/width.ts';
+import {ThemeContext} from '../theme.ts';
+
+type Choice = {readonly value: string; readonly label: string};
+type Props = {
+  readonly choices: readonly Choice[];
+  readonly focus: number;
+  readonly columns: number;
+  readonly height: number;
+};
+
+type ItemProps = {readonly label: string; readonly hasFocus?: boolean};
+
+const Item = ({label, hasFocus = false}: ItemProps): ReactNode => {
+  const theme = useContext(ThemeContext);
+  return (
+    <Text wrap="truncate" {...theme.styleOf(hasFocus ? 'focus' : 'plain')}>
+      {hasFocus ? theme.spell('❯ ') : '  '}
+      {theme.spell(label)}
+    </Text>
+  );
+};
+
+/** Each item says for itself whether it has the focus. */
+const NoIndicator = (): ReactNode => null;
+
+/** The part of a list that is shown, so that the focused row is in it. */
+const windowOf = (count: number, focus: number, height: number): {readonly start: number; readonly end: number} => {
+  const start = Math.max(0, Math.min(focus - Math.floor(height / 2), count - height));
+  return {start, end: Math.min(count, start + height)};
+};
+
+/**
+ * A list whose focus the wizard's state owns: it comes with the items, and keys go to the reducer alone. A focus that
+ * ink-select-input keeps for itself resolves Enter from its last render, so that Down and Enter in one read would
+ * choose the row before.
+ */
+export const ChoiceList = ({choices, focus, columns, height}: Props): ReactNode => {
+  if (choices.length === 0 || height === 0) return null;
+  const {start, end} = windowOf(choices.length, focus, height);
+  const items = choices.slice(start, end).map(({value, label}, index) => ({
+    key: value,
+    value,
+    label: truncate(printable(label), columns - 2),
+    hasFocus: start + index === focus,
+  }));
+  return (
+    <Box flexDirection="column" width={columns} height={height} flexShrink={0}>
+      <SelectInput items={items} isFocused={false} indicatorComponent={NoIndicator} itemComponent={Item} />
+    </Box>
+  );
+};

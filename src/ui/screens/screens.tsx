@@ -1,0 +1,62 @@
+import {Box} from 'ink';
+import type {ReactNode} from 'react';
+import {blank, line, wrapText} from '../../words/lines.ts';
+import {ChoiceList} from '../components/choice-list.tsx';
+import {LinesBox, PaneBox} from '../components/frame.tsx';
+import type {StepFrame} from '../views/frame.ts';
+import {describeMachine} from '../wizard/apply-step.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import type {WizardState} from '../wizard/state.ts';
+
+type ScreenProps = {readonly state: WizardState; readonly frame: StepFrame};
+
+export const HelpScreen = ({state, frame}: ScreenProps): ReactNode => (
+  <Box flexDirection="column" height={frame.layout.bodyHeight}>
+    <PaneBox pane={frame.pane} note=" Help " search={state.search.text} />
+  </Box>
+);
+
+type LeaveScreenProps = ScreenProps & {readonly context: WizardContext};
+
+const whatIsKept = ({services}: WizardContext, state: WizardState): string => {
+  const machine = describeMachine(state, services.commandStyle);
+  return state.save.phase === 'saved'
+    ? `${machine} The profile is in ${state.save.path}.`
+    : `${machine} Your choices are not saved.`;
+};
+
+export const LeaveScreen = ({context, state, frame}: LeaveScreenProps): ReactNode => {
+  const {bodyHeight} = frame.layout;
+  const {columns} = state.size;
+  const lines = [
+    blank,
+    line('Leave the wizard?', 'title'),
+    blank,
+    ...wrapText(whatIsKept(context, state), columns),
+    blank,
+    line('y leaves. n or Esc stays.'),
+  ];
+  return (
+    <Box height={bodyHeight}>
+      <LinesBox lines={lines} columns={columns} height={bodyHeight} />
+    </Box>
+  );
+};
+
+/** Every step has the same three parts: what it is about, the choices, and why. Side by side where there is room. */
+export const StepScreen = ({state, frame: {layout, rows, pane}}: ScreenProps): ReactNode => {
+  const focus = Math.min(state.focus[state.step] ?? 0, rows.length - 1);
+  const note = rows.length > layout.listHeight ? ` choice ${focus + 1} of ${rows.length} ` : '';
+  const choices = (
+    <Box flexDirection="column" width={layout.listColumns} flexShrink={0}>
+      <LinesBox lines={layout.intro} columns={layout.listColumns} height={layout.introHeight} />
+      <ChoiceList choices={rows} focus={focus} columns={layout.listColumns} height={layout.listHeight} />
+    </Box>
+  );
+  return (
+    <Box flexDirection={layout.isWide ? 'row' : 'column'} gap={layout.isWide ? 3 : 0} height={layout.bodyHeight}>
+      {choices}
+      <PaneBox pane={pane} note={note} search={state.search.text} />
+    </Box>
+  );
+};

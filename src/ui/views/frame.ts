@@ -1,0 +1,67 @@
+import type {Line} from '../../words/lines.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import {modeOf} from '../wizard/mode.ts';
+import type {WizardState} from '../wizard/state.ts';
+import {applyLines} from './apply-lines.ts';
+import {checkLines} from './check-lines.ts';
+import {deviceLines} from './device-lines.ts';
+import {formLines, mapLines, saveLines} from './form-lines.ts';
+import {helpLines} from './help-lines.ts';
+import {homeLines} from './home-lines.ts';
+import {type Layout, layoutOf} from './layout.ts';
+import {nextLines, reviewLines} from './review-lines.ts';
+import {type Row, rowLabels} from './row-labels.ts';
+import {todoLines} from './todo-lines.ts';
+import {undoStepLines} from './undo-lines.ts';
+
+/** The scrolled part of the screen. */
+export type Pane = {
+  /** All of it; the screen shows `height` rows from `offset` on. */
+  readonly lines: readonly Line[];
+  readonly height: number;
+  readonly offset: number;
+  readonly columns: number;
+};
+
+/** All that a step shows, computed once for each state. */
+export type StepFrame = {readonly layout: Layout; readonly rows: readonly Row[]; readonly pane: Pane};
+
+export const frameOf = (context: WizardContext, state: WizardState): StepFrame => {
+  const rows = state.overlay === 'none' ? rowLabels(context, state) : [];
+  const layout = layoutOf(context, state, rows.length);
+  const lines = linesOf(context, state, layout.paneColumns);
+  const wanted = state.scroll[state.overlay === 'help' ? 'help' : state.step] ?? 0;
+  const offset = Math.min(wanted, Math.max(0, lines.length - layout.paneHeight));
+  return {layout, rows, pane: {lines, height: layout.paneHeight, offset, columns: layout.paneColumns}};
+};
+
+const linesOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  if (state.overlay === 'help') return helpLines(state.step, modeOf(context, {...state, overlay: 'none'}), columns);
+  switch (state.step) {
+    case 'home':
+      return homeLines(context, state, columns);
+    case 'map':
+      return mapLines(context, state, columns);
+    case 'todo':
+      return todoLines(context, state, columns);
+    case 'undo':
+      return undoStepLines(context, state, columns);
+    case 'checks':
+      return checkLines(context.services.checks, context.services.commandStyle.program, columns);
+    case 'device':
+      return deviceLines(context, state, columns);
+    case 'risks':
+    case 'cpu':
+    case 'memory':
+    case 'guest':
+      return formLines(context, state, columns);
+    case 'review':
+      return reviewLines(context, state, columns);
+    case 'save':
+      return saveLines(context, state, columns);
+    case 'apply':
+      return applyLines(context, state, columns);
+    case 'next':
+      return nextLines(context, state, columns);
+  }
+};

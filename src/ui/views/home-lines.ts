@@ -1,0 +1,174 @@
+import {identityOf} from '../../devices/device-kinds.ts';
+import type {PromiseResult} from '../../findings/promise-result.ts';
+import type {SavedProfile} from '../services.ts';
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import type {Tone} from '../../words/palette.ts';
+import {withProgramName} from '../../words/with-program-name.ts';
+import {describeCount} from '../../findings/check.ts';
+import {type CommandStyle, isThisMachine, writingCommand} from '../command-style.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import {appliedTo, focusedHomeRow} from '../wizard/home-rows.ts';
+import type {WizardState} from '../wizard/state.ts';
+import {commandLines} from './parts.ts';
+import {openTaskLines} from './todo-lines.ts';
+
+const looks: Readonly<
+  Record<PromiseResult['status'], {readonly mark: string; readonly word: string; readonly tone: Tone}>
+> = {
+  broken: {mark: '✗', word: 'not kept', tone: 'error'},
+  pending: {mark: '…', word: 'pending', tone: 'warning'},
+  unknown: {mark: '·', word: 'unknown', tone: 'muted'},
+  kept: {mark: '✓', word: 'kept', tone: 'good'},
+};
+/** What is wrong comes first. */
+const order = ['broken', 'pending', 'unknown', 'kept'] as const;
+
+/** `2026-11-29T08:10:00.000Z` as a person writes it. */
+export const describeTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+
+const verdictOf = ({verify}: WizardState): Line => {
+  if (verify.phase === 'running') return line('Checking whether it is kept …', 'muted');
+  if (verify.phase === 'failed') return line(`Not verified: ${verify.error.message}`, 'error');
+  if (verify.phase === 'idle') return blank;
+  const counted = order
+    .map((status) => ({status, count: verify.results.filter((one) => one.status === status).length}))
+    .filter(({count}) => count > 0);
+  return counted.flatMap(({status, count}, index) => [
+    segment(index === 0 ? '' : '   '),
+    segment(`${looks[status].mark} ${count} ${looks[status].word}`, looks[status].tone),
+  ]);
+};
+
+/** What is true of this machine, above all that can be done. */
+export const stateLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const {machine, checks, commandStyle} = context.services;
+  if (!machine.isReadable)
+    return [
+      ...wrapText(machine.reason, columns, 'warning'),
+      ...commandLines(`${commandStyle.sudo}${commandStyle.program}`, columns, '  $ '),
+    ];
+  const applied = appliedTo(context);
+  if (applied === null) {
+    const bad = (['error', 'warning'] as const).flatMap((status) => {
+      const count = checks.filter((check) => check.status === status).length;
+      return count === 0 ? [] : [describeCount(status, count)];
+    });
+    return [
+      line('Nothing is set up by vfio-pilot on this machine.', 'strong'),
+      line(`Host checks: ${bad.length === 0 ? 'no problem' : bad.join(', ')}.`, 'muted'),
+    ];
+  }
+  const what = applied.isTrial ? 'A trial is set up' : 'Set up';
+  const whose = applied.guest === null ? '' : ` for guest ${applied.guest}`;
+  return [
+    ...wrapText(
+      `${what}${whose}: profile ${applied.profile}, applied ${describeTime(applied.startedAt)}.`,
+      columns,
+      'strong',
+    ),
+    verdictOf(state),
+  ];
+};
+
+const promiseLines = (
+  {status, promise, fact, remedy}: PromiseResult,
+  program: string,
+  columns: number,
+): readonly Line[] => {
+  const {mark, word, tone} = looks[status];
+  const [first = blank, ...more] = wrapText(promise, columns - word.length - 3);
+  const rest = (text: string, restTone: Tone): readonly Line[] =>
+    wrapText(text, columns - 2, restTone).map((one) => [segment('  '), ...one]);
+  return [
+    [segment(`${mark} ${status === 'broken' ? word.toUpperCase() : word} `, tone), ...first],
+    ...more.map((one): Line => [segment('  '), ...one]),
+    ...(status === 'kept' ? [] : rest(fact, 'plain')),
+    ...(remedy === null ? [] : rest(`→ ${withProgramName(remedy, program)}`, 'key')),
+  ];
+};
+
+const verifyLines = ({services}: WizardContext, {verify}: WizardState, columns: number): readonly Line[] => {
+  const {program} = services.commandStyle;
+  if (verify.phase === 'idle' || verify.phase === 'running') return [line('Reading this machine again …', 'muted')];
+  if (verify.phase === 'failed') {
+    const {message, nextStep} = verify.error;
+    return [
+      ...wrapText(`✗ ${message}`, columns, 'error'),
+      ...(nextStep === null ? [] : wrapText(`→ ${withProgramName(nextStep, program)}`, columns, 'key')),
+    ];
+  }
+  return order.flatMap((status) =>
+    verify.results.filter((one) => one.status === status).flatMap((one) => promiseLines(one, program, columns)),
+  );
+};
+
+const profileLines = ({profile, path}: SavedProfile, columns: number): readonly Line[] => [
+  ...(profile.description === null ? [] : wrapText(profile.description, columns)),
+  [segment('File     ', 'muted'), segment(path)],
+  [segment('Devices  ', 'muted'), segment(profile.devices.map(identityOf).join(', '))],
+  [
+    segment('Guest    ', 'muted'),
+    segment(`${profile.guest.name}, ${profile.cpu.vcpus} vCPUs, ${profile.memory.sizeMiB} MiB`),
+  ],
+  line('The next steps start with these settings.'),
+];
+
+const historyLines = ({services: {machine}}: WizardContext, columns: number): readonly Line[] =>
+  (machine.isReadable ? machine.runs : []).flatMap((run) => [
+    [
+      segment(`${describeTime(run.startedAt)}  `, 'muted'),
+      segment(`${run.state}  `, run.state === 'applied' ? 'good' : run.state === 'rolled-back' ? 'muted' : 'warning'),
+      segment(`profile ${run.profile}`, 'strong'),
+    ],
+    line(`  ${run.id}`, 'muted'),
+    ...(run.failure === null ? [] : wrapText(`  failed: ${run.failure}`, columns, 'warning', 2)),
+    ...run.paths.map((path) => line(`  ${path}`)),
+  ]);
+
+const undoLines = (context: WizardContext, style: CommandStyle, columns: number): readonly Line[] => {
+  const applied = appliedTo(context);
+  if (applied === null) return [];
+  const files = `${applied.pathCount} ${applied.pathCount === 1 ? 'file' : 'files'}`;
+  return [
+    ...wrapText(
+      `Restores ${files} to the byte as they were before run ${applied.id}. Enter shows each change first; nothing is written before you type a word.`,
+      columns,
+    ),
+    ...(isThisMachine(style) ? wrapText('The card goes back to its own driver at the next boot.', columns) : []),
+    ...(applied.isTrial ? [blank, ...trialLines(style, columns)] : []),
+  ];
+};
+
+const trialLines = (style: CommandStyle, columns: number): readonly Line[] => [
+  ...wrapText('In the trial boot, this keeps the changes permanently:', columns),
+  ...commandLines(writingCommand(style, 'confirm'), columns, '  $ '),
+];
+
+/** About the row with the focus. */
+export const homeLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const row = focusedHomeRow(context, state);
+  switch (row.kind) {
+    case 'verify':
+      return verifyLines(context, state, columns);
+    case 'todo':
+      return openTaskLines(context, state, columns);
+    case 'undo':
+      return undoLines(context, context.services.commandStyle, columns);
+    case 'new':
+      return wrapText(
+        'Gives a graphics card, or another PCI device, to a virtual machine. Every setting is proposed from the facts of this host, and you can change each one. Nothing is written before the step "Apply".',
+        columns,
+      );
+    case 'profile':
+      return profileLines(row.saved, columns);
+    case 'guest':
+      return wrapText(
+        `Gives a device to ${row.name}, which exists already. Comments and all other settings of it stay; Review shows each changed line.`,
+        columns,
+      );
+    case 'history':
+      return historyLines(context, columns);
+    case 'leave':
+      return [line('Ends the wizard.')];
+  }
+};

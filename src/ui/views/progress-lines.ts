@@ -1,0 +1,29 @@
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {withProgramName} from '../../words/with-program-name.ts';
+import type {ApplyProblem, Progress} from '../wizard/state.ts';
+
+/** What is done, what is being done, and the last lines of the program that does it. */
+export const progressLines = ({finished, title, lastLines}: Progress, head: Line, columns: number): readonly Line[] => [
+  head,
+  blank,
+  ...finished.slice(-8).map((done): Line => [segment('✓ ', 'good'), segment(done)]),
+  ...(title === null ? [] : [[segment('❯ ', 'focus'), segment(title, 'strong')]]),
+  ...lastLines.slice(-6).flatMap((row) => wrapText(`  │ ${row}`, columns, 'muted').slice(0, 1)),
+];
+
+export const failureLines = (
+  {message, step, isRestored, nextStep}: ApplyProblem,
+  program: string,
+  columns: number,
+): readonly Line[] => [
+  ...wrapText(`✗ ${message}`, columns, 'error'),
+  ...(step === null ? [] : [line(`Step: ${step}`, 'muted')]),
+  ...(isRestored === null
+    ? []
+    : wrapText(
+        isRestored ? '✓ Everything was restored.' : '✗ Not everything could be restored.',
+        columns,
+        isRestored ? 'good' : 'error',
+      )),
+  ...(nextStep === null ? [] : wrapText(`→ ${withProgramName(nextStep, program)}`, columns, 'key')),
+];

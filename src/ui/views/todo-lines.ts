@@ -1,0 +1,33 @@
+import type {Task} from '../../plan/task.ts';
+import {type Line, line, segment, wrapText} from '../../words/lines.ts';
+import type {CommandStyle} from '../command-style.ts';
+import {typedCommand} from '../what-next.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import type {WizardState} from '../wizard/state.ts';
+import {appliedTasks, openTasks} from '../wizard/todo-step.ts';
+import {commandLines} from './parts.ts';
+
+const detailLines = ({why, commands}: Task, style: CommandStyle, columns: number): readonly Line[] => [
+  ...(why === null ? [] : wrapText(why, columns - 4).map((row): Line => [segment('    '), ...row])),
+  ...commands.flatMap((command) => commandLines(typedCommand(command, style), columns, '    $ ')),
+];
+
+/** Each task with its commands, numbered. */
+export const taskLines = (tasks: readonly Task[], style: CommandStyle, columns: number): readonly Line[] =>
+  tasks.flatMap((task, index) => [
+    ...wrapText(`${String(index + 1).padStart(2)}. ${task.title}`, columns, 'strong', 4),
+    ...detailLines(task, style, columns),
+  ]);
+
+export const openTaskLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const {commandStyle} = context.services;
+  return taskLines(openTasks(context, state), commandStyle, columns);
+};
+
+/** About the task with the focus. */
+export const todoLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const task = appliedTasks(context)[state.focus.todo ?? 0];
+  return task === undefined
+    ? [line('Nothing is left to do by hand.', 'good')]
+    : [...wrapText(task.title, columns, 'strong'), ...detailLines(task, context.services.commandStyle, columns)];
+};

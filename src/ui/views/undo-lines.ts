@@ -1,0 +1,81 @@
+import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {type CommandStyle, isThisMachine} from '../command-style.ts';
+import type {RollbackView, RolledBackView} from '../services.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import type {WizardState} from '../wizard/state.ts';
+import {undoWord} from '../wizard/undo-step.ts';
+import {describeTime} from './home-lines.ts';
+import {commandLines, textDiffLines} from './parts.ts';
+import {failureLines, progressLines} from './progress-lines.ts';
+
+const planned = (
+  {id, profile, startedAt, restored, notes}: RollbackView,
+  {word, style}: {readonly word: string; readonly style: CommandStyle},
+  columns: number,
+): readonly Line[] => [
+  ...wrapText(
+    `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${restored.length} ${restored.length === 1 ? 'path' : 'paths'} to the byte.`,
+    columns,
+  ),
+  ...(isThisMachine(style)
+    ? []
+    : wrapText('This is another root, so commands are listed but not run.', columns, 'warning')),
+  ...notes.flatMap((note) => wrapText(note, columns, 'warning')),
+  blank,
+  [segment('Type '), segment(undoWord, 'strong'), segment(' and press Enter to restore them.')],
+  [segment('❯ ', 'focus'), segment(`${word}▏`, 'focus')],
+  blank,
+  ...restored.map(({path}): Line => [segment('restore ', 'muted'), segment(path)]),
+  ...restored.filter(({diff}) => diff !== '').flatMap(({diff}) => [blank, ...textDiffLines(diff, columns)]),
+];
+
+const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, columns: number): readonly Line[] => [
+  ...wrapText(
+    id === null
+      ? '✓ Nothing to do: nothing is applied.'
+      : `✓ Restored to the byte: ${pathCount} ${pathCount === 1 ? 'path' : 'paths'} of run ${id}.`,
+    columns,
+    'good',
+  ),
+  ...notes.flatMap((note) => wrapText(note, columns, 'warning')),
+  ...(isThisMachine(style) && id !== null
+    ? [
+        blank,
+        ...commandLines(`${style.sudo}systemctl reboot`, columns, '  $ '),
+        line('    The card is with its own driver again after the reboot.'),
+      ]
+    : []),
+];
+
+export const undoStepLines = (
+  {services: {commandStyle}}: WizardContext,
+  {undo}: WizardState,
+  columns: number,
+): readonly Line[] => {
+  const {program} = commandStyle;
+  switch (undo.phase) {
+    case 'idle':
+    case 'planning':
+      return [line('Reading what the run changed …', 'muted')];
+    case 'refused':
+      return [...failureLines(undo.error, program, columns), blank, line('Nothing was written. Esc goes back.')];
+    case 'typing':
+      return planned(undo.view, {word: undo.word, style: commandStyle}, columns);
+    case 'running':
+    case 'stopping':
+      return progressLines(
+        undo,
+        undo.phase === 'stopping'
+          ? line('Stopping …', 'warning')
+          : line(
+              `Restoring … step ${undo.finished.length + 1}. Ctrl-C stops; the next rollback finishes it.`,
+              'strong',
+            ),
+        columns,
+      );
+    case 'failed':
+      return failureLines(undo.error, program, columns);
+    case 'done':
+      return done(undo.result, commandStyle, columns);
+  }
+};

@@ -1,0 +1,93 @@
+import type {HostFacts} from '../facts/host-facts.ts';
+import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {parentsOf} from '../plan/device/parents-of.ts';
+import type {Plan} from '../plan/plan.ts';
+import type {Task} from '../plan/task.ts';
+import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
+
+/** Whether anything of the plan comes with a boot: from the kernel, or from a unit that makes parts of a card. */
+const comesWithBoot = (plan: Plan): boolean => {
+  const {kernelArguments, hypervisorArguments, binding, memory, isolation} = plan;
+  return (
+    binding.by !== 'libvirt' ||
+    isolation.method === 'boot' ||
+    parentsOf(plan).length > 0 ||
+    (memory.hugepages !== null && memory.hugepages.method !== 'hook') ||
+    [kernelArguments, ...(hypervisorArguments === null ? [] : [hypervisorArguments])].some(
+      ({add, remove}) => add.length + remove.length > 0,
+    )
+  );
+};
+
+/** All that a person does once the plan is applied, in order; `verify` ticks the reboot and itself. */
+export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): readonly Task[] => {
+  const {beforeReboot, afterReboot} = hypervisorOf(facts).tasks(facts, plan);
+  const reboot: Task = {
+    id: 'reboot',
+    title: 'Reboot',
+    why: 'Card, hugepages and kernel arguments take effect at the next boot.',
+    commands: [{text: 'systemctl reboot', needsRoot: true}],
+  };
+  const verify: Task = {
+    id: 'verify',
+    title: isThisMachine(style) ? 'Verify, after the reboot' : 'Verify',
+    why: isThisMachine(style)
+      ? 'It checks the result and says what to do. This program does it too when it starts.'
+      : 'It checks the result. Parts that need a reboot stay "pending" here.',
+    commands: [{text: readingCommand(style, 'verify'), needsRoot: true}],
+  };
+  return [...beforeReboot, ...(isThisMachine(style) && comesWithBoot(plan) ? [reboot] : []), verify, ...afterReboot];
+};
+
+/** A command as this person types it. */
+export const typedCommand = ({text, needsRoot}: Task['commands'][number], {sudo}: CommandStyle): string =>
+  needsRoot ? `${sudo}${text}` : text;
+
+type List = {
+  readonly profile: string;
+  readonly runId: string;
+  readonly tasks: readonly Task[];
+  /** Ids of tasks that are done. */
+  readonly done: readonly string[];
+};
+
+/** A task list as GitHub and most editors show it; a person ticks `[x]` here or in the wizard. */
+export const renderTodo = ({profile, runId, tasks, done}: List, style: CommandStyle): string =>
+  [
+    `# To do for ${profile}`,
+    '',
+    `Applied as ${runId}. Write [x] where something is done; \`${style.program}\` shows what is left.`,
+    '',
+    ...tasks.flatMap(({id, title, why, commands}) => [
+      `- [${done.includes(id) ? 'x' : ' '}] ${title} <!-- ${id} -->`,
+      ...(why === null ? [] : [`  ${why}`]),
+      ...commands.map((command) => `      ${typedCommand(command, style)}`),
+    ]),
+    '',
+  ].join('\n');
+
+/** Ids of what is ticked in the file of this run, whatever else a person has written into it. */
+export const readTicks = (text: string, runId: string): readonly string[] =>
+  isOfRun(text, runId)
+    ? [...text.matchAll(/^- \[[xX]\] .*<!-- ([a-z-]+) -->\s*$/gm)].flatMap(([, id]) => id ?? [])
+    : [];
+
+/**
+ * What the file is to hold. Of one that has the list of this run only the ticks change, so that a person's notes stay;
+ * one that holds anything else is kept next to it.
+ */
+export const updateTodo = (
+  present: string | null,
+  {runId, done, text}: {readonly runId: string; readonly done: readonly string[]; readonly text: string},
+): {readonly text: string; readonly isOldKept: boolean} =>
+  present === null || !isOfRun(present, runId)
+    ? {text, isOldKept: present !== null}
+    : {
+        text: present.replaceAll(
+          /^- \[[ xX]\](?= .*<!-- ([a-z-]+) -->\s*$)/gm,
+          (_, id: string) => `- [${done.includes(id) ? 'x' : ' '}]`,
+        ),
+        isOldKept: false,
+      };
+
+const isOfRun = (text: string, runId: string): boolean => text.includes(`\nApplied as ${runId}. `);

@@ -1,0 +1,35 @@
+import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
+import type {AppliedState, SavedProfile} from '../services.ts';
+import type {WizardContext} from './context.ts';
+import type {WizardState} from './state.ts';
+
+/** What the start screen offers, one member for each kind of row. */
+export type HomeRow =
+  | {readonly kind: 'verify' | 'todo' | 'undo' | 'new' | 'history' | 'leave'}
+  | {readonly kind: 'profile'; readonly saved: SavedProfile}
+  /** A guest that exists, as its hypervisor names it. */
+  | {readonly kind: 'guest'; readonly name: string};
+
+export const appliedTo = ({services: {machine}}: WizardContext): AppliedState | null =>
+  machine.isReadable ? machine.applied : null;
+
+/** The state of the machine first; where nothing is applied, the way to the first set-up. */
+export const homeRows = (context: WizardContext): readonly HomeRow[] => {
+  const {machine, savedProfiles, facts} = context.services;
+  const isApplied = appliedTo(context) !== null;
+  return [
+    ...(isApplied ? ([{kind: 'verify'}, {kind: 'todo'}, {kind: 'undo'}] as const) : []),
+    {kind: 'new'},
+    ...savedProfiles.map((saved): HomeRow => ({kind: 'profile', saved})),
+    ...hypervisorOf(facts)
+      .guests(facts)
+      .map(({name}): HomeRow => ({kind: 'guest', name})),
+    ...(machine.isReadable && machine.runs.length > 0 ? ([{kind: 'history'}] as const) : []),
+    {kind: 'leave'},
+  ];
+};
+
+export const focusedHomeRow = (context: WizardContext, state: WizardState): HomeRow => {
+  const rows = homeRows(context);
+  return rows[Math.min(state.focus.home ?? 0, rows.length - 1)] ?? {kind: 'leave'};
+};

@@ -1,0 +1,77 @@
+import {describe, expect, it} from 'vitest';
+import {guestTasks} from '../../src/hypervisor/kvm/guest/guest-tasks.ts';
+import {libvirtOf} from '../../src/facts/virtualisation.ts';
+import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
+import type {Profile} from '../../src/profile/profile.ts';
+import {proxmox} from '../../src/hypervisor/proxmox/proxmox.ts';
+import {proxmoxFacts} from '../support/proxmox-facts.ts';
+import {sampleFacts} from '../support/sample-facts.ts';
+import {sampleProfile} from '../support/sample-profile.ts';
+
+const facts = sampleFacts();
+const tasksFor = (guest: Partial<Profile['guest']> = {}, host = facts, binding: Profile['binding'] = 'auto') => {
+  const profile = sampleProfile();
+  return guestTasks(host, planPassthrough(host, {...profile, binding, guest: {...profile.guest, ...guest}}).plan);
+};
+const ids = ({beforeReboot, afterReboot}: ReturnType<typeof tasksFor>) => [
+  beforeReboot.map(({id}) => id),
+  afterReboot.map(({id}) => id),
+];
+
+describe('what is to be done by hand for a guest', () => {
+  it('is everything in order for a new Windows', () => {
+    expect(ids(tasksFor({os: 'windows-11', domain: 'new'}))).toEqual([
+      ['disk-image', 'installer', 'virtio-drivers'],
+      ['first-start', 'monitor', 'card-driver', 'keyboard-and-mouse', 'emulated-screen'],
+    ]);
+  });
+
+  it('has no drivers of virtio for Linux, and no installer where the profile has one', () => {
+    expect(ids(tasksFor({os: 'linux', domain: 'new', cdrom: '/srv/debian.iso'}))[0]).toEqual(['disk-image']);
+  });
+
+  it.each([
+    ['apt', 'apt install swtpm swtpm-tools ovmf'],
+    ['dnf', 'dnf install swtpm swtpm-tools edk2-ovmf'],
+    ['pacman', 'pacman -S swtpm edk2-ovmf'],
+    ['zypper', 'zypper install swtpm qemu-ovmf-x86_64'],
+    ['rpm-ostree', 'rpm-ostree install swtpm swtpm-tools edk2-ovmf'],
+  ] as const)('names the packages that are missing as %s installs them', (packageManager, command) => {
+    const virtualisation = {...libvirtOf(facts), hasSwtpm: false, firmware: []};
+    const {beforeReboot} = tasksFor({os: 'windows-11', domain: 'new'}, {...facts, packageManager, virtualisation});
+    expect(beforeReboot[0]).toMatchObject({id: 'packages', commands: [{text: command, needsRoot: true}]});
+  });
+
+  it('has no command to install where it is unknown what installs programs', () => {
+    const virtualisation = {...libvirtOf(facts), hasSwtpm: false};
+    const host = {...facts, packageManager: null, virtualisation};
+    expect(tasksFor({os: 'windows-11', domain: 'new'}, host).beforeReboot[0]?.commands).toEqual([]);
+  });
+
+  it('quotes what a shell would take apart, and makes a raw image where the path says so', () => {
+    const [disk] = tasksFor({domain: 'new', disk: '/srv/my disk.img'}).beforeReboot;
+    expect(disk?.commands[0]?.text).toBe("qemu-img create -f raw '/srv/my disk.img' 100G");
+  });
+
+  it('says that the desktop ends where the card is lent', () => {
+    const start = tasksFor({domain: 'new'}, facts, 'handover').afterReboot.find(({id}) => id === 'first-start');
+    expect(start?.why).toContain('Your desktop session ends then');
+  });
+});
+
+describe('on Proxmox VE', () => {
+  it('is the same with qm, and nothing of libvirt', () => {
+    const host = proxmoxFacts({});
+    const {plan} = planPassthrough(host, sampleProfile({guest: {os: 'windows-11', domain: 'new', name: 'win11'}}));
+    const tasks = proxmox.tasks(host, plan);
+    expect(ids(tasks)).toEqual([
+      ['disk-image', 'installer', 'virtio-drivers'],
+      ['first-start', 'monitor', 'card-driver', 'keyboard-and-mouse', 'emulated-screen'],
+    ]);
+    const commands = [...tasks.beforeReboot, ...tasks.afterReboot].flatMap((task) => task.commands);
+    const set = commands.flatMap(({text}) => /^qm set 100 --(\S+) (\S+)$/.exec(text)?.slice(1) ?? []);
+    expect(set.filter((_, index) => index % 2 === 0)).toEqual(['scsi0', 'ide2', 'ide0', 'usb0', 'vga']);
+    expect(commands.map(({text}) => text)).toContain('qm start 100');
+    expect(commands.every(({text}) => !/virsh|virt-/.test(text))).toBe(true);
+  });
+});

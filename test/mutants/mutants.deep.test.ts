@@ -1,0 +1,112 @@
+import {spawnSync} from 'node:child_process';
+import {cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {figure} from '../figures/figure.ts';
+import {scratchDirectory} from '../transaction/scratch-root.ts';
+import {replaceCode} from './find-code.ts';
+import {type Mutant, mutants, testOf} from './mutants.ts';
+
+const repository = resolve(import.meta.dirname, '../..');
+
+/** A copy of the project in which sources are changed. */
+const createCopy = (): string => {
+  const copy = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-mutants-'));
+  for (const name of [
+    'src',
+    'test',
+    'bin',
+    'profiles',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+    'build.js',
+    'third-party.js',
+    'package-lock.json',
+    'README.md',
+    'CHANGELOG.md',
+    'LICENSE',
+  ])
+    cpSync(join(repository, name), join(copy, name), {recursive: true});
+  symlinkSync(realpathSync(join(repository, 'node_modules')), join(copy, 'node_modules'));
+  return copy;
+};
+
+/** A fault may make a test wait for ever. No sound test takes a tenth of this, also where other work slows it. */
+const hangsAfterSeconds = 600;
+
+/** How many tests failed, or that they hang; `null` when none could be run, which proves nothing. */
+const failedTests = (copy: string, killer: string): number | 'hangs' | null => {
+  const {file, title} = testOf(killer);
+  const env = {
+    ...process.env,
+    VFIO_PILOT_STATES: '3000',
+    VFIO_PILOT_FIGURES: undefined,
+    VFIO_PILOT_SIZE: 'deep',
+    VFIO_PILOT_COUNTS: undefined,
+    VFIO_PILOT_SCRATCH: undefined,
+    VFIO_PILOT_STRICT: undefined,
+    VFIO_PILOT_SHARED: join(copy, 'nowhere'),
+    NO_COLOR: '1',
+  };
+  // timeout(1) ends the workers too.
+  const {stdout, status} = spawnSync(
+    'timeout',
+    [
+      '--kill-after=10',
+      String(hangsAfterSeconds),
+      process.execPath,
+      'node_modules/vitest/vitest.mjs',
+      'run',
+      '--bail',
+      '1',
+      '--maxWorkers',
+      '1',
+      file,
+      ...(title === '' ? [] : ['-t', title]),
+    ],
+    {cwd: copy, encoding: 'utf8', env},
+  );
+  if (status === 124 || status === 137) return 'hangs';
+  const summary = /^ *Tests +(.*)$/mu.exec(stdout)?.[1];
+  return summary === undefined ? null : Number(/(\d+) failed/u.exec(summary)?.[1] ?? 0);
+};
+
+describe('a fault that is made by hand', () => {
+  const noticed = new Set<string>();
+  let copy: string;
+  beforeAll(() => {
+    copy = createCopy();
+  });
+  afterAll(() => rmSync(copy, {recursive: true}));
+
+  it('is not there when the tests that are named for the faults pass', () => {
+    expect(spawnSync(process.execPath, ['build.js'], {cwd: copy}).status).toBe(0);
+    const killers = [...new Set(mutants.flatMap((mutant) => mutant.killers))];
+    expect(killers.map((killer) => [killer, failedTests(copy, killer)])).toEqual(killers.map((killer) => [killer, 0]));
+  });
+
+  it.each(mutants)('is noticed by the tests that are named for it: $name', (mutant) => {
+    if (isNoticed(copy, mutant)) noticed.add(mutant.name);
+    expect(noticed).toContain(mutant.name);
+  });
+
+  it('is never one that no test notices', () => {
+    figure('N', `${mutants.length}/${mutants.length} killed`, `${noticed.size}/${mutants.length} killed`);
+    expect(noticed.size).toBe(mutants.length);
+  });
+});
+
+const isNoticed = (copy: string, mutant: Mutant): boolean => {
+  const file = join(copy, 'src', mutant.file);
+  const source = readFileSync(file, 'utf8');
+  const faulty = replaceCode(source, mutant.from, mutant.to);
+  if (faulty === null) throw new Error(`${mutant.file} does not hold the place of "${mutant.name}" once.`);
+  writeFileSync(file, faulty);
+  const isOneFailing = mutant.killers.some((killer) => {
+    const failed = failedTests(copy, killer);
+    return failed === 'hangs' || (failed ?? 0) > 0;
+  });
+  writeFileSync(file, source);
+  return isOneFailing;
+};
