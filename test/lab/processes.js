@@ -1,4 +1,5 @@
 import {spawn} from 'node:child_process';
+import {patience} from './patience.js';
 
 const groups = new Set();
 
@@ -18,16 +19,20 @@ export const killGroup = (child) => {
   }
 };
 
-/** Runs a program to its end and returns its stdout; refuses to wait longer than `seconds`. */
+/** Runs a program to its end and returns its stdout; refuses to wait longer than `seconds`, with patience. */
 export const run = (program, args, {seconds, cwd}) =>
   new Promise((resolve, reject) => {
     const child = start(program, args, {cwd});
     const output = {stdout: '', stderr: ''};
-    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
-    const timer = setTimeout(() => {
-      killGroup(child);
-      reject(new Error(`${program} did not end within ${seconds} s`));
-    }, seconds * 1000);
+    for (const name of ['stdout', 'stderr'])
+      child[name].setEncoding('utf8').on('data', (text) => (output[name] += text));
+    const timer = setTimeout(
+      () => {
+        killGroup(child);
+        reject(new Error(`${program} did not end within ${seconds * patience} s`));
+      },
+      seconds * patience * 1000,
+    );
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(timer);
@@ -40,4 +45,9 @@ const killAll = () => {
   for (const pid of groups) killGroup({pid});
 };
 process.once('exit', killAll);
-for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143], ['SIGHUP', 129]]) process.once(signal, () => process.exit(code));
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+])
+  process.once(signal, () => process.exit(code));

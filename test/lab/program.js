@@ -8,7 +8,10 @@ const project = new URL('../..', import.meta.url).pathname;
 export const packProgram = async (directory) => {
   await run('npm', ['run', '--silent', 'build'], {seconds: 120, cwd: project});
   await run('npm', ['pack', '--silent', '--pack-destination', directory], {seconds: 120, cwd: project});
-  return join(directory, readdirSync(directory).find((name) => name.endsWith('.tgz')));
+  return join(
+    directory,
+    readdirSync(directory).find((name) => name.endsWith('.tgz')),
+  );
 };
 
 /** What `npm install --global` does with a package without dependencies; npm itself is minutes in an emulator. */

@@ -1,12 +1,16 @@
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {isEmulatorFault} from './emulator-fault.js';
 import {findHostImage} from './image/host-image.js';
 import {packProgram} from './program.js';
+import {readCommit, recordResult} from './results.js';
 import {openLab} from './scenario-lab.js';
+import {brokenPromises} from './scenarios/broken-promises.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
 import {espPowerCut} from './scenarios/esp-power-cut.js';
 import {identicalCards} from './scenarios/identical-cards.js';
+import {iommuOff} from './scenarios/iommu-off.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
 import {oldKernel} from './scenarios/old-kernel.js';
 import {dracut, systemdBoot} from './scenarios/other-chains.js';
@@ -17,58 +21,111 @@ import {smt} from './scenarios/smt.js';
 import {trial, trialFailures, trialSystemdBoot} from './scenarios/trial.js';
 import {trialRefused} from './scenarios/trial-refused.js';
 import {udevRule} from './scenarios/udev-rule.js';
+import {virtualFunctions} from './scenarios/virtual-functions.js';
 import {wholeLife} from './scenarios/whole-life.js';
 
-const scenarios = [ownDevices, wholeLife, identicalCards, dirtyGroup, replay, oldKernel, kvmGuest, smt, dracut, systemdBoot, udevRule, trial, trialFailures, trialRefused, trialSystemdBoot, powerCut, powerCutTrial, espPowerCut];
+const scenarios = [
+  ownDevices,
+  wholeLife,
+  brokenPromises,
+  identicalCards,
+  iommuOff,
+  dirtyGroup,
+  replay,
+  oldKernel,
+  kvmGuest,
+  smt,
+  dracut,
+  systemdBoot,
+  udevRule,
+  trial,
+  trialFailures,
+  trialRefused,
+  trialSystemdBoot,
+  powerCut,
+  powerCutTrial,
+  espPowerCut,
+  virtualFunctions,
+];
 const say = (words) => process.stdout.write(`${words}\n`);
 
 const choose = (words) => {
   if (words.includes('--all')) return scenarios;
-  if (words.length === 0) return scenarios.filter(({isFast}) => isFast);
-  const unknown = words.filter((word) => scenarios.every(({name}) => name !== word));
-  if (unknown.length > 0) throw new Error(`There is no scenario ${unknown.join(', ')}. One of: ${scenarios.map(({name}) => name).join(', ')}; --all for all of them.`);
-  return scenarios.filter(({name}) => words.includes(name));
+  const names = words.filter((word) => word !== '--record');
+  if (names.length === 0) return scenarios.filter(({isFast}) => isFast);
+  const unknown = names.filter((word) => scenarios.every(({name}) => name !== word));
+  if (unknown.length > 0)
+    throw new Error(
+      `There is no scenario ${unknown.join(', ')}. One of: ${scenarios.map(({name}) => name).join(', ')}; --all for all of them, --record to write the results down.`,
+    );
+  return scenarios.filter(({name}) => names.includes(name));
 };
 
 const play = async (scenario, folder, shared) => {
   const directory = join(folder, scenario.name);
   const lab = openLab(directory, shared);
   const started = Date.now();
+  const seconds = () => Math.round((Date.now() - started) / 1000);
   say(`== ${scenario.name}: ${scenario.title}`);
   try {
     await scenario.run(lab);
-    await lab.close();
+    if (lab.missed.length > 0) throw new Error(`Missed figures: ${lab.missed.join('; ')}`);
+    await lab.stopMachines();
     rmSync(directory, {recursive: true});
-    say(`== ${scenario.name}: ok, ${Math.round((Date.now() - started) / 1000)} s`);
-    return {ok: true, reason: ''};
+    say(`== ${scenario.name}: ok, ${seconds()} s`);
+    return {ok: true, seconds: seconds()};
   } catch (error) {
-    await lab.close();
-    say(`== ${scenario.name}: FAILED after ${Math.round((Date.now() - started) / 1000)} s\n${error.stack}`);
+    await lab.stopMachines();
+    say(`== ${scenario.name}: FAILED after ${seconds()} s\n${error.stack}`);
     say(`   its consoles, steps and disk: ${directory}`);
-    return {ok: false, reason: error.stack};
+    return {ok: false, seconds: seconds(), isEmulatorFault: isEmulatorFault(error)};
   }
 };
 
-/** QEMU without hardware virtualisation now and then crashes, or lets a program crash, that runs on any other machine. */
-const emulatorFaults = /Segmentation fault|Bus error|Illegal instruction|The machine is gone|The emulated machine stalled/;
-
 const playPatiently = async (scenario, folder, shared) => {
   const first = await play(scenario, folder, shared);
-  if (first.ok || !emulatorFaults.test(first.reason)) return first.ok;
+  if (first.ok || !first.isEmulatorFault) return {...first, isRetried: false};
   say(`== ${scenario.name}: that was the emulator; once more`);
-  return (await play(scenario, join(folder, 'again'), shared)).ok;
+  return {...(await play(scenario, join(folder, 'again'), shared)), isRetried: true};
 };
 
+const describe = ({ok, isRetried}) =>
+  `${ok ? 'ok' : 'FAILED'}${isRetried ? ', second try (the emulator failed in the first)' : ''}`;
+
 const main = async () => {
-  const chosen = choose(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const chosen = choose(words);
+  const isRecorded = words.includes('--all') || words.includes('--record');
   const folder = mkdtempSync(join(tmpdir(), 'vfio-pilot-lab-'));
   mkdirSync(join(folder, 'package'));
-  const shared = {imageOf: (name) => findHostImage(name, say), archive: await packProgram(join(folder, 'package')), appliedDisk: join(folder, 'applied.qcow2')};
-  let failed = 0;
-  for (const scenario of chosen) if (!(await playPatiently(scenario, folder, shared))) failed += 1;
+  const commit = isRecorded ? readCommit() : null;
+  const shared = {
+    imageOf: (name) => findHostImage(name, say),
+    archive: await packProgram(join(folder, 'package')),
+    appliedDisk: join(folder, 'applied.qcow2'),
+  };
+  const results = [];
+  for (const scenario of chosen) {
+    const result = await playPatiently(scenario, folder, shared);
+    results.push(result);
+    if (isRecorded)
+      recordResult(
+        scenarios.map(({name}) => name),
+        {
+          name: scenario.name,
+          commit,
+          result: describe(result),
+          seconds: result.seconds,
+          date: new Date().toISOString().slice(0, 10),
+        },
+      );
+  }
+  const count = (isCounted) => results.filter(isCounted).length;
+  const failed = count(({ok}) => !ok);
   if (failed === 0) rmSync(folder, {recursive: true});
-  say(`${chosen.length - failed} passed, ${failed} failed`);
-  process.exitCode = failed === 0 ? 0 : 1;
+  say(`${chosen.length - failed} passed, ${failed} failed, ${count(({isRetried}) => isRetried)} retried`);
+  // The locks of the images are held by children, which end with this process.
+  process.exit(failed === 0 ? 0 : 1);
 };
 
 await main();

@@ -1,6 +1,5 @@
 import {appendFileSync, copyFileSync, existsSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
-import {expectEqual} from './expect.js';
 import {startMachine} from './machine/machine.js';
 import {installProgram} from './program.js';
 import {run} from './processes.js';
@@ -9,6 +8,7 @@ import {run} from './processes.js';
 export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
   mkdirSync(directory, {recursive: true});
   const machines = [];
+  const missed = [];
   const started = Date.now();
 
   const say = (words) => {
@@ -17,10 +17,10 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     appendFileSync(join(directory, 'steps.log'), `${line}\n`);
   };
 
-  /** A promised figure, as `id target measured`. */
+  /** A promised figure, as `id target measured`; all are said, and one that is missed fails the scenario at its end. */
   const figure = (id, target, measured) => {
-    say(`${id}  ${target}  ${measured}`);
-    expectEqual(measured, target, `the figure ${id}`);
+    say(`${id}  ${target}  ${measured}${measured === target ? '' : '  MISSED'}`);
+    if (measured !== target) missed.push(id);
   };
 
   const boot = async (disk, options) => {
@@ -35,7 +35,10 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     const folder = await imageOf(image);
     copyFileSync(join(folder, 'installed.qcow2'), disk);
     await run('qemu-img', ['rebase', '-u', '-b', join(folder, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
-    const machine = await boot(disk, {hardware: {...hardware, ...copyVariables(folder)}, ...(hardware === undefined ? {snapshot: 'booted'} : {})});
+    const machine = await boot(disk, {
+      hardware: {...hardware, ...copyVariables(folder)},
+      ...(hardware === undefined ? {snapshot: 'booted'} : {}),
+    });
     if (hardware !== undefined) await machine.waitForLogin();
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     // libvirtd completes its own configuration at its first start: before anything is compared.
@@ -66,9 +69,9 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     return boot(disk, {snapshot: 'applied'});
   };
 
-  const close = async () => {
+  const stopMachines = async () => {
     for (const machine of machines) await machine.stop();
   };
 
-  return {directory, say, figure, boot, installedHost, keepApplied, appliedHost, close};
+  return {directory, missed, say, figure, boot, installedHost, keepApplied, appliedHost, stopMachines};
 };

@@ -26,11 +26,16 @@ export const readEsp = (image, directory) => {
 };
 
 const readTree = (directory) =>
-  readdirSync(directory, {recursive: true}).filter((path) => lstatSync(join(directory, path)).isFile()).map((path) => [`/${path}`, readFileSync(join(directory, path))]);
+  readdirSync(directory, {recursive: true})
+    .filter((path) => lstatSync(join(directory, path)).isFile())
+    .map((path) => [`/${path}`, readFileSync(join(directory, path))]);
 
 /** mcopy ends at the first file that it cannot read. */
 const readEach = (image) => {
   const read = (program, ...args) => spawnSync(program, ['-i', image, ...args], {maxBuffer: espRegion.size}).stdout;
-  const paths = read('mdir', '-/', '-b', '::').toString().split('\n').filter((line) => line.startsWith('::/') && !line.endsWith('/'));
+  const paths = read('mdir', '-/', '-b', '::')
+    .toString()
+    .split('\n')
+    .filter((line) => line.startsWith('::/') && !line.endsWith('/'));
   return paths.map((path) => [path.slice(2), read('mtype', path)]);
 };

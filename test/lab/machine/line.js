@@ -1,5 +1,6 @@
 import {connect} from 'node:net';
 import {appendFileSync} from 'node:fs';
+import {patience} from '../patience.js';
 
 const deaths = /\(initramfs\) |Kernel panic - not syncing|end Kernel panic|grub rescue>/;
 
@@ -29,7 +30,7 @@ export const openLine = async (socketPath, logPath) => {
     return match;
   };
 
-  /** Waits for a pattern behind the mark, moves the mark behind it and returns the match; `match.before` is what came first. */
+  /** Waits, with patience, for a pattern behind the mark, moves the mark behind it and returns the match; `match.before` is what came first. */
   const waitFor = (pattern, seconds, search = find) =>
     new Promise((resolve, reject) => {
       const finish = (settle, value) => {
@@ -38,16 +39,23 @@ export const openLine = async (socketPath, logPath) => {
         socket.off('close', ended);
         settle(value);
       };
-      const fail = (why) => finish(reject, new Error(`${why}; waited for ${pattern}. The last that came:\n${stripEscapes(line.text.slice(line.mark)).slice(-1500)}`));
+      const fail = (why) =>
+        finish(
+          reject,
+          new Error(
+            `${why}; waited for ${pattern}. The last that came:\n${stripEscapes(line.text.slice(line.mark)).slice(-1500)}`,
+          ),
+        );
       const ended = () => fail('The machine is gone');
       const look = () => {
         const news = line.text.slice(line.mark);
         const match = search(pattern, news);
         // What it says of its end comes in the moment after.
-        if (match === null) return !line.mayDie && deaths.test(news) ? void setTimeout(() => fail('The machine died'), 2000) : undefined;
+        if (match === null)
+          return !line.mayDie && deaths.test(news) ? void setTimeout(() => fail('The machine died'), 2000) : undefined;
         return finish(resolve, Object.assign(match, {before: news.slice(0, match.index)}));
       };
-      const timer = setTimeout(() => fail(`Nothing within ${seconds} s`), seconds * 1000);
+      const timer = setTimeout(() => fail(`Nothing within ${seconds * patience} s`), seconds * patience * 1000);
       waiters.add(look);
       socket.once('close', ended);
       look();
@@ -71,7 +79,7 @@ export const openLine = async (socketPath, logPath) => {
 const stripEscapes = (text) => text.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[()][A-Z0-9]|\u001b[=>]|\r/g, '');
 
 export const connectWithPatience = async (path) => {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 100 * patience; attempt += 1) {
     const socket = await new Promise((resolve) => {
       const candidate = connect(path);
       candidate.once('connect', () => resolve(candidate));
@@ -80,7 +88,7 @@ export const connectWithPatience = async (path) => {
     if (socket !== null) return socket;
     await pause(100);
   }
-  throw new Error(`Nobody listens at ${path} after 10 s`);
+  throw new Error(`Nobody listens at ${path} after ${10 * patience} s`);
 };
 
 export const pause = (milliseconds) => new Promise((resolve) => void setTimeout(resolve, milliseconds));

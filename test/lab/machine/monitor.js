@@ -1,3 +1,4 @@
+import {patience} from '../patience.js';
 import {connectWithPatience} from './line.js';
 
 /** QEMU's control socket: the power switch and the snapshots. */
@@ -9,11 +10,15 @@ export const openMonitor = async (path) => {
   socket.setEncoding('utf8').on('data', (chunk) => {
     const lines = (rest + chunk).split('\n');
     rest = lines.pop();
-    for (const message of lines.map((line) => JSON.parse(line))) if ('return' in message || 'error' in message) answer?.(message);
+    for (const message of lines.map((line) => JSON.parse(line)))
+      if ('return' in message || 'error' in message) answer?.(message);
   });
   const ask = (execute, args, seconds) =>
     new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`QEMU did not answer ${execute} within ${seconds} s`)), seconds * 1000);
+      const timer = setTimeout(
+        () => reject(new Error(`QEMU did not answer ${execute} within ${seconds * patience} s`)),
+        seconds * patience * 1000,
+      );
       answer = (message) => {
         clearTimeout(timer);
         if (message.error) reject(new Error(message.error.desc));

@@ -1,7 +1,6 @@
 import {expectEqual, expectMatch} from '../expect.js';
 import {planOf} from '../host-state.js';
-
-const [card, neighbour] = ['0000:02:00.0', '0000:03:00.0'];
+import {sharedCard as card, sharedNeighbour as neighbour} from '../machine/host.js';
 
 const find = (findings, code) => findings.find((finding) => finding.code === code);
 
@@ -11,7 +10,10 @@ export const dirtyGroup = {
   title: 'A card that shares its IOMMU group goes to a guest only as the user says in words',
   run: async (lab) => {
     const machine = await lab.installedHost();
-    await machine.run(`vfio-pilot profile new --device ${card} --vcpus 2 --memory 512MiB --guest shared --os linux --out /root/shared.yaml`, 60);
+    await machine.run(
+      `vfio-pilot profile new --device ${card} --vcpus 2 --memory 512MiB --guest shared --os linux --out /root/shared.yaml`,
+      60,
+    );
     await machine.run(`printf '\\nhost:\\n  acceptLossOf: [${card}]\\n' >> /root/shared.yaml`);
 
     lab.say('blocked, with the neighbour and the reason');
@@ -24,7 +26,11 @@ export const dirtyGroup = {
     lab.say('accepted once the neighbour is named');
     await machine.run(`printf '  acceptGroupMates: [${neighbour}]\\n' >> /root/shared.yaml`);
     const accepted = await planOf(machine, '/root/shared.yaml');
-    expectEqual(accepted.findings.filter(({severity, code}) => severity === 'blocker' && code === 'iommu-group-shared'), [], 'blockers about the group');
+    expectEqual(
+      accepted.findings.filter(({severity, code}) => severity === 'blocker' && code === 'iommu-group-shared'),
+      [],
+      'blockers about the group',
+    );
     expectEqual(accepted.code, 0, 'the exit code of plan');
   },
 };

@@ -2,7 +2,8 @@ import {join} from 'node:path';
 import {copyEsp} from '../esp/partition.js';
 import {countWrites, judgePowerCuts, openStage, readRecording} from '../esp/power-cuts.js';
 import {expectEqual, expectMatch, expectTrue} from '../expect.js';
-import {guestCard, makeProfile} from '../host-state.js';
+import {makeProfile} from '../host-state.js';
+import {guestCard} from '../machine/host.js';
 import {importTypeScript} from '../import-typescript.js';
 
 const states = Number(process.env.VFIO_PILOT_LAB_STATES ?? 200);
@@ -12,11 +13,16 @@ const {chooseSeed, randomOf} = await importTypeScript(new URL('../../support/ran
 const phases = [
   {name: 'apply', command: 'vfio-pilot apply lab.yaml --yes'},
   {name: 'rollback', command: 'vfio-pilot rollback --yes'},
-  {name: 'an entry written over in place', isCareless: true, command: 'sed "s/ quiet/ quiet loglevel=3/" $entry >/root/entry && cat /root/entry >$entry'},
+  {
+    name: 'an entry written over in place',
+    isCareless: true,
+    command: 'sed "s/ quiet/ quiet loglevel=3/" $entry >/root/entry && cat /root/entry >$entry',
+  },
   {
     name: 'an entry that is synced before its image',
     isCareless: true,
-    command: 'cp $folder/linux $folder/linux-z; cp $folder/initrd.img-* $folder/initrd-z; new=${entry%.conf}.z.conf; sed "s|/linux$|/linux-z|; s|/initrd.img-.*|/initrd-z|" $entry >$new; sync $folder $new $(dirname $new)',
+    command:
+      'cp $folder/linux $folder/linux-z; cp $folder/initrd.img-* $folder/initrd-z; new=${entry%.conf}.z.conf; sed "s|/linux$|/linux-z|; s|/initrd.img-.*|/initrd-z|" $entry >$new; sync $folder $new $(dirname $new)',
   },
 ];
 const variables = 'entry=$(ls /boot/efi/loader/entries/*.conf); folder=$(dirname /boot/efi/*/*/linux)';
@@ -34,8 +40,15 @@ export const espPowerCut = {
     expectEqual(stage.compareEnd(end), [], 'blocks in which the replayed log and the disk differ');
     for (const [index, phase] of phases.entries()) {
       const count = phase.isCareless ? Math.ceil(states / 5) : states;
-      const result = judgePowerCuts(stage, recording, {from: marks[index].to, ...marks[index + 1], count, random: randomOf(seed + index)});
-      lab.say(`${phase.name}: ${result.writes} writes of the EFI partition; before, ${result.started.before} is started, then ${result.started.after}`);
+      const result = judgePowerCuts(stage, recording, {
+        from: marks[index].to,
+        ...marks[index + 1],
+        count,
+        random: randomOf(seed + index),
+      });
+      lab.say(
+        `${phase.name}: ${result.writes} writes of the EFI partition; before, ${result.started.before} is started, then ${result.started.after}`,
+      );
       for (const line of result.bad.slice(0, phase.isCareless ? 1 : 5)) lab.say(`  ${line}`);
       if (phase.isCareless) judgeControl(lab, phase, result);
       else judgeProgram(lab, phase, result);
@@ -45,7 +58,9 @@ export const espPowerCut = {
 
 /** Ends with the guest's last write on the disk. */
 const record = async (lab) => {
-  const [disk, base, end, log, vars] = ['disk.qcow2', 'base.img', 'end.img', 'writes.log', 'vars.qcow2'].map((name) => join(lab.directory, name));
+  const [disk, base, end, log, vars] = ['disk.qcow2', 'base.img', 'end.img', 'writes.log', 'vars.qcow2'].map((name) =>
+    join(lab.directory, name),
+  );
   const ready = await lab.installedHost({image: 'debian-12-systemd-boot'});
   await makeProfile(ready, guestCard);
   await ready.run('sync');
@@ -81,5 +96,9 @@ const judgeProgram = (lab, {name}, {before, after, started, bad, lost}) => {
   lab.figure(`A5 ${name}`, '0 lost', `${lost} lost`);
   const [good, applied] = name === 'apply' ? [before, after] : [after, before];
   for (const [path, bytes] of good) expectTrue(applied.get(path)?.equals(bytes), `${path} is not as it was`);
-  expectMatch(name === 'apply' ? started.after : started.before, /\.vfio-pilot-[0-9a-f]{8}\.conf$/, 'the entry that is started when it is applied');
+  expectMatch(
+    name === 'apply' ? started.after : started.before,
+    /\.vfio-pilot-[0-9a-f]{8}\.conf$/,
+    'the entry that is started when it is applied',
+  );
 };
