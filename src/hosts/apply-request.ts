@@ -4,7 +4,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {ApplyRequest} from '../transaction/apply.ts';
 import {transactionId} from '../transaction/path-state.ts';
 import {guestRecord} from '../host/guests/guest-record.ts';
-import {claimOf} from '../hypervisor/kvm/guest/claim-of-plan.ts';
+import {claimOf} from '../plan/claim-of-plan.ts';
 import type {AppliedPlan} from '../verify/promise.ts';
 import type {HostRequest} from './host.ts';
 

@@ -1,7 +1,6 @@
 import type {Ports} from '../artifacts/ports.ts';
 import {bootProbes} from '../boot/probes/probes.ts';
-import {libvirtRegistry, whyLent} from '../hypervisor/kvm/registry.ts';
-import {qmRegistry} from '../hypervisor/proxmox/registry.ts';
+import {hypervisors} from '../hypervisor/hypervisors.ts';
 import {orderValidator} from '../image/script-order.ts';
 import {applyWith} from '../transaction/apply.ts';
 import {recoverWith} from '../transaction/recover.ts';
@@ -11,8 +10,9 @@ import {inspectRollbackWith, rollbackWith} from '../transaction/rollback.ts';
 const ports: Ports = {
   probes: bootProbes,
   validators: {order: orderValidator},
-  registries: [qmRegistry, libvirtRegistry],
-  whyInUse: whyLent,
+  registries: hypervisors.map(({registry}) => registry),
+  whyInUse: (machine, paths) =>
+    hypervisors.map(({whyInUse}) => whyInUse(machine, paths)).find((use) => use !== null) ?? null,
 };
 
 export const applyChanges = applyWith(ports);

@@ -1,3 +1,4 @@
+import type {GuestRegistry, Ports} from '../artifacts/ports.ts';
 import type {Rendered} from '../artifacts/rendered.ts';
 import type {Binding} from '../binding/binding.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
@@ -42,6 +43,10 @@ export type Hypervisor = {
   readonly renderGuest: (facts: HostFacts, plan: Plan) => Rendered;
   /** The same after it was applied: a definition that the hypervisor has written down in its own way counts as kept. */
   readonly renderAppliedGuest: (facts: HostFacts, plan: Plan) => Rendered;
+  /** Where the transaction defines its guests. */
+  readonly registry: GuestRegistry;
+  /** Why files that it wrote on the host must not go just now. */
+  readonly whyInUse: Ports['whyInUse'];
   /** Whether a file is the definition of a guest, which may change without a word when it is another's. */
   readonly isGuestFile: (path: string) => boolean;
   /** What a plan was made from: by what a person calls it, and things that come and go by kind and name. */

@@ -10,7 +10,7 @@ import type {PciFunction} from '../../src/facts/pci.ts';
 import {virtualFunctionAddress} from '../../src/facts/sriov.ts';
 import {libvirtOf} from '../../src/facts/virtualisation.ts';
 import type {Finding} from '../../src/findings/finding.ts';
-import {claimOf} from '../../src/hypervisor/kvm/guest/claim-of-plan.ts';
+import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {ProfileDevice} from '../../src/profile/profile.ts';

@@ -4,7 +4,7 @@ import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {libvirtOf, type DomainFacts} from '../../src/facts/virtualisation.ts';
 import {decodeGuestRecord, guestRecord} from '../../src/host/guests/guest-record.ts';
 import {readPrintedClaims} from '../../src/host/guests/printed-claims.ts';
-import {claimOf} from '../../src/hypervisor/kvm/guest/claim-of-plan.ts';
+import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import type {Profile} from '../../src/profile/profile.ts';
 import {sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';

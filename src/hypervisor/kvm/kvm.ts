@@ -16,6 +16,7 @@ import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
 import {renderHugepages} from './hugepages-units.ts';
+import {libvirtRegistry, whyLent} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
 
@@ -54,6 +55,8 @@ export const kvm: Hypervisor = {
     ]),
   renderGuest: renderDomain,
   renderAppliedGuest: (facts, plan) => renderDomain(facts, withKnownGuest(facts, plan)),
+  registry: libvirtRegistry,
+  whyInUse: whyLent,
   isGuestFile: (path) => path.startsWith('/etc/libvirt/qemu/'),
   world: (facts) => {
     const {version, qemuVersion, networks} = libvirtOf(facts);

@@ -12,6 +12,7 @@ import {proxmoxGuests} from './guests.ts';
 import {judgeProxmoxHost} from './judge-host.ts';
 import {guestPromises} from './promises.ts';
 import {proxmoxOf} from './proxmox-facts.ts';
+import {qmRegistry} from './registry.ts';
 
 /** Proxmox VE: QEMU under KVM, started by Proxmox's own programs from `/etc/pve/qemu-server/VMID.conf`. */
 export const proxmox: Hypervisor = {
@@ -41,6 +42,9 @@ export const proxmox: Hypervisor = {
   renderHost: () => ({artifacts: [], findings: []}),
   renderGuest: renderProxmoxGuest,
   renderAppliedGuest: renderProxmoxGuest,
+  registry: qmRegistry,
+  // Nothing on the host has to stay while a guest runs.
+  whyInUse: () => null,
   isGuestFile: (path) => path.startsWith('/etc/pve/qemu-server/') || path.startsWith('/etc/libvirt/qemu/'),
   world: (facts) => {
     const {version, qemuServerVersion, node, isQuorate} = proxmoxOf(facts);

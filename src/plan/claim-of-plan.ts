@@ -1,6 +1,6 @@
-import type {ClaimedFunction, ClaimedVirtualFunction, GuestClaim} from '../../../facts/guest-claims.ts';
-import type {PciFunction} from '../../../facts/pci.ts';
-import type {Plan} from '../../../plan/plan.ts';
+import type {ClaimedFunction, ClaimedVirtualFunction, GuestClaim} from '../facts/guest-claims.ts';
+import type {PciFunction} from '../facts/pci.ts';
+import type {Plan} from './plan.ts';
 
 /** What the guest of this plan takes from the host; not what the plan keeps for other guests. */
 export const claimOf = (plan: Plan, pci: readonly PciFunction[]): GuestClaim => {
