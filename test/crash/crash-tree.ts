@@ -5,7 +5,6 @@ import {stateDirectory} from '../../src/system/state-directory.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState, type TreeState} from '../support/tree-state.ts';
-import {scratchDirectory} from '../transaction/scratch-root.ts';
 
 const host = 'dell-r710-gtx1050';
 export const profile = profilePath(host);
@@ -14,7 +13,7 @@ export const profile = profilePath(host);
 export type CrashTree = {readonly root: string; readonly old: TreeState; readonly applied: TreeState};
 
 export const createCrashTree = async (): Promise<CrashTree> => {
-  const root = unpackHost(host, scratchDirectory());
+  const root = unpackHost(host);
   const old = treeState(root);
   expect((await runCli(['apply', profile, '--root', root, '--yes'])).exitCode).toBe(0);
   const applied = treeState(root);

@@ -1,10 +1,10 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdirSync, mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {bundleDriver} from '../support/bundle-driver.ts';
 import {figure} from '../figures/figure.ts';
-import {scratchDirectory} from '../transaction/scratch-root.ts';
 import {bySize} from '../support/sizes.ts';
 
 const kills = bySize(3, 20, 200);
@@ -17,7 +17,7 @@ const canMount =
 
 describe.skipIf(!canMount)('a program that makes a boot image (needs root, mount namespaces and overlays)', () => {
   it('or the run that started it, killed at any time, leaves the image as it was', async () => {
-    const directory = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-generator-'));
+    const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-generator-'));
     try {
       const driver = join(directory, 'driver.mjs');
       await bundleDriver(join(import.meta.dirname, 'generator-driver.ts'), driver);

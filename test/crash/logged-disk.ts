@@ -1,7 +1,7 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {accessSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {scratchDirectory} from '../transaction/scratch-root.ts';
 import {type BlockWrite, countWrites, type DiskImage, readBlockLog, readImage} from './block-log.ts';
 
 /** `atomicBytes`: what a drive writes whole or not at all. btrfs counts on 4 KiB, the size of its superblock. */
@@ -62,7 +62,7 @@ export const whyNot = (fileSystem: FileSystem): string | null => {
 type Disk = {readonly directory: string; readonly file: string; readonly size: number};
 
 const createDisk = ({make, sizeMiB}: FileSystem): Disk => {
-  const directory = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-power-'));
+  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-power-'));
   const file = join(directory, 'disk');
   const size = sizeMiB * 1024 * 1024;
   writeFileSync(file, '');
@@ -169,7 +169,7 @@ export const createStage = (
   {options}: FileSystem,
   size: number,
 ): {readonly file: string; readonly mount: () => Mounted; readonly remove: () => void} => {
-  const directory = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-state-'));
+  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-state-'));
   const file = join(directory, 'disk');
   writeFileSync(file, '');
   truncateSync(file, size);

@@ -1,9 +1,9 @@
 import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {figure} from '../figures/figure.ts';
-import {scratchDirectory} from '../transaction/scratch-root.ts';
 import {replaceCode} from './find-code.ts';
 import {type Mutant, mutants, testOf} from './mutants.ts';
 
@@ -11,7 +11,7 @@ const repository = resolve(import.meta.dirname, '../..');
 
 /** A copy of the project in which sources are changed. */
 const createCopy = (): string => {
-  const copy = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-mutants-'));
+  const copy = mkdtempSync(join(tmpdir(), 'vfio-pilot-mutants-'));
   for (const name of [
     'src',
     'test',

@@ -26,8 +26,8 @@ afterAll(() => {
 });
 
 /** A fresh copy of the host, to be read or changed; removed after the test file. */
-export const unpackHost = (name: string, parent = tmpdir()): string => {
-  const root = mkdtempSync(join(parent, `vfio-pilot-${name}-`));
+export const unpackHost = (name: string): string => {
+  const root = mkdtempSync(join(tmpdir(), `vfio-pilot-${name}-`));
   unpacked.push(root);
   chmodSync(root, 0o755);
   unpackTree(parseTree(hostTreeText(name)), root);

@@ -1,11 +1,11 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {figure} from '../figures/figure.ts';
 import {bundleDriver} from '../support/bundle-driver.ts';
 import {bySize} from '../support/sizes.ts';
-import {scratchDirectory} from './scratch-root.ts';
 
 const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs -o size=64k none /mnt']).status === 0;
 
@@ -19,7 +19,7 @@ describe.skipIf(!canMount)('a disk that is too small (needs root and mount names
   it.each(['etc', 'var/lib', 'all'])(
     'never truncates a file and is nearly always noticed before the first write: %s',
     async (where) => {
-      const directory = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-disk-'));
+      const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-disk-'));
       try {
         const driver = join(directory, 'disk.mjs');
         await bundleDriver(join(import.meta.dirname, 'disk-driver.ts'), driver);

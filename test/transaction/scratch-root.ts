@@ -1,7 +1,5 @@
 import {
-  accessSync,
   chmodSync,
-  constants,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -16,19 +14,9 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {stateDirectory} from '../../src/system/state-directory.ts';
 
-/** In memory where that is possible: the tests sync some hundred thousand times, and no power is cut. */
-export const scratchDirectory = (): string => {
-  try {
-    accessSync('/dev/shm', constants.W_OK);
-    return '/dev/shm';
-  } catch {
-    return tmpdir();
-  }
-};
-
 /** A real directory that stands for a host, removed at the end of `use`. */
 export const withRoot = async <Result>(use: (root: string) => Result | Promise<Result>): Promise<Result> => {
-  const root = mkdtempSync(join(scratchDirectory(), 'vfio-pilot-transaction-'));
+  const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-transaction-'));
   try {
     return await use(root);
   } finally {

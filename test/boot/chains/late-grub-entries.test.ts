@@ -12,6 +12,7 @@ import {readHistory} from '../../../src/transaction/history.ts';
 import {type RollbackResult} from '../../../src/transaction/rollback.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
+import {bySize} from '../../support/sizes.ts';
 import {never, silent} from '../../transaction/scenario.ts';
 import {put, snapshot} from '../../transaction/scratch-root.ts';
 import {applySample} from './chain-scenario.ts';
@@ -71,7 +72,7 @@ describe('kernels of Fedora that came and went between apply and rollback', () =
     await takeBack(sound.root, sound.machine);
     const wanted = snapshot(sound.root);
     let isCut = true;
-    for (let failAt = 1; isCut; failAt += 7) {
+    for (let failAt = 1; isCut; failAt += bySize(35, 7, 1)) {
       const {root, machine} = await liveOn();
       const cut = failingMachine({...machine, self: {...machine.self, pid: 999_999_999}}, {failAt, crash: true});
       isCut = await takeBack(root, machine, cut).then(

@@ -14,6 +14,7 @@ import {listingCommands, verifyImages} from '../../../src/verify/verify-images.t
 import {failingMachine} from '../../support/failing-machine.ts';
 import {makeTree} from '../../support/make-tree.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
+import {bySize} from '../../support/sizes.ts';
 import {never, request, silent} from '../../transaction/scenario.ts';
 import {put, snapshot} from '../../transaction/scratch-root.ts';
 import {standIns} from './stand-ins.ts';
@@ -103,7 +104,7 @@ describe('a kernel that came after apply', () => {
     );
     const wanted = snapshot(sound.root);
     let isCut = true;
-    for (let failAt = 1; isCut; failAt += 9) {
+    for (let failAt = 1; isCut; failAt += bySize(45, 9, 1)) {
       const {root, machine} = await liveOn();
       const cut = failingMachine({...machine, self: {...machine.self, pid: 999_999_999}}, {failAt, crash: true});
       isCut = await rollback(
