@@ -58,7 +58,7 @@ const race = (
     return {lost: saved.filter((line) => !present.has(`# ${line}`)).length, lines: saved.length, applied};
   });
 
-const replacements = deepOrNight(40, 2000);
+const replacements = deepOrNight(24, 2000);
 
 const ours = async (root: string, attempt: number): Promise<boolean> => {
   const machine = realMachine(root);
