@@ -1,3 +1,4 @@
+import type {PciMapping} from '../formats/qemu-server/pci-mapping.ts';
 import type {PciAddress} from './pci-address.ts';
 
 export type DomainFacts = {
@@ -67,6 +68,8 @@ export type ProxmoxFacts = {
   /** VMIDs in use, also by containers and on other nodes. */
   readonly takenVmids: readonly number[];
   readonly storages: readonly ProxmoxStorage[];
+  /** Of this node, in the order of `/etc/pve/mapping/pci.cfg`. */
+  readonly mappings: readonly PciMapping[];
   /** Bridges of the host that a guest's network card can be in, `vmbr0`. */
   readonly bridges: readonly string[];
   /** libvirt, where somebody has installed it too. */
@@ -97,6 +100,8 @@ export type ProxmoxGuest = {
   readonly isActive: boolean | null;
   /** Of the running process's first thread; `null` where it does not run, or cannot be looked at. */
   readonly allowedCpus: readonly number[] | null;
+  /** Of the running thread of each vCPU, by its number; empty where they cannot be looked at. */
+  readonly vcpuCpus: Readonly<Record<number, readonly number[]>>;
 };
 
 /** Of `/etc/pve/storage.cfg`. */
@@ -105,4 +110,8 @@ export type ProxmoxStorage = {
   readonly type: string;
   /** Disks of guests may be in it, on this node. */
   readonly holdsDisks: boolean;
+  /** `iso`, `images`: what may be in it. */
+  readonly content: readonly string[];
+  /** Where scripts for guests of this node are in it; `null` where it takes none, or is no directory of this node alone. */
+  readonly snippets: string | null;
 };

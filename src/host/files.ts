@@ -68,6 +68,8 @@ export const hostFiles: FileTable = [
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/pve/qemu-server', '*.conf'),
   keeps('/etc/pve/mapping', 'pci.cfg'),
+  // Of the storage that every installation has; those of others are found in storage.cfg.
+  keeps('/var/lib/vz/snippets', 'vfio-pilot-*.sh'),
   keeps('/etc/libvirt', 'qemu.conf'),
   keeps('/etc/libvirt/qemu', '*.xml'),
   keeps('/var/lib/libvirt/qemu', '*.xml', null),

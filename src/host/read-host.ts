@@ -18,6 +18,7 @@ import {readRomFiles} from './pci/option-rom.ts';
 import {readPackageManager} from './package-manager.ts';
 import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
+import {snippetFiles} from './proxmox/proxmox.ts';
 import {guestDisksOf, readVirtualisation} from './virtualisation.ts';
 
 /** All facts of the machine or of a captured tree. Reads only, and never throws for what it finds there. */
@@ -29,7 +30,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
   };
   const pci = readPci(source, note);
   const virtualisation = readVirtualisation(source, note);
-  const files = readFiles(source, note, fileTableOf(ports));
+  const files = readFiles(source, note, [...fileTableOf(ports), ...snippetFiles(virtualisation)]);
   return {
     version: 1,
     root: source.root,

@@ -30,6 +30,8 @@ export type Abilities = {
   readonly whyNoHooks: string | null;
   /** Why a guest's start would not find a variant of vfio-pci; `null`: it does. */
   readonly whyNoVariants: string | null;
+  /** Why it would put vfio-pci in the place of a variant that is bound since boot, with what to do; `null`: it does not. */
+  readonly variantsLost: {readonly because: string; readonly remedy: string} | null;
 };
 
 /** What every decision gets: the facts, the wish, and two lists to add to. */

@@ -186,6 +186,8 @@ const qmGuest = shape<ProxmoxGuestPlan>({
   isKvmHidden: nullable(flag),
   hypervVendorId: nullable(text),
   affinity: listOfIntegers,
+  usesMapping: flag,
+  hookscript: nullable(shape({volume: text, path: text})),
 });
 
 const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest});

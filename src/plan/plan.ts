@@ -246,4 +246,8 @@ export type ProxmoxGuestPlan = NamedGuest & {
   readonly hypervVendorId: string | null;
   /** All threads of the cores that the vCPUs may run on; empty where the host chooses. */
   readonly affinity: readonly number[];
+  /** Lines for cards name a mapping of the cluster. */
+  readonly usesMapping: boolean;
+  /** That pins each vCPU after the start: `local:snippets/NAME`, and where that file is. `null`: none of our own. */
+  readonly hookscript: {readonly volume: string; readonly path: string} | null;
 };

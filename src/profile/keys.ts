@@ -147,6 +147,19 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     fallback: auto,
     meaning: 'Show the guest NUMA cells, one for each host node that it is on; false: none, and it stays on one node.',
   },
+  mapping: {
+    key: 'mapping',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'Proxmox VE: name the card by a resource mapping of the cluster, instead of its address.',
+  },
+  hookscript: {
+    key: 'hookscript',
+    codec: yesOrNo,
+    fallback: false,
+    meaning:
+      'Proxmox VE: a hookscript pins each vCPU to a CPU of its own; otherwise all of them share the cores of the guest’s affinity.',
+  },
 };
 
 export const hostKeys: KeyTable<ProfileHost> = {

@@ -70,6 +70,8 @@ export const profileShape = shape<Profile>({
     nvidiaDriver: wordOf<ProfileGuest['nvidiaDriver']>({auto: true, 'before-r465': true, 'r465-or-newer': true}),
     hyperv: either<ProfileGuest['hyperv']>(literal('auto'), literal('none'), listOf(text)),
     numaCell: orAuto(flag),
+    mapping: flag,
+    hookscript: flag,
   }),
   host: shape<ProfileHost>({
     allowUnsafeInterrupts: flag,

@@ -72,6 +72,10 @@ export type ProfileGuest = {
   readonly nvidiaDriver: Auto | 'before-r465' | 'r465-or-newer';
   readonly hyperv: Auto | 'none' | readonly string[];
   readonly numaCell: Auto | boolean;
+  /** Proxmox VE: the card by a resource mapping of the cluster, instead of its address. */
+  readonly mapping: boolean;
+  /** Proxmox VE: a hookscript pins each vCPU to a CPU of its own; otherwise all share the cores. */
+  readonly hookscript: boolean;
 };
 
 export type ProfileHost = {

@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {nextStartOf, parseGuestConfig, parsePropertyString, valueOf} from '../../src/formats/qemu-server/config.ts';
-import {coversFunction, parseHostPci, parsePciMappings} from '../../src/formats/qemu-server/hostpci.ts';
+import {coversFunction, parseHostPci} from '../../src/formats/qemu-server/hostpci.ts';
+import {parsePciMappings} from '../../src/formats/qemu-server/pci-mapping.ts';
 
 const text = `#the description, with hostpci0: 0000:09:00 in it
 bios: ovmf
@@ -76,11 +77,19 @@ describe('hostpci', () => {
   it('may name a mapping of the cluster', () => {
     expect(parseHostPci('mapping=gpu,pcie=1')).toMatchObject({hosts: [], mapping: 'gpu', pcie: true});
     const mappings = parsePciMappings(
-      'gpu\n\tmap id=10de:1c81,iommugroup=17,node=alpha,path=0000:06:00\n\tmap id=10de:1c81,node=beta,path=0000:0b:00.0\n',
+      '#a comment\ngpu\n\tdescription the card\n\tmap id=10DE:1c81,iommugroup=17,node=alpha,path=0000:06:00,subsystem-id=1462:1234\n\tmap id=10de:1c81,node=beta,path=0000:0b:00.0;0000:0b:00.1\n\tmap node=beta,path=nonsense\n',
     );
+    const none = {subsystem: null, iommuGroup: null};
     expect(mappings).toEqual([
-      {name: 'gpu', node: 'alpha', path: '0000:06:00'},
-      {name: 'gpu', node: 'beta', path: '0000:0b:00.0'},
+      {
+        name: 'gpu',
+        node: 'alpha',
+        hosts: ['0000:06:00'],
+        id: '10de:1c81',
+        subsystem: '1462:1234',
+        iommuGroup: 17,
+      },
+      {...none, name: 'gpu', node: 'beta', hosts: ['0000:0b:00.0', '0000:0b:00.1'], id: '10de:1c81'},
     ]);
   });
 });

@@ -45,6 +45,8 @@ describe('a profile', () => {
         nvidiaDriver: 'auto',
         hyperv: 'auto',
         numaCell: 'auto',
+        mapping: false,
+        hookscript: false,
       },
       host: {
         allowUnsafeInterrupts: false,

@@ -70,6 +70,8 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       hypervVendorId: fc.stringMatching(/^[A-Za-z0-9 _.-]{1,12}$/),
       nvidiaDriver: fc.constantFrom('auto', 'before-r465', 'r465-or-newer'),
       hyperv: fc.oneof(fc.constantFrom('auto' as const, 'none' as const), fc.array(name, {minLength: 1, maxLength: 4})),
+      mapping: fc.boolean(),
+      hookscript: fc.boolean(),
       numaCell: orAuto(fc.boolean()),
     }),
     host: fc.record({

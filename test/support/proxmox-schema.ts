@@ -102,12 +102,14 @@ const hostPci = properties('host', {
   'x-vga': flag,
   rombar: flag,
   romfile: /^[^,/;]{1,255}$/,
+  driver: /^(?:vfio|keep)$/,
 });
 
 const rules: readonly Rule[] = [
   {
     keys: /^hostpci(?:\d|1[0-5])$/,
-    accepts: (value) => hostPci(value) && value.startsWith('mapping=') !== !/(?:^|,)mapping=/.test(value),
+    // Exactly one of the two.
+    accepts: (value) => hostPci(value) && /(?:^|,)mapping=/.test(value) !== propertiesOf(value, 'host').has('host'),
   },
   {
     keys: /^numa[0-7]$/,
@@ -138,6 +140,7 @@ const rules: readonly Rule[] = [
   },
   {keys: /^hugepages$/, accepts: isOf(/^(?:any|2|1024)$/)},
   {keys: /^(?:numa|keephugepages|onboot|template)$/, accepts: isOf(flag)},
+  {keys: /^hookscript$/, accepts: isOf(/^[a-z][a-z0-9._-]*:snippets\/[\w.-]+$/i)},
   {keys: /^affinity$/, accepts: isOf(/^\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*$/)},
   {keys: /^memory$/, accepts: isOf(/^(?:current=)?\d+$/)},
   {keys: /^(?:balloon|cores|sockets|vcpus)$/, accepts: isOf(/^\d+$/)},

@@ -51,6 +51,8 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     nvidiaDriver: 'auto',
     hyperv: 'auto',
     numaCell: 'auto',
+    mapping: false,
+    hookscript: false,
     ...overrides.guest,
   },
   host: {

@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {parseGuestConfig} from '../../src/formats/qemu-server/config.ts';
 import type {Program} from '../../src/system/machine.ts';
@@ -37,6 +37,9 @@ export const standInQm =
     const pending = new Map(conf.pending.map(({key, value}) => [key, value]));
     const removed = new Set((pending.get('delete') ?? '').split(',').filter((key) => key !== ''));
     pending.delete('delete');
+    const script = wish.set.get('hookscript');
+    if (script !== undefined && !isRunnable(root, script))
+      return refuse(`hookscript: script '${script}' does not exist`);
     let writes = 0;
     const limit = options.dieAfter?.() ?? null;
     const write = (): void => {
@@ -71,6 +74,13 @@ export const standInQm =
     write();
     return {exitCode: 0, stdout: `update VM ${vmid}: ${words.join(' ')}\n`};
   };
+
+/** PVE::GuestHelpers, check_hookscript; `local` is where Proxmox VE has it. */
+const isRunnable = (root: string, volume: string): boolean => {
+  const name = /^local:snippets\/([^/]+)$/.exec(volume)?.[1];
+  const file = join(root, '/var/lib/vz/snippets', name ?? '');
+  return name !== undefined && existsSync(file) && (statSync(file).mode & 0o111) !== 0;
+};
 
 type Wish = {
   readonly digest: string | null;

@@ -106,6 +106,22 @@ describe('a guest of Proxmox VE', () => {
     });
   });
 
+  it('gets a hookscript before qm is asked to set it, and both go in a rollback', async () => {
+    await withRoot(async (root) => {
+      fill(root);
+      const script = '/var/lib/vz/snippets/vfio-pilot-101.sh';
+      const machine = machineOf(root);
+      const guest = fileChange(machine, path, `hookscript: local:snippets/vfio-pilot-101.sh\n${after}`, 'guest');
+      await expect(applyChanges(machine, request([guest]), silent, signal)).rejects.toMatchObject({isRestored: true});
+      const file = fileChange(machine, script, '#!/bin/sh\n', 'file', 0o755);
+      await applyChanges(machine, request([guest, file]), silent, signal);
+      expect(text(root, path)).toContain('hookscript: local:snippets/vfio-pilot-101.sh\n');
+      await rollback(machine, {}, silent, signal);
+      expect(hasSettings(root, before)).toBe(true);
+      expect(readable(root, script)).toBe(false);
+    });
+  });
+
   it('is refused by qm where somebody else has changed it, or a line is wrong, and all is as before', async () => {
     await withRoot(async (root) => {
       fill(root);

@@ -12,7 +12,7 @@ export const chooseDriver = (context: PlanContext, device: PciFunction, bindBy: 
   if (variant === null) return 'vfio-pci';
   if (bindBy === 'ids')
     return refuse(context, device, variant, 'vfio-pci.ids= gives it to vfio-pci itself', 'Set binding: address.');
-  const {whyNoVariants} = context.can;
+  const {whyNoVariants, variantsLost} = context.can;
   const isLeftToLibvirt = bindBy === 'libvirt' || isBoundByRule(context);
   if (isLeftToLibvirt && whyNoVariants !== null) {
     return refuse(
@@ -23,6 +23,8 @@ export const chooseDriver = (context: PlanContext, device: PciFunction, bindBy: 
       bindBy === 'libvirt' ? 'Set binding: address.' : `Nothing to do, unless a newer ${context.can.starter} takes it.`,
     );
   }
+  if (!isLeftToLibvirt && variantsLost !== null)
+    return refuse(context, device, variant, variantsLost.because, variantsLost.remedy);
   if (isLeftToLibvirt && bindBy === 'address') {
     context.decide(
       'devices',

@@ -20,6 +20,7 @@ import type {
   PrintedClaims,
 } from '../guest-claims.ts';
 import {pciAddressText, pciIdText} from '../pci-address.ts';
+import type {PciMapping} from '../../formats/qemu-server/pci-mapping.ts';
 import type {
   DomainFacts,
   FirmwareImage,
@@ -103,10 +104,23 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
         lock: nullable(text),
         isActive: nullable(flag),
         allowedCpus: nullable(integers),
+        vcpuCpus: recordOf(integers),
       }),
     ),
     takenVmids: integers,
-    storages: listOf(shape<ProxmoxStorage>({name: text, type: text, holdsDisks: flag})),
+    storages: listOf(
+      shape<ProxmoxStorage>({name: text, type: text, holdsDisks: flag, content: texts, snippets: nullable(text)}),
+    ),
+    mappings: listOf(
+      shape<PciMapping>({
+        name: text,
+        node: nullable(text),
+        hosts: texts,
+        id: nullable(text),
+        subsystem: nullable(text),
+        iommuGroup: nullable(integer),
+      }),
+    ),
     bridges: texts,
     libvirt: libvirtShape,
   }),

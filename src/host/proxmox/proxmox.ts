@@ -1,6 +1,13 @@
 import {type Check, decode, integer, optional, parseJson, shape} from '../../decode/decode.ts';
+import {type FileTable, keeps} from '../../facts/file-table.ts';
 import {parseCpuList} from '../../facts/kernel-lists.ts';
-import type {KvmFacts, ProxmoxFacts, ProxmoxGuest, ProxmoxStorage} from '../../facts/virtualisation.ts';
+import type {
+  KvmFacts,
+  ProxmoxFacts,
+  ProxmoxGuest,
+  ProxmoxStorage,
+  VirtualisationFacts,
+} from '../../facts/virtualisation.ts';
 import {
   type ConfigLine,
   nextStartOf,
@@ -8,8 +15,9 @@ import {
   parsePropertyString,
   valueOf,
 } from '../../formats/qemu-server/config.ts';
-import {parseHostPci, parsePciMappings, type PciMapping} from '../../formats/qemu-server/hostpci.ts';
+import {parseHostPci} from '../../formats/qemu-server/hostpci.ts';
 import {parseNuma} from '../../formats/qemu-server/numa.ts';
+import {parsePciMappings, type PciMapping} from '../../formats/qemu-server/pci-mapping.ts';
 import {parseStorageConfig} from '../../formats/qemu-server/storage-cfg.ts';
 import type {Source} from '../../system/source.ts';
 import {refuseTooMany} from '../guests/refuse-too-many.ts';
@@ -36,6 +44,7 @@ export const readProxmox = (source: Source, libvirt: KvmFacts): ProxmoxFacts | n
     guests,
     takenVmids: [...new Set([...guests.map(({vmid}) => vmid), ...readVmids(source, nodes)])].sort((a, b) => a - b),
     storages: readStorages(source, node),
+    mappings: readMappings(source, node),
     bridges: readBridges(source),
     libvirt,
   };
@@ -44,9 +53,7 @@ export const readProxmox = (source: Source, libvirt: KvmFacts): ProxmoxFacts | n
 /** Of this node, by VMID; none where there is no Proxmox VE. */
 export const readProxmoxGuests = (source: Source): readonly ProxmoxGuest[] => {
   const node = nodeOf(source);
-  const mappings = parsePciMappings(source.text('/etc/pve/mapping/pci.cfg') ?? '').filter(
-    (one) => node === null || one.node === null || one.node === node,
-  );
+  const mappings = readMappings(source, node);
   const files = source.list(directory).filter(isGuestFile);
   refuseTooMany(directory, files.length);
   return files.map((file) => readGuest(source, file, mappings)).sort((a, b) => a.vmid - b.vmid);
@@ -77,7 +84,8 @@ const readGuest = (source: Source, file: string, mappings: readonly PciMapping[]
     isTemplate: valueOf(lines, 'template') === '1',
     lock: valueOf(config.current, 'lock'),
     isActive: source.isLive ? pid !== null : null,
-    allowedCpus: pid === null ? null : readAllowedCpus(source, pid),
+    allowedCpus: pid === null ? null : readAllowedCpus(source, `/proc/${pid}`),
+    vcpuCpus: pid === null ? {} : readVcpuCpus(source, pid),
   };
 };
 
@@ -87,21 +95,32 @@ const readPid = (source: Source, vmid: number): number | null => {
   return pid !== undefined && source.exists(`/proc/${pid}/status`) ? Number(pid) : null;
 };
 
-const readAllowedCpus = (source: Source, pid: number): readonly number[] | null => {
-  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(source.text(`/proc/${pid}/status`) ?? '')?.[1];
+const readAllowedCpus = (source: Source, thread: string): readonly number[] | null => {
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(source.text(`${thread}/status`) ?? '')?.[1];
   return list === undefined ? null : parseCpuList(list);
 };
+
+/** QEMU calls the thread of vCPU 3 `CPU 3/KVM`, as Proxmox starts it with debug-threads (PVE::QemuServer, config_to_command). */
+const readVcpuCpus = (source: Source, pid: number): Readonly<Record<number, readonly number[]>> =>
+  Object.fromEntries(
+    source.list(`/proc/${pid}/task`).flatMap((task) => {
+      const thread = `/proc/${pid}/task/${task}`;
+      const vcpu = /^CPU (\d+)\/KVM$/.exec(source.text(`${thread}/comm`)?.trim() ?? '')?.[1];
+      const cpus = vcpu === undefined ? null : readAllowedCpus(source, thread);
+      return vcpu === undefined || cpus === null ? [] : [[Number(vcpu), cpus] as const];
+    }),
+  );
 
 const hostsOf = ({key, value}: ConfigLine, mappings: readonly PciMapping[]): readonly string[] => {
   const line = /^hostpci\d+$/.test(key) ? parseHostPci(value) : null;
   if (line === null) return [];
   return line.mapping === null
     ? line.hosts
-    : mappings.filter((one) => nameOf(one) === line.mapping).map((one) => one.path);
+    : mappings.filter(({name}) => name === line.mapping).flatMap(({hosts}) => hosts);
 };
 
-/** A section of pci.cfg begins with the name, with or without a type before it. */
-const nameOf = ({name}: PciMapping): string => name.split(/[\s:]+/).at(-1) ?? name;
+const readMappings = (source: Source, node: string | null): readonly PciMapping[] =>
+  parsePciMappings(source.text('/etc/pve/mapping/pci.cfg') ?? '').filter((one) => node === null || one.node === node);
 
 /** `any` takes 1 GiB where the memory divides by it (`PVE::QemuServer::Memory`, hugepages_size). */
 const pageKiBOf = (value: string | null, memoryMiB: number): number | null => {
@@ -156,11 +175,23 @@ const readStorages = (source: Source, node: string | null): readonly ProxmoxStor
       const nodes = options.get('nodes');
       return nodes === undefined || node === null || nodes.split(/[\s,;]+/).includes(node);
     })
-    .map(({name, type, options}) => ({
-      name,
-      type,
-      holdsDisks: (options.get('content') ?? '').split(/[\s,;]+/).includes('images'),
-    }));
+    .map(({name, type, options}) => {
+      const content = (options.get('content') ?? '').split(/[\s,;]+/).filter((one) => one !== '');
+      return {
+        name,
+        type,
+        holdsDisks: content.includes('images'),
+        content,
+        snippets: content.includes('snippets') ? snippetsOf(type, options) : null,
+      };
+    });
+
+/** A script names CPUs of this node, so that it has no place in what other nodes use too. */
+const snippetsOf = (type: string, options: ReadonlyMap<string, string>): string | null => {
+  const path = options.get('path') ?? null;
+  const isOwn = type === 'dir' && path !== null && !options.has('content-dirs') && options.get('shared') !== '1';
+  return isOwn ? `${path.replace(/\/+$/, '')}/snippets` : null;
+};
 
 const readBridges = (source: Source): readonly string[] => {
   const running = source.list('/sys/class/net').filter((name) => source.exists(`/sys/class/net/${name}/bridge`));
@@ -169,3 +200,9 @@ const readBridges = (source: Source): readonly string[] => {
   );
   return [...new Set([...running, ...written])].filter((name) => /^vmbr\d+$/.test(name)).sort();
 };
+
+/** Scripts of our own for guests, wherever the storages have them. */
+export const snippetFiles = (facts: VirtualisationFacts): FileTable =>
+  facts.kind === 'proxmox'
+    ? facts.storages.flatMap(({snippets}) => (snippets === null ? [] : [keeps(snippets, 'vfio-pilot-*.sh')]))
+    : [];

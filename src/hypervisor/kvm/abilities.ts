@@ -20,6 +20,7 @@ export const kvmAbilities = (facts: HostFacts): Abilities => ({
   },
   whyNoHooks: whyNoHooks(facts),
   whyNoVariants: whyNoVariants(facts),
+  variantsLost: null,
 });
 
 /** libvirt runs the files in qemu.d since 6.5.0 (libvirt.org/hooks.html). */

@@ -11,6 +11,7 @@ import {renderDomain} from './domain/render-domain.ts';
 import {chooseGuest} from './guest/choose-guest.ts';
 import {chooseHandover} from './guest/choose-handover.ts';
 import {guestTasks} from './guest/guest-tasks.ts';
+import {unusedKeys} from './guest/unused-keys.ts';
 import {judgeEmulator} from './guest/judge-emulator.ts';
 import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
@@ -73,5 +74,5 @@ export const kvm: Hypervisor = {
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,
   tasks: guestTasks,
-  unusedKeys: [],
+  unusedKeys,
 };

@@ -1,6 +1,7 @@
 import {formatCpuList} from '../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
+import type {ProxmoxGuest} from '../../facts/virtualisation.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {proxmoxOf, proxmoxPlanOf} from './proxmox-facts.ts';
 
@@ -9,7 +10,11 @@ export const guestPromises = (facts: HostFacts, planned: Plan): readonly Promise
   const plan = proxmoxPlanOf(planned);
   const guest = proxmoxOf(facts).guests.find(({vmid}) => vmid === plan.guest.vmid);
   if (guest?.isActive !== true) return [];
-  return [...affinityPromise(plan.guest.affinity, guest.allowedCpus, plan.guest.vmid), ...pagePromises(facts, plan)];
+  return [
+    ...affinityPromise(plan.guest.affinity, guest.allowedCpus, plan.guest.vmid),
+    ...pinPromises(plan, guest.vcpuCpus),
+    ...pagePromises(facts, plan),
+  ];
 };
 
 const affinityPromise = (
@@ -29,6 +34,39 @@ const affinityPromise = (
           ? 'Its CPUs cannot be read.'
           : `Its first thread may run on ${formatCpuList(allowed)} (/proc/PID/status).`,
       remedy: isKept === false ? `It was started before apply: qm shutdown ${vmid}, then qm start ${vmid}.` : null,
+    },
+  ];
+};
+
+/** By the threads of the running process, not by what the script said. */
+const pinPromises = (
+  {guest, pinning}: ReturnType<typeof proxmoxPlanOf>,
+  found: ProxmoxGuest['vcpuCpus'],
+): readonly PromiseResult[] => {
+  if (guest.hookscript === null) return [];
+  const differing = pinning.vcpus.filter(({vcpu, cpus}) => {
+    const allowed = found[vcpu];
+    return allowed !== undefined && formatCpuList(allowed) !== formatCpuList(cpus);
+  });
+  const unseen = pinning.vcpus.filter(({vcpu}) => found[vcpu] === undefined);
+  const status = differing.length > 0 ? 'broken' : unseen.length > 0 ? 'unknown' : 'kept';
+  const name = ({vcpu}: {readonly vcpu: number}): string =>
+    `vCPU ${vcpu} may run on ${formatCpuList(found[vcpu] ?? [])}`;
+  return [
+    {
+      id: 'guest-vcpu-pins',
+      status,
+      promise: `Each vCPU of guest ${guest.vmid} runs on a CPU of its own: ${pinning.vcpus.map(({vcpu, cpus}) => `${vcpu} on ${formatCpuList(cpus)}`).join(', ')}.`,
+      fact:
+        status === 'broken'
+          ? `${differing.map(name).join(', ')}.`
+          : status === 'unknown'
+            ? `The thread of vCPU ${unseen.map(({vcpu}) => vcpu).join(', ')} is not seen.`
+            : 'Each thread may run there only (/proc/PID/task).',
+      remedy:
+        status === 'broken'
+          ? `If it was started before apply: qm shutdown ${guest.vmid}, then qm start ${guest.vmid}. Otherwise the log of its start task names what the hookscript could not do.`
+          : null,
     },
   ];
 };

@@ -7,8 +7,9 @@ import {checkProxmoxHost} from './checks.ts';
 import {renderProxmoxGuest} from './config/render-guest.ts';
 import {chooseProxmoxGuest} from './guest/choose-guest.ts';
 import {guestTasks} from './guest/guest-tasks.ts';
-import {unusedKeys} from './guest/judge-unused-keys.ts';
+import {unusedKeys} from './guest/unused-keys.ts';
 import {proxmoxGuests} from './guests.ts';
+import {renderHookscript} from './hookscript/hookscript.ts';
 import {judgeProxmoxHost} from './judge-host.ts';
 import {guestPromises} from './promises.ts';
 import {proxmoxOf} from './proxmox-facts.ts';
@@ -18,7 +19,7 @@ import {qmRegistry} from './registry.ts';
 export const proxmox: Hypervisor = {
   kind: 'proxmox',
   isHere: ({virtualisation}) => virtualisation.kind === 'proxmox',
-  can: () => proxmoxAbilities,
+  can: proxmoxAbilities,
   binding: vfio,
   guests: proxmoxGuests,
   argumentParts: (context, chosen) => ({
@@ -39,7 +40,7 @@ export const proxmox: Hypervisor = {
     judgeProxmoxHost(context, memory);
     judgeGuestMemory(context, memory);
   },
-  renderHost: () => ({artifacts: [], findings: []}),
+  renderHost: renderHookscript,
   renderGuest: renderProxmoxGuest,
   renderAppliedGuest: renderProxmoxGuest,
   registry: qmRegistry,

@@ -267,6 +267,42 @@ const typedNetwork: TextField = {
   cost: () => 'Name of a libvirt network. None was found on this host; `virsh net-list --all` lists them.',
 };
 
+const yesNo = (yes: string, no: string): ChoiceField['options'] => {
+  const options = [
+    {value: 'no', label: 'no', cost: no},
+    {value: 'yes', label: 'yes', cost: yes},
+  ];
+  return () => options;
+};
+
+const mapping: ChoiceField = {
+  id: 'guest.mapping',
+  kind: 'choice',
+  label: 'Resource mapping',
+  subjects: ['guest.mapping'],
+  isShown: always,
+  options: yesNo(
+    'The card by a mapping of the cluster (Datacenter, Resource Mappings), which checks its ids at each start.',
+    'The card by its address. A mapping that the guest has already stays.',
+  ),
+  read: ({profile}) => readYesNoAuto(profile.guest.mapping),
+  write: (profile, value) => withGuest(profile, {mapping: value === 'yes'}),
+};
+
+const hookscript: ChoiceField = {
+  id: 'guest.hookscript',
+  kind: 'choice',
+  label: 'One CPU for each vCPU',
+  subjects: ['guest.hookscript'],
+  isShown: always,
+  options: yesNo(
+    'A hookscript pins each vCPU after the start. Pairs of vCPUs are on the threads of one core.',
+    'All vCPUs share the cores of the guest’s affinity, and the host’s scheduler deals them out.',
+  ),
+  read: ({profile}) => readYesNoAuto(profile.guest.hookscript),
+  write: (profile, value) => withGuest(profile, {hookscript: value === 'yes'}),
+};
+
 export const guestFields: readonly Field[] = [
   domain,
   name,
@@ -275,6 +311,8 @@ export const guestFields: readonly Field[] = [
   tpm,
   nvidiaDriver,
   hiding,
+  mapping,
+  hookscript,
   hyperv,
   disk,
   cdrom,

@@ -1,48 +1,15 @@
 import {describe, expect, it} from 'vitest';
 import {runChecks} from '../../../src/checks/run-checks.ts';
 import type {GuestClaim} from '../../../src/facts/guest-claims.ts';
-import type {HostFacts} from '../../../src/facts/host-facts.ts';
-import {nextStartOf, parseGuestConfig} from '../../../src/formats/qemu-server/config.ts';
 import {renderProxmoxGuest} from '../../../src/hypervisor/proxmox/config/render-guest.ts';
 import {isDnsName} from '../../../src/hypervisor/proxmox/guest/choose-new-guest.ts';
 import {hypervisorOf} from '../../../src/hypervisor/hypervisors.ts';
-import {planPassthrough} from '../../../src/pipeline/plan-passthrough.ts';
 import type {ProfileDevice} from '../../../src/profile/profile.ts';
 import {decodePlanFile} from '../../support/decode-plan-file.ts';
 import {proxmoxFacts} from '../../support/proxmox-facts.ts';
-import {problemOfLine, problemsAtStart} from '../../support/proxmox-schema.ts';
 import {defaultShape, samplePci, samplePciFunctions, sampleSriov} from '../../support/sample-facts.ts';
-import {sampleDevice, sampleProfile} from '../../support/sample-profile.ts';
-
-type Wish = Parameters<typeof sampleProfile>[0];
-
-const win10 = `bios: ovmf
-cores: 4
-cpu: host
-efidisk0: local-lvm:vm-101-disk-0,efitype=4m,size=4M
-machine: pc-q35-9.0
-memory: 8192
-name: win10
-scsi0: local-lvm:vm-101-disk-1,size=64G
-sockets: 1
-`;
-
-const decide = (facts: HostFacts, wish: Wish = {}) => planPassthrough(facts, sampleProfile(wish));
-const codesOf = (facts: HostFacts, wish: Wish = {}) =>
-  decide(facts, wish).findings.map(({severity, code}) => `${severity} ${code}`);
-const findingOf = (facts: HostFacts, code: string, wish: Wish = {}) =>
-  decide(facts, wish).findings.find((finding) => finding.code === code);
-
-/** The lines of the guest after the edit; each is held to the schema, and all of them to what Proxmox dies of. */
-const linesOf = (facts: HostFacts, wish: Wish = {}, nodes = 2): ReadonlyMap<string, string> => {
-  const {plan} = decide(facts, wish);
-  const [artifact] = renderProxmoxGuest(facts, plan).artifacts;
-  if (artifact?.kind !== 'file') throw new Error('there is no file');
-  const lines = new Map(nextStartOf(parseGuestConfig(artifact.text)).map(({key, value}) => [key, value]));
-  expect([...lines].flatMap(([key, value]) => problemOfLine(key, value) ?? [])).toEqual([]);
-  expect(problemsAtStart(lines, nodes)).toEqual([]);
-  return lines;
-};
+import {sampleDevice} from '../../support/sample-profile.ts';
+import {codesOf, decide, findingOf, linesOf, win10, type Wish} from './decide.ts';
 
 describe('a guest that Proxmox VE has', () => {
   it('gets card, cores, memory of one node and huge pages, and keeps the rest', () => {

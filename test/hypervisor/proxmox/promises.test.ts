@@ -32,6 +32,24 @@ it('the cores and the pages of a guest that runs are held to the plan', () => {
   expect(statuses(running(null, 6144))).toEqual(['guest-affinity unknown', 'guest-pages kept']);
 });
 
+it('the thread of each vCPU is held to the plan where a hookscript pins it', () => {
+  const files = {'/etc/pve/storage.cfg': 'dir: local\n\tpath /var/lib/vz\n\tcontent snippets\n'};
+  const host = proxmoxFacts({101: 'bios: ovmf\nmachine: q35\nname: win10\n'}, {files});
+  const pinned = planPassthrough(host, sampleProfile({guest: {hookscript: true}})).plan;
+  const own = Object.fromEntries(pinned.pinning.vcpus.map(({vcpu, cpus}) => [vcpu, cpus]));
+  const seen = (vcpuCpus: Readonly<Record<number, readonly number[]>>) => {
+    const virtualisation = proxmoxOf(host);
+    const guests = virtualisation.guests.map((guest) => ({...guest, isActive: true, allowedCpus: null, vcpuCpus}));
+    return guestPromises({...host, virtualisation: {...virtualisation, guests}}, pinned).find(
+      ({id}) => id === 'guest-vcpu-pins',
+    );
+  };
+  expect(seen(own)?.status).toBe('kept');
+  expect(seen({...own, 3: [0, 1]})).toMatchObject({status: 'broken', fact: 'vCPU 3 may run on 0-1.'});
+  expect(seen({})?.status).toBe('unknown');
+  expect(statuses(running([], 6144)).join()).not.toContain('guest-vcpu-pins');
+});
+
 it('nothing is said of a guest that is off', () => {
   expect(statuses(running(null, 0, false))).toEqual([]);
 });

@@ -6,7 +6,9 @@ import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
 import type {KvmGuestPlan, PinningPlan} from '../../../plan/plan.ts';
 import {chooseAddressLimit} from './choose-address-limit.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
+import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
+import {keysWithoutEffect} from './unused-keys.ts';
 
 /** A guest that starts on its own on a host that its set-up broke makes each boot end the same way. */
 const judgeAutostart = (context: PlanContext): void => {
@@ -33,6 +35,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   } else judgeOwnDisks(context);
   const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
   judgeLibvirt(context);
+  judgeUnusedKeys(context, keysWithoutEffect(profile));
   judgeAutostart(context);
   return {
     kind: 'kvm',

@@ -1,9 +1,10 @@
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {type PciAddress, slotOf} from '../../../facts/pci-address.ts';
 import {type ConfigLine, parsePropertyString} from '../../../formats/qemu-server/config.ts';
-import {coversFunction, parseHostPci, parsePciMappings} from '../../../formats/qemu-server/hostpci.ts';
+import {coversFunction, parseHostPci} from '../../../formats/qemu-server/hostpci.ts';
 import type {PlannedDevice} from '../../../plan/plan.ts';
-import type {ProxmoxPlan} from '../proxmox-facts.ts';
+import {type ProxmoxPlan, proxmoxOf} from '../proxmox-facts.ts';
+import {mappingOf} from './mappings.ts';
 import {editProperties} from './property-text.ts';
 
 /** Proxmox reads hostpci0 to hostpci15 (`PVE::QemuServer::PCI`, MAX_HOSTPCI_DEVICES). */
@@ -16,7 +17,7 @@ export type HostPciLines = {
   readonly isFull: boolean;
 };
 
-type Given = {
+export type Given = {
   /** What has a line together: functions of one slot; a virtual function has one of its own. */
   readonly card: string;
   readonly address: PciAddress;
@@ -24,30 +25,44 @@ type Given = {
   readonly formerly: PciAddress | null;
   readonly rom: string | null;
   readonly isDisplay: boolean;
+  readonly isBoundEarly: boolean;
+  /** A driver of vfio's family other than vfio-pci has it from boot on, and Proxmox would put vfio-pci in its place. */
+  readonly hasVariant: boolean;
 };
 
-const givenBy = ({assigned, class: pciClass}: PlannedDevice): readonly Given[] => {
+const givenBy = ({assigned, class: pciClass, driver, bindBy}: PlannedDevice): readonly Given[] => {
   const isDisplay = pciClass?.startsWith('03') === true;
   if (assigned.type === 'pci') {
     const {address, rom} = assigned;
-    return [{card: slotOf(address), address, formerly: null, rom, isDisplay}];
+    const isBoundEarly = bindBy === 'address' || bindBy === 'ids';
+    const hasVariant = isBoundEarly && driver !== 'vfio-pci';
+    return [{card: slotOf(address), address, formerly: null, rom, isDisplay, isBoundEarly, hasVariant}];
   }
   const {address, formerly} = assigned;
-  return address === null ? [] : [{card: address, address, formerly, rom: null, isDisplay: false}];
+  // Its own driver may be what the guest needs; who says driver=keep for it knows.
+  const part = {rom: null, isDisplay: false, isBoundEarly: true, hasVariant: false};
+  return address === null ? [] : [{card: address, address, formerly, ...part}];
 };
 
-/** One line for each card: all functions of its slot by the slot's address, else each of them. */
-export const hostPciLines = (
-  facts: HostFacts,
-  {devices, guest}: ProxmoxPlan,
-  present: readonly ConfigLine[],
-): HostPciLines => {
+/** The functions of each card that gets a line. */
+export const cardsOf = ({devices}: Pick<ProxmoxPlan, 'devices'>): readonly (readonly Given[])[] => {
   const all = devices.flatMap(givenBy);
+  return [...new Set(all.map(({card}) => card))].map((card) => all.filter((one) => one.card === card));
+};
+
+/** The lines that the guest has about a card. */
+export const linesAbout = (
+  facts: HostFacts,
+  present: readonly ConfigLine[],
+  own: readonly Given[],
+): readonly ConfigLine[] => present.filter((line) => isAbout(facts, line, own));
+
+/** One line for each card: all functions of its slot by the slot's address, else each of them. */
+export const hostPciLines = (facts: HostFacts, plan: ProxmoxPlan, present: readonly ConfigLine[]): HostPciLines => {
   const lines = new Map<string, string | null>();
   let isFull = false;
-  for (const [index, card] of [...new Set(all.map((one) => one.card))].entries()) {
-    const own = all.filter((one) => one.card === card);
-    const had = present.filter((line) => isAbout(facts, line, own));
+  for (const [index, own] of cardsOf(plan).entries()) {
+    const had = linesAbout(facts, present, own);
     const key = had[0]?.key ?? keys.find((one) => !present.some((line) => line.key === one) && !lines.has(one));
     if (key === undefined) {
       isFull = true;
@@ -55,7 +70,7 @@ export const hostPciLines = (
     }
     // A second line about the same card would take a function twice, and the guest would not start.
     for (const {key: other} of had.slice(1)) lines.set(other, null);
-    lines.set(key, lineOf(facts, own, had[0]?.value ?? null, {guest, isFirst: index === 0}));
+    lines.set(key, lineOf(facts, own, had[0]?.value ?? null, {guest: plan.guest, isFirst: index === 0}));
   }
   return {lines, isFull};
 };
@@ -69,10 +84,10 @@ const isAbout = (facts: HostFacts, {key, value}: ConfigLine, own: readonly Given
   );
 };
 
-const mappedHosts = ({files}: HostFacts, name: string): readonly string[] =>
-  parsePciMappings(files['/etc/pve/mapping/pci.cfg']?.text ?? '')
-    .filter((mapping) => mapping.name.split(/[\s:]+/).at(-1) === name)
-    .map(({path}) => path);
+const mappedHosts = (facts: HostFacts, name: string): readonly string[] =>
+  proxmoxOf(facts)
+    .mappings.filter((mapping) => mapping.name === name)
+    .flatMap(({hosts}) => hosts);
 
 const lineOf = (
   facts: HostFacts,
@@ -87,11 +102,18 @@ const lineOf = (
   const rom = own.map((one) => one.rom).find((path) => path !== null) ?? null;
   // x-vga is for SeaBIOS, and hides KVM from the guest whether that is wanted or not (PVE::QemuServer::PCI).
   const isPrimary = isFirst && guest.isNew && guest.firmware === 'bios' && own.some(({isDisplay}) => isDisplay);
+  const mapping = guest.usesMapping ? mappingOf(facts, own) : null;
   return editProperties(present, 'host', [
     // A mapping that leads to the card stays: it says more than an address.
-    ...(line?.mapping === null || line === null
-      ? [['host', hasSame(facts, line?.hosts ?? [], own) ? hostText(present) : host] as const]
-      : []),
+    ...(line !== null && line.mapping !== null
+      ? []
+      : mapping !== null && mapping.problem === null
+        ? ([
+            ['host', null],
+            ['mapping', mapping.name],
+          ] as const)
+        : [['host', hasSame(facts, line?.hosts ?? [], own) ? hostText(present) : host] as const]),
+    ...(own.some(({hasVariant}) => hasVariant) ? [['driver', 'keep'] as const] : []),
     ...(guest.isPcie ? [['pcie', '1'] as const] : []),
     ...(isPrimary ? [['x-vga', '1'] as const] : []),
     ...(rom === null ? [] : [['romfile', rom.slice(romDirectory.length)] as const]),

@@ -10,6 +10,7 @@ import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {type ProxmoxPlan, proxmoxPlanOf} from '../proxmox-facts.ts';
 import {createArguments, setArguments} from '../qm-arguments.ts';
 import {hostPciLines} from './host-pci.ts';
+import {judgeCards} from './judge-cards.ts';
 import {settingsOfNewGuest, settingsOfPlan} from './settings-of-plan.ts';
 
 /** The guest's configuration: single settings of the one that is there, or a new one. */
@@ -51,7 +52,10 @@ const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: 
   const why = isNoChange(change) ? [] : [facts.isLive ? `written by ${command}` : `on the running host: ${command}`];
   return {
     artifacts: [guestFile(path, text, mode, [...why, ...describe(plan)])],
-    findings: hostPciLines(facts, plan, lines).isFull ? [noNumberLeft(path)] : [],
+    findings: [
+      ...(hostPciLines(facts, plan, lines).isFull ? [noNumberLeft(path)] : []),
+      ...judgeCards(facts, plan, lines),
+    ],
   };
 };
 
@@ -62,10 +66,11 @@ const renderNew = (facts: HostFacts, plan: ProxmoxPlan): Rendered => {
   const text = editGuestConfig('', settings);
   const argv = createArguments(vmid, text);
   const why = [`qm ${argv.slice(0, 2).join(' ')} makes it, with the disks for its firmware`, ...describe(plan)];
-  if (facts.isLive) return {artifacts: [{...guestFile(path, text, 0o640, why), onRollback: 'keep'}], findings: []};
+  const findings = judgeCards(facts, plan, []);
+  if (facts.isLive) return {artifacts: [{...guestFile(path, text, 0o640, why), onRollback: 'keep'}], findings};
   return {
     artifacts: [{kind: 'command', argv: ['/usr/sbin/qm', ...argv], undo: null, triggers: [], timeoutSeconds: 120, why}],
-    findings: [],
+    findings,
   };
 };
 

@@ -2,6 +2,7 @@ import {formatCpuList} from '../../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {type ConfigLine, valueOf} from '../../../formats/qemu-server/config.ts';
 import type {Wishes} from '../../../formats/qemu-server/edit-config.ts';
+import {isOwn} from '../hookscript/choose-hookscript.ts';
 import {cellsOf} from '../guest/cells.ts';
 import type {ProxmoxPlan} from '../proxmox-facts.ts';
 import {hostPciLines} from './host-pci.ts';
@@ -24,7 +25,14 @@ export const settingsOfPlan = (facts: HostFacts, plan: ProxmoxPlan, present: rea
     ...(guest.affinity.length === 0
       ? []
       : [['affinity', sameList(valueOf(present, 'affinity'), guest.affinity)] as const]),
+    ...hookscriptLine(plan, valueOf(present, 'hookscript')),
   ]);
+};
+
+/** Another script stays; one of an earlier run goes with its file. */
+const hookscriptLine = ({guest: {hookscript, vmid}}: ProxmoxPlan, present: string | null): readonly Line[] => {
+  if (hookscript !== null) return [['hookscript', hookscript.volume]];
+  return present !== null && isOwn(present, vmid) ? [['hookscript', null]] : [];
 };
 
 const cpuLine = ({guest: {isKvmHidden, hypervVendorId}}: ProxmoxPlan, present: string | null): string =>

@@ -1,15 +1,17 @@
 import {coresOf} from '../../../facts/cores.ts';
 import {formatCpuList} from '../../../facts/kernel-lists.ts';
 import type {ProxmoxGuest} from '../../../facts/virtualisation.ts';
-import {parseGuestConfig, nextStartOf, valueOf} from '../../../formats/qemu-server/config.ts';
+import {type ConfigLine, nextStartOf, parseGuestConfig, valueOf} from '../../../formats/qemu-server/config.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
 import type {PinningPlan, ProxmoxGuestPlan} from '../../../plan/plan.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
+import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
+import {chooseHookscript} from '../hookscript/choose-hookscript.ts';
 import {nameOfGuest, proxmoxOf} from '../proxmox-facts.ts';
 import {chooseNewGuest, type NewGuest} from './choose-new-guest.ts';
 import {judgeExistingGuest} from './judge-existing-guest.ts';
-import {judgeUnusedKeys} from './judge-unused-keys.ts';
+import {keysWithoutEffect} from './unused-keys.ts';
 
 export const chooseProxmoxGuest = (
   context: PlanContext,
@@ -33,7 +35,7 @@ export const chooseProxmoxGuest = (
       message: `${describe(guest)} exists already.`,
       remedy: 'Choose another guest.name, or set guest.domain: existing to edit it.',
     });
-  judgeUnusedKeys(context);
+  judgeUnusedKeys(context, keysWithoutEffect(context.profile));
   const machine = guest === null ? chooseNewGuest(context) : keepMachine(context, guest);
   return {
     kind: 'proxmox',
@@ -44,6 +46,12 @@ export const chooseProxmoxGuest = (
     vcpus: context.profile.cpu.vcpus,
     ...hidingOf(context, chosen),
     affinity: chooseAffinity(context, pinning),
+    usesMapping: context.profile.guest.mapping,
+    hookscript: chooseHookscript(context, {
+      vmid: machine.vmid,
+      present: guest === null ? null : valueOf(linesOf(context, guest), 'hookscript'),
+      pinning,
+    }),
   };
 };
 
@@ -64,10 +72,12 @@ const chooseOne = (context: PlanContext, found: readonly ProxmoxGuest[]): Proxmo
   return first ?? null;
 };
 
+const linesOf = ({facts}: PlanContext, {path}: ProxmoxGuest): readonly ConfigLine[] =>
+  nextStartOf(parseGuestConfig(facts.files[path]?.text ?? ''));
+
 /** What Proxmox has of the guest stays: its machine, its firmware, its disks. */
 const keepMachine = (context: PlanContext, guest: ProxmoxGuest): NewGuest => {
-  const text = context.facts.files[guest.path]?.text ?? '';
-  const lines = nextStartOf(parseGuestConfig(text));
+  const lines = linesOf(context, guest);
   const isPcie = (valueOf(lines, 'machine') ?? '').includes('q35');
   context.decide(
     'guest.domain',
@@ -115,7 +125,7 @@ const chooseAffinity = (context: PlanContext, pinning: PinningPlan): readonly nu
     context.decide(
       'cpu.pins',
       `affinity ${formatCpuList(cpus)}`,
-      'Proxmox VE knows no pin for a single vCPU: all threads of the guest run on these cores, and the host’s scheduler deals them out; it knows no threads in the guest’s topology either, so each vCPU is a core there',
+      `Proxmox VE knows no pin for a single vCPU: all threads of the guest run on these cores, and the host’s scheduler deals them out${context.profile.guest.hookscript ? ' until the hookscript pins each' : ' (guest.hookscript: true pins each)'}; it knows no threads in the guest’s topology either, so each vCPU is a core there`,
     );
   return cpus;
 };

@@ -1,7 +1,6 @@
-import type {PlanContext} from '../../../plan/context.ts';
 import type {Profile} from '../../../profile/profile.ts';
+import type {UnusedKey} from '../../judge-unused-keys.ts';
 
-/** Keys of the profile that say nothing here; the wizard does not ask for them. */
 export const unusedKeys = [
   'cpu.emulator',
   'cpu.iothreads',
@@ -12,9 +11,8 @@ export const unusedKeys = [
   'guest.numaCell',
 ] as const;
 
-type Unused = {readonly subject: (typeof unusedKeys)[number]; readonly isSet: boolean; readonly why: string};
-
-const unusedOf = ({cpu, guest}: Profile): readonly Unused[] => [
+/** Those that can be told from a default. */
+export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] => [
   {
     subject: 'cpu.emulator',
     isSet: cpu.emulator !== 'auto',
@@ -41,13 +39,3 @@ const unusedOf = ({cpu, guest}: Profile): readonly Unused[] => [
     why: 'Proxmox VE shows the guest one node for each numa line, and huge pages need these',
   },
 ];
-
-export const judgeUnusedKeys = (context: PlanContext): void => {
-  for (const {subject, isSet, why} of unusedOf(context.profile))
-    if (isSet)
-      context.report('note', 'guest-option-unsupported', {
-        subject,
-        message: `${subject} has no effect: ${why}.`,
-        remedy: `Take ${subject} out of the profile.`,
-      });
-};
