@@ -99,6 +99,11 @@ export type GuestRegistry = {
    * byte by byte, and then is.
    */
   readonly hasSettingsOf: ((machine: Machine, path: string, definition: string) => boolean) | null;
+  /**
+   * The text of a guest that was edited since without what was applied, setting by setting, where it writes its file in
+   * its own order. `null` where the lines of the file can be told apart.
+   */
+  readonly withoutApplied: ((texts: {before: string; applied: string; present: string}) => string) | null;
 };
 
 /** Code that the transaction is handed, by kind: it knows no boot loader, image or hypervisor itself. */

@@ -65,8 +65,8 @@ export type ProxmoxFacts = {
   readonly isQuorate: boolean | null;
   /** Of this node, by VMID. */
   readonly guests: readonly ProxmoxGuest[];
-  /** VMIDs in use, also by containers and on other nodes. */
-  readonly takenVmids: readonly number[];
+  /** Guests of other nodes, and containers of all nodes, by VMID: what has a VMID that is none of `guests`. */
+  readonly others: readonly ProxmoxOther[];
   readonly storages: readonly ProxmoxStorage[];
   /** Of this node, in the order of `/etc/pve/mapping/pci.cfg`. */
   readonly mappings: readonly PciMapping[];
@@ -94,6 +94,10 @@ export type ProxmoxGuest = {
   /** Block devices of the host that it writes to. */
   readonly disks: readonly string[];
   readonly startsAtBoot: boolean;
+  /** The cluster keeps it running (HA): it starts it at boot and moves it to another node when this one fails. */
+  readonly isHighlyAvailable: boolean;
+  /** Names of its snapshots, each with settings of its own. */
+  readonly snapshots: readonly string[];
   readonly isTemplate: boolean;
   /** `backup`, `migrate`: Proxmox refuses to change it until that has ended. */
   readonly lock: string | null;
@@ -102,6 +106,14 @@ export type ProxmoxGuest = {
   readonly allowedCpus: readonly number[] | null;
   /** Of the running thread of each vCPU, by its number; empty where they cannot be looked at. */
   readonly vcpuCpus: Readonly<Record<number, readonly number[]>>;
+};
+
+/** What has a VMID of the cluster and is no guest of this node. */
+export type ProxmoxOther = {
+  readonly vmid: number;
+  readonly node: string;
+  readonly kind: 'guest' | 'container';
+  readonly name: string | null;
 };
 
 /** Of `/etc/pve/storage.cfg`. */

@@ -5,12 +5,11 @@ import type {InitramfsSystem} from '../facts/boot.ts';
 import {renderDiff} from '../changes/compare-artifacts.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Machine} from '../system/machine.ts';
-import {readEdits} from '../transaction/edits.ts';
 import {type HistoryEntry, readHistory} from '../transaction/history.ts';
 import type {RollbackResult} from '../transaction/rollback.ts';
 import type {RollbackPlan, RollbackWish} from './host.ts';
 import {describeLeftOut, lookForLaterKernels} from './later-kernels.ts';
-import {inspectRollback} from './transactions.ts';
+import {inspectRollback, readEdits} from './transactions.ts';
 
 /** What a rollback would do, and from which facts. Refuses as it would. */
 export const planRollback = async (

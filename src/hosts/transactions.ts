@@ -3,6 +3,7 @@ import {bootProbes} from '../boot/probes/probes.ts';
 import {hypervisors} from '../hypervisor/hypervisors.ts';
 import {orderValidator} from '../image/script-order.ts';
 import {applyWith} from '../transaction/apply.ts';
+import {readEditsWith} from '../transaction/edits.ts';
 import {recoverWith} from '../transaction/recover.ts';
 import {inspectRollbackWith, rollbackWith} from '../transaction/rollback.ts';
 
@@ -19,3 +20,4 @@ export const applyChanges = applyWith(ports);
 export const inspectRollback = inspectRollbackWith(ports);
 export const recover = recoverWith(ports);
 export const rollback = rollbackWith(ports);
+export const readEdits = readEditsWith(ports);

@@ -1,3 +1,4 @@
+import type {GuestRegistry, Ports} from '../artifacts/ports.ts';
 import {undoEdit} from '../changes/undo-edit.ts';
 import {TransactionError} from '../errors.ts';
 import type {Machine} from '../system/machine.ts';
@@ -22,19 +23,27 @@ export type ShownEdit = Edit & {
 };
 
 /** Of one transaction, to be shown before it is rolled back. `gone`: files that are not brought back, and not shown. */
-export const readEdits = (machine: Machine, id: string, gone: readonly string[]): readonly ShownEdit[] => {
-  const items = withoutGone(machine, readJournal(machine, id)?.items ?? [], gone);
-  return findEdits(machine, items).map((edit) => {
-    const index = items.findIndex(({path}) => path === edit.path);
-    const item = items[index];
-    return {
-      ...edit,
-      isNew: item?.old.state === 'absent',
-      backup: item?.backup ?? null,
-      kept: item === undefined ? null : undo(machine, appliedFile(id, index), item, edit.now),
-    };
-  });
-};
+export const readEditsWith =
+  ({registries}: Pick<Ports, 'registries'>) =>
+  (machine: Machine, id: string, gone: readonly string[]): readonly ShownEdit[] => {
+    const items = withoutGone(machine, readJournal(machine, id)?.items ?? [], gone);
+    return findEdits(machine, items).map((edit) => {
+      const index = items.findIndex(({path}) => path === edit.path);
+      const item = items[index];
+      return {
+        ...edit,
+        isNew: item?.old.state === 'absent',
+        backup: item?.backup ?? null,
+        kept:
+          item === undefined
+            ? null
+            : undo(machine, appliedFile(id, index), item, {
+                now: edit.now,
+                registry: registries.find((one) => one.keeps(edit.path)),
+              }),
+      };
+    });
+  };
 
 export const findEdits = (machine: Machine, items: readonly JournalItem[]): readonly Edit[] =>
   items.flatMap((item) => {
@@ -48,7 +57,12 @@ export const findEdits = (machine: Machine, items: readonly JournalItem[]): read
   });
 
 /** Byte by byte: whatever the encoding is, what was not ours stays. */
-const undo = (machine: Machine, applied: string, item: JournalItem, now: PathState): ShownEdit['kept'] => {
+const undo = (
+  machine: Machine,
+  applied: string,
+  item: JournalItem,
+  {now, registry}: {readonly now: PathState; readonly registry: GuestRegistry | undefined},
+): ShownEdit['kept'] => {
   const {old, new: wanted, backup, path} = item;
   if (
     now.state !== 'file' ||
@@ -60,7 +74,8 @@ const undo = (machine: Machine, applied: string, item: JournalItem, now: PathSta
     return null;
   const [before, ours, present] = [machine.read(backup), machine.read(applied), machine.read(path)];
   if (sha256(before) !== old.sha256 || sha256(ours) !== wanted.sha256 || sha256(present) !== now.sha256) return null;
-  const text = undoEdit({
+  const withoutApplied = (item.by === 'registry' ? registry?.withoutApplied : null) ?? undoEdit;
+  const text = withoutApplied({
     before: before.toString('latin1'),
     applied: ours.toString('latin1'),
     present: present.toString('latin1'),

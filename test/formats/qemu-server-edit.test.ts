@@ -3,7 +3,7 @@ import {nextStartOf, parseGuestConfig, valueOf} from '../../src/formats/qemu-ser
 import {editGuestConfig} from '../../src/formats/qemu-server/edit-config.ts';
 import {parseNuma} from '../../src/formats/qemu-server/numa.ts';
 import {changeOfSettings, isNoChange} from '../../src/formats/qemu-server/settings.ts';
-import {parseStorageConfig} from '../../src/formats/qemu-server/storage-cfg.ts';
+import {parseSectionConfig} from '../../src/formats/qemu-server/section-config.ts';
 
 const odd = `#Description with hostpci0%3A 0000:09:00
 #second line
@@ -121,7 +121,7 @@ it.each([
 
 it('storage.cfg is read by sections', () => {
   expect(
-    parseStorageConfig('#x\ndir: local\n\tpath /var\n\tcontent iso,images\n\nnfs: far\n\tdisable\n').map(
+    parseSectionConfig('#x\ndir: local\n\tpath /var\n\tcontent iso,images\n\nnfs: far\n\tdisable\n').map(
       ({type, name, options}) => [type, name, [...options]],
     ),
   ).toEqual([

@@ -1,11 +1,10 @@
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {applyChanges, recover, rollback, readEdits} from '../../src/hosts/transactions.ts';
 import {chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {failingMachine} from '../support/failing-machine.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
-import {readEdits} from '../../src/transaction/edits.ts';
 import {readHistory} from '../../src/transaction/history.ts';
 import {appliedFile, backupFile} from '../../src/transaction/path-state.ts';
 import {type RollbackResult} from '../../src/transaction/rollback.ts';

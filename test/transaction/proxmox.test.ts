@@ -1,14 +1,15 @@
-import {readFileSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {nextStartOf, parseGuestConfig} from '../../src/formats/qemu-server/config.ts';
 import {changeOfSettings, isNoChange} from '../../src/formats/qemu-server/settings.ts';
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {applyChanges, readEdits, recover, rollback} from '../../src/hosts/transactions.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {machineError} from '../../src/system/machine-error.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {interceptMachine} from '../support/intercept-machine.ts';
 import {standInQm} from '../support/stand-in-qm.ts';
+import {readHistory} from '../../src/transaction/history.ts';
 import {fileChange, request} from './scenario.ts';
 import {put, putLink, text, withRoot} from './scratch-root.ts';
 
@@ -73,6 +74,8 @@ const changes = (machine: Machine) => [
   fileChange(machine, path, after, 'guest'),
 ];
 
+const keepingEdits = (machine: Machine) => ({edits: readEdits(machine, readHistory(machine)[0]?.id ?? '', [])});
+
 const hasSettings = (root: string, wanted: string): boolean => isNoChange(changeOfSettings(text(root, path), wanted));
 
 describe('a guest of Proxmox VE', () => {
@@ -103,6 +106,33 @@ describe('a guest of Proxmox VE', () => {
           .sort(),
       ).toEqual(['agent: 1', 'cores: 6', 'machine: pc-q35-9.0', 'memory: 8192', 'name: win10', 'vga: std']);
       expect(await rollback(machine, {}, silent, signal)).toMatchObject({outcome: 'nothing-to-do'});
+    });
+  });
+
+  it('that has moved to another node is left alone by a rollback, which says so', async () => {
+    await withRoot(async (root) => {
+      fill(root);
+      const machine = machineOf(root);
+      await applyChanges(machine, request(changes(machine)), silent, signal);
+      put(root, '/etc/pve/nodes/pve2/qemu-server/101.conf', text(root, path), 0o640);
+      rmSync(join(root, path));
+      await expect(rollback(machine, {}, silent, signal)).rejects.toThrow(path);
+      await rollback(machine, keepingEdits(machine), silent, signal);
+      expect(readable(root, path)).toBe(false);
+      expect(text(root, '/etc/pve/nodes/pve2/qemu-server/101.conf')).toContain('hostpci0');
+      expect(readable(root, other)).toBe(false);
+    });
+  });
+
+  it('that was changed since keeps the change, through qm, and loses the card', async () => {
+    await withRoot(async (root) => {
+      fill(root);
+      const machine = machineOf(root);
+      await applyChanges(machine, request(changes(machine)), silent, signal);
+      const edited = text(root, path).replace('agent: 1', 'agent: 0');
+      put(root, path, edited, 0o640);
+      await rollback(machine, keepingEdits(machine), silent, signal);
+      expect(hasSettings(root, before.replace('agent: 1', 'agent: 0'))).toBe(true);
     });
   });
 

@@ -1,4 +1,4 @@
-import {nextStartOf, parseGuestConfig, valueOf} from './config.ts';
+import {type ConfigLine, nextStartOf, parseGuestConfig, valueOf} from './config.ts';
 
 /** By key, what the guest is to have at its next start; `null`: no such line. */
 export type Wishes = ReadonlyMap<string, string | null>;
@@ -11,6 +11,16 @@ export const editGuestConfig = (text: string, wishes: Wishes): string => {
   const present = nextStartOf(parseGuestConfig(text));
   const open = [...wishes].filter(([key, value]) => valueOf(present, key) !== value);
   return open.reduce((edited, [key, value]) => setCurrent(settlePending(edited, key), key, value), text);
+};
+
+/** `present` with the settings of `before` wherever it still has those of `applied`. */
+export const withoutSettings = (before: string, applied: string, present: string): string => {
+  const linesIn = (text: string): readonly ConfigLine[] => nextStartOf(parseGuestConfig(text));
+  const [old, ours, now] = [linesIn(before), linesIn(applied), linesIn(present)];
+  const keys = [...new Set([...old, ...ours].map(({key}) => key))].filter(
+    (key) => valueOf(old, key) !== valueOf(ours, key) && valueOf(now, key) === valueOf(ours, key),
+  );
+  return editGuestConfig(present, new Map(keys.map((key) => [key, valueOf(old, key)])));
 };
 
 /** Line numbers count from 1, as those of `parseGuestConfig`. */

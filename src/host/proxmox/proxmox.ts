@@ -5,6 +5,7 @@ import type {
   KvmFacts,
   ProxmoxFacts,
   ProxmoxGuest,
+  ProxmoxOther,
   ProxmoxStorage,
   VirtualisationFacts,
 } from '../../facts/virtualisation.ts';
@@ -18,7 +19,7 @@ import {
 import {parseHostPci} from '../../formats/qemu-server/hostpci.ts';
 import {parseNuma} from '../../formats/qemu-server/numa.ts';
 import {parsePciMappings, type PciMapping} from '../../formats/qemu-server/pci-mapping.ts';
-import {parseStorageConfig} from '../../formats/qemu-server/storage-cfg.ts';
+import {parseSectionConfig} from '../../formats/qemu-server/section-config.ts';
 import type {Source} from '../../system/source.ts';
 import {refuseTooMany} from '../guests/refuse-too-many.ts';
 import {readPackageVersion} from '../kernel/packages.ts';
@@ -42,7 +43,7 @@ export const readProxmox = (source: Source, libvirt: KvmFacts): ProxmoxFacts | n
     nodes,
     isQuorate: readIsQuorate(source, node),
     guests,
-    takenVmids: [...new Set([...guests.map(({vmid}) => vmid), ...readVmids(source, nodes)])].sort((a, b) => a - b),
+    others: readOthers(source, nodes, guests),
     storages: readStorages(source, node),
     mappings: readMappings(source, node),
     bridges: readBridges(source),
@@ -56,12 +57,16 @@ export const readProxmoxGuests = (source: Source): readonly ProxmoxGuest[] => {
   const mappings = readMappings(source, node);
   const files = source.list(directory).filter(isGuestFile);
   refuseTooMany(directory, files.length);
-  return files.map((file) => readGuest(source, file, mappings)).sort((a, b) => a.vmid - b.vmid);
+  const shared: SharedFiles = {mappings, highlyAvailable: readHighlyAvailable(source)};
+  return files.map((file) => readGuest(source, file, shared)).sort((a, b) => a.vmid - b.vmid);
 };
 
 const nodeOf = (source: Source): string | null => source.text('/etc/hostname')?.trim().split('.')[0] ?? null;
 
-const readGuest = (source: Source, file: string, mappings: readonly PciMapping[]): ProxmoxGuest => {
+/** Of the cluster, read once. */
+type SharedFiles = {readonly mappings: readonly PciMapping[]; readonly highlyAvailable: ReadonlySet<number>};
+
+const readGuest = (source: Source, file: string, {mappings, highlyAvailable}: SharedFiles): ProxmoxGuest => {
   const path = `${directory}/${file}`;
   const config = parseGuestConfig(source.text(path) ?? '');
   const lines = nextStartOf(config);
@@ -81,6 +86,8 @@ const readGuest = (source: Source, file: string, mappings: readonly PciMapping[]
     affinity: affinity === null ? null : parseCpuList(affinity),
     disks: lines.flatMap(blockDeviceOf),
     startsAtBoot: valueOf(lines, 'onboot') === '1',
+    isHighlyAvailable: highlyAvailable.has(vmidOf(file)),
+    snapshots: Object.keys(config.snapshots),
     isTemplate: valueOf(lines, 'template') === '1',
     lock: valueOf(config.current, 'lock'),
     isActive: source.isLive ? pid !== null : null,
@@ -160,16 +167,43 @@ const readIsQuorate = (source: Source, node: string | null): boolean | null => {
   return stat === null ? null : (stat.mode & 0o200) !== 0;
 };
 
-const readVmids = (source: Source, nodes: readonly string[]): readonly number[] =>
-  nodes.flatMap((node) =>
-    ['qemu-server', 'lxc'].flatMap((kind) =>
-      source.list(`/etc/pve/nodes/${node}/${kind}`).filter(isGuestFile).map(vmidOf),
-    ),
+const placesOfGuests = [
+  {kind: 'guest', folder: 'qemu-server', nameKey: 'name'},
+  {kind: 'container', folder: 'lxc', nameKey: 'hostname'},
+] as const;
+
+const readOthers = (
+  source: Source,
+  nodes: readonly string[],
+  guests: readonly ProxmoxGuest[],
+): readonly ProxmoxOther[] =>
+  nodes
+    .flatMap((node) =>
+      placesOfGuests.flatMap(({kind, folder, nameKey}) => {
+        const place = `/etc/pve/nodes/${node}/${folder}`;
+        return source
+          .list(place)
+          .filter(isGuestFile)
+          .map((file) => {
+            const {current} = parseGuestConfig(source.text(`${place}/${file}`) ?? '');
+            return {vmid: vmidOf(file), node, kind, name: valueOf(current, nameKey)};
+          });
+      }),
+    )
+    .filter(({vmid}) => guests.every((guest) => guest.vmid !== vmid))
+    .sort((a, b) => a.vmid - b.vmid);
+
+/** VMIDs that the HA manager keeps running; without a line `state` that is `started` (ha-manager(1)). */
+const readHighlyAvailable = (source: Source): ReadonlySet<number> =>
+  new Set(
+    parseSectionConfig(source.text('/etc/pve/ha/resources.cfg') ?? '')
+      .filter(({type, options}) => type === 'vm' && /^(?:started|enabled)$/.test(options.get('state') ?? 'started'))
+      .map(({name}) => Number(name)),
   );
 
 /** In the order of the file; one that is switched off, or belongs to other nodes, is left out. */
 const readStorages = (source: Source, node: string | null): readonly ProxmoxStorage[] =>
-  parseStorageConfig(source.text('/etc/pve/storage.cfg') ?? '')
+  parseSectionConfig(source.text('/etc/pve/storage.cfg') ?? '')
     .filter(({options}) => !options.has('disable'))
     .filter(({options}) => {
       const nodes = options.get('nodes');

@@ -29,6 +29,7 @@ export const libvirtRegistry: GuestRegistry = {
   // libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite). Its next definition writes over such a file.
   leftoverOf: (path) => `${path}.new`,
   hasSettingsOf: null,
+  withoutApplied: null,
 };
 
 const handoverHook = /^\/etc\/libvirt\/hooks\/qemu\.d\/vfio-pilot-\d\d-handover-(.+)$/;

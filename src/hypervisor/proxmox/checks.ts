@@ -1,7 +1,7 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {about, type Check} from '../../findings/check.ts';
 import {checkKvm} from '../check-kvm.ts';
-import {cardsAtBoot, pagesLost} from './judge-host.ts';
+import {cardsAtBoot, keepOff, pagesLost} from './judge-host.ts';
 import {nameOfGuest, proxmoxOf} from './proxmox-facts.ts';
 
 export const checkProxmoxHost = (facts: HostFacts): readonly Check[] => [
@@ -27,7 +27,7 @@ const checkCards = (facts: HostFacts): Check => {
   if (first !== undefined)
     return error(
       `Guest ${nameOfGuest(first.guest)} starts with the host and takes ${first.need.address}, which the host needs: ${first.need.chain}.`,
-      `qm set ${first.guest.vmid} --onboot 0, and take the card out of ${first.guest.path}.`,
+      `${keepOff(first.guest)}, and take the card out of ${first.guest.path}.`,
     );
   const holders = guests.filter(({hosts}) => hosts.length > 0);
   return info(

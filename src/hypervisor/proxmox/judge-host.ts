@@ -19,8 +19,8 @@ export const judgeProxmoxHost = (context: PlanContext, memory: MemoryPlan): void
   for (const {guest, need} of cardsAtBoot(facts))
     report('warning', 'proxmox-card-at-boot', {
       subject: need.address,
-      message: `Guest ${nameOfGuest(guest)} starts with the host (onboot) and takes ${need.address} from it, as Proxmox VE binds a whole IOMMU group without asking: ${need.chain}.`,
-      remedy: `qm set ${guest.vmid} --onboot 0, and take the card out of ${guest.path}.`,
+      message: `Guest ${nameOfGuest(guest)} starts with the host (${guest.startsAtBoot ? 'onboot' : 'HA'}) and takes ${need.address} from it, as Proxmox VE binds a whole IOMMU group without asking: ${need.chain}.`,
+      remedy: `${keepOff(guest)}, and take the card out of ${guest.path}.`,
     });
   if (memory.hugepages !== null) judgePages(context, memory.nodes);
   if ((memory.cells?.length ?? 0) > 8)
@@ -65,7 +65,9 @@ export const pagesLost = ({boot}: HostFacts): string | null => {
 /** Guests that start by themselves with a function, or one of its group, that the host needs. */
 export const cardsAtBoot = (facts: HostFacts): readonly {readonly guest: ProxmoxGuest; readonly need: HostNeed}[] =>
   proxmoxOf(facts)
-    .guests.filter(({startsAtBoot, isTemplate}) => startsAtBoot && !isTemplate)
+    .guests.filter(
+      ({startsAtBoot, isHighlyAvailable, isTemplate}) => (startsAtBoot || isHighlyAvailable) && !isTemplate,
+    )
     .flatMap((guest) => {
       const taken = withGroups(facts, functionsOf(facts.pci, guest.hosts));
       const needs = facts.needs.filter((need) => taken.includes(need.address) && isNeeded(need, taken));
@@ -74,6 +76,10 @@ export const cardsAtBoot = (facts: HostFacts): readonly {readonly guest: Proxmox
         .filter((need, index) => needs.findIndex(({address}) => address === need.address) === index)
         .map((need) => ({guest, need}));
     });
+
+/** The command after which it does not start by itself. */
+export const keepOff = ({vmid, isHighlyAvailable}: ProxmoxGuest): string =>
+  isHighlyAvailable ? `ha-manager remove vm:${vmid}, qm set ${vmid} --onboot 0` : `qm set ${vmid} --onboot 0`;
 
 const withGroups = ({pci}: HostFacts, addresses: readonly PciAddress[]): readonly PciAddress[] => {
   const groups = new Set(

@@ -1,14 +1,17 @@
 import {formatCpuList} from '../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
-import type {ProxmoxGuest} from '../../facts/virtualisation.ts';
+import type {ProxmoxGuest, ProxmoxOther} from '../../facts/virtualisation.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {proxmoxOf, proxmoxPlanOf} from './proxmox-facts.ts';
 
 /** What is seen of the guest while it runs: the cores of its process, and its pages. Nothing is said of one that is off. */
 export const guestPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
   const plan = proxmoxPlanOf(planned);
-  const guest = proxmoxOf(facts).guests.find(({vmid}) => vmid === plan.guest.vmid);
+  const {guests, others} = proxmoxOf(facts);
+  const guest = guests.find(({vmid}) => vmid === plan.guest.vmid);
+  const other = others.find(({vmid}) => vmid === plan.guest.vmid);
+  if (guest === undefined && other !== undefined) return [movedPromise(facts, other)];
   if (guest?.isActive !== true) return [];
   return [
     ...affinityPromise(plan.guest.affinity, guest.allowedCpus, plan.guest.vmid),
@@ -16,6 +19,18 @@ export const guestPromises = (facts: HostFacts, planned: Plan): readonly Promise
     ...pagePromises(facts, plan),
   ];
 };
+
+/** A guest that is off moves to another node with its lines, where they name another node's card, cores and memory. */
+const movedPromise = (facts: HostFacts, {vmid, node, kind}: ProxmoxOther): PromiseResult => ({
+  id: 'guest-node',
+  status: 'broken',
+  promise: `Guest ${vmid} is on this node, where its card is.`,
+  fact: kind === 'guest' ? `It is on node ${node} now.` : `A container of node ${node} has this VMID now.`,
+  remedy:
+    kind === 'guest'
+      ? `Move it back (on ${node}: qm migrate ${vmid} ${proxmoxOf(facts).node ?? 'NODE'}), or give up the card: vfio-pilot rollback --keep-edits.`
+      : 'Give up the card: vfio-pilot rollback --keep-edits.',
+});
 
 const affinityPromise = (
   wanted: readonly number[],

@@ -1,4 +1,5 @@
 import type {GuestRegistry} from '../../artifacts/ports.ts';
+import {withoutSettings} from '../../formats/qemu-server/edit-config.ts';
 import {changeOfSettings, isNoChange} from '../../formats/qemu-server/settings.ts';
 import type {Machine} from '../../system/machine.ts';
 import {createArguments, setArguments} from './qm-arguments.ts';
@@ -42,6 +43,7 @@ export const qmRegistry: GuestRegistry = {
   leftoverOf: () => null,
   hasSettingsOf: (machine, path, definition) =>
     isNoChange(changeOfSettings(textAt(machine, path), textAt(machine, definition))),
+  withoutApplied: ({before, applied, present}) => withoutSettings(before, applied, present),
 };
 
 const textAt = (machine: Machine, path: string): string => machine.read(path).toString('utf8');

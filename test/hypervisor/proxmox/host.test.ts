@@ -19,13 +19,16 @@ const profile = (name: string) =>
 
 describe('a made host tree of Proxmox VE', () => {
   it('is read with its cluster, its guests and what they take', () => {
-    const {version, node, nodes, isQuorate, takenVmids, storages, bridges, guests} = proxmoxOf(facts);
-    expect({version, node, nodes, isQuorate, takenVmids, bridges}).toEqual({
+    const {version, node, nodes, isQuorate, others, storages, bridges, guests} = proxmoxOf(facts);
+    expect({version, node, nodes, isQuorate, others, bridges}).toEqual({
       version: '8.3.0',
       node: 'pve1',
       nodes: ['pve1', 'pve2'],
       isQuorate: true,
-      takenVmids: [100, 101, 102, 103, 104],
+      others: [
+        {vmid: 100, node: 'pve1', kind: 'container', name: 'dns'},
+        {vmid: 104, node: 'pve2', kind: 'guest', name: 'mail'},
+      ],
       bridges: ['vmbr0'],
     });
     expect(storages.map(({name, holdsDisks}) => [name, holdsDisks])).toEqual([

@@ -1,6 +1,6 @@
 import {coresOf} from '../../../facts/cores.ts';
 import {formatCpuList} from '../../../facts/kernel-lists.ts';
-import type {ProxmoxGuest} from '../../../facts/virtualisation.ts';
+import type {ProxmoxGuest, ProxmoxOther} from '../../../facts/virtualisation.ts';
 import {type ConfigLine, nextStartOf, parseGuestConfig, valueOf} from '../../../formats/qemu-server/config.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
@@ -22,12 +22,18 @@ export const chooseProxmoxGuest = (
   const {name, domain} = context.profile.guest;
   const found = guests.filter((guest) => String(guest.vmid) === name || guest.name === name);
   const guest = chooseOne(context, found);
-  if (guest === null && domain === 'existing')
+  const elsewhere = guest === null ? findElsewhere(context) : null;
+  if (elsewhere !== null)
+    context.report('blocker', 'guest-elsewhere', {
+      subject: 'guest.name',
+      message: `${describe(elsewhere)} is on node ${elsewhere.node}, and a card of this node can only go to a guest of this node.`,
+      remedy: `Run vfio-pilot on ${elsewhere.node}, or move the guest here first (on ${elsewhere.node}: qm migrate ${elsewhere.vmid} ${proxmoxOf(context.facts).node ?? 'NODE'}); or set guest.domain: new with another guest.name.`,
+    });
+  if (guest === null && elsewhere === null && domain === 'existing')
     context.report('blocker', 'guest-missing', {
       subject: 'guest.name',
       message: `No guest of this node is called ${name}, by name or VMID${guests.length === 0 ? '; it has none' : `; it has ${guests.map(describe).join(', ')}`}.`,
-      remedy:
-        'Correct guest.name, or set guest.domain: new. A guest of another node has to be moved to this one first.',
+      remedy: 'Correct guest.name, or set guest.domain: new.',
     });
   if (guest !== null && domain === 'new')
     context.report('blocker', 'guest-exists', {
@@ -55,7 +61,16 @@ export const chooseProxmoxGuest = (
   };
 };
 
-const describe = ({vmid, name}: ProxmoxGuest): string => (name === null ? String(vmid) : `${vmid} (${name})`);
+/** A guest of the cluster that is not here, unless a new one is wanted and only the name is the same. */
+const findElsewhere = ({facts, profile}: PlanContext): ProxmoxOther | null => {
+  const {name, domain} = profile.guest;
+  const found = proxmoxOf(facts).others.filter(({kind}) => kind === 'guest');
+  const byVmid = found.find(({vmid}) => String(vmid) === name);
+  return domain === 'new' ? null : (byVmid ?? found.find((other) => other.name === name) ?? null);
+};
+
+const describe = ({vmid, name}: Pick<ProxmoxGuest, 'vmid' | 'name'>): string =>
+  name === null ? String(vmid) : `${vmid} (${name})`;
 
 /** Names need not be different in Proxmox; a VMID always is, and counts before a name of digits. */
 const chooseOne = (context: PlanContext, found: readonly ProxmoxGuest[]): ProxmoxGuest | null => {

@@ -1,4 +1,5 @@
 import type {PlanContext} from '../../../plan/context.ts';
+import type {ProxmoxOther} from '../../../facts/virtualisation.ts';
 import type {ProxmoxGuestPlan} from '../../../plan/plan.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {proxmoxOf} from '../proxmox-facts.ts';
@@ -32,7 +33,8 @@ export const chooseNewGuest = (context: PlanContext): NewGuest => {
 
 /** As the web interface proposes it: the lowest from 100 on that no guest or container of the cluster has. */
 const chooseVmid = (context: PlanContext): number => {
-  const taken = new Set(proxmoxOf(context.facts).takenVmids);
+  const {guests, others} = proxmoxOf(context.facts);
+  const taken = new Set([...guests, ...others].map((one) => one.vmid));
   const wanted = Number(context.profile.guest.name);
   let vmid = 100;
   while (taken.has(vmid)) vmid += 1;
@@ -40,7 +42,7 @@ const chooseVmid = (context: PlanContext): number => {
     if (taken.has(wanted))
       context.report('blocker', 'guest-exists', {
         subject: 'guest.name',
-        message: `VMID ${wanted} belongs to a container, or to a guest of another node.`,
+        message: `VMID ${wanted} is in use by ${describeOther(others.find((one) => one.vmid === wanted))}.`,
         remedy: `Set guest.name to a name, or to a free VMID such as ${vmid}.`,
       });
     vmid = wanted;
@@ -48,6 +50,9 @@ const chooseVmid = (context: PlanContext): number => {
   context.decide('guest.domain', `new guest ${vmid}`, 'no guest of this node has this name, and the VMID is free');
   return vmid;
 };
+
+const describeOther = (other: ProxmoxOther | undefined): string =>
+  other === undefined ? 'a guest' : `a ${other.kind} of node ${other.node}`;
 
 /** Proxmox checks it as a name in DNS (`name` of qm.conf(5)). */
 const judgeName = (context: PlanContext): void => {

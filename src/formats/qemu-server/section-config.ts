@@ -1,11 +1,11 @@
-/** A section of `/etc/pve/storage.cfg` (`PVE::SectionConfig`): `TYPE: NAME`, then indented `key value` lines. */
-export type StorageSection = {
+/** A section of `/etc/pve/storage.cfg` or `ha/resources.cfg` (`PVE::SectionConfig`): `TYPE: NAME`, then indented `key value` lines. */
+export type ConfigSection = {
   readonly type: string;
   readonly name: string;
   readonly options: ReadonlyMap<string, string>;
 };
 
-export const parseStorageConfig = (text: string): readonly StorageSection[] => {
+export const parseSectionConfig = (text: string): readonly ConfigSection[] => {
   const sections: {type: string; name: string; options: Map<string, string>}[] = [];
   for (const raw of text.split('\n')) {
     if (raw.trim() === '' || raw.startsWith('#')) continue;
