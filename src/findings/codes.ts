@@ -82,6 +82,7 @@ const planCodes = {
   'proxmox-no-quorum': review,
   'proxmox-card-at-boot': review,
   'proxmox-pages-lost': review,
+  'proxmox-twin-taken': binding,
   'proxmox-snippets-missing': guest('guest.hookscript'),
   'proxmox-mapping-missing': guest('guest.mapping'),
   'proxmox-mapping-wrong': guest('guest.mapping'),

@@ -46,20 +46,49 @@ const judgePages = (context: PlanContext, nodes: readonly number[]): void => {
       subject: 'memory.hugepages',
       message: lost,
       remedy:
-        'Take hugepages= off the kernel command line, as Proxmox VE takes the pages of its guests itself; or write it as hugepagesz=2M hugepages=NUMBER.',
+        'Take hugepages= off the kernel command line, as Proxmox VE takes the pages of its guests itself; or write it as hugepagesz=2M hugepages=NUMBER (1G for pages of 1 GiB).',
     });
 };
 
 /**
- * After a guest with huge pages has started, Proxmox sets the pool to the number that it reads from the kernel command
- * line, and it reads only `hugepagesz=2M|1G` and `hugepages=DIGITS` (`PVE::QemuServer::Memory`,
- * hugepages_default_nr_hugepages). `null` where nothing is lost.
+ * After a guest with huge pages has started, Proxmox sets the pool of its size to the number that it reads from the kernel
+ * command line. `null` where that is what the kernel was asked for.
  */
 export const pagesLost = ({boot}: HostFacts): string | null => {
-  const odd = (boot.commandLine ?? '').split(/\s+/).filter((word) => /^hugepages=(?!\d+$)/.test(word));
-  return odd.length === 0
+  const words = (boot.commandLine ?? '').split(/\s+/);
+  const lost = [2, 1024].filter(
+    (sizeMiB) => asked(words, sizeMiB) !== null && asked(words, sizeMiB) !== read(words, sizeMiB),
+  );
+  return lost.length === 0
     ? null
-    : `The kernel was started with ${odd.join(' ')}, which Proxmox VE does not understand: after the start of a guest with huge pages it sets the pool to 0, and pages that are set aside for another program are lost.`;
+    : `The kernel was started with ${words.filter((word) => /hugepages(?:z|=)/.test(word)).join(' ')}, which Proxmox VE reads as ${lost.map((sizeMiB) => `${read(words, sizeMiB)} pages of ${sizeMiB} MiB`).join(' and ')}: after the start of a guest with such pages it sets the pool to that, and pages that are set aside for another program are lost.`;
+};
+
+const sizes: Readonly<Record<string, number>> = {'2M': 2, '1G': 1024};
+
+/** The kernel begins with its default size, and places pages on nodes where `hugepages=` has a list. */
+const asked = (words: readonly string[], sizeMiB: number): number | string | null => {
+  const byDefault = words.findLast((word) => word.startsWith('default_hugepagesz='))?.split('=')[1];
+  let size = byDefault === undefined ? 2 : (sizes[byDefault] ?? null);
+  let count: number | string | null = null;
+  for (const word of words) {
+    const [key, value = ''] = word.split('=');
+    if (key === 'hugepagesz') size = sizes[value] ?? null;
+    if (key === 'hugepages' && size === sizeMiB) count = /^\d+$/.test(value) ? Number(value) : value;
+  }
+  return count;
+};
+
+/** `PVE::QemuServer::Memory`, hugepages_default_nr_hugepages: 2 MiB until `hugepagesz=` says otherwise, digits only, the first one. */
+const read = (words: readonly string[], sizeMiB: number): number => {
+  let size = 2;
+  for (const word of words) {
+    const given = /^hugepagesz=(2M|1G)$/.exec(word)?.[1];
+    const count = /^hugepages=(\d+)$/.exec(word)?.[1];
+    if (given !== undefined) size = sizes[given] ?? size;
+    else if (count !== undefined && size === sizeMiB) return Number(count);
+  }
+  return 0;
 };
 
 /** Guests that start by themselves with a function, or one of its group, that the host needs. */

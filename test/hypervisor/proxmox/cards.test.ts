@@ -107,3 +107,34 @@ describe('mappings of the cluster', () => {
     expect(linesOf(facts).get('hostpci2')).toBe('mapping=gpu');
   });
 });
+
+describe('who binds the card', () => {
+  const twin = samplePci('0000:0b:00.0', {
+    class: '030000',
+    vendor: '10de',
+    device: '1c81',
+    driver: null,
+    iommuGroup: 41,
+  });
+  const host = (more: readonly (typeof twin)[]) =>
+    proxmoxFacts({101: win10}, {overrides: {pci: [...samplePciFunctions, ...more]}});
+
+  it('is this program, by address and early, so that Proxmox VE has nothing to write to new_id', () => {
+    const {plan, findings} = decide(host([twin]));
+    expect(plan.binding).toMatchObject({by: 'address', byAddress: ['0000:06:00.0', '0000:06:00.1']});
+    expect(plan.decisions.find(({choice}) => choice === 'before Proxmox VE does it')?.because).toContain('new_id');
+    expect(findings.map(({code}) => code)).not.toContain('proxmox-twin-taken');
+    expect(plan.kernelArguments.add.filter(({text}) => text.includes('ids='))).toEqual([]);
+  });
+
+  it('is Proxmox VE where the profile says so, which takes a twin without a driver along', () => {
+    const late = {binding: 'libvirt'} as const;
+    expect(findingOf(host([twin]), 'proxmox-twin-taken', late)).toMatchObject({
+      severity: 'warning',
+      subject: twin.address,
+      remedy: expect.stringContaining('binding: auto'),
+    });
+    expect(codesOf(host([{...twin, driver: 'nouveau'}]), late)).not.toContain('warning proxmox-twin-taken');
+    expect(codesOf(host([{...twin, device: '1c82'}]), late)).not.toContain('warning proxmox-twin-taken');
+  });
+});

@@ -214,11 +214,21 @@ describe('what Proxmox would die of is said before', () => {
     ]);
   });
 
-  it('a pool that Proxmox sets to 0, as it reads plain numbers only', () => {
-    const boot = proxmoxFacts({101: win10}).boot;
-    const withLine = (line: string) => proxmoxFacts({101: win10}, {overrides: {boot: {...boot, commandLine: line}}});
-    expect(codesOf(withLine('quiet hugepagesz=2M hugepages=0:512,1:512'))).toContain('warning proxmox-pages-lost');
-    expect(codesOf(withLine('quiet hugepagesz=2M hugepages=1024'))).not.toContain('warning proxmox-pages-lost');
+  it.each([
+    ['hugepagesz=2M hugepages=0:512,1:512', '0 pages of 2 MiB'],
+    ['hugepages=0:512', '0 pages of 2 MiB'],
+    ['default_hugepagesz=1G hugepages=8', '0 pages of 1024 MiB'],
+    ['hugepagesz=1G hugepages=8 hugepagesz=2M hugepages=0:512', '0 pages of 2 MiB'],
+    ['hugepagesz=2M hugepages=512 hugepages=1024', '512 pages of 2 MiB'],
+    ['hugepagesz=2M hugepages=1024', null],
+    ['default_hugepagesz=1G hugepagesz=1G hugepages=8', null],
+    ['quiet', null],
+  ])('a pool that Proxmox sets to another number than %s says', (line, reading) => {
+    const {boot} = proxmoxFacts({101: win10});
+    const facts = proxmoxFacts({101: win10}, {overrides: {boot: {...boot, commandLine: `ro ${line} quiet`}}});
+    expect(codesOf(facts).includes('warning proxmox-pages-lost')).toBe(reading !== null);
+    if (reading !== null) expect(findingOf(facts, 'proxmox-pages-lost')?.message).toContain(`reads as ${reading}:`);
+    expect(runChecks(facts).some(({id}) => id === 'proxmox-pages')).toBe(reading !== null);
   });
 
   it('pages are left to Proxmox, so that no argument sets any aside', () => {

@@ -10,6 +10,7 @@ import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseHookscript} from '../hookscript/choose-hookscript.ts';
 import {nameOfGuest, proxmoxOf} from '../proxmox-facts.ts';
 import {chooseNewGuest, type NewGuest} from './choose-new-guest.ts';
+import {judgeBinding} from './judge-binding.ts';
 import {judgeExistingGuest} from './judge-existing-guest.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 
@@ -41,6 +42,7 @@ export const chooseProxmoxGuest = (
       message: `${describe(guest)} exists already.`,
       remedy: 'Choose another guest.name, or set guest.domain: existing to edit it.',
     });
+  judgeBinding(context, chosen);
   judgeUnusedKeys(context, keysWithoutEffect(context.profile));
   const machine = guest === null ? chooseNewGuest(context) : keepMachine(context, guest);
   return {
