@@ -27,6 +27,7 @@ const order = [
   'checks',
   'pipeline',
   'changes',
+  'exchange',
   'transaction',
   'capture',
   'verify',
@@ -56,6 +57,7 @@ const pure = [
   'boot',
   'pipeline',
   'changes',
+  'exchange',
   'verify',
   'ui/wizard',
 ];

@@ -1,3 +1,5 @@
+import {exporters} from '../exchange/exporters.ts';
+import {importers} from '../exchange/importers.ts';
 import {declare, type OptionSpec, type OptionSpecs, type Positional, type Verb} from './declare.ts';
 
 /** Known to every command. */
@@ -253,6 +255,36 @@ const commands: readonly Verb[] = [
     ],
     isTransactional: false,
     load: async () => (await import('./profile.ts')).showSchema,
+  }),
+  declare({
+    name: 'import',
+    summary: 'a profile from a guest that another program keeps; nothing of it is run',
+    positionals: [
+      {name: 'FROM', choices: importers.map(({name}) => name)},
+      {
+        name: [...new Set(importers.map(({source}) => source.name))].join('|'),
+        missing: 'For example: `vfio-pilot import proxmox 101`.',
+      },
+    ],
+    options: {out},
+    examples: [
+      ['import proxmox 101', 'print a profile of guest 101: its cards, cores, pages and features'],
+      ['import proxmox 101 --out win10.yaml', 'save it'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./import.ts')).importProfile,
+  }),
+  declare({
+    name: 'export',
+    summary: 'the plan of a profile as lines for another program, to paste',
+    positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
+    options: {},
+    examples: [
+      ['export proxmox win10.yaml', 'qm commands, and the lines of the guest’s file'],
+      ['export proxmox win10.yaml --root captured', 'for another host'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./export.ts')).exportProfile,
   }),
   declare({
     name: 'capture',

@@ -38,6 +38,7 @@ const profileCodes = {
   'profile-wrong-type': review,
   'profile-bad-value': review,
   'profile-duplicate-key': review,
+  'import-left-out': review,
   'profile-too-large': review,
 } satisfies Readonly<Record<string, Place>>;
 

@@ -86,6 +86,9 @@ describe('what --json prints is as the schema says', () => {
     await documentOf('topology', ['topology', '--profile', profilePath('ryzen-two-cards'), ...at], 0);
     const created = await documentOf('profile-new', ['profile', 'new', '--device', '0b:00.0', ...at], 0);
     expect(created).toMatchObject({version: 1});
+    const node = ['--root', unpackHost('proxmox-gpu')];
+    await documentOf('import', ['import', 'proxmox', '102', ...node], 0);
+    await documentOf('export', ['export', 'proxmox', profilePath('proxmox-gpu'), ...node], 0);
     await documentOf('profile-show', ['profile', 'show', profile], 0);
     await documentOf('profile-check', ['profile', 'check', profile, ...at], 3);
     await documentOf('profile-schema', ['profile', 'schema'], 0);
@@ -119,6 +122,7 @@ describe('what --json prints is as the schema says', () => {
       ['plan', ['plan', wrong, ...at]],
       ['apply', ['apply', wrong, ...at]],
       ['profile-show', ['profile', 'show', wrong]],
+      ['export', ['export', 'proxmox', wrong, ...at]],
       ['profile-check', ['profile', 'check', wrong, ...at]],
     ] as const)
       expect(await documentOf(name, args, 2)).toMatchObject({

@@ -1,16 +1,15 @@
 import {nextStartOf, parseGuestConfig, valueOf} from '../../formats/qemu-server/config.ts';
 import type {SettingsChange} from '../../formats/qemu-server/settings.ts';
 
-/** Of `qm set`, in one call: qm takes its lock once, and the digest holds for all of it. */
+/** Of `qm set`, in one call: qm takes its lock once, and the digest, if there is one, holds for all of it. */
 export const setArguments = (
   vmid: number,
   {set, remove, revert}: SettingsChange,
-  digest: string,
+  digest: string | null,
 ): readonly string[] => [
   'set',
   String(vmid),
-  '--digest',
-  digest,
+  ...(digest === null ? [] : ['--digest', digest]),
   ...set.flatMap(([key, value]) => [`--${key}`, value]),
   ...(remove.length === 0 ? [] : ['--delete', remove.join(',')]),
   ...(revert.length === 0 ? [] : ['--revert', revert.join(',')]),

@@ -40,7 +40,7 @@ export const proxmoxGpu = (machines: string): Entries => [
   file('/etc/pve/storage.cfg', storage, 0o640),
   file(
     '/etc/pve/mapping/pci.cfg',
-    'gpu\n\tmap id=10de:1f08,iommugroup=21,node=pve1,path=0000:0a:00\n\tmap id=10de:1f08,node=pve2,path=0000:41:00\n',
+    'gpu\n\tmap id=10de:1f08,iommugroup=21,node=pve1,path=0000:0a:00,subsystem-id=1462:3756\n\tmap id=10de:1f08,node=pve2,path=0000:41:00\n',
     0o640,
   ),
   file(

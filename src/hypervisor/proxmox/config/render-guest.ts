@@ -43,10 +43,18 @@ const judgeNetworks = ({devices}: ProxmoxPlan): readonly Finding[] =>
         ];
   });
 
+/** The text of the guest's file as it is wanted. */
+export const renderWantedGuest = (facts: HostFacts, plan: ProxmoxPlan): string => {
+  const present = facts.files[plan.guest.path]?.text ?? null;
+  return present === null
+    ? editGuestConfig('', new Map([...settingsOfNewGuest(plan), ...settingsOfPlan(facts, plan, [])]))
+    : editGuestConfig(present, settingsOfPlan(facts, plan, nextStartOf(parseGuestConfig(present))));
+};
+
 const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: number): Rendered => {
   const {path, vmid} = plan.guest;
   const lines = nextStartOf(parseGuestConfig(present));
-  const text = editGuestConfig(present, settingsOfPlan(facts, plan, lines));
+  const text = renderWantedGuest(facts, plan);
   const change = changeOfSettings(present, text);
   const command = commandLine(setArguments(vmid, change, 'DIGEST'));
   const why = isNoChange(change) ? [] : [facts.isLive ? `written by ${command}` : `on the running host: ${command}`];
@@ -62,8 +70,7 @@ const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: 
 /** Only qm can make the small disks of a new guest, so that below another root its command is all there is. */
 const renderNew = (facts: HostFacts, plan: ProxmoxPlan): Rendered => {
   const {path, vmid} = plan.guest;
-  const settings = new Map([...settingsOfNewGuest(plan), ...settingsOfPlan(facts, plan, [])]);
-  const text = editGuestConfig('', settings);
+  const text = renderWantedGuest(facts, plan);
   const argv = createArguments(vmid, text);
   const why = [`qm ${argv.slice(0, 2).join(' ')} makes it, with the disks for its firmware`, ...describe(plan)];
   const findings = judgeCards(facts, plan, []);

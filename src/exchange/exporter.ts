@@ -1,0 +1,14 @@
+import type {Preview} from '../changes/preview.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+
+/** Lines for one place; the title says which. */
+export type Section = {readonly title: string; readonly lines: readonly string[]};
+
+/** Says a plan in the words of another program, for a person to paste. Throws a UsageError where this host has no such program. */
+export type Exporter = (facts: HostFacts, preview: Preview) => readonly Section[];
+
+export type ExporterEntry = {
+  /** `export NAME PROFILE` */
+  readonly name: string;
+  readonly load: () => Promise<Exporter>;
+};

@@ -1,0 +1,10 @@
+import type {ImporterEntry} from './importer.ts';
+
+/** Every program whose guests can become profiles. */
+export const importers: readonly ImporterEntry[] = [
+  {
+    name: 'proxmox',
+    source: {name: 'VMID', isFile: false},
+    load: async () => (await import('./proxmox/import-guest.ts')).importGuest,
+  },
+];
