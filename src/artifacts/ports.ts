@@ -92,6 +92,8 @@ export type GuestRegistry = {
    */
   readonly define: (tools: Tools, path: string, definition: string, isNew: boolean) => Promise<void>;
   readonly undefine: (tools: Tools, path: string) => Promise<void>;
+  /** Whether the file is of a guest that it was making, or taking away, when the power went: only `undefine` can go on from there. */
+  readonly isHalfMade: (machine: Machine, path: string) => boolean;
   /** What it leaves next to a file when the power goes while it writes it; `null` where no name is known. */
   readonly leftoverOf: (path: string) => string | null;
   /**

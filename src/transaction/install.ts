@@ -79,8 +79,11 @@ const defineGuest = async (transaction: Transaction, index: number, item: Journa
     const difference = describeDifference(item.old, readPathState(machine, item.path));
     if (difference !== null) throw new Error(`${item.path} changed in the meantime: ${difference}.`);
   }
-  saveItem(ledger, index, {...item, isUnsettled: true});
   const registry = registryOf(transaction.ports, item.path);
+  // Left by this run before it was interrupted: nothing was there when it began.
+  const isOwnRest = item.isUnsettled && item.old.state === 'absent' && registry.isHalfMade(machine, item.path);
+  saveItem(ledger, index, {...item, isUnsettled: true});
+  if (isOwnRest) await registry.undefine(toolsOf(transaction), item.path);
   if (item.temp === null) await registry.undefine(toolsOf(transaction), item.path);
   else await registry.define(toolsOf(transaction), item.path, item.temp, true);
   const found = readPathState(machine, item.path);

@@ -9,8 +9,9 @@ import {problemOfLine, problemsAtStart} from './proxmox-schema.ts';
  * **A stand-in for qm, not Proxmox's program**: no Proxmox VE was started for these tests. After PVE::API2::Qemu it
  * refuses a wrong digest, a locked guest, an unknown option and one in two places; it writes one setting after the other,
  * first into [PENDING], and puts them in force at the end when the guest is off; the file is sorted by key, and snapshots
- * stay. Unlike the real one, which finds such things only when the guest starts, it refuses settings that contradict each
- * other. `dieAfter`: how many times it may write before it is gone, as a kill leaves it.
+ * stay. `create` and `destroy` lock the guest until they are done. Unlike the real one, which finds such things only when
+ * the guest starts, it refuses settings that contradict each other. `dieAfter`: how many times it may write before it is
+ * gone, as a kill leaves it.
  */
 export const standInQm =
   (
@@ -20,8 +21,21 @@ export const standInQm =
     options.calls?.push([verb, vmid, ...words]);
     const file = join(root, `/etc/pve/qemu-server/${vmid}.conf`);
     const refuse = (stdout: string) => ({exitCode: 255, stdout: `${stdout}\n`});
+    let writes = 0;
+    const limit = options.dieAfter?.() ?? null;
+    const write = (text: string | null): void => {
+      if (limit !== null && writes >= limit) throw Object.assign(new Error('the process is gone'), {code: 'CRASH'});
+      writes += 1;
+      // pmxcfs: in place, under the name that is there.
+      if (text === null) rmSync(file);
+      else writeFileSync(file, text);
+    };
     if (verb === 'destroy') {
-      rmSync(file);
+      if (!existsSync(file)) return refuse(`no such VM ${vmid}`);
+      const isLocked = /^lock:/m.test(readFileSync(file, 'utf8'));
+      if (isLocked && words.join(' ') !== '--skiplock 1') return refuse('VM is locked');
+      write('lock: destroyed\n');
+      write(null);
       return {exitCode: 0};
     }
     const isNew = verb === 'create';
@@ -40,38 +54,38 @@ export const standInQm =
     const script = wish.set.get('hookscript');
     if (script !== undefined && !isRunnable(root, script))
       return refuse(`hookscript: script '${script}' does not exist`);
-    let writes = 0;
-    const limit = options.dieAfter?.() ?? null;
-    const write = (): void => {
-      if (limit !== null && writes >= limit) throw Object.assign(new Error('the process is gone'), {code: 'CRASH'});
-      writes += 1;
-      // pmxcfs: in place, under the name that is there.
-      writeFileSync(file, render(before, current, pending, removed));
+    const save = (): void => {
+      if (!isNew) write(render(before, current, pending, removed));
     };
+    // The guest is locked while its disks are made, and written once they are there.
+    if (isNew) write('lock: create\n');
     for (const key of wish.remove) {
       pending.delete(key);
       removed.add(key);
-      write();
+      save();
     }
     for (const key of wish.revert) {
       pending.delete(key);
       removed.delete(key);
-      write();
+      save();
     }
     for (const [key, value] of wish.set) {
       pending.set(key, allocate(vmid, key, value));
       removed.delete(key);
-      write();
+      save();
     }
     const next = new Map([...current].filter(([key]) => !removed.has(key)));
     for (const [key, value] of pending) next.set(key, value);
     const [problem] = problemsAtStart(next, options.hostNodes ?? 2);
-    if (problem !== undefined) return refuse(problem);
+    if (problem !== undefined) {
+      if (isNew) write(null);
+      return refuse(problem);
+    }
     for (const key of removed) current.delete(key);
     for (const [key, value] of pending) current.set(key, value);
     pending.clear();
     removed.clear();
-    write();
+    write(render(before, current, pending, removed));
     return {exitCode: 0, stdout: `update VM ${vmid}: ${words.join(' ')}\n`};
   };
 

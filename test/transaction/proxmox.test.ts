@@ -139,7 +139,6 @@ describe('a guest of Proxmox VE', () => {
   it('gets a hookscript before qm is asked to set it, and both go in a rollback', async () => {
     await withRoot(async (root) => {
       fill(root);
-      const script = '/var/lib/vz/snippets/vfio-pilot-101.sh';
       const machine = machineOf(root);
       const guest = fileChange(machine, path, `hookscript: local:snippets/vfio-pilot-101.sh\n${after}`, 'guest');
       await expect(applyChanges(machine, request([guest]), silent, signal)).rejects.toMatchObject({isRestored: true});
@@ -203,33 +202,97 @@ describe('a guest of Proxmox VE', () => {
   });
 });
 
-it('a kill between any two writes of qm, in apply and in rollback, leaves what the next run finishes', async () => {
-  const outcomes = new Set<string>();
-  for (const phase of ['apply', 'rollback'] as const)
-    for (let limit = 0; limit < 14; limit += 1)
-      await withRoot(async (root) => {
-        fill(root);
-        let isKilling = phase === 'apply';
-        const dying = machineOf(root, {dieAfter: () => (isKilling ? limit : null)});
-        const gone = interceptDeath(dying);
-        await applyChanges(gone, request(changes(gone)), silent, signal).catch(silent);
-        isKilling = true;
-        if (phase === 'rollback') await rollback(gone, {}, silent, signal).catch(silent);
-        const machine = machineOf(root);
-        await recover(machine, {direction: limit % 2 === 0 ? 'back' : 'forward'}, silent);
-        const state = hasSettings(root, before) ? 'before' : hasSettings(root, after) ? 'after' : 'neither';
-        outcomes.add(state);
-        expect(`${phase} ${limit}: ${state}`).not.toContain('neither');
-        expect(state === 'after').toBe(readable(root, other));
-        await rollback(machine, {}, silent, signal);
-        expect(hasSettings(root, before)).toBe(true);
-      });
-  expect([...outcomes].sort()).toEqual(['after', 'before']);
+const script = '/var/lib/vz/snippets/vfio-pilot-101.sh';
+const made = after.replace(/\n\[clean\][^]*/, '');
+
+/** A guest that is there, one with a hookscript, and one that is made. */
+const scenarios = {
+  change: {conf: before, wanted: after, more: []},
+  hookscript: {conf: before, wanted: `hookscript: local:snippets/vfio-pilot-101.sh\n${after}`, more: [script]},
+  create: {conf: null, wanted: made, more: []},
+} as const;
+
+const changesOf = (machine: Machine, {wanted, more}: (typeof scenarios)[keyof typeof scenarios]) => [
+  fileChange(machine, other, 'softdep nouveau pre: vfio-pci\n'),
+  ...more.map((file) => fileChange(machine, file, '#!/bin/sh\n', 'file', 0o755)),
+  {...fileChange(machine, path, wanted, 'guest'), ...(wanted === made ? {onRollback: 'keep' as const} : {})},
+];
+
+/** `neither`: some of it; every file of the run has to be of one and the same side. */
+const sideOf = (root: string, {conf, wanted, more}: (typeof scenarios)[keyof typeof scenarios]): string => {
+  const hasFiles = [other, ...more].map((file) => readable(root, file));
+  const isBefore = conf === null ? !readable(root, path) : hasSettings(root, conf);
+  if (isBefore && hasFiles.every((one) => !one)) return 'before';
+  const isAfter = readable(root, path) && hasSettings(root, wanted) && !/^lock:/m.test(text(root, path));
+  return isAfter && hasFiles.every((one) => one) ? 'after' : 'neither';
+};
+
+it.each(Object.entries(scenarios))(
+  'a kill between any two writes of qm leaves what the next run finishes, one way or the other: %s',
+  async (_, scenario) => {
+    const outcomes = new Set<string>();
+    for (const phase of scenario.conf === null ? (['apply'] as const) : (['apply', 'rollback'] as const))
+      for (const direction of ['back', 'forward'] as const)
+        for (let limit = 0; limit < (scenario.conf === null ? 3 : 14); limit += 1)
+          await withRoot(async (root) => {
+            fill(root, scenario.conf);
+            let isKilling = phase === 'apply';
+            const gone = interceptDeath(machineOf(root, {dieAfter: () => (isKilling ? limit : null)}));
+            await applyChanges(gone, request(changesOf(gone, scenario)), silent, signal).catch(silent);
+            isKilling = true;
+            if (phase === 'rollback') await rollback(gone, {}, silent, signal).catch(silent);
+            const machine = machineOf(root);
+            await recover(machine, {direction}, silent);
+            const side = sideOf(root, scenario);
+            outcomes.add(side);
+            expect(`${phase} ${limit} ${direction}: ${side}`).not.toContain('neither');
+            expect(await recover(machine, {direction: 'back'}, silent)).toEqual([]);
+          });
+    expect([...outcomes].sort()).toEqual(['after', 'before']);
+  },
+);
+
+it.each(Object.entries(scenarios))('a kill before or after any call of qm does so, too: %s', async (_, scenario) => {
+  for (const moment of ['before', 'after'] as const)
+    for (const direction of ['back', 'forward'] as const)
+      for (let call = 1; call <= 3; call += 1)
+        await withRoot(async (root) => {
+          fill(root, scenario.conf);
+          const gone = interceptDeath(machineOf(root), {call, moment});
+          await applyChanges(gone, request(changesOf(gone, scenario)), silent, signal).catch(silent);
+          await rollback(gone, {}, silent, signal).catch(silent);
+          const machine = machineOf(root);
+          await recover(machine, {direction}, silent);
+          // A new guest is its owner's after the run, and stays when the rest is rolled back.
+          if (scenario.conf === null && !readable(root, other)) return;
+          expect(`${moment} ${call} ${direction}: ${sideOf(root, scenario)}`).not.toContain('neither');
+        });
+});
+
+it('a second kill, while the guest that was half made is taken away, is no end either', async () => {
+  for (const limit of [0, 1])
+    await withRoot(async (root) => {
+      fill(root, null);
+      const gone = interceptDeath(machineOf(root, {dieAfter: () => 1}));
+      await applyChanges(gone, request(changesOf(gone, scenarios.create)), silent, signal).catch(silent);
+      expect(text(root, path)).toBe('lock: create\n');
+      const again = interceptDeath(machineOf(root, {dieAfter: () => limit}));
+      await recover(again, {direction: 'back'}, silent).catch(silent);
+      expect(text(root, path)).toBe(limit === 0 ? 'lock: create\n' : 'lock: destroyed\n');
+      const calls: string[][] = [];
+      await recover(machineOf(root, {calls}), {direction: 'back'}, silent);
+      expect(calls).toEqual([['destroy', '101', '--skiplock', '1']]);
+      expect(sideOf(root, scenarios.create)).toBe('before');
+    });
 });
 
 /** Once qm is gone in the middle, this process is, too: nothing of it happens any more. */
-const interceptDeath = (machine: Machine): Machine => {
+const interceptDeath = (
+  machine: Machine,
+  at: {readonly call: number; readonly moment: 'before' | 'after'} | null = null,
+): Machine => {
   let isDead = false;
+  let calls = 0;
   const die = (): void => {
     if (isDead) throw Object.assign(new Error('the process is gone'), {code: 'CRASH'});
   };
@@ -246,8 +309,12 @@ const interceptDeath = (machine: Machine): Machine => {
     self: {...machine.self, pid: 999_999_999, startTime: '1'},
     run: async (request_) => {
       die();
+      calls += 1;
       try {
-        return await machine.run(request_);
+        if (at?.moment === 'before' && at.call === calls) throw new Error('killed');
+        const result = await machine.run(request_);
+        if (at?.moment === 'after' && at.call === calls) throw new Error('killed');
+        return result;
       } catch (error) {
         isDead = true;
         throw error;

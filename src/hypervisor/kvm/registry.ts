@@ -28,6 +28,7 @@ export const libvirtRegistry: GuestRegistry = {
   },
   // libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite). Its next definition writes over such a file.
   leftoverOf: (path) => `${path}.new`,
+  isHalfMade: () => false,
   hasSettingsOf: null,
   withoutApplied: null,
 };

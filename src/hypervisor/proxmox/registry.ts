@@ -1,4 +1,5 @@
 import type {GuestRegistry} from '../../artifacts/ports.ts';
+import {parseGuestConfig, valueOf} from '../../formats/qemu-server/config.ts';
 import {withoutSettings} from '../../formats/qemu-server/edit-config.ts';
 import {changeOfSettings, isNoChange} from '../../formats/qemu-server/settings.ts';
 import type {Machine} from '../../system/machine.ts';
@@ -37,13 +38,21 @@ export const qmRegistry: GuestRegistry = {
     // Proxmox: `digest` is the SHA-1 of the file (PVE::QemuServer, parse_vm_config).
     await run(['qm', ...setArguments(vmid, change, sha1(present))], timeoutSeconds);
   },
-  undefine: async ({run}, path) => {
-    await run(['qm', 'destroy', String(vmidOf(path))], timeoutSeconds);
+  undefine: async ({machine, run}, path) => {
+    // qm refuses a locked guest; this lock is left of a program that is gone.
+    const skipLock = isHalfMade(machine, path) ? ['--skiplock', '1'] : [];
+    await run(['qm', 'destroy', String(vmidOf(path)), ...skipLock], timeoutSeconds);
   },
+  isHalfMade: (machine, path) => isHalfMade(machine, path),
   leftoverOf: () => null,
   hasSettingsOf: (machine, path, definition) =>
     isNoChange(changeOfSettings(textAt(machine, path), textAt(machine, definition))),
   withoutApplied: ({before, applied, present}) => withoutSettings(before, applied, present),
 };
+
+/** `qm create` and `qm destroy` lock the guest until they are done (`PVE::API2::Qemu`). */
+const isHalfMade = (machine: Machine, path: string): boolean =>
+  machine.stat(path)?.type === 'file' &&
+  /^(?:create|destroyed)$/.test(valueOf(parseGuestConfig(textAt(machine, path)).current, 'lock') ?? '');
 
 const textAt = (machine: Machine, path: string): string => machine.read(path).toString('utf8');
