@@ -4,6 +4,8 @@ import type {FindingCode} from '../../src/findings/codes.ts';
 export type FailureMode = {
   readonly number: number;
   readonly what: string;
+  /** Where people met it: public threads, or the code that does it. */
+  readonly sources?: readonly string[];
   /**
    * `prevented`: nothing that is written can do it. `blocked`: not applied before the user changes something. `told`: a
    * finding or check before anything is written. `verified`: seen after the reboot. `not served`: outside of what this

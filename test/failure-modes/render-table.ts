@@ -40,7 +40,7 @@ const renderRow = (mode: FailureMode, tests: readonly string[]): string => {
   ];
   const cells = [
     mode.number,
-    mode.what,
+    [mode.what, ...(mode.sources ?? []).map((url) => `[source](${url})`)].join(' '),
     mode.handled.join(', '),
     mode.how,
     names.join(', '),

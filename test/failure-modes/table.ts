@@ -2,6 +2,7 @@ import {bindingModes} from './binding-modes.ts';
 import type {FailureMode} from './failure-mode.ts';
 import {guestModes} from './guest-modes.ts';
 import {hostModes} from './host-modes.ts';
+import {proxmoxModes} from './proxmox-modes.ts';
 import {sharedModes} from './shared-modes.ts';
 
 /** Collected from public issue trackers, forums and the code of other tools; the README next to this is made from it. */
@@ -10,4 +11,5 @@ export const failureModes: readonly FailureMode[] = [
   ...guestModes,
   ...hostModes,
   ...sharedModes,
+  ...proxmoxModes,
 ].toSorted((one, other) => one.number - other.number);

@@ -33,6 +33,13 @@ const restoreAll =
 
 export const mutants: readonly Mutant[] = [
   transaction(
+    'goes on with a guest that was half made when the power went',
+    'install',
+    '  if (isOwnRest) await registry.undefine(toolsOf(transaction), item.path);\n',
+    '',
+    'proxmox#a kill between any two writes of qm',
+  ),
+  transaction(
     'writes once and ignores the count',
     'write-file',
     '    done += count;',

@@ -92,7 +92,7 @@ describe('a guest that Proxmox VE has', () => {
     ]);
   });
 
-  it('has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
+  it('failure mode 58: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
     const old = win10.replace('pc-q35-9.0', 'pc-i440fx-9.0').replace('bios: ovmf\n', '');
     expect(linesOf(proxmoxFacts({101: old})).get('hostpci0')).toBe('0000:06:00');
     expect(findingOf(proxmoxFacts({101: old}), 'guest-setting-replaced')?.remedy).toContain('qm set 101 --machine q35');
@@ -193,11 +193,11 @@ describe('what Proxmox would die of is said before', () => {
     ['blocker guest-locked', `${win10}template: 1\n`],
     ['blocker guest-option-unsupported', `${win10}hotplug: network,memory\n`],
     ['warning guest-autostart', `${win10}onboot: 1\n`],
-  ])('%s', (code, conf) => {
+  ])('failure mode 66 and what is like it: %s', (code, conf) => {
     expect(codesOf(proxmoxFacts({101: conf}))).toContain(code);
   });
 
-  it('a cluster without quorum', () => {
+  it('failure mode 63: a cluster without quorum', () => {
     const files = (quorate: number) => ({'/etc/pve/.members': `{"nodename":"pve1","cluster":{"quorate":${quorate}}}`});
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(0)}))).toContain('blocker proxmox-no-quorum');
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(1)}))).not.toContain('blocker proxmox-no-quorum');
@@ -223,7 +223,7 @@ describe('what Proxmox would die of is said before', () => {
     ['hugepagesz=2M hugepages=1024', null],
     ['default_hugepagesz=1G hugepagesz=1G hugepages=8', null],
     ['quiet', null],
-  ])('a pool that Proxmox sets to another number than %s says', (line, reading) => {
+  ])('failure mode 67: a pool that Proxmox sets to another number than %s says', (line, reading) => {
     const {boot} = proxmoxFacts({101: win10});
     const facts = proxmoxFacts({101: win10}, {overrides: {boot: {...boot, commandLine: `ro ${line} quiet`}}});
     expect(codesOf(facts).includes('warning proxmox-pages-lost')).toBe(reading !== null);
@@ -269,7 +269,7 @@ describe('other guests', () => {
     expect(shared('hostpci0: 0000:0a:03.0\n')).toBeUndefined();
   });
 
-  it('that start with the host and take what it needs are an error of the check', () => {
+  it('failure mode 57: that start with the host and take what it needs are an error of the check', () => {
     const facts = proxmoxFacts({101: win10, 102: `${other}onboot: 1\n`}, {overrides: {needs: [need]}});
     expect(findingOf(facts, 'proxmox-card-at-boot')?.remedy).toContain('qm set 102 --onboot 0');
     expect(runChecks(facts).find(({id}) => id === 'proxmox-cards')).toMatchObject({status: 'error'});
@@ -286,7 +286,7 @@ describe('other guests', () => {
 
 const need = {address: '0000:06:00.1', kind: 'display', chain: 'the only screen → 0000:06:00.1', spares: []} as const;
 
-it('nobody is told to install libvirt or a QEMU of the distribution', () => {
+it('failure mode 59: nobody is told to install libvirt or a QEMU of the distribution', () => {
   for (const facts of [proxmoxFacts({101: win10}), proxmoxFacts({})]) {
     const {plan, findings} = decide(facts, {binding: 'libvirt'});
     const words = JSON.stringify([
