@@ -7,7 +7,7 @@ import {sampleHost, sampleServices} from './sample-services.ts';
 
 afterEach(cleanup);
 
-const {enter, right} = keys;
+const {down, enter, right} = keys;
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
 it('on Proxmox VE its guests are offered, and nothing that it does not have', async () => {
@@ -28,3 +28,29 @@ it('on Proxmox VE its guests are offered, and nothing that it does not have', as
   await wizard.press(...to(3));
   expect(saved).toMatchObject([{guest: {domain: 'existing', name: '101'}}]);
 });
+
+it('a hookscript and a mapping are choices on Proxmox VE, and are not asked for elsewhere', async () => {
+  const saved: Profile[] = [];
+  const {files, virtualisation} = proxmoxFacts({101: 'bios: ovmf\nmachine: q35\nname: win10\n'}, {files: snippets});
+  const host = sampleHost();
+  const wizard = openWizard(
+    sampleServices({
+      facts: {...host, files: {...host.files, ...files}, virtualisation},
+      saveProfile: (profile, path) => (saved.push(profile), {path}),
+    }),
+  );
+  await wizard.press(...to(4), right);
+  const labels = ['Operating system', 'NVIDIA driver', 'Hide KVM', 'Resource mapping', 'Pin each vCPU'];
+  const shown = await wizard.press(...labels.map(() => down));
+  for (const label of labels) expect(shown).toContain(label);
+  expect(await wizard.press(right)).toContain('local:snippets/vfio-pilot-101.sh pins vCPU 0');
+  await wizard.press(...to(3));
+  expect(saved).toMatchObject([{guest: {hookscript: true, mapping: false}}]);
+
+  const elsewhere = await openWizard(sampleServices({facts: sampleHost()})).press(...to(4));
+  expect(elsewhere).toContain('Hide KVM');
+  expect(elsewhere).not.toContain('Pin each vCPU');
+  expect(elsewhere).not.toContain('Resource mapping');
+});
+
+const snippets = {'/etc/pve/storage.cfg': 'dir: local\n\tpath /var/lib/vz\n\tcontent snippets\n'};

@@ -292,7 +292,7 @@ const mapping: ChoiceField = {
 const hookscript: ChoiceField = {
   id: 'guest.hookscript',
   kind: 'choice',
-  label: 'One CPU for each vCPU',
+  label: 'Pin each vCPU',
   subjects: ['guest.hookscript'],
   isShown: always,
   options: yesNo(
