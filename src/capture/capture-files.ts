@@ -13,9 +13,13 @@ export const captureFiles = (source: Source): Capture => {
 const scrubEntry = ({entry, kind}: Collected, scrubber: Scrubber): CapturedEntry => {
   const path = scrubPath(entry.path, scrubber);
   if (entry.type === 'directory') return {...entry, path};
-  if (entry.type === 'link') return {...entry, path, target: scrubPath(entry.target, scrubber)};
+  if (entry.type === 'link') return {...entry, path, target: scrubTarget(entry, scrubber)};
   return {...entry, path, bytes: scrubContent(entry.bytes, entry.path, kind, scrubber)};
 };
+
+/** What a link of /etc leads to is named by people too, also where its target begins next to it. */
+const scrubTarget = ({path, target}: {readonly path: string; readonly target: string}, scrubber: Scrubber): string =>
+  path.startsWith('/etc/') ? scrubber.names(target) : scrubPath(target, scrubber);
 
 /** sysfs and the module tree hold the kernel's names only. */
 const scrubPath = (path: string, scrubber: Scrubber): string =>

@@ -126,6 +126,13 @@ const filters: Readonly<Record<TextKind, (text: string) => string>> = {
       .split('\n')
       .filter((line) => !isForeignMount(line))
       .join('\n'),
+  'guest-names': (text) => keepLines(text, /^(?:name|hostname): /),
+  // Servers, users and pools are nobody else's business.
+  storages: (text) => keepLines(text, /^[a-z][a-z0-9_-]*: |^\s+(?:path|content|content-dirs|nodes|shared|disable)\b/i),
+  quorum: (text) => {
+    const quorate = /"quorate"\s*:\s*([01])/.exec(text)?.[1];
+    return quorate === undefined ? '{}\n' : `{"cluster":{"quorate":${quorate}}}\n`;
+  },
   'ipv6-routes': (text) => text.replaceAll(/\b[0-9a-f]{32}\b/gi, hideIpv6),
 };
 
@@ -137,7 +144,9 @@ const packages = [
   'libvirt-daemon-system',
   'libvirt0',
   'mkinitcpio',
+  'pve-manager',
   'pve-qemu-kvm',
+  'qemu-server',
   'qemu-system-x86',
   'systemd',
 ];

@@ -1,6 +1,16 @@
 /** How much of a file goes into a capture: `presence` keeps its name alone, `verbatim` holds nothing that needs scrubbing. */
 export type CaptureKind =
-  'scrubbed' | 'verbatim' | 'presence' | 'config-space' | 'udev' | 'dpkg' | 'mounts' | 'ipv6-routes';
+  | 'scrubbed'
+  | 'verbatim'
+  | 'presence'
+  | 'config-space'
+  | 'udev'
+  | 'dpkg'
+  | 'mounts'
+  | 'ipv6-routes'
+  | 'guest-names'
+  | 'storages'
+  | 'quorum';
 
 /**
  * Files that a reader looks at: a directory, and names in it, divided by blanks. `*` and `?` stand for any characters

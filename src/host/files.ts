@@ -68,6 +68,12 @@ export const hostFiles: FileTable = [
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/pve/qemu-server', '*.conf'),
   keeps('/etc/pve/mapping', 'pci.cfg'),
+  looksAt('/etc/pve', '.members', 'quorum'),
+  looksAt('/etc/pve', 'storage.cfg', 'storages'),
+  looksAt('/etc/pve/ha', 'resources.cfg'),
+  looksAt('/etc/pve/nodes', '*'),
+  // This node's guests are above, and in whole.
+  looksAt('/etc/pve/nodes/*', 'qemu-server/*.conf lxc/*.conf', 'guest-names'),
   // Of the storage that every installation has; those of others are found in storage.cfg.
   keeps('/var/lib/vz/snippets', 'vfio-pilot-*.sh'),
   keeps('/etc/libvirt', 'qemu.conf'),

@@ -12,7 +12,9 @@ import {readHost} from '../../src/host/read-host.ts';
 import {openSource} from '../../src/system/source.ts';
 import {makeTree} from '../support/make-tree.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
-import {libvirtOf} from '../../src/facts/virtualisation.ts';
+import {libvirtOf, type ProxmoxFacts} from '../../src/facts/virtualisation.ts';
+import {proxmoxOf} from '../../src/hypervisor/proxmox/proxmox-facts.ts';
+import {unpackHost} from '../support/host-tree.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-capture-'));
 afterAll(() => rmSync(scratch, {recursive: true, force: true}));
@@ -102,6 +104,39 @@ describe('capture', () => {
     expect(after.needs.map(shape)).toEqual(before.needs.map(shape));
     expect(libvirtOf(after).domains.map(({name}) => name)).toEqual(['win10']);
     expect({...after.boot, commandLine: null, next: null}).toEqual({...before.boot, commandLine: null, next: null});
+  });
+
+  it('has the cluster of a node of Proxmox VE, and of other guests the names only', async () => {
+    const tree = unpackHost('proxmox-gpu');
+    writeFileSync(join(tree, 'etc/pve/nodes/pve2/qemu-server/104.conf'), 'name: mail\nargs: -secret\n');
+    const storages = readFileSync(join(tree, 'etc/pve/storage.cfg'), 'utf8');
+    writeFileSync(join(tree, 'etc/pve/storage.cfg'), `${storages}\tusername somebody\n`);
+    const unpacked = (await captureAndUnpack(tree)).root;
+    const [before, after] = [factsOf(tree), factsOf(unpacked)].map(proxmoxOf);
+    const named = (text: unknown): unknown => JSON.parse(JSON.stringify(text).replaceAll('pve1', 'host'));
+    const shape = ({
+      guests,
+      others,
+      storages: all,
+      mappings,
+      nodes,
+      isQuorate,
+      version,
+      qemuServerVersion,
+    }: ProxmoxFacts) => ({
+      guests,
+      others,
+      all,
+      mappings,
+      nodes: [...nodes].sort(),
+      isQuorate,
+      version,
+      qemuServerVersion,
+    });
+    if (before === undefined || after === undefined) throw new Error('no facts');
+    expect(shape(after)).toEqual(named({...shape(before), nodes: ['host', 'pve2']}));
+    const text = allText(tree);
+    for (const word of ['-secret', 'somebody', '192.0.2.1', '"home"']) expect(text).not.toContain(word);
   });
 
   it('writes a file that only its owner may read, and never over another', async () => {
