@@ -29,8 +29,8 @@ const style: Style = {
   hint: (text) => withProgramName(text, name),
 };
 
-const out = (text: string): void =>
-  void process.stdout.write(manner.json ? escapeJson(text) : printableOutput(text, hasColor));
+const safe = (text: string): string => (manner.json ? escapeJson(text) : printableOutput(text, hasColor));
+const out = (text: string): void => void process.stdout.write(safe(text));
 const note = (text: string): void => void process.stderr.write(printableOutput(text, hasColor));
 
 const main = async (): Promise<number> => {
@@ -41,7 +41,9 @@ const main = async (): Promise<number> => {
     return manner.json ? print('version', VFIO_PILOT_VERSION) : write(`${VFIO_PILOT_VERSION}\n`);
   if (request.kind === 'help') {
     const page = (await import('./commands/help.ts')).helpText(request.topic);
-    return manner.json ? print('help', page) : write(page);
+    if (manner.json) return print('help', page);
+    await outOrPager(page);
+    return exitCodes.done;
   }
   refuseUnsafeStart();
   const {
@@ -50,10 +52,29 @@ const main = async (): Promise<number> => {
     remarks,
     failure,
   } = await request.verb.perform(request.args, await createContext(request));
-  out(result);
+  await (request.verb.isTransactional ? out(result) : outOrPager(result));
   note(remarks);
   if (failure !== null) throw failure;
   return exitCode;
+};
+
+/** What is longer than the screen, on a terminal. What asks or draws by itself is not given to a pager. */
+const outOrPager = async (text: string): Promise<void> => {
+  const {isTTY, columns, rows} = process.stdout;
+  if (
+    !isTTY ||
+    manner.json ||
+    manner.noPager ||
+    (await import('./words/fits-screen.ts')).fitsScreen(text, {columns, rows})
+  )
+    return out(text);
+  const {choosePager, showInPager} = await import('./system/pager.ts');
+  const pager = choosePager({isRoot: isRoot(), environment: process.env});
+  if (pager === null) return out(text);
+  isPaging = true;
+  const isShown = await showInPager(pager, safe(text));
+  isPaging = false;
+  if (!isShown) out(text);
 };
 
 const write = (text: string): number => {
@@ -80,6 +101,8 @@ const refuseUnsafeStart = (): void => {
 
 /** 130 of SIGINT stands for all of them within the program. */
 let endedBy: NodeJS.Signals = 'SIGINT';
+/** The command is done, and its text is with the pager, whose Ctrl-C it is. */
+let isPaging = false;
 const codeOf = (signal: NodeJS.Signals): number => 128 + constants.signals[signal];
 
 const createContext = async ({
@@ -92,7 +115,7 @@ const createContext = async ({
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
     process.on(signal, () => {
       // A command that does not listen for the abort would otherwise hang on it.
-      if (controller.signal.aborted && signal === 'SIGINT') return;
+      if ((controller.signal.aborted || isPaging) && signal === 'SIGINT') return;
       if (!controller.signal.aborted) endedBy = signal;
       controller.abort(signal);
       // What is transactional restores the machine before it ends; the wizard handles its own keys.

@@ -6,15 +6,23 @@ import {printable} from '../words/printable.ts';
 import {type Command, exitCodes, type Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
 import {findingsShape} from './documents.ts';
+import {checkVerdict} from './verdict.ts';
+import {rootFlags} from './writing.ts';
 
-type Checked = {readonly checks: readonly Check[]; readonly notes: readonly Finding[]};
+type Checked = {
+  readonly checks: readonly Check[];
+  readonly notes: readonly Finding[];
+  /** For commands about the same host. */
+  readonly flags: string;
+};
 
 type Document = {readonly version: 1; readonly checks: readonly Check[]; readonly findings: readonly Finding[]};
 
 export const check: Command<unknown, Checked, Document> = {
-  run: async ({host}) => {
-    const facts = await (await host()).facts();
-    return {checks: runChecks(facts), notes: facts.notes};
+  run: async ({host, isDemo}) => {
+    const opened = await host();
+    const facts = await opened.facts();
+    return {checks: runChecks(facts), notes: facts.notes, flags: isDemo ? ' --demo' : rootFlags(opened)};
   },
   exitCode: ({checks}) => (checks.some(({status}) => status === 'error') ? exitCodes.blocked : exitCodes.done),
   document: ({checks, notes}) => ({version: 1, checks, findings: notes}),
@@ -31,7 +39,8 @@ export const check: Command<unknown, Checked, Document> = {
     ),
     findings: findingsShape,
   }),
-  describe: ({checks}, style) => `${checks.map((one) => describeCheck(one, style)).join('')}\n${summary(checks)}\n`,
+  describe: ({checks, flags}, style) =>
+    `${checks.map((one) => describeCheck(one, style)).join('')}\n${summary(checks)}\n${printable(checkVerdict(checks, {...style, flags}))}\n`,
   remark: ({notes}, style) => describeFindings(notes, style),
 };
 

@@ -4,6 +4,7 @@ import {printable} from '../words/printable.ts';
 import type {Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
 
+/** Findings, then every change with its reasons under it, then the decisions. */
 export const describePreview = (
   {plan, findings, changes}: Preview,
   style: Pick<Style, 'hasColor' | 'hint'>,
@@ -14,11 +15,11 @@ export const describePreview = (
     .map(printableLines)
     .join('');
   return [
-    heading(`Decisions for profile ${printable(plan.profile)}`, hasColor),
-    decisions,
-    findings.length === 0 ? '' : `\n${heading('Findings', hasColor)}${describeFindings(findings, style)}`,
-    `\n${heading(changes.length === 0 ? 'Nothing to change' : `${changes.length} changes`, hasColor)}`,
+    findings.length === 0 ? '' : `${heading('Findings', hasColor)}${describeFindings(findings, style)}\n`,
+    heading(changes.length === 0 ? 'Nothing to change' : `${changes.length} changes`, hasColor),
     ...changes.map((change) => describeChange(change, hasColor)),
+    `\n${heading(`Decisions for profile ${printable(plan.profile)}`, hasColor)}`,
+    decisions,
   ].join('');
 };
 
@@ -29,7 +30,7 @@ const printableLines = (text: string): string => text.split('\n').map(printable)
 const describeChange = (change: Change, hasColor: boolean): string => {
   const why = change.why.map((reason) => `    because ${printable(reason)}\n`).join('');
   if (change.kind === 'run') return `\n  run ${printable(change.path)}\n${why}`;
-  return `\n  ${change.kind} ${printable(change.path)}\n${why}${describeDiff(change.diff, hasColor)}`;
+  return `\n  ${change.kind} ${printable(change.path)}\n${describeDiff(change.diff, hasColor)}${why}`;
 };
 
 const lineColors: readonly (readonly [RegExp, string])[] = [

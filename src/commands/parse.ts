@@ -54,10 +54,12 @@ const split = (argv: readonly string[]): {readonly words: readonly string[]; rea
 };
 
 /** Before anything is known to be right: how an error is to be said. */
-export const readManner = (argv: readonly string[]): {readonly json: boolean; readonly verbose: boolean} => {
+export const readManner = (
+  argv: readonly string[],
+): {readonly json: boolean; readonly verbose: boolean; readonly noPager: boolean} => {
   const {given} = split(argv);
   const has = (name: string): boolean => given.some((one) => one.name === name);
-  return {json: has('json'), verbose: has('verbose')};
+  return {json: has('json'), verbose: has('verbose'), noPager: has('no-pager')};
 };
 
 /** Whether a signal, or a reader that goes away, must not end it at once. */

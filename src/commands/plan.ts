@@ -22,6 +22,8 @@ import {
   unreadableShape,
 } from './documents.ts';
 import {loadProfile} from './load.ts';
+import {planVerdict} from './verdict.ts';
+import {rootFlags} from './writing.ts';
 
 type Options = {readonly out?: string; readonly 'exit-code': boolean};
 
@@ -34,6 +36,9 @@ type Planned =
       /** Where the plan was saved. */
       readonly saved: string | null;
       readonly wanted: string | null;
+      readonly path: string;
+      /** For commands about the same host. */
+      readonly flags: string;
       readonly hasExitCode: boolean;
     };
 
@@ -45,7 +50,7 @@ type Document =
     });
 
 export const plan: Command<Options, Planned, Document> = {
-  run: async ({options, positionals: [path = ''], host, version, json}) => {
+  run: async ({options, positionals: [path = ''], host, isDemo, version, json}) => {
     const loaded = loadProfile(path);
     if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
     const opened = await host();
@@ -62,7 +67,8 @@ export const plan: Command<Options, Planned, Document> = {
       needsReboot(facts, preview.plan, null),
       json ? await opened.awaitsReboot(facts) : null,
     );
-    return {kind: 'planned', preview, reboot, saved, wanted, hasExitCode: options['exit-code']};
+    const flags = isDemo ? ' --demo' : rootFlags(opened);
+    return {kind: 'planned', preview, reboot, saved, wanted, path, flags, hasExitCode: options['exit-code']};
   },
   exitCode: (planned) => {
     if (planned.kind === 'unreadable') return exitCodes.usage;
@@ -81,7 +87,13 @@ export const plan: Command<Options, Planned, Document> = {
     shape<Exclude<Document, UnreadableDocument>>({...previewMembers, saved: optional(nullable(text))}),
     unreadableShape,
   ),
-  describe: (planned, style) => (planned.kind === 'unreadable' ? '' : describePreview(planned.preview, style)),
+  describe: (planned, style) => {
+    if (planned.kind === 'unreadable') return '';
+    const {preview, reboot, saved, path, flags} = planned;
+    const needsReboot = reboot.rebootRequired;
+    const verdict = planVerdict({preview, needsReboot, file: saved ?? path}, {...style, flags});
+    return `${describePreview(preview, style)}\n${printable(verdict)}\n`;
+  },
   remark: (planned, style) =>
     planned.kind === 'unreadable' ? describeFindings(planned.findings, style) : describeSaved(planned, style),
 };

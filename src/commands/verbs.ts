@@ -13,6 +13,7 @@ export const commonOptions = {
   demo: {type: 'boolean', default: false, summary: 'a scratch copy of the embedded host as the root'},
   json: {type: 'boolean', default: false, summary: 'one JSON document on stdout and nothing more, errors too'},
   'no-color': {type: 'boolean', default: false, summary: 'no colours (as NO_COLOR does)'},
+  'no-pager': {type: 'boolean', default: false, summary: 'no pager on a terminal, however long the output is'},
   verbose: {type: 'boolean', default: false, summary: 'stack traces of errors'},
   version: {type: 'boolean', short: 'V', default: false, summary: 'the version'},
   help: {type: 'boolean', short: 'h', default: false, summary: 'this help, or that of a command'},

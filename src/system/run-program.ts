@@ -82,6 +82,20 @@ const printable = (text: string): string =>
     // oxlint-disable-next-line no-control-regex
     .replaceAll(/\u001B\[[0-9;?]*[A-Za-z]|[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]/gu, '');
 
+/**
+ * Hands text to a program that has the terminal, and waits until it ends; it need not read all of it. `false` where it
+ * could not be started. Unlike the others it may be of the person's own choice, in their environment.
+ */
+export const feedProgram = async (
+  file: string,
+  args: readonly string[],
+  {text, env}: {readonly text: string; readonly env: Readonly<Record<string, string | undefined>>},
+): Promise<boolean> => {
+  const child = execa(file, args, {...settings, env, input: text, stdout: 'inherit', stderr: 'inherit'});
+  await child;
+  return child.pid !== undefined;
+};
+
 const maximumOutput = 64 * 1024 * 1024;
 const graceMilliseconds = 5000;
 const pollMilliseconds = 20;

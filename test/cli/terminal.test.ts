@@ -4,7 +4,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
-import {profilePath, runCli, runOnTerminal} from '../support/run-cli.ts';
+import {openTerminal} from '../support/open-terminal.ts';
+import {commandLine, profilePath, runCli, runOnTerminal} from '../support/run-cli.ts';
 import {applyTo} from './plan-document.ts';
 
 const profile = profilePath('dell-r710-gtx1050');
@@ -46,6 +47,33 @@ describe.skipIf(!hasScript)('colours (skipped where script(1) is missing)', () =
     }
   });
 });
+
+describe.skipIf(!hasScript || spawnSync('less', ['--version']).error !== undefined)(
+  'the pager (skipped where script(1) or less is missing)',
+  () => {
+    const root = unpackHost('dell-r710-gtx1050');
+    const line = (...more: readonly string[]): string => commandLine(['plan', profile, '--root', root, ...more]);
+
+    it('shows what is longer than the screen a screen at a time, and q ends both', async () => {
+      const terminal = openTerminal(line(), {cwd: root});
+      const [shown] = await terminal.see(/Findings[^]*\n:/);
+      expect(shown).not.toContain('Ready: ');
+      terminal.type('G');
+      await terminal.see(/Ready: 6 files/);
+      terminal.type('q');
+      await terminal.ended;
+    });
+
+    it('is not asked with --no-pager, for what fits, and for JSON', async () => {
+      for (const words of [line('--no-pager'), commandLine(['history', '--root', root]), line('--json')]) {
+        const terminal = openTerminal(words, {cwd: root});
+        const [shown] = await terminal.see(/[^]*(?:Ready: 6 files|No run was ever|"version": 1)/);
+        await terminal.ended;
+        expect(shown).not.toMatch(/\n:/);
+      }
+    });
+  },
+);
 
 /** Clears the screen, sets the window's title, writes to the clipboard, turns the text around. */
 const hostile = `${escape}[2J${escape}]0;pwned\u0007${escape}]52;c;AAAA\u0007\u202E`;

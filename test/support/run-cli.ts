@@ -62,13 +62,14 @@ export const runShell = (line: string, env: Readonly<Record<string, string>> = {
   return collect(child);
 };
 
-/** The same program with a terminal of 80 columns on its standard output and error; both come back as `stdout`. */
+/** The same program with a terminal of 80 columns on its standard output and error, and no pager; both come back as `stdout`. */
 export const runOnTerminal = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<CliResult> =>
   runShell(`script -qec ${quote(`stty cols 80 rows 24; exec ${commandLine(args)}`)} /dev/null`, {
     TERM: 'xterm-256color',
+    PAGER: 'cat',
     ...env,
   });
 

@@ -6,7 +6,7 @@ import {exitCodeMeanings} from '../exit-code-meanings.ts';
 import {commonOptions, verbs, wizardVerb} from '../verbs.ts';
 
 /** A page has the day on which its text last changed; the same source makes the same page on any day. */
-const changed = '2026-11-29';
+const changed = '2026-11-30';
 
 /** vfio-pilot(8) in the man(7) language, which groff and mandoc read. */
 export const renderManual = (version: string): string =>
@@ -46,7 +46,12 @@ const description = [
 
 const environment: readonly (readonly [string, string])[] = [
   ['NO_COLOR', 'Without colours, whatever its value.'],
-  ['TERM', 'With the value dumb there are no colours and no wizard.'],
+  [
+    'PAGER',
+    'The program that shows what is longer than the screen, less without it; empty or cat for none. It is not given to a shell. As root it is always less, in its secure mode.',
+  ],
+  ['LESS', 'Options of less; FRX without it. Not passed on as root.'],
+  ['TERM', 'With the value dumb there are no colours, no pager and no wizard.'],
   ['NODE_OPTIONS', 'As root vfio-pilot refuses to start with this and other variables that let foreign code into it.'],
 ];
 
