@@ -4,11 +4,14 @@ import {makeScrubber, type Scrubber, scrubContent} from './scrub.ts';
 
 /** All files that facts are read from, without serial numbers, MAC addresses, UUIDs, passwords and the host's name. */
 export const captureFiles = (source: Source): Capture => {
-  const hostName = source.text('/proc/sys/kernel/hostname') ?? source.text('/etc/hostname');
-  const scrubber = makeScrubber(hostName);
+  const scrubber = scrubberOf(source);
   const entries = collectEntries(source).map((collected) => scrubEntry(collected, scrubber));
   return {entries, unreadable: [...source.denied].sort()};
 };
+
+/** For texts about this host, which then name it no more than its capture does. */
+export const scrubberOf = (source: Source): Scrubber =>
+  makeScrubber(source.text('/proc/sys/kernel/hostname') ?? source.text('/etc/hostname'));
 
 const scrubEntry = ({entry, kind}: Collected, scrubber: Scrubber): CapturedEntry => {
   const path = scrubPath(entry.path, scrubber);

@@ -7,6 +7,8 @@ export type Scrubber = {
   readonly values: (text: string) => string;
   /** Paths, link targets and files that people write, where the host name may stand as well. */
   readonly names: (text: string) => string;
+  /** Text that a person publishes: the same, and no address of a network, which a report may name. */
+  readonly published: (text: string) => string;
 };
 
 /** Words that a host may be called and that also mean something else in these files. */
@@ -45,8 +47,18 @@ export const makeScrubber = (hostName: string | null): Scrubber => {
   };
   const values = (text: string): string => scrubPasswords(scrubIdentifiers(text, fake));
   const pattern = hostPattern(hostName);
-  return {values, names: (text) => (pattern === null ? values(text) : values(text).replaceAll(pattern, 'host'))};
+  const names = (text: string): string => (pattern === null ? values(text) : values(text).replaceAll(pattern, 'host'));
+  return {values, names, published: (text) => hideNetworkAddresses(names(text))};
 };
+
+/** To addresses that are for documentation (RFC 5737, RFC 3849). A PCI address has neither four dots nor two colons in a row. */
+const hideNetworkAddresses = (text: string): string =>
+  text
+    .replaceAll(/(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])/g, '192.0.2.0')
+    .replaceAll(
+      /(?<![\w:])(?:(?:[\da-f]{1,4}:){7}[\da-f]{1,4}|(?:[\da-f]{1,4}:){1,6}:(?:[\da-f]{1,4}(?::[\da-f]{1,4})*)?)(?![\w:])/gi,
+      '2001:db8::',
+    );
 
 const scrubIdentifiers = (text: string, fake: (original: string) => string): string =>
   text

@@ -3,7 +3,6 @@ import {UsageError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {cpuShape, nodeShape} from '../facts/shapes/facts-document.ts';
 import type {Finding} from '../findings/finding.ts';
-import {parentsOf} from '../plan/device/parents-of.ts';
 import {planMembers} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
 import {createUserFile} from '../system/user-file.ts';
@@ -13,6 +12,7 @@ import {type Command, type Context, exitCodes} from './command.ts';
 import {describeFindings} from './describe-finding.ts';
 import {findingsShape} from './documents.ts';
 import {loadProfile} from './load.ts';
+import {mapOf} from './map-of.ts';
 
 type Options = {readonly profile?: string; readonly svg?: string};
 
@@ -72,11 +72,3 @@ const readMap = async ({options, host, style, note}: Context<Options>): Promise<
   const {facts, preview} = await (await host()).preview(loaded.profile, loaded.positionOf);
   return {facts, plan: preview.plan, findings: preview.findings};
 };
-
-const mapOf = ({facts, plan}: Pick<Mapped, 'facts' | 'plan'>) => ({
-  facts,
-  pinning: plan?.pinning ?? null,
-  memory: plan?.memory ?? null,
-  deviceAddresses: plan?.devices.flatMap(({address}) => address ?? []) ?? [],
-  parentAddresses: plan === null ? [] : parentsOf(plan),
-});

@@ -302,6 +302,22 @@ const commands: readonly Verb[] = [
     load: async () => (await import('./capture.ts')).capture,
   }),
   declare({
+    name: 'report',
+    summary: 'hardware, checks, groups, plan and state as a scrubbed page, to be shown to others',
+    positionals: [
+      {name: 'FILE', completes: 'file', missing: 'Name a new FILE.md or FILE.html: `vfio-pilot report host.md`.'},
+    ],
+    options: {
+      profile: {type: 'string', value: 'FILE', completes: 'profile', summary: 'with the plan of this profile'},
+    },
+    examples: [
+      ['report host.md', 'Markdown for a forum; serials, addresses, UUIDs and the host name are replaced'],
+      ['report host.html --profile win11.yaml', 'one page without scripts, with the map as a picture and the plan'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./report/report.ts')).report,
+  }),
+  declare({
     name: 'completion',
     summary: 'a script that completes commands, options, addresses, guests, runs and profiles',
     positionals: [{name: 'SHELL', choices: shells}],

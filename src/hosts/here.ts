@@ -73,6 +73,7 @@ export const hostOf = (parts: Parts): Host => {
       return {facts: read, preview: previewChanges(read, profile, positionOf)};
     },
     capture: async (file) => (await import('../capture/write-capture.ts')).writeCapture(await source(), file),
+    scrub: async () => (await import('../capture/capture-files.ts')).scrubberOf(await source()).published,
     history: async () => (await import('../transaction/history.ts')).readHistory(await machine()),
     unreadable: async () => (await import('../transaction/runs.ts')).readRuns(await machine()).unreadable,
     measureRuns: async () => (await import('../transaction/prune.ts')).measureRuns(await machine()),

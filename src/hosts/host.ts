@@ -40,6 +40,8 @@ export type Host = {
   readonly groups: () => Promise<GroupFacts>;
   readonly preview: (profile: Profile, positionOf?: PositionOf) => Promise<Proposal>;
   readonly capture: (file: string) => Promise<Capture>;
+  /** Text about this host without what names it, for a person to publish. */
+  readonly scrub: () => Promise<(text: string) => string>;
 
   /** Newest first. */
   readonly history: () => Promise<readonly HistoryEntry[]>;

@@ -171,7 +171,9 @@ describe('a saved plan', () => {
     const file = await savePlan(root);
     expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
     const dry = await runCli(['apply', file, '--root', root, '--dry-run']);
-    expect(dry.stdout).toBe(`${shown.stdout}\nDry run: nothing was written.\n`);
+    expect(dry.stdout).toBe(
+      shown.stdout.replace(/\nReady: .*\n$/, '\n\nDry run: nothing was written.\n').replace('\n\n\n', '\n\n'),
+    );
     const first = await runCli(['apply', file, '--root', root, '--yes']);
     expect(first).toMatchObject({exitCode: 0, stdout: expect.stringContaining('Applied as ')});
 
