@@ -1,5 +1,5 @@
 import {execFileSync} from 'node:child_process';
-import {copyFileSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {build} from 'esbuild';
 import {bundledPackages, renderNotices, renderSbom} from './third-party.js';
 
@@ -11,6 +11,24 @@ const withoutDevtools = {
   setup({onLoad}) {
     onLoad({filter: /\/ink\/build\/devtools\.js$/}, () => ({contents: 'export {};'}));
   },
+};
+
+/** The hosts of `--demo`, and where each part of them comes from, as their licences want it. */
+const copyDemos = async (directory) => {
+  const {outputFiles} = await build({
+    entryPoints: ['src/system/demo-names.ts'],
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
+  const {demoHosts} = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const trees = Object.values(demoHosts).map(({tree}) => tree);
+  mkdirSync(directory);
+  for (const tree of trees) copyFileSync(`test/hosts/${tree}.tree`, `${directory}/${tree}.tree`);
+  writeFileSync(
+    `${directory}/ORIGINS.md`,
+    trees.map((tree) => readFileSync(`test/hosts/${tree}.md`, 'utf8')).join('\n'),
+  );
 };
 
 /** `node build.js [DIRECTORY]` */
@@ -45,6 +63,6 @@ const {metafile} = await build({
 const packages = bundledPackages(metafile);
 writeFileSync(`${outdir}/sbom.cdx.json`, renderSbom(packages, description));
 writeFileSync(`${outdir}/THIRD-PARTY-NOTICES.txt`, renderNotices(packages));
-copyFileSync('test/hosts/dell-r710-gtx1050.tree', `${outdir}/demo-host.tree`);
+await copyDemos(`${outdir}/demo`);
 // npm puts it among the manual pages (`man` in package.json).
 writeFileSync(`${outdir}/vfio-pilot.8`, execFileSync(process.execPath, [`${outdir}/cli.js`, 'manual'], {env: {}}));

@@ -45,6 +45,10 @@ const main = async (): Promise<number> => {
     await outOrPager(page);
     return exitCodes.done;
   }
+  if (request.kind === 'demo-list') {
+    const {demoList, demoListDocument} = await import('./commands/demo-list.ts');
+    return write(manner.json ? renderDocument(demoListDocument()) : demoList(name));
+  }
   refuseUnsafeStart();
   const {
     exitCode,
@@ -136,13 +140,17 @@ const createContext = async ({
     positionals,
     json: common.json,
     isPlain: common.noColor,
-    isDemo: common.demo,
+    demo: common.demo,
     version: VFIO_PILOT_VERSION,
     style,
     host,
     show: (text) => (common.json ? undefined : out(text)),
     note,
-    onProgress: describeProgress(note, {json: common.json, isDry, isLive: common.root === null && !common.demo}),
+    onProgress: describeProgress(note, {
+      json: common.json,
+      isDry,
+      isLive: common.root === null && common.demo === null,
+    }),
     confirm: async (word) =>
       args.includes('--yes') || (await import('./commands/ask-for-word.ts')).askForWord(word, controller.signal),
     signal: controller.signal,

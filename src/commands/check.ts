@@ -7,7 +7,7 @@ import {type Command, exitCodes, type Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
 import {findingsShape} from './documents.ts';
 import {checkVerdict} from './verdict.ts';
-import {rootFlags} from './writing.ts';
+import {hostFlags} from './writing.ts';
 
 type Checked = {
   readonly checks: readonly Check[];
@@ -19,10 +19,10 @@ type Checked = {
 type Document = {readonly version: 1; readonly checks: readonly Check[]; readonly findings: readonly Finding[]};
 
 export const check: Command<unknown, Checked, Document> = {
-  run: async ({host, isDemo}) => {
+  run: async ({host, demo}) => {
     const opened = await host();
     const facts = await opened.facts();
-    return {checks: runChecks(facts), notes: facts.notes, flags: isDemo ? ' --demo' : rootFlags(opened)};
+    return {checks: runChecks(facts), notes: facts.notes, flags: hostFlags(opened, demo)};
   },
   exitCode: ({checks}) => (checks.some(({status}) => status === 'error') ? exitCodes.blocked : exitCodes.done),
   document: ({checks, notes}) => ({version: 1, checks, findings: notes}),

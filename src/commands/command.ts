@@ -37,8 +37,8 @@ export type BaseContext = {
   readonly json: boolean;
   /** `--no-color` was given. */
   readonly isPlain: boolean;
-  /** The host is a scratch copy of the embedded one. */
-  readonly isDemo: boolean;
+  /** The embedded host of which the host is a scratch copy; `null` where it is none. */
+  readonly demo: string | null;
   readonly version: string;
   readonly style: Style;
   /** The host that was asked for; opened at the first call. */

@@ -7,7 +7,14 @@ export type Completes = 'directory' | 'file' | 'profile' | 'plan' | 'pci-address
 
 /** As `parseArgs` of node:util has it, with what help, completion and the check of values need. */
 export type OptionSpec =
-  | {readonly type: 'boolean'; readonly short?: string; readonly default: false; readonly summary: string}
+  | {
+      readonly type: 'boolean';
+      readonly short?: string;
+      readonly default: false;
+      /** One of these words may follow, and is then its value. `name` is what help has for it. */
+      readonly follows?: {readonly name: string; readonly words: readonly string[]};
+      readonly summary: string;
+    }
   | {
       readonly type: 'string';
       readonly short?: string;

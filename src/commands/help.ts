@@ -1,5 +1,5 @@
 import {wrapPlain} from '../words/wrap-plain.ts';
-import type {OptionSpecs, Verb} from './declare.ts';
+import type {OptionSpec, OptionSpecs, Verb} from './declare.ts';
 import {exitCodeMeanings} from './exit-code-meanings.ts';
 import {findVerb, unknownVerb, usageOf} from './parse.ts';
 import {commonOptions, verbs, wizardVerb} from './verbs.ts';
@@ -17,9 +17,12 @@ const rows = (of: readonly (readonly [string, string])[], column: number): strin
     })
     .join('');
 
+const valueText = (spec: OptionSpec): string =>
+  spec.type === 'string' ? ` ${spec.value}` : spec.follows === undefined ? '' : ` [${spec.follows.name}]`;
+
 const optionRows = (options: OptionSpecs): readonly (readonly [string, string])[] =>
   Object.entries(options).map(([name, spec]) => [
-    `${spec.short === undefined ? '' : `-${spec.short}, `}--${name}${spec.type === 'string' ? ` ${spec.value}` : ''}`,
+    `${spec.short === undefined ? '' : `-${spec.short}, `}--${name}${valueText(spec)}`,
     spec.summary,
   ]);
 
@@ -30,7 +33,7 @@ Usage
 ${rows(
   [
     ['vfio-pilot', wizardVerb.summary],
-    ['vfio-pilot --demo', 'the wizard on an embedded host; writes to a scratch copy only'],
+    ['vfio-pilot --demo [NAME]', 'the wizard on an embedded host; writes to a scratch copy only'],
     ['vfio-pilot help COMMAND', 'options and examples of a command'],
   ],
   40,

@@ -7,19 +7,19 @@ import type {Common} from './parse.ts';
 
 type Wanted = Pick<Common, 'root' | 'demo'> & {readonly isDry: boolean; readonly version: string};
 
-/** The host that a command works on: this machine, the tree of `--root`, or a scratch copy of the embedded host. */
+/** The host that a command works on: this machine, the tree of `--root`, or a scratch copy of an embedded host. */
 export const openHost = async ({root, demo, isDry, version}: Wanted, note: (text: string) => void): Promise<Host> => {
-  if (demo) {
+  if (demo !== null) {
     if (root !== null) throw new UsageError('--demo and --root exclude each other.', 'Give one of them.');
-    return openHere(await unpackDemo(note), version, isDry);
+    return openHere(await unpackDemo(demo, note), version, isDry);
   }
   return openHere(root === null ? '/' : findRoot(root), version, isDry);
 };
 
-const unpackDemo = async (note: (text: string) => void): Promise<string> => {
+const unpackDemo = async (name: string, note: (text: string) => void): Promise<string> => {
   const {unpackDemoHost} = await import('../system/demo-host.ts');
-  const root = unpackDemoHost();
-  note(`Demo host: a scratch copy in ${root}\nYour machine is not changed.\n`);
+  const root = unpackDemoHost(name);
+  note(`Demo host ${name}: a scratch copy in ${root}\nYour machine is not changed.\n`);
   process.on('exit', () => {
     if (!isUsed(root)) rmSync(root, {recursive: true, force: true});
   });

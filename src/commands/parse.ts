@@ -1,5 +1,6 @@
 import {parseArgs} from 'node:util';
 import {UsageError} from '../errors.ts';
+import {defaultDemo, demoHosts} from '../system/demo-names.ts';
 import {nearestWord} from '../profile/nearest.ts';
 import type {OptionSpec, OptionSpecs, Verb} from './declare.ts';
 import {commonOptions, verbs, wizardVerb} from './verbs.ts';
@@ -7,6 +8,7 @@ import {commonOptions, verbs, wizardVerb} from './verbs.ts';
 /** What a command line asks for. */
 export type Request =
   | {readonly kind: 'version'}
+  | {readonly kind: 'demo-list'}
   /** `topic`: the words of a command, or nothing. */
   | {readonly kind: 'help'; readonly topic: readonly string[]}
   | {
@@ -20,7 +22,8 @@ export type Request =
 
 export type Common = {
   readonly root: string | null;
-  readonly demo: boolean;
+  /** Which embedded host; `null` for none. */
+  readonly demo: string | null;
   readonly json: boolean;
   readonly noColor: boolean;
   readonly verbose: boolean;
@@ -43,14 +46,27 @@ const split = (argv: readonly string[]): {readonly words: readonly string[]; rea
     strict: false,
     tokens: true,
   });
-  return {
-    words: tokens.flatMap((token) => (token.kind === 'positional' ? [token.value] : [])),
-    given: tokens.flatMap((token) =>
-      token.kind === 'option'
-        ? [{name: token.name, rawName: token.rawName, value: token.value, isInline: token.inlineValue ?? false}]
-        : [],
-    ),
-  };
+  const words: string[] = [];
+  const given: Given[] = [];
+  for (const [index, token] of tokens.entries()) {
+    const last = given.at(-1);
+    if (token.kind === 'option')
+      given.push({name: token.name, rawName: token.rawName, value: token.value, isInline: token.inlineValue ?? false});
+    else if (
+      token.kind === 'positional' &&
+      last !== undefined &&
+      tokens[index - 1]?.kind === 'option' &&
+      mayBeFollowedBy(last, token.value)
+    )
+      given.splice(-1, 1, {...last, value: token.value});
+    else if (token.kind === 'positional') words.push(token.value);
+  }
+  return {words, given};
+};
+
+const mayBeFollowedBy = ({name, value}: Given, word: string): boolean => {
+  const spec = Object.hasOwn(allOptions, name) ? allOptions[name] : undefined;
+  return value === undefined && spec?.type === 'boolean' && spec.follows?.words.includes(word) === true;
 };
 
 /** Before anything is known to be right: how an error is to be said. */
@@ -75,11 +91,12 @@ export const parse = (argv: readonly string[]): Request => {
   if (has('version')) return {kind: 'version'};
   if (words[0] === 'help') return {kind: 'help', topic: words.slice(1)};
   if (has('help')) return {kind: 'help', topic: words};
-  const verb = words.length === 0 ? wizardVerb : chooseVerb(words);
+  const valueOf = (name: string): string | null => given.findLast((one) => one.name === name)?.value ?? null;
+  if (valueOf('demo') === 'list') return {kind: 'demo-list'};
+  const verb = words.length === 0 ? wizardVerb : chooseVerb(words, has('demo') ? Object.keys(demoHosts) : []);
   const positionals = words.slice(verb === wizardVerb ? 0 : wordsOf(verb).length);
   for (const one of given) refuseOption(verb, one);
   refuseCount(verb, positionals);
-  const valueOf = (name: string): string | null => given.findLast((one) => one.name === name)?.value ?? null;
   return {
     kind: 'command',
     verb,
@@ -89,7 +106,7 @@ export const parse = (argv: readonly string[]): Request => {
       .map(({name, value}) => (value === undefined ? `--${name}` : `--${name}=${value}`)),
     common: {
       root: valueOf('root'),
-      demo: has('demo'),
+      demo: has('demo') ? (valueOf('demo') ?? defaultDemo) : null,
       json: has('json'),
       noColor: has('no-color'),
       verbose: has('verbose'),
@@ -103,13 +120,14 @@ const wordsOf = ({name}: Verb): readonly string[] => name.split(' ');
 export const findVerb = (words: readonly string[]): Verb | undefined =>
   verbs.find((verb) => wordsOf(verb).every((word, index) => words[index] === word));
 
-const chooseVerb = (words: readonly string[]): Verb => {
+const chooseVerb = (words: readonly string[], others: readonly string[]): Verb => {
   const verb = findVerb(words);
   if (verb !== undefined) return verb;
-  throw unknownVerb(words);
+  throw unknownVerb(words, others);
 };
 
-export const unknownVerb = (words: readonly string[]): UsageError => {
+/** `others`: words that are no commands and may have been meant. */
+export const unknownVerb = (words: readonly string[], others: readonly string[] = []): UsageError => {
   const [first = '', second] = words;
   const group = verbs.filter((verb) => wordsOf(verb).length > 1 && wordsOf(verb)[0] === first);
   if (group.length > 0) {
@@ -122,7 +140,7 @@ export const unknownVerb = (words: readonly string[]): UsageError => {
   const names = [...new Set(verbs.map((verb) => wordsOf(verb)[0] ?? ''))];
   return new UsageError(
     `There is no command ${JSON.stringify(first)}.`,
-    `${didYouMean(first, [...names, 'help'])}Commands: ${names.join(', ')}; see \`vfio-pilot --help\`.`,
+    `${didYouMean(first, [...names, 'help', ...others])}Commands: ${names.join(', ')}; see \`vfio-pilot --help\`.`,
   );
 };
 
@@ -147,7 +165,9 @@ const refuseOption = (verb: Verb, {name, rawName, value, isInline}: Given): void
   const spec = specOf(verb, name);
   if (spec === undefined) throw foreignOption(verb, name, rawName);
   if (spec.type === 'boolean') {
-    if (value !== undefined) throw new UsageError(`${rawName} takes no value.`, `Write ${rawName} alone.`);
+    if (value !== undefined && spec.follows === undefined)
+      throw new UsageError(`${rawName} takes no value.`, `Write ${rawName} alone.`);
+    if (value !== undefined) refuseOther(rawName, value, spec.follows?.words);
     return;
   }
   const form = `${rawName} ${spec.value}`;

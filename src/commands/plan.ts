@@ -23,7 +23,7 @@ import {
 } from './documents.ts';
 import {loadProfile} from './load.ts';
 import {planVerdict} from './verdict.ts';
-import {rootFlags} from './writing.ts';
+import {hostFlags} from './writing.ts';
 
 type Options = {readonly out?: string; readonly 'exit-code': boolean};
 
@@ -50,7 +50,7 @@ type Document =
     });
 
 export const plan: Command<Options, Planned, Document> = {
-  run: async ({options, positionals: [path = ''], host, isDemo, version, json}) => {
+  run: async ({options, positionals: [path = ''], host, demo, version, json}) => {
     const loaded = loadProfile(path);
     if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
     const opened = await host();
@@ -67,7 +67,7 @@ export const plan: Command<Options, Planned, Document> = {
       needsReboot(facts, preview.plan, null),
       json ? await opened.awaitsReboot(facts) : null,
     );
-    const flags = isDemo ? ' --demo' : rootFlags(opened);
+    const flags = hostFlags(opened, demo);
     return {kind: 'planned', preview, reboot, saved, wanted, path, flags, hasExitCode: options['exit-code']};
   },
   exitCode: (planned) => {

@@ -1,6 +1,7 @@
 import {anything, type JsonSchema, literal, shape, text} from '../decode/decode.ts';
 import {ownValue} from '../decode/own-value.ts';
 import {type Command, exitCodes, renderDocument} from './command.ts';
+import {demoListShape} from './demo-list.ts';
 import {errorShape} from './documents.ts';
 import {documentName, verbs} from './verbs.ts';
 
@@ -11,6 +12,7 @@ export const helpDocument = (page: string) => ({version: 1, page}) as const;
 const others: Readonly<Record<string, JsonSchema>> = {
   error: errorShape.schema,
   version: shape<ReturnType<typeof versionDocument>>({version: literal(1), release: text}).schema,
+  'demo-list': demoListShape.schema,
   help: shape<ReturnType<typeof helpDocument>>({version: literal(1), page: text}).schema,
 };
 

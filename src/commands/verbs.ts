@@ -1,5 +1,6 @@
 import {exporters} from '../exchange/exporters.ts';
 import {importers} from '../exchange/importers.ts';
+import {demoHosts} from '../system/demo-names.ts';
 import {declare, type OptionSpec, type OptionSpecs, type Positional, type Verb} from './declare.ts';
 
 /** Known to every command. */
@@ -10,7 +11,12 @@ export const commonOptions = {
     completes: 'directory',
     summary: 'another root instead of /: a captured host, a mounted disk; commands are listed there, not run',
   },
-  demo: {type: 'boolean', default: false, summary: 'a scratch copy of the embedded host as the root'},
+  demo: {
+    type: 'boolean',
+    default: false,
+    follows: {name: 'NAME', words: [...Object.keys(demoHosts), 'list']},
+    summary: 'a scratch copy of an embedded host as the root; `--demo list` names them',
+  },
   json: {type: 'boolean', default: false, summary: 'one JSON document on stdout and nothing more, errors too'},
   'no-color': {type: 'boolean', default: false, summary: 'no colours (as NO_COLOR does)'},
   'no-pager': {type: 'boolean', default: false, summary: 'no pager on a terminal, however long the output is'},
@@ -51,7 +57,7 @@ export const wizardVerb: Verb = declare({
   options: {'dry-run': dryRun},
   examples: [
     ['', 'look at this host, choose a card, see every change'],
-    ['--demo', 'the same on an embedded host; writes to a scratch copy, never to this machine'],
+    ['--demo laptop', 'the same on an embedded host; writes to a scratch copy, never to this machine'],
   ],
   isTransactional: true,
   load: async () => (await import('./wizard.ts')).wizard,
@@ -352,7 +358,9 @@ export const documentName = ({name}: Pick<Verb, 'name'>): string => name.replace
 const schemaVerb: Verb = declare({
   name: 'schema',
   summary: 'a JSON Schema of what a command prints with --json; without a NAME, their names',
-  positionals: [{name: 'NAME', isOptional: true, choices: [...commands.map(documentName), 'error', 'help', 'version']}],
+  positionals: [
+    {name: 'NAME', isOptional: true, choices: [...commands.map(documentName), 'error', 'version', 'demo-list', 'help']},
+  ],
   options: {},
   examples: [
     ['schema plan > plan.schema.json', 'the document of `plan --json`'],

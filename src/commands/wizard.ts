@@ -45,7 +45,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
   const commandStyle = commandStyleOf(host, context.style);
   const written = new Set<string>();
   let planned: RollbackPlan | null = null;
-  const directory = context.isDemo ? host.name : process.cwd();
+  const directory = context.demo !== null ? host.name : process.cwd();
   return {
     facts,
     machine: await readMachine(host, facts, {directory, commandStyle}),
@@ -78,7 +78,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
       const result = await host.rollback(planned, describeSteps(onProgress), signal);
       return {id: result.id, pathCount: result.paths.length, notes: linesOf(describeRest(planned, result))};
     },
-    isDemo: context.isDemo,
+    isDemo: context.demo !== null,
     isDryRun: host.isDry,
     commandStyle,
     canApply: canApply(host, context.style),

@@ -3,6 +3,7 @@ import {UsageError} from '../errors.ts';
 import {trialOf} from '../hosts/applied-run.ts';
 import type {Host} from '../hosts/host.ts';
 import type {UnreadableRun} from '../transaction/runs.ts';
+import {defaultDemo} from '../system/demo-names.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import type {BaseContext} from './command.ts';
 
@@ -73,6 +74,10 @@ export const rehearse = async (
 /** What a command needs to work on the same host; nothing for this machine. */
 export const rootFlags = ({name, isLive}: Pick<Host, 'name' | 'isLive'>): string =>
   isLive ? '' : ` --root ${quoteForShell(name)}`;
+
+/** The same for a command that leaves nothing behind, so that the copy of a demo host is gone after it. */
+export const hostFlags = (host: Pick<Host, 'name' | 'isLive'>, demo: string | null): string =>
+  demo === null ? rootFlags(host) : demo === defaultDemo ? ' --demo' : ` --demo ${demo}`;
 
 /** On the kernel command line of the trial boot, by which it is known. */
 export const newTrialToken = (): string => randomBytes(6).toString('hex');

@@ -119,6 +119,12 @@ const probes: readonly (readonly [typed: string, offered: readonly string[]])[] 
   [`${root} profile new --device 0001`, ['0001:06:00.0']],
   ['--root=../host profile new --device=0000:06:00.1', ['--device=0000:06:00.1']],
   ['--demo profile new --device ', []],
+  ['--demo la', ['laptop']],
+  ['--demo=la', ['--demo=laptop']],
+  ['--demo laptop profile ', ['new', 'show', 'check', 'schema']],
+  ['--demo rol', ['rollback']],
+  ['plan --demo r', ['r710']],
+  ['plan --demo b', ['b.yml']],
   [`${root} profile new --guest w`, ['win10']],
   // The name is given to the program as one word; nothing in it is run.
   [`${root} profile new --guest o`, ['odd $(touch run) name']],

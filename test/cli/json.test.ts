@@ -105,6 +105,7 @@ describe('what --json prints is as the schema says', () => {
       release: (JSON.parse(readFileSync('package.json', 'utf8')) as {version: string}).version,
     });
     await documentOf('help', ['help', 'plan'], 0);
+    expect(await documentOf('demo-list', ['--demo', 'list'], 0)).toMatchObject({default: 'two-cards'});
   });
 
   it('of what fails, whatever command it was', async () => {

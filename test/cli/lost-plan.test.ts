@@ -30,7 +30,7 @@ const run = async <Options, Result, Document>(
     positionals,
     json: false,
     isPlain: true,
-    isDemo: false,
+    demo: null,
     version: '0.0.0',
     style: {
       hasColor: false,

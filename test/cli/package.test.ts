@@ -3,6 +3,7 @@ import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {demoHosts} from '../../src/system/demo-names.ts';
 import {figure} from '../figures/figure.ts';
 import {unpackHost} from '../support/host-tree.ts';
 
@@ -32,7 +33,7 @@ const allowed = [
   /^profiles\/[\w-]+\.yaml$/,
   /^dist\/cli\.js$/,
   /^dist\/(?:chunks\/)?[\w.-]+\.(?:js|LEGAL\.txt)$/,
-  /^dist\/demo-host\.tree$/,
+  /^dist\/demo\/(?:[\w-]+\.tree|ORIGINS\.md)$/,
   /^dist\/vfio-pilot\.8$/,
   /^dist\/(?:sbom\.cdx\.json|THIRD-PARTY-NOTICES\.txt)$/,
 ];
@@ -62,7 +63,8 @@ describe('the package', () => {
         'LICENSE',
         'bin/vfio-pilot.js',
         'dist/cli.js',
-        'dist/demo-host.tree',
+        ...Object.values(demoHosts).map(({tree}) => `dist/demo/${tree}.tree`),
+        'dist/demo/ORIGINS.md',
         'dist/vfio-pilot.8',
         'dist/sbom.cdx.json',
         'dist/THIRD-PARTY-NOTICES.txt',
@@ -108,7 +110,7 @@ describe('the package', () => {
     const plan = run('plan', join(installed, 'profiles/dell-r710-gtx1050.yaml'), '--root', root);
     expect(plan).toContain('+++ /etc/modprobe.d/vfio-pilot.conf');
     // The embedded host comes along.
-    expect(run('plan', join(installed, 'profiles/dell-r710-gtx1050.yaml'), '--demo')).toContain('9 changes');
+    expect(run('plan', join(installed, 'profiles/dell-r710-gtx1050.yaml'), '--demo', 'r710')).toContain('9 changes');
     expect(readFileSync(join(installed, 'bin/vfio-pilot.js'), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   });
 });

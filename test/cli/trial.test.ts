@@ -8,6 +8,7 @@ describe('a trial', () => {
       'apply',
       profilePath('two-identical-cards'),
       '--demo',
+      'r710',
       '--trial',
       '--yes',
     ]);

@@ -221,7 +221,7 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     const picture = /What the wizard looks like\n```\n(.*?)\n```/s.exec(
       readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'),
     )?.[1];
-    const terminal = openTerminal('--demo');
+    const terminal = openTerminal('--demo r710');
     await terminal.see('vfio-pilot demo  This machine');
     terminal.type(enter);
     for (const [title, keys] of [

@@ -62,7 +62,7 @@ describe('a command line', () => {
       verb: {name: 'apply'},
       positionals: ['a.yaml'],
       args: ['--yes', '--keep-edits'],
-      common: {root: '/srv', demo: false, json: false},
+      common: {root: '/srv', demo: null, json: false},
     });
     expect(parse(['profile', 'new', '--device', '06:00.0', '--device=07:00.0'])).toMatchObject({
       verb: {name: 'profile new'},
@@ -70,7 +70,23 @@ describe('a command line', () => {
     });
   });
 
+  it.each<[string, string, string | null, readonly string[]]>([
+    ['--demo', 'wizard', 'two-cards', []],
+    ['--demo laptop', 'wizard', 'laptop', []],
+    ['--demo=laptop', 'wizard', 'laptop', []],
+    ['check --demo', 'check', 'two-cards', []],
+    ['--demo r710 check', 'check', 'r710', []],
+    // A word that is no name of a host is an argument; so is a name that does not follow the option.
+    ['plan --demo my.yaml', 'plan', 'two-cards', ['my.yaml']],
+    ['plan --demo r710 laptop', 'plan', 'r710', ['laptop']],
+    ['plan r710 --demo', 'plan', 'two-cards', ['r710']],
+    ['plan r710', 'plan', null, ['r710']],
+  ])('%s is %s on the host %s', (line, name, demo, positionals) =>
+    expect(parse(line.split(' '))).toMatchObject({verb: {name}, positionals, common: {demo}}),
+  );
+
   it.each<[string, unknown]>([
+    ['--demo list', {kind: 'demo-list'}],
     ['-V', {kind: 'version'}],
     ['help', {kind: 'help', topic: []}],
     ['--help', {kind: 'help', topic: []}],
@@ -86,6 +102,8 @@ describe('a command line', () => {
     ['check --jsn', /no option --jsn\. → Did you mean --json\? .*check --help/],
     ['check --yes', /check does not know --yes, which is for apply, confirm, rollback, history\./],
     ['--json', /^$/],
+    ['--demo r71', /no command "r71"\. → Did you mean r710\?/],
+    ['check --demo=r71', /--demo "r71" is not known\. → Did you mean r710\? One of two-cards, /],
     ['rollback --trial --yes', /rollback does not know --trial, which is for apply\./],
     ['check --dry-run', /check does not know --dry-run, which is for the wizard, plan, apply/],
     ['plan', /plan needs a PROFILE\. → Name its YAML file/],

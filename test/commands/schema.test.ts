@@ -19,7 +19,7 @@ const printed = (document: unknown): unknown => JSON.parse(JSON.stringify(docume
 
 describe('the schemas', () => {
   it('are there for each command, for errors, help and the version, and ajv takes each', async () => {
-    const names = [...verbs.map(documentName), 'error', 'help', 'version'];
+    const names = [...verbs.map(documentName), 'error', 'version', 'demo-list', 'help'];
     expect(
       new Set(
         schema

@@ -74,7 +74,7 @@ export const runVerb = async (
     positionals: verb === 'apply' || verb === 'trial' ? [profile] : [],
     json,
     isPlain: true,
-    isDemo: false,
+    demo: null,
     version: '0.0.0',
     style: {
       hasColor: false,

@@ -326,7 +326,7 @@ describe('too few descriptors', () => {
   it.each([22, 30, 40])('(%i) are said with what to do, and no file is taken for absent', async (limit) => {
     for (const args of [
       ['check', '--demo'],
-      ['plan', profilePath('dell-r710-gtx1050'), '--demo'],
+      ['plan', profilePath('dell-r710-gtx1050'), '--demo', 'r710'],
     ]) {
       const {exitCode, stdout, stderr} = await runShell(`ulimit -n ${limit}; ${commandLine(args)}`);
       expect([exitCode, stdout]).toEqual([4, '']);

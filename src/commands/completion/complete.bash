@@ -77,7 +77,7 @@ _vfio_pilot_values() {
 }
 
 _vfio_pilot() {
-  local root='' waiting='' current word candidate done_part='' depth=1
+  local root='' waiting='' follows='' current word candidate done_part='' depth=1
   local -a line=() words=() candidates=() commands=() options=() kinds=()
   COMPREPLY=()
   _vfio_pilot_split
@@ -87,10 +87,15 @@ _vfio_pilot() {
       waiting=
       continue
     fi
+    if [[ " $follows " == *" $word "* ]]; then
+      follows=
+      continue
+    fi
+    follows=$(_vfio_pilot_follows "$word")
+    # A copy that is not there yet: nothing of this host is offered for it.
+    [[ $word == --demo || $word == --demo=* ]] && root=/dev/null
     case $word in
       --root=*) root=${word#*=} ;;
-      # A copy that is not there yet: nothing of this host is offered for it.
-      --demo) root=/dev/null ;;
       -*) [[ -n $(_vfio_pilot_kind "$word") ]] && waiting=$word ;;
       *) words+=("$word") ;;
     esac
@@ -103,14 +108,18 @@ _vfio_pilot() {
     # Where readline did not take the word apart at '=', all of it is replaced.
     [[ $COMP_WORDBREAKS == *=* ]] || done_part=$word=
     current=${current#*=}
+    follows=$(_vfio_pilot_follows "$word")
     _vfio_pilot_values "$(_vfio_pilot_kind "$word")"
   elif [[ $current == -* ]]; then
+    follows=
     candidates=("${options[@]}")
   elif ((${#words[@]} < depth)); then
     candidates=("${commands[@]}")
   else
     _vfio_pilot_values "${kinds[${#words[@]} - depth]-}"
   fi
+  read -r -a words <<<"$follows"
+  candidates+=("${words[@]}")
   # What is in front of the last ':' is on the line already, where readline took the word apart there.
   local glued=
   [[ $current == *:* && $COMP_WORDBREAKS == *:* ]] && glued=${current%"${current##*:}"}

@@ -51,6 +51,7 @@ function __vfio_pilot_complete
     set -l current (commandline -ct)
     set -l root
     set -l waiting
+    set -l follows
     set -l given
     for word in (commandline -opc)[2..-1]
         if test -n "$waiting"
@@ -58,12 +59,16 @@ function __vfio_pilot_complete
             set waiting
             continue
         end
+        if contains -- $word $follows
+            set follows
+            continue
+        end
+        set follows (__vfio_pilot_follows $word)
+        # A copy that is not there yet: nothing of this host is offered for it.
+        string match -rq '^--demo(?:=|$)' -- $word; and set root /dev/null
         switch $word
             case '--root=*'
                 set root (string replace -- --root= '' $word)
-            case --demo
-                # A copy that is not there yet: nothing of this host is offered for it.
-                set root /dev/null
             case '-*'
                 set -l kind (__vfio_pilot_kind $word)
                 test -n "$kind"; and set waiting $word
@@ -75,10 +80,14 @@ function __vfio_pilot_complete
         __vfio_pilot_values (__vfio_pilot_kind $waiting) "$root" "$current"
     else if string match -q -- '--*=*' "$current"
         set -l parts (string split -m 1 = -- $current)
-        __vfio_pilot_values (__vfio_pilot_kind $parts[1]) "$root" "$parts[2]" | string replace -r -- '^' $parts[1]=
+        begin
+            __vfio_pilot_values (__vfio_pilot_kind $parts[1]) "$root" "$parts[2]"
+            __vfio_pilot_follows $parts[1]
+        end | string replace -r -- '^' $parts[1]=
     else if string match -q -- '-*' "$current"
         __vfio_pilot_options $given
     else
+        test -n "$follows"; and printf '%s\n' $follows
         set -l next (__vfio_pilot_outline $given)
         if string match -q 'kind *' -- "$next[1]"
             __vfio_pilot_values (string replace 'kind ' '' -- $next[1]) "$root" "$current"

@@ -43,7 +43,7 @@ _vfio_pilot_values() {
 }
 
 _vfio_pilot() {
-  local root= waiting= word expl depth
+  local root= waiting= follows= word expl depth
   local -a given commands options kinds
   for word in "${(@Q)words[2,CURRENT-1]}"; do
     if [[ -n $waiting ]]; then
@@ -51,10 +51,15 @@ _vfio_pilot() {
       waiting=
       continue
     fi
+    if [[ " $follows " == *" $word "* ]]; then
+      follows=
+      continue
+    fi
+    follows=$(_vfio_pilot_follows $word)
+    # A copy that is not there yet: nothing of this host is offered for it.
+    [[ $word == --demo || $word == --demo=* ]] && root=/dev/null
     case $word in
       --root=*) root=${word#*=} ;;
-      # A copy that is not there yet: nothing of this host is offered for it.
-      --demo) root=/dev/null ;;
       -*) [[ -n $(_vfio_pilot_kind $word) ]] && waiting=$word ;;
       *) given+=("$word") ;;
     esac
@@ -65,13 +70,18 @@ _vfio_pilot() {
   elif [[ $PREFIX == --*=* ]]; then
     word=${PREFIX%%=*}
     compset -P '*='
-    _vfio_pilot_values "$(_vfio_pilot_kind $word)"
+    follows=$(_vfio_pilot_follows $word)
+    [[ -n $follows ]] && _vfio_pilot_values "words:$follows"
+    [[ -n $follows ]] || _vfio_pilot_values "$(_vfio_pilot_kind $word)"
   elif [[ $PREFIX == -* ]]; then
     _describe -o -t options option options
-  elif (($#given < depth)); then
-    _describe -t commands command commands
   else
-    _vfio_pilot_values "${kinds[$#given - depth + 1]-}"
+    [[ -n $follows ]] && _vfio_pilot_values "words:$follows"
+    if (($#given < depth)); then
+      _describe -t commands command commands
+    else
+      _vfio_pilot_values "${kinds[$#given - depth + 1]-}"
+    fi
   fi
 }
 

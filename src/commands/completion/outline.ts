@@ -44,6 +44,14 @@ export const valueKinds = (): ReadonlyMap<string, string> =>
     ),
   );
 
+/** `--demo` → the words that may follow it, for each option of that sort. */
+export const followers = (): ReadonlyMap<string, readonly string[]> =>
+  new Map(
+    Object.entries(commonOptions satisfies OptionSpecs as OptionSpecs).flatMap(([name, spec]) =>
+      spec.type === 'boolean' && spec.follows !== undefined ? [[`--${name}`, spec.follows.words] as const] : [],
+    ),
+  );
+
 /** `none`: a value that no shell can know. */
 const kindOf = ({
   choices,

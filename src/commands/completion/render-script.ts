@@ -1,7 +1,7 @@
 import bashEngine from './complete.bash';
 import fishEngine from './complete.fish';
 import zshEngine from './complete.zsh';
-import {type Described, type Place, places, valueKinds} from './outline.ts';
+import {type Described, followers, type Place, places, valueKinds} from './outline.ts';
 
 export type Shell = 'bash' | 'zsh' | 'fish';
 
@@ -41,6 +41,12 @@ _vfio_pilot_kind() {
 ${[...valueKinds()].map(([option, kind]) => `    ${option}) ${print} ${quote(kind)} ;;\n`).join('')}  esac
 }
 
+# Words one of which may follow an option, and is no argument then.
+_vfio_pilot_follows() {
+  case $1 in
+${[...followers()].map(([option, words]) => `    ${option}) ${print} ${quote(words.join(' '))} ;;\n`).join('')}  esac
+}
+
 # What may follow these words.
 _vfio_pilot_outline() {
   case "\${1-} \${2-}" in
@@ -78,6 +84,12 @@ const renderSwitches = (): string => {
 function __vfio_pilot_kind
     switch $argv[1]
 ${[...valueKinds()].map(([option, kind]) => `        case ${option}\n            echo ${quoteForFish(kind)}\n`).join('')}    end
+end
+
+# Words one of which may follow an option, and is no argument then.
+function __vfio_pilot_follows
+    switch $argv[1]
+${[...followers()].map(([option, words]) => `        case ${option}\n${words.map((word) => `            echo ${quoteForFish(word)}\n`).join('')}`).join('')}    end
 end
 
 # What may follow these words: commands, or \`kind\` and what is known of the argument.

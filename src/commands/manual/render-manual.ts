@@ -90,7 +90,11 @@ const optionTag = (name: string, spec: OptionSpec): string =>
   [
     ...(spec.short === undefined ? [] : [`${bold(`-${spec.short}`)}, `]),
     bold(`--${name}`),
-    ...(spec.type === 'string' ? [` ${italic(spec.value)}`] : []),
+    ...(spec.type === 'string'
+      ? [` ${italic(spec.value)}`]
+      : spec.follows === undefined
+        ? []
+        : [` [${italic(spec.follows.name)}]`]),
   ].join('');
 
 const synopsis = ({name, positionals, options}: Verb): string =>
