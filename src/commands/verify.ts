@@ -1,12 +1,15 @@
 import {literal, shape, text} from '../decode/decode.ts';
-import {NothingAppliedError} from '../errors.ts';
+import {NoRightsError, NothingAppliedError} from '../errors.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
+import type {AppliedRun} from '../hosts/applied-run.ts';
+import type {Host} from '../hosts/host.ts';
 import {unreadableError} from '../transaction/runs.ts';
 import {isPending} from '../verify/verify-plan.ts';
 import {printable} from '../words/printable.ts';
-import {type Command, exitCodes, type Style} from './command.ts';
+import {type Command, type Context, exitCodes, type Style} from './command.ts';
 import {paint} from './describe-finding.ts';
 import {promisesShape, type Reboot, rebootMembers} from './documents.ts';
+import {describeVisible} from './visible-state.ts';
 import {noteUnreadable} from './writing.ts';
 
 type Verified = {
@@ -20,7 +23,7 @@ type Document = Omit<Verified, 'pending'> & Reboot & {readonly version: 1};
 export const verify: Command<unknown, Verified, Document> = {
   run: async (context) => {
     const host = await context.host();
-    const run = await host.applied();
+    const run = await readApplied(context, host);
     const unreadable = await host.unreadable();
     const [lost] = unreadable.filter(({kind}) => kind !== 'stray');
     if (run === null && lost !== undefined) throw unreadableError(lost);
@@ -55,6 +58,16 @@ export const verify: Command<unknown, Verified, Document> = {
   }),
   shape: shape<Document>({version: literal(1), profile: text, ...rebootMembers, promises: promisesShape}),
   describe: ({promises}, style) => describeResults(promises, style),
+};
+
+/** Without root: what can be seen of a set-up, before the error that says why no promise is checked. */
+const readApplied = async ({show}: Context<unknown>, host: Host): Promise<AppliedRun | null> => {
+  try {
+    return await host.applied();
+  } catch (error) {
+    if (error instanceof NoRightsError) show(describeVisible(await host.facts()));
+    throw error;
+  }
 };
 
 const marks = {

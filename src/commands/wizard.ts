@@ -4,16 +4,17 @@ import {isDeepStrictEqual} from 'node:util';
 import {type Preview, previewChanges, previewTrial} from '../changes/preview.ts';
 import {runChecks} from '../checks/run-checks.ts';
 import {literal, nullable, shape, text} from '../decode/decode.ts';
-import {NothingAppliedError, UsageError} from '../errors.ts';
+import {NoRightsError, NothingAppliedError, UsageError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Host, RollbackPlan} from '../hosts/host.ts';
-import {trialOf} from '../hosts/applied-run.ts';
+import {type AppliedRun, trialOf} from '../hosts/applied-run.ts';
 import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
 import {encodeProfile} from '../pipeline/profile-file.ts';
 import type {DeviceNames} from '../profile/encode-profile.ts';
 import type {Profile} from '../profile/profile.ts';
 import {createUserFile, replaceUserFile} from '../system/user-file.ts';
+import type {HistoryEntry} from '../transaction/history.ts';
 import type {ProgressEvent} from '../transaction/transaction.ts';
 import type {CommandStyle} from '../ui/command-style.ts';
 import {describeOutcome} from '../ui/describe-outcome.ts';
@@ -89,8 +90,8 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
 type Place = {readonly directory: string; readonly commandStyle: CommandStyle};
 
 const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyle}: Place): Promise<MachineState> => {
-  if (!host.mayWrite) return {isReadable: false, reason: 'Only root can read what is set up on this machine.'};
-  const [run, runs] = [await host.applied(), await host.history()];
+  const [run, runs] = await readRuns(host);
+  if (runs === null) return {isReadable: false, reason: 'Only root can read what is set up on this machine.'};
   if (run === null) return {isReadable: true, applied: null, runs};
   const {entry, applied} = run;
   return {
@@ -107,6 +108,17 @@ const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyl
       done: readTicks(readTodo(todoPath(directory, entry.profile, null)) ?? '', entry.id),
     },
   };
+};
+
+const readRuns = async (
+  host: Host,
+): Promise<readonly [run: AppliedRun | null, runs: readonly HistoryEntry[] | null]> => {
+  try {
+    return [await host.applied(), await host.history()];
+  } catch (error) {
+    if (error instanceof NoRightsError) return [null, null];
+    throw error;
+  }
 };
 
 const viewOfRollback = ({run, restored, later, leftOut}: RollbackPlan): RollbackView => {

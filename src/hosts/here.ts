@@ -4,6 +4,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import {readHost} from '../host/read-host.ts';
 import type {Machine} from '../system/machine.ts';
 import {openSource, type Source} from '../system/source.ts';
+import {journalFile, journalRoot, stateDirectory} from '../system/state-directory.ts';
 import {readBootId} from './boot-id.ts';
 import type {Host} from './host.ts';
 
@@ -48,14 +49,30 @@ const once = <Value>(make: () => Promise<Value>): (() => Promise<Value>) => {
   return () => (made ??= make());
 };
 
+/** All of them: what is applied is known by the newest. */
+const mayReadJournals = (source: Source): boolean => {
+  if (source.stat(stateDirectory) === null) return true;
+  const files = source.list(journalRoot).map(journalFile);
+  for (const file of files) source.head(file);
+  return ![journalRoot, ...files].some((path) => source.denied.has(path));
+};
+
 /** The host of these parts, in this process. */
 export const hostOf = (parts: Parts): Host => {
   const {name, isLive, isDry, mayWrite, toolVersion, source, readFacts} = parts;
   const machine = async (): Promise<Machine> => {
     if (mayWrite) return parts.machine();
     throw new NoRightsError(
-      'Only root can read the journals of this machine and write to it.',
+      'Only root can write to this machine.',
       'Run it again with sudo. `vfio-pilot plan` shows everything without.',
+    );
+  };
+  /** For reading: an ordinary user knows that there are no journals, and may read those that somebody opened up. */
+  const journals = async (): Promise<Machine> => {
+    if (mayWrite || mayReadJournals(await source())) return parts.machine();
+    throw new NoRightsError(
+      `Something was set up on this machine, and only root can read its journals in ${journalRoot}.`,
+      'Run it again with sudo.',
     );
   };
   const facts = async (): Promise<HostFacts> => readFacts(await source());
@@ -74,21 +91,22 @@ export const hostOf = (parts: Parts): Host => {
     },
     capture: async (file) => (await import('../capture/write-capture.ts')).writeCapture(await source(), file),
     scrub: async () => (await import('../capture/capture-files.ts')).scrubberOf(await source()).published,
-    history: async () => (await import('../transaction/history.ts')).readHistory(await machine()),
-    unreadable: async () => (await import('../transaction/runs.ts')).readRuns(await machine()).unreadable,
-    measureRuns: async () => (await import('../transaction/prune.ts')).measureRuns(await machine()),
+    history: async () => (await import('../transaction/history.ts')).readHistory(await journals()),
+    unreadable: async () => (await import('../transaction/runs.ts')).readRuns(await journals()).unreadable,
+    measureRuns: async () => (await import('../transaction/prune.ts')).measureRuns(await journals()),
     pruneRuns: async () => (await import('../transaction/prune.ts')).pruneRuns(await machine()),
-    interrupted: async () => (await import('../transaction/recover.ts')).findInterrupted(await machine()),
-    applied: async () => (await import('./applied-run.ts')).readAppliedRun(await machine()),
+    interrupted: async () => (await import('../transaction/recover.ts')).findInterrupted(await journals()),
+    applied: async () => (await import('./applied-run.ts')).readAppliedRun(await journals()),
     awaitsReboot: async (read) => {
-      if (!mayWrite) return null;
+      const from = await source();
+      if (!mayWrite && !mayReadJournals(from)) return null;
       const {runAwaitsReboot} = await import('./verify-run.ts');
-      return runAwaitsReboot(await machine(), read, readBootId(await source()));
+      return runAwaitsReboot(await journals(), read, readBootId(from));
     },
     verify: async (run) => {
       const {verifyRun} = await import('./verify-run.ts');
       const from = await source();
-      return verifyRun(await machine(), run, from, readFacts(from));
+      return verifyRun(await journals(), run, from, readFacts(from));
     },
     recover: async (options, events) => {
       const {recover} = await import('./transactions.ts');

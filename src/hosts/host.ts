@@ -29,7 +29,7 @@ export type Host = {
   readonly isLive: boolean;
   /** A dry run: whatever is written stays in memory. */
   readonly isDry: boolean;
-  /** Whether this user may write, and read the journals. */
+  /** Whether this user may write. */
   readonly mayWrite: boolean;
 
   /** Read anew at each call. */

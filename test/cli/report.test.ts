@@ -8,6 +8,7 @@ import {mapTexts, type Page} from '../../src/commands/report/report-page.ts';
 import {renderHtml} from '../../src/commands/report/render-html.ts';
 import {renderMarkdown} from '../../src/commands/report/render-markdown.ts';
 import {report} from '../../src/commands/report/report.ts';
+import {NoRightsError} from '../../src/errors.ts';
 import {openHere} from '../../src/hosts/here.ts';
 import type {Host} from '../../src/hosts/host.ts';
 import {hostNames, unpackHost} from '../support/host-tree.ts';
@@ -77,7 +78,12 @@ describe('a report', () => {
   });
 
   it('says so where the journals cannot be read, and has the rest', async () => {
-    const host: Host = {...openHere(unpackHost('ryzen-two-cards'), '1.2.3', false), mayWrite: false};
+    const host: Host = {
+      ...openHere(unpackHost('ryzen-two-cards'), '1.2.3', false),
+      history: async () => {
+        throw new NoRightsError('Only root can.', 'Run it with sudo.');
+      },
+    };
     const {text, leftOut} = await reportOf(host, 'md');
     expect(leftOut).toMatch(/only root can read the journals/);
     expect(text).toContain(leftOut);

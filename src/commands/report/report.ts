@@ -1,6 +1,6 @@
 import type {Preview} from '../../changes/preview.ts';
 import {listOf, literal, nullable, shape, text, wordOf} from '../../decode/decode.ts';
-import {UsageError} from '../../errors.ts';
+import {NoRightsError, UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Host} from '../../hosts/host.ts';
 import {createUserFile} from '../../system/user-file.ts';
@@ -99,11 +99,14 @@ const readPlanned = async (
 };
 
 const readState = async (host: Host): Promise<RunState> => {
-  if (!host.mayWrite)
+  try {
+    const [runs, applied] = [await host.history(), await host.applied()];
+    return {isReadable: true, runs, promises: applied === null ? [] : await host.verify(applied)};
+  } catch (error) {
+    if (!(error instanceof NoRightsError)) throw error;
     return {
       isReadable: false,
       reason: 'It says nothing of what is applied: only root can read the journals. Run it with sudo for that.',
     };
-  const [runs, applied] = [await host.history(), await host.applied()];
-  return {isReadable: true, runs, promises: applied === null ? [] : await host.verify(applied)};
+  }
 };
