@@ -6,7 +6,7 @@ import {type Ports, servedPorts} from '../pipeline/ports.ts';
 import type {PositionOf} from '../plan/context.ts';
 import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import type {Plan} from '../plan/plan.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import type {Change} from './change.ts';
 import {compareArtifacts} from './compare-artifacts.ts';
 import {renderHost} from './render-host.ts';
@@ -22,7 +22,7 @@ const order = {blocker: 0, warning: 1, note: 2} as const;
 
 export const previewChanges = (
   facts: HostFacts,
-  profile: Profile,
+  profile: WrittenProfile,
   positionOf?: PositionOf,
   ports: Ports = servedPorts,
 ): Preview => {

@@ -4,7 +4,7 @@ import {UsageError} from '../errors.ts';
 import {type Finding, isBlocked} from '../findings/finding.ts';
 import type {PositionOf} from '../plan/context.ts';
 import {decodeProfile} from '../pipeline/profile-file.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import {openUserFile} from '../system/user-file.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 
@@ -42,7 +42,7 @@ const readBeginning = (path: string, mostBytes: number): string => {
 type LoadedProfile =
   | {
       readonly isValid: true;
-      readonly profile: Profile;
+      readonly profile: WrittenProfile;
       readonly findings: readonly Finding[];
       readonly positionOf: PositionOf;
       readonly text: string;

@@ -5,7 +5,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import {type Finding, isBlocked} from '../findings/finding.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
 import {decodeProfile, encodeProfile, profileSchema} from '../pipeline/profile-file.ts';
-import type {GuestSystem, Profile} from '../profile/profile.ts';
+import type {GuestSystem, Profile, WrittenProfile} from '../profile/profile.ts';
 import {profileShape} from '../profile/profile-shape.ts';
 import {createUserFile} from '../system/user-file.ts';
 import {type Command, exitCodes, renderDocument} from './command.ts';
@@ -29,9 +29,9 @@ type NewOptions = {
   readonly out?: string;
 };
 
-type Created = {readonly profile: Profile; readonly text: string; readonly saved: string | null};
+type Created = {readonly profile: WrittenProfile; readonly text: string; readonly saved: string | null};
 
-export const createProfile: Command<NewOptions, Created, Profile> = {
+export const createProfile: Command<NewOptions, Created, WrittenProfile> = {
   run: async ({options, host}) => {
     const {device = [], out = null} = options;
     if (device.length === 0)
@@ -97,16 +97,16 @@ const parseMemory = (text: string): number => {
   return Number(amount) * (unit === 'GiB' ? 1024 : 1);
 };
 
-type Shown = Unreadable | {readonly kind: 'shown'; readonly profile: Profile};
+type Shown = Unreadable | {readonly kind: 'shown'; readonly profile: WrittenProfile};
 
-export const showProfile: Command<unknown, Shown, Profile | UnreadableDocument> = {
+export const showProfile: Command<unknown, Shown, WrittenProfile | UnreadableDocument> = {
   run: async ({positionals: [path = '']}) => {
     const loaded = loadProfile(path);
     return loaded.isValid ? {kind: 'shown', profile: loaded.profile} : {kind: 'unreadable', findings: loaded.findings};
   },
   exitCode: ({kind}) => (kind === 'shown' ? exitCodes.done : exitCodes.usage),
   document: (shown) => (shown.kind === 'shown' ? shown.profile : unreadableDocument(shown)),
-  shape: either<Profile | UnreadableDocument>(profileShape, unreadableShape),
+  shape: either<WrittenProfile | UnreadableDocument>(profileShape, unreadableShape),
   describe: (shown) => (shown.kind === 'shown' ? encodeProfile(shown.profile) : ''),
   remark: (shown, style) => (shown.kind === 'shown' ? '' : describeFindings(shown.findings, style)),
 };

@@ -10,8 +10,8 @@ import type {Host, RollbackPlan} from '../hosts/host.ts';
 import {type AppliedRun, trialOf} from '../hosts/applied-run.ts';
 import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
+import {resolveProfile} from '../pipeline/resolve-profile.ts';
 import {encodeProfile} from '../pipeline/profile-file.ts';
-import type {DeviceNames} from '../profile/encode-profile.ts';
 import type {Profile} from '../profile/profile.ts';
 import {createUserFile, replaceUserFile} from '../system/user-file.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
@@ -51,14 +51,13 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     facts,
     machine: await readMachine(host, facts, {directory, commandStyle}),
     checks: runChecks(facts),
-    savedProfiles: readSavedProfiles(process.cwd()),
+    savedProfiles: readSavedProfiles(facts, process.cwd()),
     preview: (profile) => previewChanges(facts, profile),
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),
     encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
-    saveProfile: (profile, path, replaces) =>
-      saveProfile(resolve(path), profile, {names: deviceNames(facts, profile), replaces, written}),
+    saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
     apply: async (changes, plan, onProgress, signal) => {
       await refuseDuringTrial(host);
       const request = {preview: {plan, changes}, facts, trial: null};
@@ -181,7 +180,7 @@ const freePath = (directory: string, name: string, written: ReadonlySet<string>)
 };
 
 type Saving = {
-  readonly names: DeviceNames;
+  readonly facts: HostFacts;
   readonly replaces: string | null;
   /** Files of this run of the program, which grows. */
   readonly written: Set<string>;
@@ -190,11 +189,11 @@ type Saving = {
 const saveProfile = (
   path: string,
   profile: Profile,
-  {names, replaces, written}: Saving,
+  {facts, replaces, written}: Saving,
 ): ReturnType<WizardServices['saveProfile']> => {
   try {
-    if (holds(path, profile)) return {path};
-    const text = encodeProfile(profile, names);
+    if (holds(facts, path, profile)) return {path};
+    const text = encodeProfile(profile, deviceNames(facts, profile));
     if (written.has(path)) replaceUserFile(path, text);
     else if (replaces === null) createUserFile(path, text);
     else if (readUserText(path, mostProfileBytes) === replaces) replaceUserFile(path, text, `${path}.bak`);
@@ -208,9 +207,9 @@ const saveProfile = (
 };
 
 /** A profile that was opened and not changed is saved already, with the comments of its author. */
-const holds = (path: string, profile: Profile): boolean => {
+const holds = (facts: HostFacts, path: string, profile: Profile): boolean => {
   try {
-    return statSync(path).isFile() && isDeepStrictEqual(readProfile(path)[0]?.profile, profile);
+    return statSync(path).isFile() && isDeepStrictEqual(readProfile(facts, path)[0]?.profile, profile);
   } catch {
     return false;
   }
@@ -258,21 +257,22 @@ const describeSteps =
   };
 
 /** Profiles in the directory that the user is in, where the wizard saves them. */
-const readSavedProfiles = (directory: string): readonly SavedProfile[] => {
+const readSavedProfiles = (facts: HostFacts, directory: string): readonly SavedProfile[] => {
   try {
     const files = readdirSync(directory, {withFileTypes: true}).filter(
       (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name),
     );
-    return files.slice(0, 50).flatMap((entry) => readProfile(join(directory, entry.name)));
+    return files.slice(0, 50).flatMap((entry) => readProfile(facts, join(directory, entry.name)));
   } catch {
     return [];
   }
 };
 
-const readProfile = (path: string): readonly SavedProfile[] => {
+/** As it is on this host: the wizard shows addresses and numbers, and lets both be changed. */
+const readProfile = (facts: HostFacts, path: string): readonly SavedProfile[] => {
   try {
     const loaded = loadProfile(path);
-    return loaded.isValid ? [{path, profile: loaded.profile, text: loaded.text}] : [];
+    return loaded.isValid ? [{path, profile: resolveProfile(facts, loaded.profile).profile, text: loaded.text}] : [];
   } catch {
     return [];
   }

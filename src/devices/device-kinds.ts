@@ -1,12 +1,16 @@
 import type {PciAddress} from '../facts/pci-address.ts';
-import {formatOf} from '../profile/device-format.ts';
+import {type DeviceFormat, formatOf} from '../profile/device-format.ts';
 import type {ProfileDevice} from '../profile/profile.ts';
 import type {DeviceKind} from './device-kind.ts';
 import {functionKind} from './function/function-kind.ts';
+import {selectorFormat} from './selector/selector-format.ts';
 import {virtualFunctionKind} from './virtual-function/virtual-function-kind.ts';
 
 /** Every kind of device that can go to a guest. The first one says what is wrong with an item that is of none. */
 export const deviceKinds: readonly DeviceKind[] = [functionKind, virtualFunctionKind];
+
+/** Whatever an item of `devices` may be in a file; a selector becomes a function on the host. */
+export const deviceFormats: readonly DeviceFormat[] = [...deviceKinds, selectorFormat];
 
 /** How a person knows a device of a profile: `0000:06:00.0`, `0000:04:00.0/virtfn2`. */
 export const identityOf = (device: ProfileDevice): string => formatOf(deviceKinds, device.kind).identity(device);

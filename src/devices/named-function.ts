@@ -1,6 +1,6 @@
 import type {PciAddress, PciId} from '../facts/pci-address.ts';
-import {type KeyTable, listOf, orAbsent} from '../profile/codec.ts';
-import {pciAddress, pciId} from '../profile/scalars.ts';
+import {type KeyRule, type KeyTable, listOf, orAbsent} from '../profile/codec.ts';
+import {absolutePath, pciAddress, pciId} from '../profile/scalars.ts';
 
 /** A PCI function, named by what stays true when slots move, and by the address it had; both are checked on replay. */
 export type NamedFunction = {
@@ -9,6 +9,13 @@ export type NamedFunction = {
   readonly subsystem: PciId | null;
   /** Bridges above it, root port first. */
   readonly upstream: readonly PciAddress[] | null;
+};
+
+export const romKey: KeyRule<string | null> = {
+  key: 'rom',
+  codec: orAbsent(absolutePath),
+  fallback: null,
+  meaning: 'ROM image that the guest sees instead of the card’s own.',
 };
 
 export const namedFunctionKeys: KeyTable<NamedFunction> = {

@@ -45,6 +45,10 @@ const profileCodes = {
 /** From src/plan: decisions that cannot be made, or that cost something. */
 const planCodes = {
   'device-missing': device,
+  'selector-no-match': device,
+  'selector-ambiguous': device,
+  'selector-twice': device,
+  'share-impossible': cpu('cpu.vcpus'),
   'device-mismatch': device,
   'device-moved': device,
   'device-is-bridge': device,

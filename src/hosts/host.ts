@@ -6,7 +6,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import type {PositionOf} from '../plan/context.ts';
 import type {Plan} from '../plan/plan.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import type {ApplyResult} from '../transaction/apply.ts';
 import type {ShownEdit} from '../transaction/edits.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
@@ -38,7 +38,7 @@ export type Host = {
   readonly groupOutline: () => Promise<GroupOutline>;
   /** The functions and the groups in full, and nothing else. */
   readonly groups: () => Promise<GroupFacts>;
-  readonly preview: (profile: Profile, positionOf?: PositionOf) => Promise<Proposal>;
+  readonly preview: (profile: WrittenProfile, positionOf?: PositionOf) => Promise<Proposal>;
   readonly capture: (file: string) => Promise<Capture>;
   /** Text about this host without what names it, for a person to publish. */
   readonly scrub: () => Promise<(text: string) => string>;

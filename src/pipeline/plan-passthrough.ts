@@ -12,10 +12,11 @@ import {judgeCardNodes} from '../plan/placement/judge-card-nodes.ts';
 import {chooseIsolation, isolationArguments} from '../plan/placement/isolation.ts';
 import type {Plan} from '../plan/plan.ts';
 import {formatOf} from '../profile/device-format.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {Profile, WrittenProfile} from '../profile/profile.ts';
 import {chooseDevices} from './choose-devices.ts';
 import {judgeHost} from './judge-host.ts';
 import {type Ports, servedPorts} from './ports.ts';
+import {resolveProfile} from './resolve-profile.ts';
 
 /** What every decision of a plan gets, and the lists that they add to. */
 export const contextOf = (
@@ -41,10 +42,11 @@ export const contextOf = (
  */
 export const planPassthrough = (
   facts: HostFacts,
-  profile: Profile,
-  positionOf: PositionOf = () => null,
+  written: WrittenProfile,
+  writtenAt: PositionOf = () => null,
   ports: Ports = servedPorts,
 ): {readonly plan: Plan; readonly findings: readonly Finding[]} => {
+  const {profile, positionOf, ...resolved} = resolveProfile(facts, written, writtenAt, ports);
   const hypervisor = hypervisorOf(facts, ports.hypervisors);
   const {binding: binder} = hypervisor;
   const {context, findings, decisions} = contextOf(facts, profile, positionOf, ports);
@@ -76,6 +78,8 @@ export const planPassthrough = (
   const guest = hypervisor.planGuest(context, chosen, pinning);
   judgeHost(context, servedHypervisor(facts, ports.hypervisors) !== null);
   hypervisor.judgeHost(context, pinning, memory);
+  findings.unshift(...resolved.findings);
+  decisions.unshift(...resolved.decisions);
   const plan: Plan = {
     version: 1,
     profile: profile.name,

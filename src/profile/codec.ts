@@ -55,6 +55,24 @@ export const orWord = <const W extends string, T>(word: W, codec: Codec<T>): Cod
   };
 };
 
+/** A value of the first kind, or one of the other, which its first word tells apart. */
+export const orBeginning = <T, Other>(
+  codec: Codec<T>,
+  {
+    word,
+    other,
+    is,
+  }: {readonly word: string; readonly other: Codec<Other>; readonly is: (value: T | Other) => value is Other},
+): Codec<T | Other> => ({
+  type: `${codec.type} | ${other.type}`,
+  schema: {anyOf: [codec.schema, other.schema]},
+  decode: (node, path, complaints) =>
+    isScalar(node) && typeof node.value === 'string' && node.value.split(/\s/)[0] === word
+      ? other.decode(node, path, complaints)
+      : codec.decode(node, path, complaints),
+  encode: (value) => (is(value) ? other.encode(value) : codec.encode(value)),
+});
+
 export const orAuto = <T>(codec: Codec<T>): Codec<'auto' | T> => orWord('auto', codec);
 
 /** A key that may be left out and has no value then; the file never writes the absence. */

@@ -4,12 +4,13 @@ import type {Complaints} from './codec.ts';
 import {parseProfileDocument} from './document.ts';
 import {type DeviceFormat, formatOf} from './device-format.ts';
 import {profileKeys} from './keys.ts';
-import type {Profile} from './profile.ts';
+import type {WrittenProfile} from './profile.ts';
 import {sectionOf} from './sections.ts';
+import {sharesOf} from './shares.ts';
 
 export type DecodedProfile = {
   /** `null` when anything is wrong with the file. */
-  readonly profile: Profile | null;
+  readonly profile: WrittenProfile | null;
   readonly findings: readonly Finding[];
   /** Where a profile path (`cpu.pins`, `devices[0].address`) is written, or the nearest thing around it that is. */
   readonly positionOf: (path: string) => Position | null;
@@ -55,7 +56,7 @@ const isKeyPath = (path: string): boolean => /^(?:devices|binding|cpu|memory|gue
 
 type Root = {readonly root: Node | null; readonly file: string; readonly formats: readonly DeviceFormat[]};
 
-const decodeRoot = ({root, file, formats}: Root, complaints: Complaints): Profile | undefined => {
+const decodeRoot = ({root, file, formats}: Root, complaints: Complaints): WrittenProfile | undefined => {
   if (isMap(root)) return sectionOf(profileKeys(nameFromFile(file), formats), () => null).decode(root, '', complaints);
   const isEmpty = root === null || root.range?.[0] === root.range?.[1];
   complaints.report({
@@ -70,11 +71,20 @@ const decodeRoot = ({root, file, formats}: Root, complaints: Complaints): Profil
 
 /** What single values cannot show. */
 const checkTogether = (
-  profile: Profile,
+  profile: WrittenProfile,
   {complaints, node, formats}: {complaints: Complaints; node: Node | null; formats: readonly DeviceFormat[]},
 ): void => {
   const {pins, vcpus} = profile.cpu;
-  if (pins !== 'auto' && pins.length !== vcpus) {
+  if (typeof vcpus !== 'number') {
+    if (pins !== 'auto')
+      complaints.report({
+        code: 'profile-bad-value',
+        path: 'cpu.pins',
+        node,
+        message: '`cpu.pins` names the CPUs of one host, and `cpu.vcpus` differs from host to host.',
+        remedy: 'Leave `cpu.pins` out, or write a number of vCPUs.',
+      });
+  } else if (pins !== 'auto' && pins.length !== vcpus) {
     complaints.report({
       code: 'profile-bad-value',
       path: 'cpu.pins',
@@ -82,6 +92,16 @@ const checkTogether = (
       message: `\`cpu.pins\` names ${pins.length} CPUs for ${vcpus} vCPUs.`,
       remedy: 'Name one host CPU for each vCPU, or write `auto`.',
     });
+  }
+  for (const path of sharesOf(profile)) {
+    if (profile.version < 2)
+      complaints.report({
+        code: 'profile-bad-value',
+        path,
+        node,
+        message: `A profile of version 1 has no share in \`${path}\`.`,
+        remedy: 'Write `version: 2`.',
+      });
   }
   const names = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
   profile.devices.forEach((device, index) => {

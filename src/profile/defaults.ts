@@ -1,5 +1,14 @@
 import {cpuKeys, guestKeys, hostKeys, memoryKeys} from './keys.ts';
-import type {Profile, ProfileCpu, ProfileDevice, ProfileGuest, ProfileHost, ProfileMemory} from './profile.ts';
+import type {
+  Profile,
+  ProfileCpu,
+  ProfileDevice,
+  ProfileGuest,
+  ProfileHost,
+  ProfileMemory,
+  WrittenCpu,
+  WrittenMemory,
+} from './profile.ts';
 import {fallbacksOf} from './sections.ts';
 
 type Defaults = {
@@ -17,8 +26,8 @@ export const profileDefaults = (): Defaults => ({
   version: 1,
   description: null,
   binding: 'auto',
-  cpu: fallbacksOf<ProfileCpu, 'vcpus'>(cpuKeys),
-  memory: fallbacksOf<ProfileMemory, 'sizeMiB'>(memoryKeys),
+  cpu: fallbacksOf<WrittenCpu, 'vcpus'>(cpuKeys),
+  memory: fallbacksOf<WrittenMemory, 'sizeMiB'>(memoryKeys),
   guest: fallbacksOf<ProfileGuest, 'name'>(guestKeys),
   host: fallbacksOf<ProfileHost>(hostKeys),
 });

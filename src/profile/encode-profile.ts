@@ -1,8 +1,9 @@
 import {Document, isMap, isScalar, isSeq, type YAMLMap} from 'yaml';
 import {type DeviceFormat, formatOf} from './device-format.ts';
 import {profileKeys} from './keys.ts';
-import type {Profile} from './profile.ts';
+import type {WrittenProfile} from './profile.ts';
 import {sectionOf} from './sections.ts';
+import {sharesOf} from './shares.ts';
 
 /** Names of devices by their identity (the address of a PCI function), for comments. */
 export type DeviceNames = Readonly<Record<string, string>>;
@@ -13,10 +14,16 @@ const header = ` A profile of vfio-pilot: what a guest gets and how the host is 
  Apply it:                  sudo vfio-pilot apply FILE`;
 
 /** The file for a profile: required keys and what differs from the default, in one order. Decoding it gives the same profile. */
-export const encodeProfile = (profile: Profile, names: DeviceNames, formats: readonly DeviceFormat[]): string => {
+export const encodeProfile = (
+  profile: WrittenProfile,
+  names: DeviceNames,
+  formats: readonly DeviceFormat[],
+): string => {
   // A name is never left to the file's name: it identifies the profile in the journal.
   const identities = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
-  const version = profile.devices.some((device) => formatOf(formats, device.kind).version === 2) ? 2 : profile.version;
+  const needsSecond =
+    sharesOf(profile).length > 0 || profile.devices.some((device) => formatOf(formats, device.kind).version === 2);
+  const version = needsSecond ? 2 : profile.version;
   const value = sectionOf(profileKeys('', formats), () => null).encode({...profile, version});
   const document = new Document(value, {schema: 'failsafe'});
   document.commentBefore = header;

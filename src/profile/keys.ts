@@ -1,7 +1,8 @@
 import {type Codec, listOf, orAbsent, orAuto, orWord, type KeyTable} from './codec.ts';
 import {cpuList, pins} from './cpu-lists.ts';
 import {deviceCodec, type DeviceFormat} from './device-format.ts';
-import type {Profile, ProfileCpu, ProfileGuest, ProfileHost, ProfileMemory} from './profile.ts';
+import type {ProfileGuest, ProfileHost, WrittenCpu, WrittenMemory, WrittenProfile} from './profile.ts';
+import {guestMemory, vcpuCount} from './shares.ts';
 import {
   absolutePath,
   memorySize,
@@ -25,8 +26,12 @@ const auto = 'auto' as const;
 const nodeNumber = wholeNumber(0, 1023);
 const addresses = listOf(pciAddress, {minimum: 0, maximum: 256});
 
-export const cpuKeys: KeyTable<ProfileCpu> = {
-  vcpus: {key: 'vcpus', codec: wholeNumber(1, 4096), meaning: 'Guest CPUs; a multiple of the host’s threads per core.'},
+export const cpuKeys: KeyTable<WrittenCpu> = {
+  vcpus: {
+    key: 'vcpus',
+    codec: vcpuCount,
+    meaning: 'Guest CPUs; a multiple of the host’s threads per core, or all of the guest’s node but so many cores.',
+  },
   node: {
     key: 'node',
     codec: orAuto(nodeNumber),
@@ -55,8 +60,12 @@ export const cpuKeys: KeyTable<ProfileCpu> = {
   },
 };
 
-export const memoryKeys: KeyTable<ProfileMemory> = {
-  sizeMiB: {key: 'size', codec: memorySize(64), meaning: 'Memory of the guest.'},
+export const memoryKeys: KeyTable<WrittenMemory> = {
+  sizeMiB: {
+    key: 'size',
+    codec: guestMemory,
+    meaning: 'Memory of the guest; or all of its node but so much, rounded down to whole GiB.',
+  },
   hugepages: {
     key: 'hugepages',
     codec: oneOf(['auto', '2MiB', '1GiB', 'none']),
@@ -217,7 +226,7 @@ const homeIn =
   (key: string): string | null =>
     homesWith(formats).find(({fields}) => fields.some(([, field]) => field.key === key))?.path ?? null;
 
-export const profileKeys = (name: string, formats: readonly DeviceFormat[]): KeyTable<Profile> => {
+export const profileKeys = (name: string, formats: readonly DeviceFormat[]): KeyTable<WrittenProfile> => {
   const homeOf = homeIn(formats);
   const section = <T extends object>(keys: KeyTable<T>): Codec<T> => sectionOf(keys, homeOf);
   return {
@@ -253,11 +262,16 @@ type Home = {readonly path: string; readonly fields: ReturnType<typeof fieldsOf>
 /** Where keys stand; those of `devices` come from the kinds of devices. */
 const homesWith = (formats: readonly DeviceFormat[]): readonly Home[] => [
   {path: 'the top level', fields: fieldsOf(profileKeys('profile', formats))},
-  {path: 'devices', fields: formats.flatMap(({fields}) => fields)},
+  {path: 'devices', fields: eachKeyOnce(formats.flatMap(({fields}) => fields))},
   {path: 'cpu', fields: fieldsOf(cpuKeys)},
   {path: 'memory', fields: fieldsOf(memoryKeys)},
   {path: 'guest', fields: fieldsOf(guestKeys)},
   {path: 'host', fields: fieldsOf(hostKeys)},
+];
+
+/** Kinds of devices may have a key in common, which means the same then. */
+const eachKeyOnce = (fields: Home['fields']): Home['fields'] => [
+  ...new Map(fields.map((field) => [field[1].key, field])).values(),
 ];
 
 export type DocumentedKey = {

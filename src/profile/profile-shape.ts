@@ -15,12 +15,14 @@ import {pciAddressText} from '../facts/pci-address.ts';
 import type {
   Auto,
   GuestSystem,
-  Profile,
-  ProfileCpu,
+  CoreShare,
+  MemoryShare,
   ProfileDevice,
   ProfileGuest,
   ProfileHost,
-  ProfileMemory,
+  WrittenCpu,
+  WrittenMemory,
+  WrittenProfile,
 } from './profile.ts';
 
 const orAuto = <Type>(check: Check<Type>): Check<Auto | Type> => either<Auto | Type>(literal('auto'), check);
@@ -35,24 +37,24 @@ const addresses = listOf(pciAddressText);
 const cpus = listOf(integer);
 
 /** A profile as the program has it, with every default: what `profile show --json` prints. The file is `profile schema`. */
-export const profileShape = shape<Profile>({
+export const profileShape = shape<WrittenProfile>({
   version: either<1 | 2>(literal(1), literal(2)),
   name: text,
   description: nullable(text),
   devices: listOf(device),
-  binding: wordOf<Profile['binding']>({auto: true, address: true, ids: true, libvirt: true, handover: true}),
-  cpu: shape<ProfileCpu>({
-    vcpus: integer,
+  binding: wordOf<WrittenProfile['binding']>({auto: true, address: true, ids: true, libvirt: true, handover: true}),
+  cpu: shape<WrittenCpu>({
+    vcpus: either<number | CoreShare>(integer, shape<CoreShare>({coresLeft: integer})),
     node: orAuto(integer),
     pins: orAuto(cpus),
     emulator: orAuto(cpus),
     iothreads: orAuto(cpus),
-    isolation: wordOf<ProfileCpu['isolation']>({auto: true, none: true, cgroup: true, boot: true}),
+    isolation: wordOf<WrittenCpu['isolation']>({auto: true, none: true, cgroup: true, boot: true}),
   }),
-  memory: shape<ProfileMemory>({
-    sizeMiB: number,
-    hugepages: wordOf<ProfileMemory['hugepages']>({auto: true, '2MiB': true, '1GiB': true, none: true}),
-    allocation: wordOf<ProfileMemory['allocation']>({auto: true, boot: true, start: true}),
+  memory: shape<WrittenMemory>({
+    sizeMiB: either<number | MemoryShare>(number, shape<MemoryShare>({leftMiB: number})),
+    hugepages: wordOf<WrittenMemory['hugepages']>({auto: true, '2MiB': true, '1GiB': true, none: true}),
+    allocation: wordOf<WrittenMemory['allocation']>({auto: true, boot: true, start: true}),
     node: orAuto(integer),
     hostReserveMiB: orAuto(number),
   }),

@@ -4,11 +4,11 @@ import type {PciAddress} from '../facts/pci-address.ts';
 export type Auto = 'auto';
 
 /**
- * What the user decided, as the YAML file says it. Everything but `devices`, `guest.name`,
+ * What the user decided, for one host. Everything but `devices`, `guest.name`,
  * `cpu.vcpus` and `memory.sizeMiB` has a default. Positions for messages come from `positionOf`.
  */
 export type Profile = {
-  /** 2 where a device is something else than a whole PCI function; 1 can say all the rest. */
+  /** 2 where a device is something else than a PCI function with its address, or a size is a share; 1 can say all the rest. */
   readonly version: 1 | 2;
   readonly name: string;
   readonly description: string | null;
@@ -20,6 +20,23 @@ export type Profile = {
   readonly guest: ProfileGuest;
   readonly host: ProfileHost;
 };
+
+/** What the guest does not get of its node: whole cores that stay with the host. */
+export type CoreShare = {readonly coresLeft: number};
+
+/** Memory of the guest's node that the guest does not get. */
+export type MemoryShare = {readonly leftMiB: number};
+
+/**
+ * A profile as the file has it: a device may be named by what is true on every host, and a size may be what is left of
+ * a node. On a host it becomes a `Profile`.
+ */
+export type WrittenProfile = Omit<Profile, 'cpu' | 'memory'> & {
+  readonly cpu: WrittenCpu;
+  readonly memory: WrittenMemory;
+};
+export type WrittenCpu = Omit<ProfileCpu, 'vcpus'> & {readonly vcpus: number | CoreShare};
+export type WrittenMemory = Omit<ProfileMemory, 'sizeMiB'> & {readonly sizeMiB: number | MemoryShare};
 
 /** A device for the guest, as its kind describes it (`devices/`); nothing else reads the other members. */
 export type ProfileDevice = {readonly kind: string; readonly [member: string]: unknown};

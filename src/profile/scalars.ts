@@ -104,11 +104,14 @@ const mibibytes: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
 const largestMiB = 64 * 1024 * 1024;
 
 /** In MiB. The unit is required: 12 alone has been read as MiB, as GiB and as KiB by different programs. */
+/** `12 GiB`, `512 MiB` */
+export const memoryText = (mib: number): string => (mib > 0 && mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`);
+
 export const memorySize = (minimumMiB: number): Codec<number> =>
   scalar({
     type: 'size with unit (`12 GiB`, `512 MiB`)',
     schema: {type: 'string', pattern: '^[0-9]{1,9} ?(GiB|MiB)$'},
-    render: (value) => (value > 0 && value % 1024 === 0 ? `${value / 1024} GiB` : `${value} MiB`),
+    render: memoryText,
     parse: (text) => {
       const [, digits, unit] = /^(\d{1,9}) ?(GiB|MiB)$/.exec(text) ?? [];
       const value = Number(digits) * (mibibytes[unit ?? ''] ?? Number.NaN);
@@ -133,6 +136,19 @@ export const pciAddress: Codec<PciAddress> = scalar({
       ? {refusal: 'is not a PCI address', remedy: 'Write it as `lspci -D` shows it: `0000:06:00.0`.'}
       : {value};
   },
+});
+
+export const pciClass: Codec<string> = scalar({
+  type: 'beginning of a PCI class (`03`, `0300`)',
+  schema: {type: 'string', pattern: '^([0-9A-Fa-f]{2}){1,3}$'},
+  render: (value) => value,
+  parse: (text) =>
+    /^(?:[0-9a-f]{2}){1,3}$/i.test(text)
+      ? {value: text.toLowerCase()}
+      : {
+          refusal: 'is not the beginning of a PCI class',
+          remedy: 'Write 2, 4 or 6 hexadecimal digits, as `lspci -nn` has them in brackets: `0300`.',
+        },
 });
 
 export const pciId: Codec<PciId> = scalar({

@@ -45,7 +45,7 @@ const workThrough = (facts: HostFacts): readonly string[] => {
   return [
     ...wrong,
     ...mistakes.map(({message}) => message),
-    ...brokenPromises(facts, plan, findings, profile.cpu.vcpus),
+    ...brokenPromises(facts, plan, findings, Number(profile.cpu.vcpus)),
     ...drawn,
   ];
 };

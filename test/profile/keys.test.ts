@@ -23,6 +23,7 @@ describe('the table of keys', () => {
       'devices[].function.of',
       'devices[].function.of.address',
       'devices[].function.index',
+      'devices[].match',
       'cpu.vcpus',
       'memory.size',
       'guest.name',

@@ -4,13 +4,13 @@ import {describe, expect, it} from 'vitest';
 import {isProfileFunction} from '../../src/devices/function/function-format.ts';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {encodeProfile} from '../../src/pipeline/profile-file.ts';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {hostNames, unpackHost} from '../support/host-tree.ts';
 
 const directory = resolve(import.meta.dirname, '../../profiles');
 const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'));
 
-const shipped = (file: string): Profile => {
+const shipped = (file: string): WrittenProfile => {
   const {profile, findings} = decodeProfile(readFileSync(join(directory, file), 'utf8'), file);
   expect(findings).toEqual([]);
   if (profile === null) throw new Error(`${file} does not decode`);

@@ -1,8 +1,7 @@
-import {type KeyTable, orAbsent} from '../../profile/codec.ts';
+import type {KeyTable} from '../../profile/codec.ts';
 import {deviceFormat} from '../../profile/device-format.ts';
 import type {ProfileDevice} from '../../profile/profile.ts';
-import {absolutePath} from '../../profile/scalars.ts';
-import {type NamedFunction, namedFunctionKeys} from '../named-function.ts';
+import {type NamedFunction, namedFunctionKeys, romKey} from '../named-function.ts';
 
 /** A PCI function as a whole. */
 export type ProfileFunction = NamedFunction & {
@@ -13,12 +12,7 @@ export type ProfileFunction = NamedFunction & {
 
 const keys: KeyTable<Omit<ProfileFunction, 'kind'>> = {
   ...namedFunctionKeys,
-  rom: {
-    key: 'rom',
-    codec: orAbsent(absolutePath),
-    fallback: null,
-    meaning: 'ROM image that the guest sees instead of the card’s own.',
-  },
+  rom: romKey,
 };
 
 export const isProfileFunction = (device: ProfileDevice): device is ProfileFunction => device.kind === 'function';
