@@ -174,14 +174,20 @@ const isThere = (found: PathState, wanted: Wanted): boolean => {
 
 const uniqueCommands = (changes: readonly Change[]): Inspection['commands'] => {
   const commands = changes.filter((change) => change.kind === 'run').map(({command}) => command);
-  const byArgv = new Map(
-    commands.map((command) => [
-      JSON.stringify([command.kind, command.argv, command.kind === 'generated' ? command.path : '']),
-      command,
-    ]),
-  );
+  const byArgv = new Map<string, Inspection['commands'][number]>();
+  for (const command of commands) {
+    const key = JSON.stringify([command.kind, command.argv, command.kind === 'generated' ? command.path : '']);
+    const first = byArgv.get(key);
+    byArgv.set(key, first === undefined ? command : {...first, ...command, triggers: joinTriggers(first, command)});
+  }
   return [...byArgv.values()];
 };
+
+/** Without a trigger it runs always. */
+const joinTriggers = (
+  {triggers: one}: Inspection['commands'][number],
+  {triggers: other}: Inspection['commands'][number],
+): readonly string[] => (one.length === 0 || other.length === 0 ? [] : [...new Set([...one, ...other])]);
 
 const refuseBadPaths = (paths: readonly string[]): void => {
   for (const path of paths) {

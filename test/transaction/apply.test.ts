@@ -173,6 +173,8 @@ describe('apply', () => {
         command(['one'], ['/etc/a']),
         command(['two'], ['/etc/b']),
         command(['always'], []),
+        // Of another part of the plan: what triggers the first is not forgotten over it.
+        command(['one'], ['/etc/b']),
       ];
       await applyChanges(machine, request(changes), silent, never);
       expect(ran).toEqual(['one', 'always']);
