@@ -12,6 +12,7 @@ import {espPowerCut} from './scenarios/esp-power-cut.js';
 import {identicalCards} from './scenarios/identical-cards.js';
 import {iommuOff} from './scenarios/iommu-off.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
+import {mediatedDevices} from './scenarios/mediated-devices.js';
 import {oldKernel} from './scenarios/old-kernel.js';
 import {dracut, systemdBoot} from './scenarios/other-chains.js';
 import {ownDevices} from './scenarios/own-devices.js';
@@ -46,6 +47,7 @@ const scenarios = [
   powerCutTrial,
   espPowerCut,
   virtualFunctions,
+  mediatedDevices,
 ];
 const say = (words) => process.stdout.write(`${words}\n`);
 
