@@ -48,6 +48,9 @@ export const worldOf = (facts: HostFacts, plan: Plan, toolVersion: string): Worl
       kernel: namesOf(facts.boot.kernels),
       'boot image': namesOf(facts.boot.images.map(({path}) => path)),
       'PCI function': Object.fromEntries(facts.pci.map((device) => [device.address, describeFunction(device)])),
+      'source of mediated devices': Object.fromEntries(
+        facts.mediated.parents.map(({name, types}) => [name, `with the types ${types.map(({id}) => id).join(' ')}`]),
+      ),
       CPU: Object.fromEntries(
         facts.cpu.cpus.map(({id, node, siblings, online}) => [
           String(id),

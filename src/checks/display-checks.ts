@@ -1,3 +1,4 @@
+import {isPciType, type MediatedParent, nameOfType} from '../facts/mediated.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {PciAddress} from '../facts/pci-address.ts';
 import {isDisplay, isIntelIntegrated, type PciFunction, type SriovFacts} from '../facts/pci.ts';
@@ -112,12 +113,9 @@ export const checkBars = (facts: HostFacts): Check => {
 
 export const checkSharing = (facts: HostFacts): Check => {
   const {info} = about('sharing', 'SR-IOV and mediated devices');
-  const mediated = facts.pci.filter((device) => device.hasMdevTypes);
   const parts = [
     ...facts.pci.flatMap(({address, sriov}) => (sriov === null ? [] : [describeSriov(address, sriov)])),
-    ...mediated.map(
-      (device) => `${device.address} offers mediated devices, which this version does not give to a guest`,
-    ),
+    ...facts.mediated.parents.map(describeParent),
   ];
   if (parts.length === 0) return info('No device offers virtual functions or mediated devices: one device, one guest.');
   return info(`${parts.join('; ')}.`);
@@ -125,3 +123,22 @@ export const checkSharing = (facts: HostFacts): Check => {
 
 const describeSriov = (address: PciAddress, {total, enabled}: SriovFacts): string =>
   `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now`;
+
+const mostTypes = 8;
+
+/** `0000:00:02.0 offers slices (mediated devices): i915-GVTg_V5_4 (512 MiB, 1 left)` */
+const describeParent = ({name, types}: MediatedParent): string => {
+  const all = types.map((type) => {
+    const more = [
+      ...(nameOfType(type) === type.id ? [] : [nameOfType(type)]),
+      ...(type.vramMiB === null ? [] : [`${type.vramMiB} MiB`]),
+      ...(type.available === null ? [] : [`${type.available} left`]),
+      ...(isPciType(type) ? [] : [`${type.api ?? 'unknown interface'}: not for a guest of this program`]),
+    ].join(', ');
+    return more === '' ? type.id : `${type.id} (${more})`;
+  });
+  const shown = all.slice(0, mostTypes).join(', ');
+  return all.length === 0
+    ? `${name} offers no type of mediated device now`
+    : `${name} offers slices (mediated devices): ${shown}${all.length > mostTypes ? ` and ${all.length - mostTypes} more types` : ''}`;
+};

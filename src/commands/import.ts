@@ -4,7 +4,7 @@ import type {ImporterEntry} from '../exchange/importer.ts';
 import {importers} from '../exchange/importers.ts';
 import {type Finding, isBlocked} from '../findings/finding.ts';
 import {decodeProfile, encodeProfile} from '../pipeline/profile-file.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import {profileShape} from '../profile/profile-shape.ts';
 import {createUserFile} from '../system/user-file.ts';
 import {type Command, exitCodes} from './command.ts';
@@ -16,13 +16,13 @@ import {mostProfileBytes, readUserText} from './load.ts';
 type Options = {readonly out?: string};
 
 type Imported = {
-  readonly profile: Profile;
+  readonly profile: WrittenProfile;
   readonly text: string;
   readonly findings: readonly Finding[];
   readonly saved: string | null;
 };
 
-type Document = {readonly version: 1; readonly profile: Profile; readonly findings: readonly Finding[]};
+type Document = {readonly version: 1; readonly profile: WrittenProfile; readonly findings: readonly Finding[]};
 
 export const importWith = (table: readonly ImporterEntry[]): Command<Options, Imported, Document> => ({
   run: async ({options: {out = null}, positionals: [name = '', word = ''], host}) => {

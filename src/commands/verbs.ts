@@ -212,7 +212,8 @@ const commands: readonly Verb[] = [
         multiple: true,
         value: 'ADDRESS',
         completes: 'pci-address',
-        summary: 'a PCI function as lspci writes it, or a part of one (0a:00.0/virtfn0); may be repeated',
+        summary:
+          'a PCI function as lspci writes it, or a part of one (0a:00.0/virtfn0, 00:02.0/i915-GVTg_V5_4); may be repeated',
       },
       vcpus: {type: 'string', value: 'N', summary: 'how many vCPUs'},
       memory: {type: 'string', value: 'SIZE', summary: 'the guest memory, 12GiB or 4096MiB'},

@@ -1,3 +1,4 @@
+import type {Ports} from '../artifacts/ports.ts';
 import type {Rendered} from '../artifacts/rendered.ts';
 import type {FileTable} from '../facts/file-table.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
@@ -22,13 +23,22 @@ export type Candidate = {
 };
 
 export type CandidatePart = {
-  readonly of: PciFunction;
+  /** The card; `null` where what makes the part is no PCI function. */
+  readonly of: PciFunction | null;
+  /** What makes it, as the kernel calls it: `0000:04:00.0`, `mtty`. */
+  readonly parent: string;
+  /** Of `parent`, which keeps it. */
+  readonly driver: string | null;
   /** `virtual function 2`, with a small letter, as it comes after the name of the card. */
   readonly name: string;
   /** `10 of 63 are there now`: a short phrase. */
   readonly remark: string;
   /** The part itself where it is a PCI function already, and not only from the next boot on. */
   readonly present: PciFunction | null;
+  /** `own`: it has no IOMMU group that other devices could be in. */
+  readonly group: 'own' | 'after-boot';
+  /** Video memory of the card that parts have now, and that is left for more of this one; `null` where that is unknown. */
+  readonly room: {readonly usedMiB: number; readonly freeMiB: number} | null;
 };
 
 /** What a person calls a device on the command line, understood by its kind. */
@@ -60,4 +70,8 @@ export type DeviceKind = DeviceFormat & {
   readonly candidates: (facts: HostFacts) => readonly Candidate[];
   /** Devices of a profile for what the user named, with all that belongs to it; empty where nothing of this kind has such a name. */
   readonly propose: (facts: HostFacts, identities: readonly string[]) => readonly ProfileDevice[];
+  /** Why files that it wrote on the host must not go just now. */
+  readonly whyInUse: Ports['whyInUse'];
+  /** Reads back what its commands bring about, by kind of effect. */
+  readonly probes: Ports['probes'];
 };

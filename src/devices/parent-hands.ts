@@ -1,9 +1,9 @@
-import type {HostFacts} from '../../facts/host-facts.ts';
-import type {PciFunction} from '../../facts/pci.ts';
-import {idOf} from '../../plan/device/describe-function.ts';
-import {otherHandsOn} from '../other-hands.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import type {PciFunction} from '../facts/pci.ts';
+import {idOf} from '../plan/device/describe-function.ts';
+import {otherHandsOn} from './other-hands.ts';
 
-/** Something that takes the card from the driver that has to make its virtual functions. */
+/** Something that takes the card from the driver that has to make its virtual functions or slices. */
 export type ParentHand = {readonly fact: string; readonly remedy: string};
 
 export const parentHandsOn = ({files, boot}: HostFacts, parent: PciFunction): readonly ParentHand[] => {

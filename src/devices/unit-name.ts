@@ -1,4 +1,4 @@
-import {contentDigest} from '../../formats/content-digest.ts';
+import {contentDigest} from '../formats/content-digest.ts';
 
 /**
  * A guest's name as a part of the name of a unit, which holds ASCII letters, digits and few signs (systemd.unit(5)), and

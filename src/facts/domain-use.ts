@@ -15,6 +15,7 @@ export type DomainUse = {
    * of mode `passthrough` give it, and QEMU's own arguments.
    */
   readonly hostdevs: readonly PciAddress[];
+  readonly mediated: readonly MediatedUse[];
   /** Block devices of the host that it writes to, as it names them: disks, leases, and SCSI devices by their place in /sys. */
   readonly disks: readonly string[];
   readonly memoryKiB: number;
@@ -24,6 +25,9 @@ export type DomainUse = {
   readonly perNodeKiB: ReadonlyMap<number, number>;
   readonly ioThreads: IoThreadUse;
 };
+
+/** A slice of a device that stays with the host: libvirt knows it by its UUID (small letters), Proxmox VE by what it is made of. */
+export type MediatedUse = {readonly uuid: string | null; readonly parent: PciAddress | null};
 
 const unitsKiB: Readonly<Record<string, number>> = {
   b: 1 / 1024,
@@ -95,6 +99,10 @@ const useOf = (domain: XmlElement | null): OwnUse => {
         .filter(({name}) => /^(?:\w+:)?commandline$/.test(name))
         .flatMap(({children}) => children.flatMap(qemuArgument)),
     ],
+    mediated: elementsAt(domain, 'devices/hostdev/source/address').flatMap((address): readonly MediatedUse[] => {
+      const uuid = attributeOf(address, 'uuid');
+      return uuid === null ? [] : [{uuid: uuid.toLowerCase(), parent: null}];
+    }),
     networks: elementsAt(domain, 'devices/interface/source').flatMap((source) => attributeOf(source, 'network') ?? []),
     interfaces: wholeInterfacesOf(domain),
     disks: disksOf(domain),

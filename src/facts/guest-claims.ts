@@ -6,6 +6,7 @@ export type GuestClaim = {
   readonly profile: string;
   readonly functions: readonly ClaimedFunction[];
   readonly virtualFunctions: readonly ClaimedVirtualFunction[];
+  readonly mediatedDevices: readonly ClaimedMediatedDevice[];
   readonly moduleOptions: readonly ClaimedOption[];
   /** `boot`: set aside at boot; `start`: taken by a hook when the guest starts. Pages by node id. */
   readonly hugepages: {
@@ -37,6 +38,14 @@ export type ClaimedVirtualFunction = {
   readonly id: PciId | null;
   /** Where the guest's definition has it. */
   readonly address: PciAddress | null;
+};
+
+/** A slice of a device that stays with the host. */
+export type ClaimedMediatedDevice = {
+  readonly uuid: string;
+  readonly parent: string;
+  readonly type: string;
+  readonly vramMiB: number | null;
 };
 
 export type ClaimedOption = {readonly module: string; readonly parameter: string; readonly value: string};

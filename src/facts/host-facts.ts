@@ -5,6 +5,7 @@ import type {FileFacts} from './files.ts';
 import type {GuestFacts} from './guest-claims.ts';
 import type {IommuFacts} from './iommu.ts';
 import type {IsolationFacts, KernelFacts} from './kernel.ts';
+import type {MediatedFacts} from './mediated.ts';
 import type {MemoryFacts, NumaNode} from './memory.ts';
 import type {HostDisk, HostNeed} from './needs.ts';
 import type {PackageManager} from './packages.ts';
@@ -30,6 +31,7 @@ export type HostFacts = {
   readonly nodes: readonly NumaNode[];
   readonly memory: MemoryFacts;
   readonly pci: readonly PciFunction[];
+  readonly mediated: MediatedFacts;
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;

@@ -84,6 +84,8 @@ export type ProxmoxGuest = {
   readonly path: string;
   /** Functions (`0000:01:00.0`), or whole slots (`0000:01:00`); those of mappings are resolved. */
   readonly hosts: readonly string[];
+  /** Likewise, those that it gets a slice of (`mdev`). */
+  readonly mediatedHosts: readonly string[];
   readonly memoryMiB: number;
   /** Size of its huge pages; `null` for ordinary memory. */
   readonly pageKiB: number | null;

@@ -2,6 +2,7 @@ import type {BootFacts} from '../facts/boot.ts';
 import {iommuSwitches} from '../facts/iommu-switches.ts';
 import type {IommuFacts} from '../facts/iommu.ts';
 import type {KernelFacts} from '../facts/kernel.ts';
+import type {MediatedParent} from '../facts/mediated.ts';
 import type {HostNeed} from '../facts/needs.ts';
 import type {PciAddress} from '../facts/pci-address.ts';
 import {isDisplay, type PciOutline} from '../facts/pci.ts';
@@ -17,13 +18,13 @@ import {
 import {describeClass} from './class-names.ts';
 
 /** `0000:01:00.0  VGA compatible controller [10de:1381]  nouveau  NVIDIA Corporation GM107 [GeForce GTX 750]  [boot VGA]` */
-const describeMember = (needs: NeedKinds, one: PciOutline, isTopOfTree: boolean): string => {
+const describeMember = (marks: Marks, one: PciOutline, isTopOfTree: boolean): string => {
   const parts = [
     one.address,
     `${describeClass(one.class)} [${one.vendor}:${one.device}]`,
     one.driver ?? '(no driver)',
     one.name,
-    ...tagsOf(needs, one),
+    ...tagsOf(marks, one),
     isTopOfTree && one.upstream.length > 0 ? `(behind ${one.upstream.at(-1)})` : null,
   ];
   return parts.filter((part) => part !== null).join('  ');
@@ -33,26 +34,27 @@ const describeMember = (needs: NeedKinds, one: PciOutline, isTopOfTree: boolean)
 const nameMember = (one: PciOutline): string =>
   `${one.address} (${[describeClass(one.class), one.driver].filter((part) => part !== null).join(', ')})`;
 
-const tagsOf = (needs: NeedKinds, {address, bootVga, physicalFunction}: PciOutline): readonly string[] => {
-  const kinds = [...(needs.get(address) ?? [])];
+const tagsOf = (marks: Marks, {address, bootVga, physicalFunction}: PciOutline): readonly string[] => {
+  const kinds = [...(marks.needs.get(address) ?? [])];
   const needed = kinds.filter((kind) => kind !== 'data');
   return [
     ...(bootVga ? ['[boot VGA]'] : []),
     ...(physicalFunction === null ? [] : [`[virtual function of ${physicalFunction}]`]),
+    ...(marks.makesSlices.has(address) ? ['[makes slices: mediated devices]'] : []),
     ...(needed.length > 0 ? [`[needed by the host: ${needed.join(', ')}]`] : []),
     ...(kinds.includes('data') ? ['[used by the host: data]'] : []),
   ];
 };
 
 /** Functions without a group, under a heading that says why as far as that is known. */
-const describeUngrouped = (facts: ListedFacts, needs: NeedKinds): readonly string[] => {
+const describeUngrouped = (facts: ListedFacts, marks: Marks): readonly string[] => {
   const functions = facts.pci.filter((one) => one.iommuGroup === null);
   if (functions.length === 0) return facts.pci.length === 0 ? ['No PCI function was found.'] : [];
   return [
     facts.iommu.active
       ? 'Without a group: no IOMMU unit is responsible for these, so they cannot go to a guest'
       : whyInactive(facts),
-    ...functions.map((one) => `  ${describeMember(needs, one, false)}${facts.iommu.active ? reasonOf(one) : ''}`),
+    ...functions.map((one) => `  ${describeMember(marks, one, false)}${facts.iommu.active ? reasonOf(one) : ''}`),
   ];
 };
 
@@ -80,7 +82,7 @@ const reasonOf = (one: PciOutline): string => {
 };
 
 /** What the group is good for: `display device, usable: only its own functions and bridges`. */
-const describeVerdict = (needs: NeedKinds, group: Group): string => {
+const describeVerdict = (marks: Marks, group: Group): string => {
   if (group.endpoints.length === 0)
     return group.unknown.length === 0 ? 'bridges only, nothing to pass' : 'nothing is known about it';
   if (group.unknown.length === 0 && group.endpoints.every(isChipsetPart)) return 'part of the chipset, nothing to pass';
@@ -89,15 +91,15 @@ const describeVerdict = (needs: NeedKinds, group: Group): string => {
   const own = wanted?.functions.map(({address}) => address) ?? [];
   const kind = displays.length > 0 ? 'display device, ' : '';
   if (isViableFor(group, own))
-    return `${kind}usable: only its own functions and bridges${describeNeeds(needs, group.endpoints)}`;
+    return `${kind}usable: only its own functions and bridges${describeNeeds(marks, group.endpoints)}`;
   const others = [...endpointsBeside(group, own).map(nameMember), ...group.unknown];
   if (displays.length === 1) return `${kind}not usable alone: shared with ${listWords(others)}`;
   const all = [...group.endpoints.map(nameMember), ...group.unknown];
   return `${kind}not usable alone: ${listWords(all)} go to a guest together or not at all`;
 };
 
-const describeNeeds = (needs: NeedKinds, endpoints: readonly PciOutline[]): string => {
-  const kinds = endpoints.flatMap(({address}) => [...(needs.get(address) ?? [])]);
+const describeNeeds = (marks: Marks, endpoints: readonly PciOutline[]): string => {
+  const kinds = endpoints.flatMap(({address}) => [...(marks.needs.get(address) ?? [])]);
   if (kinds.length === 0) return '';
   return kinds.every((kind) => kind === 'data') ? ', but the host uses it' : ', but the host needs it';
 };
@@ -108,14 +110,19 @@ const listWords = (words: readonly string[]): string =>
 export type ListedFacts = GroupFacts<PciOutline> & {
   readonly iommu: Pick<IommuFacts, 'active' | 'acpiTable'>;
   readonly needs: readonly HostNeed[];
+  readonly mediated: {readonly parents: readonly Pick<MediatedParent, 'name'>[]};
   readonly kernel: Pick<KernelFacts, 'hypervisor'>;
   readonly boot: Pick<BootFacts, 'commandLine'>;
 };
 
 type Group = GroupAnalysis<PciOutline>;
-type NeedKinds = ReadonlyMap<PciAddress, ReadonlySet<HostNeed['kind']>>;
+/** What is said of a function in brackets. */
+type Marks = {
+  readonly needs: ReadonlyMap<PciAddress, ReadonlySet<HostNeed['kind']>>;
+  readonly makesSlices: ReadonlySet<string>;
+};
 
-const indexNeeds = (needs: readonly HostNeed[]): NeedKinds => {
+const indexNeeds = (needs: readonly HostNeed[]): Marks['needs'] => {
   const kinds = new Map<PciAddress, Set<HostNeed['kind']>>();
   for (const {address, kind} of needs) kinds.set(address, (kinds.get(address) ?? new Set()).add(kind));
   return kinds;
@@ -123,16 +130,19 @@ const indexNeeds = (needs: readonly HostNeed[]): NeedKinds => {
 
 /** The `groups` command: lines without colour, groups in numeric order, functions without a group last. */
 export const describeGroups = (facts: ListedFacts): readonly string[] => {
-  const needs = indexNeeds(facts.needs);
+  const marks = {
+    needs: indexNeeds(facts.needs),
+    makesSlices: new Set(facts.mediated.parents.map(({name}) => name)),
+  };
   return [
-    ...analyseGroups(facts).flatMap((group) => [...describeGroup(needs, group), '']),
-    ...describeUngrouped(facts, needs),
+    ...analyseGroups(facts).flatMap((group) => [...describeGroup(marks, group), '']),
+    ...describeUngrouped(facts, marks),
   ];
 };
 
-const describeGroup = (needs: NeedKinds, group: Group): readonly string[] => [
-  `Group ${group.id}: ${describeVerdict(needs, group)}`,
-  ...describeTree(needs, group.members),
+const describeGroup = (marks: Marks, group: Group): readonly string[] => [
+  `Group ${group.id}: ${describeVerdict(marks, group)}`,
+  ...describeTree(marks, group.members),
   ...group.unknown.map((address) => `  ${address}  (the host says nothing else about it)`),
   ...(group.cards.length > 1 || group.members.some(({address}) => isBehindVmd(address))
     ? explainSharing(group).map((reason) => `  why: ${reason}`)
@@ -140,11 +150,11 @@ const describeGroup = (needs: NeedKinds, group: Group): readonly string[] => [
 ];
 
 /** Bridges of the group first, what sits behind them indented below. */
-const describeTree = (needs: NeedKinds, members: readonly PciOutline[]): readonly string[] => {
+const describeTree = (marks: Marks, members: readonly PciOutline[]): readonly string[] => {
   const children = childrenByParent(members);
   const below = (parent: PciAddress | null, depth: number): readonly string[] =>
     (children.get(parent) ?? []).flatMap((one) => [
-      `${'  '.repeat(depth)}${describeMember(needs, one, depth === 1)}`,
+      `${'  '.repeat(depth)}${describeMember(marks, one, depth === 1)}`,
       ...below(one.address, depth + 1),
     ]);
   return below(null, 1);

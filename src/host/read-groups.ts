@@ -7,6 +7,7 @@ import type {PciAddress} from '../facts/pci-address.ts';
 import type {PciOutline} from '../facts/pci.ts';
 import type {Source} from '../system/source.ts';
 import {readHypervisor} from './kernel/kernel.ts';
+import {mediatedParents} from './mediated/mediated.ts';
 import {readNeeds} from './needs/needs.ts';
 import {readAcpiTableName} from './pci/acpi-tables.ts';
 import {joinIommuGroups, listIommuGroups, readIommu} from './pci/iommu.ts';
@@ -22,6 +23,7 @@ export type GroupOutline = {
     readonly groups: readonly Pick<IommuGroup, 'id' | 'devices'>[];
   };
   readonly needs: readonly HostNeed[];
+  readonly mediated: {readonly parents: readonly {readonly name: string}[]};
   /** Of the running kernel: an argument may have made the groups smaller than they are. */
   readonly boot: Pick<BootFacts, 'commandLine'>;
   /** Asked only where there is no group: it may be the reason. */
@@ -42,6 +44,7 @@ export const readGroupOutline = (source: Source): GroupOutline => {
     pci,
     iommu: {active, groups, acpiTable: readAcpiTableName(source)},
     needs: readNeeds(source, quiet, pci, readGuestDisks(source, quiet)),
+    mediated: {parents: mediatedParents(source).map((name) => ({name}))},
     boot: {commandLine: source.text('/proc/cmdline')?.trim() ?? null},
     kernel: {hypervisor: active ? null : readHypervisor(source)},
   };

@@ -9,6 +9,7 @@ import {readFiles} from './files.ts';
 import {readGuests} from './guests/guests.ts';
 import {readIsolation} from './kernel/isolation.ts';
 import {readKernel} from './kernel/kernel.ts';
+import {readMediated} from './mediated/mediated.ts';
 import {readMemory} from './memory/memory.ts';
 import {readNodes} from './memory/numa.ts';
 import {readHostDisks} from './needs/host-disks.ts';
@@ -42,6 +43,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     nodes: readNodes(source, note),
     memory: readMemory(source, note),
     pci,
+    mediated: readMediated(source),
     iommu: readIommu(source, note, pci),
     boot: readBoot(source, note, files, ports),
     kernel: readKernel(source, note),

@@ -1,5 +1,6 @@
 import type {Ports} from '../artifacts/ports.ts';
 import {bootProbes} from '../boot/probes/probes.ts';
+import {deviceKinds} from '../devices/device-kinds.ts';
 import {hypervisors} from '../hypervisor/hypervisors.ts';
 import {orderValidator} from '../image/script-order.ts';
 import {applyWith} from '../transaction/apply.ts';
@@ -7,13 +8,15 @@ import {readEditsWith} from '../transaction/edits.ts';
 import {recoverWith} from '../transaction/recover.ts';
 import {inspectRollbackWith, rollbackWith} from '../transaction/rollback.ts';
 
-/** What the transaction is handed of boot loaders, images and hypervisors. */
+/** What the transaction is handed of boot loaders, images, hypervisors and kinds of devices. */
 const ports: Ports = {
-  probes: bootProbes,
+  probes: Object.fromEntries(
+    [bootProbes, ...deviceKinds.map(({probes}) => probes)].flatMap((table) => Object.entries(table)),
+  ),
   validators: {order: orderValidator},
   registries: hypervisors.map(({registry}) => registry),
   whyInUse: (machine, paths) =>
-    hypervisors.map(({whyInUse}) => whyInUse(machine, paths)).find((use) => use !== null) ?? null,
+    [...hypervisors, ...deviceKinds].map(({whyInUse}) => whyInUse(machine, paths)).find((use) => use !== null) ?? null,
 };
 
 export const applyChanges = applyWith(ports);

@@ -1,4 +1,9 @@
-import type {ClaimedFunction, ClaimedVirtualFunction, GuestClaim} from '../facts/guest-claims.ts';
+import type {
+  ClaimedFunction,
+  ClaimedMediatedDevice,
+  ClaimedVirtualFunction,
+  GuestClaim,
+} from '../facts/guest-claims.ts';
 import type {PciFunction} from '../facts/pci.ts';
 import type {Plan} from './plan.ts';
 
@@ -11,6 +16,7 @@ export const claimOf = (plan: Plan, pci: readonly PciFunction[]): GuestClaim => 
     profile: plan.profile,
     functions: [...plan.devices.flatMap(assigned), ...groupMates(plan, pci)],
     virtualFunctions: plan.devices.flatMap(virtualFunction),
+    mediatedDevices: plan.devices.flatMap(mediatedDevice),
     moduleOptions: [
       ...new Map(
         [...moduleOptions, ...builtInOptions].map((option) => [`${option.module}.${option.parameter}`, option]),
@@ -36,6 +42,11 @@ const assigned = ({address, id, driver, bindBy}: Plan['devices'][number]): reado
 const virtualFunction = ({assigned: device, id}: Plan['devices'][number]): readonly ClaimedVirtualFunction[] =>
   device.type === 'virtual-function'
     ? [{of: device.of, index: device.index, count: device.count, id, address: device.address}]
+    : [];
+
+const mediatedDevice = ({assigned: device}: Plan['devices'][number]): readonly ClaimedMediatedDevice[] =>
+  device.type === 'mediated-device'
+    ? [{uuid: device.uuid, parent: device.parent, type: device.mdevType, vramMiB: device.vramMiB}]
     : [];
 
 /** Bound at boot without being given to the guest. Another guest's functions are never in a group of this one's. */

@@ -26,6 +26,8 @@ export type Abilities = {
     readonly because: string;
     readonly severity: 'blocker' | 'warning';
   };
+  /** It makes mediated devices itself when a guest starts, and takes them away when it ends. */
+  readonly makesMediated: boolean;
   /** Why no command of our own can run when a guest starts and ends; `null`: it can. */
   readonly whyNoHooks: string | null;
   /** Why a guest's start would not find a variant of vfio-pci; `null`: it does. */

@@ -22,6 +22,7 @@ import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
 import type {
   AssignedDevice,
   AssignedFunction,
+  AssignedMediatedDevice,
   AssignedVirtualFunction,
   BindBy,
   BindingPlan,
@@ -61,6 +62,17 @@ const assigned = byTag<'type', AssignedDevice>('type', {
     network: nullable(
       shape<NonNullable<AssignedVirtualFunction['network']>>({mac: nullable(text), vlan: nullable(integer)}),
     ),
+  }),
+  'mediated-device': shape<AssignedMediatedDevice>({
+    type: literal('mediated-device'),
+    uuid: text,
+    parent: text,
+    of: nullable(pciAddressText),
+    mdevType: text,
+    vramMiB: nullable(integer),
+    attributes: listOf(shape<AssignedMediatedDevice['attributes'][number]>({name: text, value: text})),
+    display: flag,
+    madeBy: wordOf<AssignedMediatedDevice['madeBy']>({unit: true, hypervisor: true}),
   }),
 });
 

@@ -52,7 +52,7 @@ export type PlannedDevice = {
 };
 
 /** What a guest's definition needs to know of a device, one member of the union for each way of giving it. */
-export type AssignedDevice = AssignedFunction | AssignedVirtualFunction;
+export type AssignedDevice = AssignedFunction | AssignedVirtualFunction | AssignedMediatedDevice;
 
 export type AssignedFunction = {
   readonly type: 'pci';
@@ -77,6 +77,24 @@ export type AssignedVirtualFunction = {
   readonly probesDrivers: boolean;
   /** `null`: no Ethernet interface. */
   readonly network: {readonly mac: string | null; readonly vlan: number | null} | null;
+};
+
+/** A slice of a device that stays with the host. The guest knows it by its UUID, and not by an address. */
+export type AssignedMediatedDevice = {
+  readonly type: 'mediated-device';
+  readonly uuid: string;
+  /** Its name in sysfs. */
+  readonly parent: string;
+  /** Where the parent is a PCI function. */
+  readonly of: PciAddress | null;
+  /** `nvidia-256` */
+  readonly mdevType: string;
+  readonly vramMiB: number | null;
+  readonly attributes: readonly {readonly name: string; readonly value: string}[];
+  /** Its picture is in the guest's window. */
+  readonly display: boolean;
+  /** `unit`: there from boot on; `hypervisor`: made when the guest starts, and gone when it ends. */
+  readonly madeBy: 'unit' | 'hypervisor';
 };
 
 export type ModuleOption = {

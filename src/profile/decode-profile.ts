@@ -103,16 +103,16 @@ const checkTogether = (
         remedy: 'Write `version: 2`.',
       });
   }
-  const names = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
+  const same = profile.devices.map((device) => formatOf(formats, device.kind).sameness(device));
   profile.devices.forEach((device, index) => {
-    const {marker, version} = formatOf(formats, device.kind);
+    const {marker, version, identity} = formatOf(formats, device.kind);
     const path = `devices[${index}].${marker}`;
-    if (names.indexOf(names[index] ?? '') < index) {
+    if (same.indexOf(same[index] ?? '') < index) {
       complaints.report({
         code: 'profile-bad-value',
         path,
         node,
-        message: `The device ${names[index]} is listed twice.`,
+        message: `The device ${identity(device)} is listed twice.`,
         remedy: 'Keep one of the two.',
       });
     }

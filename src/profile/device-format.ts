@@ -13,8 +13,10 @@ export type DeviceFormat = {
   readonly version: 1 | 2;
   readonly fields: ReturnType<typeof fieldsOf>;
   readonly codec: (homeOf: (key: string) => string | null) => Codec<ProfileDevice>;
-  /** What two items that mean the same device have in common, in words that a person knows it by. */
+  /** In words that a person knows it by. */
   readonly identity: (device: ProfileDevice) => string;
+  /** What two items that mean the same device have in common. */
+  readonly sameness: (device: ProfileDevice) => string;
   /** PCI functions of the host that the item names by their address. */
   readonly addresses: (device: ProfileDevice) => readonly PciAddress[];
 };
@@ -29,6 +31,8 @@ type Specification<P extends ProfileDevice> = {
   /** From the members to the device. */
   readonly make: (values: Omit<P, 'kind'>) => P;
   readonly identity: (device: P) => string;
+  /** The identity, where it is left out. */
+  readonly sameness?: (device: P) => string;
   readonly addresses: (device: P) => readonly PciAddress[];
 };
 
@@ -54,6 +58,7 @@ export const deviceFormat = <P extends ProfileDevice>(own: Specification<P>): De
       };
     },
     identity: (device) => own.identity(narrow(device)),
+    sameness: (device) => (own.sameness ?? own.identity)(narrow(device)),
     addresses: (device) => own.addresses(narrow(device)),
   };
 };

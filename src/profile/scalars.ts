@@ -167,7 +167,7 @@ export const pciId: Codec<PciId> = scalar({
 });
 
 /** Editors differ in what patterns they know, so the schema has a simpler one where ours needs Unicode classes. */
-const patterned = (
+export const patterned = (
   type: string,
   pattern: string,
   refusal: string,

@@ -1,6 +1,6 @@
 import type {HostFacts} from '../facts/host-facts.ts';
 import {hypervisorOf} from '../hypervisor/hypervisors.ts';
-import {parentsOf} from '../plan/device/parents-of.ts';
+import {hasMadeDevices} from '../plan/device/parents-of.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {Task} from '../plan/task.ts';
 import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
@@ -11,7 +11,7 @@ const comesWithBoot = (plan: Plan): boolean => {
   return (
     binding.by !== 'libvirt' ||
     isolation.method === 'boot' ||
-    parentsOf(plan).length > 0 ||
+    hasMadeDevices(plan) ||
     (memory.hugepages !== null && memory.hugepages.method !== 'hook') ||
     [kernelArguments, ...(hypervisorArguments === null ? [] : [hypervisorArguments])].some(
       ({add, remove}) => add.length + remove.length > 0,

@@ -10,8 +10,10 @@ import {
 } from '../../src/checks/display-checks.ts';
 import {checkIsolation} from '../../src/checks/isolation-checks.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {noMediated} from '../../src/facts/mediated.ts';
 import type {PciBar, PciFunction} from '../../src/facts/pci.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions, sampleSriov} from '../support/sample-facts.ts';
+import {sampleParent, sampleType} from '../support/sample-mediated.ts';
 import {expectCheck} from './expect-check.ts';
 
 const facts = (pci: readonly PciFunction[], overrides: Partial<HostFacts> = {}): HostFacts =>
@@ -117,9 +119,12 @@ describe('virtual functions and mediated devices', () => {
   it('are reported only', () => {
     expectCheck(checkSharing(facts([nvidia()])), 'info', /No device offers/);
     expectCheck(
-      checkSharing(facts([nvidia({sriov: sampleSriov({total: 16})}), {...intel, hasMdevTypes: true}])),
+      checkSharing({
+        ...facts([nvidia({sriov: sampleSriov({total: 16})})]),
+        mediated: {...noMediated, parents: [sampleParent('0000:00:02.0', [sampleType('i915-GVTg_V5_4', 512, 1)])]},
+      }),
       'info',
-      /0000:01:00\.0 can make 16 virtual functions.*has 0 now.*0000:00:02\.0 offers mediated devices/,
+      /0000:01:00\.0 can make 16 virtual functions.*has 0 now.*0000:00:02\.0 offers slices \(mediated devices\): i915-GVTg_V5_4 \(512 MiB, 1 left\)/,
     );
   });
 });

@@ -19,7 +19,13 @@ export type PlanDocument = {
   readonly devices: readonly {
     readonly address: string | null;
     readonly bindBy: string | null;
-    readonly assigned: {readonly of?: string; readonly index?: number};
+    readonly assigned: {
+      readonly of?: string;
+      readonly index?: number;
+      readonly uuid?: string;
+      readonly parent?: string;
+      readonly mdevType?: string;
+    };
   }[];
   readonly kernelArguments: {readonly add: readonly string[]; readonly remove: readonly string[]};
   readonly pinning: {

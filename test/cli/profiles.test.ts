@@ -18,7 +18,11 @@ const decided = ({findings, devices, kernelArguments, pinning, memory, isolation
     {
       findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
       devices: devices.map(({address, bindBy, assigned}) =>
-        address === null ? `${assigned.of} virtfn${assigned.index}` : `${address} by ${bindBy}`,
+        address !== null
+          ? `${address} by ${bindBy}`
+          : assigned.uuid === undefined
+            ? `${assigned.of} virtfn${assigned.index}`
+            : `${assigned.parent}/${assigned.mdevType} as ${assigned.uuid}`,
       ),
       kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
       pinning,
@@ -48,7 +52,9 @@ describe.each(names)('the profile %s on its host', (name) => {
     expect(promises.filter(({id}) => id === 'file').map(({status}) => status)).toEqual(
       applied.changes.filter(({kind}) => kind !== 'run').map(() => 'kept'),
     );
-    expect(promises.filter(({id}) => ['device-driver', 'vf-address'].includes(id)).length).toBe(applied.devices.length);
+    expect(promises.filter(({id}) => ['device-driver', 'vf-address', 'mdev-device'].includes(id)).length).toBe(
+      applied.devices.length,
+    );
     expect([0, 3]).toContain(verified.exitCode);
 
     const rollback = await runCli(['rollback', '--root', root, '--yes']);

@@ -87,3 +87,62 @@ describe('two guests with virtual functions of one port', () => {
     expect(stdout).toContain('The guest one gets virtual functions of 0000:0a:00.0');
   });
 });
+
+describe('two guests with slices of one card', () => {
+  const sliceOf = (name: string, uuid: string): string => {
+    const file = join(scratch, `${name}.yaml`);
+    const device = `  - mdev: {parent: 0000:00:02.0, type: i915-GVTg_V5_8, uuid: ${uuid}}\n`;
+    writeFileSync(
+      file,
+      readFileSync(one, 'utf8')
+        .replace(/ {2}- function:[\s\S]*index: 0\n/, device)
+        .replaceAll(/\bone\b/g, name)
+        .replace('4 GiB', '2 GiB')
+        .replace('vcpus: 4', 'vcpus: 2'),
+    );
+    return file;
+  };
+  const uuids = ['11111111-2222-4333-8444-000000000001', '11111111-2222-4333-8444-000000000002'] as const;
+  const files = ['slice1', 'slice2'].map((name, index) => sliceOf(name, uuids[index] ?? ''));
+  const definition = (root: string, index: 0 | 1): string =>
+    readFileSync(join(root, 'etc/mdevctl.d/0000:00:02.0', uuids[index]), 'utf8');
+
+  it.each([
+    ['the first', 0, 1],
+    ['the second', 1, 0],
+  ] as const)('are set up in either order: %s first, and rolled back with the other one left', async (_, a, b) => {
+    const root = unpackHost('gvt-laptop');
+    const before = treeState(root);
+    const first = (await applyTo(files[a] ?? '', root)).applied;
+    const alone = treeState(root);
+    await applyTo(files[b] ?? '', root);
+    expect(definition(root, 0)).toBe(definition(root, 1));
+    await expectNothingToDo(files[b] ?? '', root);
+    const both = treeState(root);
+
+    const {exitCode, stderr} = await runCli(['rollback', first, '--root', root, '--yes']);
+    expect(exitCode, stderr).toBe(0);
+    const ofFirst = Object.keys(differences(before, alone));
+    expect(Object.keys(differences(both, treeState(root))).filter((path) => !ofFirst.includes(path))).toEqual([]);
+    expect(definition(root, b)).toContain('i915-GVTg_V5_8');
+    expect(() => definition(root, a)).toThrow('ENOENT');
+
+    expect((await runCli(['rollback', '--root', root, '--yes'])).exitCode).toBe(0);
+    // An empty directory that the first run made stays: it held files of the second one when the first went.
+    const left = Object.entries(differences(before, treeState(root))).map(([, [, now]]) => now);
+    expect(left.filter((what) => !what.startsWith('directory '))).toEqual([]);
+  });
+
+  it('keep the card with the host, and a third finds no slice left', async () => {
+    const root = unpackHost('gvt-laptop');
+    for (const file of files) await applyTo(file, root);
+    const third = await runCli(['plan', sliceOf('slice3', '11111111-2222-4333-8444-000000000003'), '--root', root]);
+    expect(third.exitCode).not.toBe(0);
+    expect(third.stdout).toContain('0000:00:02.0/i915-GVTg_V5_8 has none left');
+    const whole = join(scratch, 'whole-gpu.yaml');
+    const text = readFileSync(files[0] ?? '', 'utf8').replace(/ {2}- mdev:.*/, '  - address: 0000:00:02.0');
+    writeFileSync(whole, text.replaceAll('slice1', 'whole-gpu'));
+    const {stdout} = await runCli(['plan', whole, '--root', root]);
+    expect(stdout).toContain('The guest slice1 has a slice of 0000:00:02.0');
+  });
+});

@@ -99,6 +99,8 @@ const sliceKind: DeviceKind = {
   ],
   files: [],
   understand: (_facts, words) => (words === 'slice a' ? {ok: true, identity: words} : null),
+  whyInUse: () => null,
+  probes: {},
   candidates: () => [{kind: 'slice', identities: ['slice a'], functions: [], part: null, isDisplay: false}],
   propose: (_facts, identities) =>
     identities.flatMap((one): readonly Slice[] =>

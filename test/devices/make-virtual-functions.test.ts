@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import type {FileArtifact} from '../../src/artifacts/artifact.ts';
 import {renderUnit, unitPaths} from '../../src/devices/virtual-function/unit.ts';
-import {unitNamePart} from '../../src/devices/virtual-function/unit-name.ts';
+import {unitNamePart} from '../../src/devices/unit-name.ts';
 import type {AssignedVirtualFunction} from '../../src/plan/plan.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {samplePlan} from '../support/sample-plan.ts';

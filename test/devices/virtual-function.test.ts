@@ -187,7 +187,7 @@ guest:
     const lost = host(orphan === undefined ? [] : [orphan]);
     expect(deviceKinds.map((kind) => kind.understand(lost, '0000:04:10.0'))).toEqual([
       {ok: true, identity: '0000:04:10.0'},
-      null,
+      ...deviceKinds.slice(1).map(() => null),
     ]);
     const {devices} = proposeProfile(facts, ['0000:04:00.0/virtfn1']);
     expect(devices).toMatchObject([
@@ -452,6 +452,17 @@ describe('a virtual function is refused', () => {
     expect(found(findings, 'vf-driver-unfit')).toMatchObject([
       {severity: 'blocker', message: expect.stringMatching(/kernel 6\.11 has no parameter max_vfs/)},
     ]);
+  });
+
+  it('failure mode 63: and only told of where Windows gets one of Intel’s graphics', () => {
+    const gpu = port({class: '030000', device: '46a6', driver: 'xe'});
+    const codes = (os: 'windows-11' | 'linux', one: PciFunction) =>
+      previewChanges(host([one]), sampleProfile({devices: [part(nic, 0)], guest: {name: 'nas', os}})).findings.map(
+        ({severity, code}) => `${severity} ${code}`,
+      );
+    expect(codes('windows-11', gpu)).toContain('note vf-intel-windows');
+    expect(codes('linux', gpu)).not.toContain('note vf-intel-windows');
+    expect(codes('windows-11', port())).not.toContain('note vf-intel-windows');
   });
 
   it('where the host uses what shares its IOMMU group, and the host itself is warned of before there is one', () => {

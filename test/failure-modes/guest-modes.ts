@@ -60,7 +60,7 @@ export const guestModes: readonly FailureMode[] = [
   },
   {
     number: 36,
-    what: 'Looking Glass: AppArmor or the device ACL closes /dev/kvmfr0, or the size is old.',
+    what: 'Looking Glass: AppArmor or the device ACL closes /dev/kvmfr0, it is a regular file that QEMU has made, or the size is old.',
     handled: ['not served'],
     how: 'It is not set up here; what a domain has of it stays to the byte.',
   },

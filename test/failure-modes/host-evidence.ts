@@ -241,4 +241,16 @@ export const hostEvidence: readonly HostEvidence[] = [
     changed: {'/etc/modprobe.d/net.conf': 'blacklist igb\n'},
     says: /^blocker vf-parent-taken \/etc\/modprobe\.d\/net\.conf:1 keeps igb/m,
   },
+  {
+    number: 59,
+    host: 'gvt-laptop',
+    devices: ['0000:00:02.0/i915-GVTg_V5_4'],
+    says: /^\+Before=libvirtd\.service virtqemud\.service/m,
+  },
+  {
+    number: 60,
+    host: 'gvt-laptop',
+    devices: ['0000:00:02.0/i915-GVTg_V5_4'],
+    says: /^note mdev-autostart-broken .*60-mdevctl\.rules runs \/usr\/sbin\/mdevctl/m,
+  },
 ];

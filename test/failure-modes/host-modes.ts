@@ -124,9 +124,9 @@ export const hostModes: readonly FailureMode[] = [
   {
     number: 37,
     what: 'Virtual functions and vGPU types vanish at a reboot, or vfio-pci at boot takes their parent.',
-    handled: ['blocked', 'told', 'not served'],
-    how: 'They are not made here. A function that is split into parts is not taken, and a part is not bound in the initramfs, where it does not exist.',
-    codes: ['device-shared-in-parts', 'device-is-virtual'],
+    handled: ['prevented', 'blocked', 'told'],
+    how: 'Units make them at each boot. A function that is split into parts is not taken, and a part is not bound in the initramfs, where it does not exist.',
+    codes: ['device-shared-in-parts', 'device-is-virtual', 'mdev-parent-is-bound'],
     checks: ['sharing'],
   },
   {

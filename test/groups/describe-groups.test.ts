@@ -6,6 +6,8 @@ import {readPci} from '../../src/host/pci/pci.ts';
 import type {Note} from '../../src/host/reader.ts';
 import {openSource} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
+import {noMediated} from '../../src/facts/mediated.ts';
+import {sampleParent} from '../support/sample-mediated.ts';
 import {groupFacts, h67, pciFunction} from './facts-builder.ts';
 
 it('lists the groups of the H67 as a tree, with what each is good for', () => {
@@ -118,4 +120,10 @@ describe('functions without a group', () => {
   it('are not asked for on a host without PCI', () => {
     expect(describeGroups(groupFacts([]))).toEqual(['No PCI function was found.']);
   });
+});
+
+it('marks what makes mediated devices', () => {
+  const facts = groupFacts(h67(), {mediated: {...noMediated, parents: [sampleParent('0000:02:00.0', [])]}});
+  const marked = describeGroups(facts).filter((line) => line.includes('[makes slices: mediated devices]'));
+  expect(marked).toEqual([expect.stringContaining('0000:02:00.0')]);
 });

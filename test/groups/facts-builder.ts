@@ -1,5 +1,6 @@
 import type {PciAddress} from '../../src/facts/pci-address.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
+import {noMediated} from '../../src/facts/mediated.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import type {PciFunction} from '../../src/facts/pci.ts';
 import {samplePci} from '../support/sample-facts.ts';
@@ -11,7 +12,7 @@ export const pciFunction = (address: PciAddress, some: Partial<PciFunction> = {}
 export const groupFacts = (
   pci: readonly PciFunction[],
   some: Partial<HostFacts> = {},
-): Pick<HostFacts, 'pci' | 'iommu' | 'needs' | 'kernel' | 'boot'> => {
+): Pick<HostFacts, 'pci' | 'iommu' | 'mediated' | 'needs' | 'kernel' | 'boot'> => {
   const ids = [...new Set(pci.map(({iommuGroup}) => iommuGroup).filter((id) => id !== null))].sort((a, b) => a - b);
   const groups = ids.map((id) => ({
     id,
@@ -31,6 +32,7 @@ export const groupFacts = (
       ivrs: null,
       acpiTable: null,
     },
+    mediated: some.mediated ?? noMediated,
     needs: some.needs ?? [],
     boot: some.boot ?? sampleFacts().boot,
     kernel: some.kernel ?? {

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {describeGroups} from '../../src/groups/describe-groups.ts';
 import {readHypervisor} from '../../src/host/kernel/kernel.ts';
+import {readMediated} from '../../src/host/mediated/mediated.ts';
 import {readNeeds} from '../../src/host/needs/needs.ts';
 import {readGroupOutline, readGroups} from '../../src/host/read-groups.ts';
 import {openSource, type Source} from '../../src/system/source.ts';
@@ -35,6 +36,7 @@ const bothLists = (root: string) => {
     ...facts,
     needs: readNeeds(source, () => undefined, facts.pci),
     kernel: {hypervisor: readHypervisor(source)},
+    mediated: readMediated(source),
     boot: {commandLine: source.text('/proc/cmdline')},
   };
   return {whole: describeGroups(whole), outline: describeGroups(readGroupOutline(source))};

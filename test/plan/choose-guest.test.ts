@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
+import {renderHost} from '../../src/changes/render-host.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import {libvirtOf} from '../../src/facts/virtualisation.ts';
@@ -83,6 +84,18 @@ describe('guest', () => {
     expect(
       decide({disk: '/var/lib/libvirt/images/dev/x.qcow2', domain: 'new'}).findings.map(({code}) => code),
     ).toContain('guest-disk-needed');
+  });
+
+  it('failure mode 66: has no disk made for it, and the command for one comes with the word that it may be there', () => {
+    const disk = '/var/lib/libvirt/images/x.qcow2';
+    const decided = decide({disk, domain: 'new'});
+    expect(decided.findings.find(({code}) => code === 'guest-disk-needed')?.remedy).toMatch(
+      /unless the image is there already: qemu-img create/,
+    );
+    const {artifacts} = renderHost(sampleFacts(), decided.plan);
+    expect(artifacts.length).toBeGreaterThan(0);
+    expect(JSON.stringify(artifacts.filter(({kind}) => kind === 'command'))).not.toContain('qemu-img');
+    expect(artifacts.some((artifact) => 'path' in artifact && artifact.path === disk)).toBe(false);
   });
 
   it('is not given a disk that the host uses, by whichever name', () => {

@@ -24,6 +24,8 @@ describe('the table of keys', () => {
       'devices[].function.of.address',
       'devices[].function.index',
       'devices[].match',
+      'devices[].mdev',
+      'devices[].mdev.uuid',
       'cpu.vcpus',
       'memory.size',
       'guest.name',

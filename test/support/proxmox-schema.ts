@@ -43,7 +43,8 @@ export const problemsAtStart = (conf: Conf, hostNodes: number): readonly string[
   if (conf.get('bios') === 'ovmf' && !conf.has('efidisk0'))
     problems.push('no efidisk: variables are lost at each start');
   const hosts = [...conf]
-    .filter(([key]) => /^hostpci\d+$/.test(key))
+    // Of a mediated device the parent may be named again (choose_hostpci_devices).
+    .filter(([key, value]) => /^hostpci\d+$/.test(key) && !propertiesOf(value, 'host').has('mdev'))
     .flatMap(([, value]) => (propertiesOf(value, 'host').get('host') ?? '').split(';'))
     .filter((host) => host !== '');
   if (
@@ -103,6 +104,7 @@ const hostPci = properties('host', {
   rombar: flag,
   romfile: /^[^,/;]{1,255}$/,
   driver: /^(?:vfio|keep)$/,
+  mdev: /^[^/.:]+$/,
 });
 
 const rules: readonly Rule[] = [

@@ -3,6 +3,7 @@ import {askChain} from '../../src/boot/chains.ts';
 import type {BootFacts} from '../../src/facts/boot.ts';
 import type {Cpu, CpuKind} from '../../src/facts/cpu.ts';
 import {noGuests} from '../../src/facts/guest-claims.ts';
+import {noMediated} from '../../src/facts/mediated.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import type {NumaNode} from '../../src/facts/memory.ts';
 import type {PciFunction, SriovFacts} from '../../src/facts/pci.ts';
@@ -182,6 +183,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       hugetlbfsMounts: [],
     },
     pci,
+    mediated: noMediated,
     iommu: {
       active: true,
       groups: groups.map((id) => ({

@@ -1,7 +1,7 @@
 import type {FileFacts} from '../../facts/files.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Finding} from '../../findings/finding.ts';
-import {parentsOf} from '../../plan/device/parents-of.ts';
+import {hasMadeDevices} from '../../plan/device/parents-of.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {ImageSystem, TrialImage} from '../../image/image-system.ts';
 import type {TrialLoader} from './trial-loader.ts';
@@ -65,7 +65,9 @@ export const judgeTrial = (facts: HostFacts, plan: Plan, {loader, image, images}
 };
 
 const judgePlan = ({binding, memory, devices}: Plan): readonly string[] => [
-  ...(parentsOf({devices}).length > 0 ? ['the unit that makes virtual functions is not part of a trial'] : []),
+  ...(hasMadeDevices({devices})
+    ? ['the unit that makes virtual functions or mediated devices is not part of a trial']
+    : []),
   ...(binding.by === 'ids' ? ['binding by ids needs files in /etc/modprobe.d, which a trial does not touch'] : []),
   ...(binding.byAddress.length === 0 && binding.by !== 'ids'
     ? ['the card is taken when the guest starts, so there is nothing to try at boot']

@@ -163,4 +163,6 @@ export const functionKind: DeviceKind = {
   promises: functionPromises,
   candidates: listCandidates,
   propose,
+  whyInUse: () => null,
+  probes: {},
 };

@@ -141,10 +141,12 @@ const judgeSharing = (context: PlanContext, chosen: ChosenFunction): void => {
 
 const judgeParts = (context: PlanContext, {function: device, path}: ChosenFunction): void => {
   judgePlannedParts(context, device, path);
+  judgeSlices(context, device, path);
   const parts = context.facts.pci
     .filter((other) => other.physicalFunction === device.address)
     .map(({address}) => address);
-  if (parts.length === 0 && !device.hasMdevTypes) return;
+  const hasSlices = context.facts.mediated.devices.some(({parent}) => parent === device.address);
+  if (parts.length === 0 && (hasSlices || !device.hasMdevTypes)) return;
   context.report(parts.length > 0 ? 'blocker' : 'warning', 'device-shared-in-parts', {
     subject: device.address,
     path,
@@ -170,6 +172,32 @@ const judgePlannedParts = ({facts, profile, report}: PlanContext, {address}: Pci
       remedy: `Give the guest a virtual function too, or roll back the run of ${guest} first (\`vfio-pilot history\`).`,
     });
   }
+};
+
+/** Mediated devices that there are, and those that other guests have from the next start on. */
+const judgeSlices = (context: PlanContext, {address}: PciFunction, path: string): void => {
+  const {facts, profile, others} = context;
+  const report = (message: string, remedy: string): void =>
+    context.report('blocker', 'mdev-parent-is-bound', {subject: address, path, message, remedy});
+  const live = facts.mediated.devices.filter(({parent}) => parent === address);
+  const claim = facts.guests.recorded.find(
+    ({guest, mediatedDevices}) =>
+      guest !== profile.guest.name && mediatedDevices.some(({parent}) => parent === address),
+  );
+  const holder = others.find(({use}) =>
+    use.mediated.some(({uuid, parent}) => parent === address || live.some((one) => one.uuid === uuid)),
+  );
+  const guest = claim?.guest ?? holder?.name;
+  if (guest !== undefined)
+    report(
+      `The guest ${guest} has a slice of ${address} (a mediated device), and there are none while another guest has the card.`,
+      `Give this guest a slice too (\`vfio-pilot check\` lists the types), or take the slice away from ${guest} first.`,
+    );
+  else if (live.length > 0)
+    report(
+      `${address} is cut into mediated devices (${live.map(({uuid}) => uuid).join(', ')}), which go with its driver.`,
+      'Take them away first: `mdevctl stop --uuid UUID`, and what makes them at boot; then plan again.',
+    );
 };
 
 /** The driver of the physical function makes it, long after the initramfs; where that is not set up, it is gone after a reboot. */

@@ -8,7 +8,7 @@ import {describeFunction} from '../../plan/device/describe-function.ts';
 import {judgeIommu} from '../judge-iommu.ts';
 import {chooseCount} from './choose-count.ts';
 import {countOwnersOf} from './count-owners.ts';
-import {parentHandsOn} from './parent-hands.ts';
+import {parentHandsOn} from '../parent-hands.ts';
 import {isProfileVirtualFunction} from './virtual-function-format.ts';
 
 /** What speaks against the card making virtual functions; `taken` is what the host gives up whole. */

@@ -1,6 +1,6 @@
 import {isVfioDriver} from '../../facts/modules.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
-import type {PciFunction} from '../../facts/pci.ts';
+import {isDisplay, type PciFunction} from '../../facts/pci.ts';
 import {analyseGroup, endpointsBeside} from '../../groups/analyse-group.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
@@ -37,6 +37,7 @@ export const judgeVirtualFunction = (
   judgeIndex(context, own);
   judgeAddress(context, own);
   judgeNetwork(context, own);
+  if (own.isFirst) judgeWindows(context, own);
   judgeClaims(context, own);
   judgePresent(context, own, taken);
 };
@@ -77,6 +78,18 @@ const judgeNetwork = (context: PlanContext, {wanted, name, parent, path}: Chosen
     path: path.replace(/function$/, wanted.mac === null ? 'vlan' : 'mac'),
     message: `${describeFunction(parent)} is no Ethernet card, so its virtual functions have no MAC address and no VLAN.`,
     remedy: `Take ${keys} out of this device.`,
+  });
+};
+
+/** Reported for i915-sriov-dkms by many (its issues 131 and 313); the driver in the guest stops with Code 43. */
+const judgeWindows = ({profile, report}: PlanContext, {name, parent, path}: ChosenVirtualFunction): void => {
+  const isWindows = profile.guest.os === 'windows-10' || profile.guest.os === 'windows-11';
+  if (!isWindows || parent.vendor !== '8086' || !isDisplay(parent)) return;
+  report('note', 'vf-intel-windows', {
+    subject: name,
+    path,
+    message: `Windows stops the driver of a virtual function of Intel graphics (Code 43) while virtualisation-based security is on, which Windows Hello turns on too.`,
+    remedy: 'Turn Memory integrity and Windows Hello off in the guest if Device Manager shows Code 43.',
   });
 };
 

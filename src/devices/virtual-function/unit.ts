@@ -6,7 +6,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
 import type {AssignedVirtualFunction, Plan} from '../../plan/plan.ts';
 import functions from './make-virtual-functions.sh';
-import {unitNamePart} from './unit-name.ts';
+import {unitNamePart} from '../unit-name.ts';
 
 const scriptDirectory = '/usr/local/lib/vfio-pilot';
 const units = '/etc/systemd/system';

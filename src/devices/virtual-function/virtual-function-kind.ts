@@ -131,9 +131,13 @@ const listCandidates = (facts: HostFacts): readonly Candidate[] =>
       isDisplay: isDisplay(parent),
       part: {
         of: parent,
+        parent: parent.address,
+        driver: parent.driver,
         name: `virtual function ${index}`,
         remark: `${parent.address} has ${sriov.functions.length} of ${sriov.total} virtual functions now`,
         present: facts.pci.find(({address}) => address === sriov.functions[index]) ?? null,
+        group: 'after-boot',
+        room: null,
       },
     }));
   });
@@ -204,4 +208,6 @@ export const virtualFunctionKind: DeviceKind = {
   candidates: listCandidates,
   understand,
   propose,
+  whyInUse: () => null,
+  probes: {},
 };

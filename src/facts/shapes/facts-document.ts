@@ -25,7 +25,7 @@ import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
 import {bootShape} from './boot-shapes.ts';
 import {guestsShape, type VirtualisationDocument, virtualisationDocument, virtualisationShape} from './guest-shapes.ts';
-import {iommuShape, pciFunctionShape, romsShape} from './pci-shapes.ts';
+import {iommuShape, mediatedShape, pciFunctionShape, romsShape} from './pci-shapes.ts';
 
 /** Facts as `facts --json` prints them: configuration files can hold secrets, so their texts are left out. */
 export type FactsDocument = Omit<HostFacts, 'files' | 'virtualisation'> & {
@@ -134,6 +134,7 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   nodes: listOf(nodeShape),
   memory,
   pci: listOf(pciFunctionShape),
+  mediated: mediatedShape,
   iommu: iommuShape,
   boot: bootShape,
   kernel,

@@ -13,6 +13,7 @@ import {
 } from '../../decode/decode.ts';
 import type {
   ClaimedFunction,
+  ClaimedMediatedDevice,
   ClaimedOption,
   ClaimedVirtualFunction,
   GuestClaim,
@@ -95,6 +96,7 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
         name: nullable(text),
         path: text,
         hosts: texts,
+        mediatedHosts: texts,
         memoryMiB: number,
         pageKiB: nullable(integer),
         perNodeMiB: recordOf(number),
@@ -159,6 +161,9 @@ export const guestClaimShape = shape<GuestClaim>({
       id: nullable(pciIdText),
       address: nullable(pciAddressText),
     }),
+  ),
+  mediatedDevices: listOf(
+    shape<ClaimedMediatedDevice>({uuid: text, parent: text, type: text, vramMiB: nullable(integer)}),
   ),
   moduleOptions: options,
   hugepages: nullable(

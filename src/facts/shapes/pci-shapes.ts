@@ -12,6 +12,7 @@ import {
   wordOf,
 } from '../../decode/decode.ts';
 import type {DmarTable, FirmwareRegion, IommuFacts, IommuGroup, IvrsTable, ReservedRegion} from '../iommu.ts';
+import type {MediatedAutostart, MediatedDevice, MediatedFacts, MediatedParent, MediatedType} from '../mediated.ts';
 import {pciAddressText, pciIdText} from '../pci-address.ts';
 import type {BridgeAcs, BridgePort, PciBar, PciFunction, RomFile, SriovFacts} from '../pci.ts';
 
@@ -115,6 +116,29 @@ export const iommuShape = shape<IommuFacts>({
     }),
   ),
   acpiTable: nullable(wordOf<NonNullable<IommuFacts['acpiTable']>>({DMAR: true, IVRS: true, none: true})),
+});
+
+export const mediatedShape = shape<MediatedFacts>({
+  parents: listOf(
+    shape<MediatedParent>({
+      name: text,
+      address: nullable(pciAddressText),
+      driver: nullable(text),
+      numaNode: nullable(integer),
+      types: listOf(
+        shape<MediatedType>({
+          id: text,
+          name: nullable(text),
+          description: nullable(text),
+          vramMiB: nullable(integer),
+          available: nullable(integer),
+          api: nullable(text),
+        }),
+      ),
+    }),
+  ),
+  devices: listOf(shape<MediatedDevice>({uuid: text, parent: text, type: nullable(text)})),
+  autostart: nullable(shape<MediatedAutostart>({rule: text, program: text, isThere: flag})),
 });
 
 export const romsShape = recordOf(

@@ -3,6 +3,7 @@ import {
   decodeDocument,
   type Decoded,
   isObject,
+  type JsonObject,
   literal,
   memberOf,
   nullable,
@@ -13,19 +14,22 @@ import type {GuestClaim} from '../../facts/guest-claims.ts';
 import {guestClaimShape} from '../../facts/shapes/guest-shapes.ts';
 
 /** guest.json of a run. `claim` is `null` of a run that gives nothing to a guest yet, such as a trial. */
-export type GuestRecord = {readonly version: 2; readonly claim: GuestClaim | null};
+export type GuestRecord = {readonly version: 3; readonly claim: GuestClaim | null};
 
-export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version: 2, claim});
+export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version: 3, claim});
 
-/** Version 1 knew whole functions only. */
+/** Version 1 knew whole functions only, and version 2 those and virtual ones. */
 const upgrades: Upgrades = {
-  1: (document) => {
-    const found = memberOf(document, 'claim');
-    return {...document, claim: isObject(found) ? {...found, virtualFunctions: []} : found};
-  },
+  1: (document) => withClaim(document, {virtualFunctions: []}),
+  2: (document) => withClaim(document, {mediatedDevices: []}),
 };
 
-const record: Check<GuestRecord> = shape<GuestRecord>({version: literal(2), claim: nullable(guestClaimShape)});
+const withClaim = (document: JsonObject, more: Partial<GuestClaim>): JsonObject => {
+  const found = memberOf(document, 'claim');
+  return {...document, claim: isObject(found) ? {...found, ...more} : found};
+};
+
+const record: Check<GuestRecord> = shape<GuestRecord>({version: literal(3), claim: nullable(guestClaimShape)});
 
 export const decodeGuestRecord = (json: string): Decoded<GuestRecord> =>
-  decodeDocument(record, json, {version: 2, upgrades});
+  decodeDocument(record, json, {version: 3, upgrades});

@@ -79,7 +79,8 @@ const readGuest = (source: Source, file: string, {mappings, highlyAvailable}: Sh
     vmid: vmidOf(file),
     name: valueOf(lines, 'name'),
     path,
-    hosts: lines.flatMap((line) => hostsOf(line, mappings)),
+    hosts: lines.flatMap((line) => hostsOf(line, mappings, 'whole')),
+    mediatedHosts: lines.flatMap((line) => hostsOf(line, mappings, 'slice')),
     memoryMiB,
     pageKiB: pageKiBOf(valueOf(lines, 'hugepages'), memoryMiB),
     perNodeMiB: perNodeOf(lines),
@@ -118,9 +119,13 @@ const readVcpuCpus = (source: Source, pid: number): Readonly<Record<number, read
     }),
   );
 
-const hostsOf = ({key, value}: ConfigLine, mappings: readonly PciMapping[]): readonly string[] => {
+const hostsOf = (
+  {key, value}: ConfigLine,
+  mappings: readonly PciMapping[],
+  wanted: 'whole' | 'slice',
+): readonly string[] => {
   const line = /^hostpci\d+$/.test(key) ? parseHostPci(value) : null;
-  if (line === null) return [];
+  if (line === null || (line.mdev === null) !== (wanted === 'whole')) return [];
   return line.mapping === null
     ? line.hosts
     : mappings.filter(({name}) => name === line.mapping).flatMap(({hosts}) => hosts);

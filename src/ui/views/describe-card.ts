@@ -13,8 +13,9 @@ const shortName = (device: PciFunction): string => {
 export const describeCard = (candidate: Candidate): string => {
   const {address, part} = candidate;
   const [device, ...mates] = shownFunctions(candidate);
+  if (part !== null)
+    return [padColumns(address, 21), part.name, ...(part.of === null ? [] : [shortName(part.of)])].join(' ');
   if (device === undefined) return '';
-  if (part !== null) return [padColumns(address, 21), part.name, shortName(part.of)].join(' ');
   const more = mates.length > 0 ? ` +${mates.length}` : '';
   const parts = [
     padColumns(device.address, 12),

@@ -76,11 +76,31 @@ const capitalise = (text: string): string => `${text.slice(0, 1).toUpperCase()}$
 const partLines = ({part}: Candidate, columns: number): readonly Line[] =>
   part === null
     ? []
-    : wrapText(
-        `${capitalise(part.name)} of ${part.of.address} ${nameOfFunction(part.of)}. The card and its driver (${part.of.driver ?? 'none'}) stay with the host. ${part.remark}.`,
-        columns,
-        'plain',
-      );
+    : [
+        ...wrapText(
+          `${capitalise(part.name)} from ${part.of === null ? part.parent : `${part.of.address} ${nameOfFunction(part.of)}`}. ${part.of === null ? 'The device' : 'The card'} and its driver (${part.driver ?? 'none'}) stay with the host. ${part.remark}.`,
+          columns,
+          'plain',
+        ),
+        ...roomLines(part.room),
+      ];
+
+const barColumns = 20;
+
+/** What slices have of the card's video memory, and what is left for more of this one. */
+const roomLines = (room: NonNullable<Candidate['part']>['room']): readonly Line[] => {
+  if (room === null) return [];
+  const total = room.usedMiB + room.freeMiB;
+  const used = Math.round((room.usedMiB / Math.max(1, total)) * barColumns);
+  return [
+    [
+      segment('Video memory ', 'muted'),
+      segment('█'.repeat(used), 'memory'),
+      segment('░'.repeat(barColumns - used), 'muted'),
+      segment(` ${room.usedMiB} MiB in slices, ${room.freeMiB} MiB left`),
+    ],
+  ];
+};
 
 const whyNothing = ({cards, others}: WizardContext, {devices}: WizardState): string => {
   if (devices.filter !== '') return 'Nothing matches the filter. Press / and Esc to clear it.';
@@ -131,9 +151,11 @@ export const deviceLines = (context: WizardContext, state: WizardState, columns:
     ...functionLines(focused),
     ...partLines(focused, columns),
     ...(groups.length === 0
-      ? focused.part === null || present !== null
-        ? [line('Its IOMMU group is unknown.', 'warning')]
-        : [line('Its IOMMU group is known after the reboot that makes it.', 'muted')]
+      ? focused.part?.group === 'own'
+        ? []
+        : focused.part === null || present !== null
+          ? [line('Its IOMMU group is unknown.', 'warning')]
+          : [line('Its IOMMU group is known after the reboot that makes it.', 'muted')]
       : groups.flatMap((id) => groupLines(facts, id, columns))),
   ];
 };

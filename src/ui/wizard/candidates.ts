@@ -18,7 +18,7 @@ export type Candidate = Pick<Listed, 'identities' | 'functions' | 'part' | 'isDi
 
 /** Functions that tell what it is: its own, those of a part that is there, or those of the card that makes it. */
 export const shownFunctions = ({functions, part}: Candidate): readonly PciFunction[] =>
-  part === null ? functions : [part.present ?? part.of];
+  part === null ? functions : [part.present ?? part.of].filter((one) => one !== null);
 
 export type Verdict = {
   readonly isUsable: boolean;
@@ -96,11 +96,11 @@ export const nameOfFunction = (device: PciFunction): string => {
 
 /** Everything that `/` looks in. */
 export const searchText = (candidate: Candidate): string =>
-  shownFunctions(candidate)
-    .map((one) =>
+  [
+    candidate.address,
+    candidate.part?.name ?? '',
+    ...shownFunctions(candidate).map((one) =>
       [
-        candidate.address,
-        candidate.part?.name ?? '',
         one.address,
         nameOfFunction(one),
         describeClass(one.class),
@@ -108,6 +108,7 @@ export const searchText = (candidate: Candidate): string =>
         one.driver ?? '',
         `group ${one.iommuGroup ?? ''}`,
       ].join(' '),
-    )
+    ),
+  ]
     .join(' ')
     .toLowerCase();

@@ -41,9 +41,30 @@ const oldLibvirt = sampleFacts({
     ],
   },
 });
+/** With a slice of a card, which the guest knows by a UUID. */
+const sliced: Plan = {
+  ...windows11,
+  devices: windows11.devices.slice(0, 1).map((device) => ({
+    ...device,
+    kind: 'mediated-device',
+    address: null,
+    assigned: {
+      type: 'mediated-device',
+      uuid: '11111111-2222-4333-8444-000000000001',
+      parent: 'mbochs',
+      of: null,
+      mdevType: 'mbochs-small',
+      vramMiB: 4,
+      attributes: [],
+      display: true,
+      madeBy: 'unit',
+    },
+  })),
+};
 const plans: readonly (readonly [string, Plan, HostFacts])[] = [
   ['windows-11', windows11, sampleFacts()],
   ['r710', r710, sampleFacts()],
+  ['slice', sliced, sampleFacts()],
   [
     'linux',
     change({
@@ -96,6 +117,16 @@ describe('a new domain', () => {
     expect(editDomain(xml, plan, facts, 'x')).toEqual({ok: true, xml, findings: []});
   });
 
+  it('failure modes 64 and 65: has a VNC screen of this machine only, and no TPM but its own', () => {
+    const xml = render(windows11);
+    expect(xml.match(/<graphics [^>]*>/g)).toEqual([`<graphics type='vnc' port='-1' autoport='yes'>`]);
+    expect(xml).not.toContain('spice');
+    expect(xml.match(/<tpm /g)).toHaveLength(1);
+    const own = xml.replace(`model='tpm-crb'`, `model='tpm-tis'`);
+    const edited = editDomain(own, windows11, sampleFacts(), 'x');
+    expect(edited.ok ? (edited.xml.match(/<tpm [^>]*>/g) ?? []) : []).toEqual([`<tpm model='tpm-tis'>`]);
+  });
+
   it('names the firmware image where libvirt would not choose it', () => {
     const xml = render(windows11, oldLibvirt);
     expect(xml).toContain(
@@ -119,7 +150,7 @@ describe('a new domain', () => {
     },
   );
 
-  it.skipIf(!existsSync('/usr/bin/virsh')).each(plans.slice(0, 3))(
+  it.skipIf(!existsSync('/usr/bin/virsh')).each(plans.slice(0, 4))(
     "is taken and kept by libvirt's parser (skipped where virsh is not installed): %s",
     (_, plan, facts) => {
       const xml = render(plan, facts);

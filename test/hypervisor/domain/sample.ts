@@ -1,5 +1,6 @@
 import {noGuests} from '../../../src/facts/guest-claims.ts';
 import type {HostFacts} from '../../../src/facts/host-facts.ts';
+import {noMediated} from '../../../src/facts/mediated.ts';
 import type {NumaNode} from '../../../src/facts/memory.ts';
 import type {KvmPlan} from '../../../src/hypervisor/kvm/kvm-plan.ts';
 import type {KvmGuestPlan} from '../../../src/plan/plan.ts';
@@ -58,6 +59,7 @@ export const sampleFacts = (
     hugetlbfsMounts: [],
   },
   pci: [],
+  mediated: noMediated,
   iommu: {
     active: true,
     groups: [],

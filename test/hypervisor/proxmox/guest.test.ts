@@ -1,5 +1,8 @@
 import {describe, expect, it} from 'vitest';
 import {runChecks} from '../../../src/checks/run-checks.ts';
+import {noMediated} from '../../../src/facts/mediated.ts';
+import {proxmoxGuests} from '../../../src/hypervisor/proxmox/guests.ts';
+import {sampleParent, sampleType} from '../../support/sample-mediated.ts';
 import type {GuestClaim} from '../../../src/facts/guest-claims.ts';
 import {renderProxmoxGuest} from '../../../src/hypervisor/proxmox/config/render-guest.ts';
 import {isDnsName} from '../../../src/hypervisor/proxmox/guest/choose-new-guest.ts';
@@ -77,6 +80,7 @@ describe('a guest that Proxmox VE has', () => {
       profile: 'sample',
       functions: [],
       virtualFunctions: [claim],
+      mediatedDevices: [],
       moduleOptions: [],
       hugepages: null,
       isolation: {method: 'none', cpus: []},
@@ -92,7 +96,60 @@ describe('a guest that Proxmox VE has', () => {
     ]);
   });
 
-  it('failure mode 58: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
+  it('gives a slice by card and type, which Proxmox VE makes itself, and refuses what hostpci cannot say', () => {
+    const parents = [
+      sampleParent('0000:06:00.0', [sampleType('nvidia-256', 1024, 24), sampleType('nvidia-435', 1024, 24)]),
+      sampleParent('mtty', [sampleType('mtty-1', null, 24)]),
+    ];
+    const overrides = {mediated: {...noMediated, parents}};
+    const device = (parent: string, type: string, number: number, display = false): ProfileDevice => ({
+      kind: 'mediated-device',
+      mdev: {
+        parent,
+        id: null,
+        subsystem: null,
+        upstream: null,
+        type,
+        name: null,
+        vramMiB: null,
+        suffix: null,
+        uuid: `11111111-2222-4333-8444-00000000000${number}`,
+        attributes: [],
+        display,
+      },
+    });
+    const two = {devices: [1, 2].map((number) => device('0000:06:00.0', 'nvidia-256', number))};
+    const facts = (text: string) => proxmoxFacts({101: text}, {overrides});
+    const lines = linesOf(facts(win10), two);
+    expect([lines.get('hostpci0'), lines.get('hostpci1')]).toEqual([
+      '0000:06:00.0,pcie=1,mdev=nvidia-256',
+      '0000:06:00.0,pcie=1,mdev=nvidia-256',
+    ]);
+    const {plan} = decide(facts(win10), two);
+    expect(plan.devices).toMatchObject([{assigned: {madeBy: 'hypervisor'}}, {assigned: {madeBy: 'hypervisor'}}]);
+    const had = `${win10}hostpci3: 0000:06:00.0,mdev=nvidia-435,rombar=0\n`;
+    const changed = linesOf(facts(had), {devices: two.devices.slice(0, 1)});
+    expect([changed.get('hostpci0'), changed.get('hostpci3')]).toEqual([
+      undefined,
+      '0000:06:00.0,mdev=nvidia-256,rombar=0,pcie=1',
+    ]);
+    // A guest with a slice does not have the card whole.
+    expect(proxmoxGuests(facts(had))).toMatchObject([
+      {use: {hostdevs: [], mediated: [{uuid: null, parent: '0000:06:00.0'}]}},
+    ]);
+    const refused = (one: ProfileDevice) => {
+      const decided = decide(facts(win10), {devices: [one]});
+      return renderProxmoxGuest(facts(win10), decided.plan).findings;
+    };
+    expect(refused(device('mtty', 'mtty-1', 1))).toMatchObject([
+      {code: 'guest-option-unsupported', subject: 'mtty/mtty-1'},
+    ]);
+    expect(refused(device('0000:06:00.0', 'nvidia-256', 1, true))).toMatchObject([
+      {code: 'guest-option-unsupported', message: expect.stringContaining('without display')},
+    ]);
+  });
+
+  it('failure mode 68: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
     const old = win10.replace('pc-q35-9.0', 'pc-i440fx-9.0').replace('bios: ovmf\n', '');
     expect(linesOf(proxmoxFacts({101: old})).get('hostpci0')).toBe('0000:06:00');
     expect(findingOf(proxmoxFacts({101: old}), 'guest-setting-replaced')?.remedy).toContain('qm set 101 --machine q35');
@@ -193,11 +250,11 @@ describe('what Proxmox would die of is said before', () => {
     ['blocker guest-locked', `${win10}template: 1\n`],
     ['blocker guest-option-unsupported', `${win10}hotplug: network,memory\n`],
     ['warning guest-autostart', `${win10}onboot: 1\n`],
-  ])('failure mode 66 and what is like it: %s', (code, conf) => {
+  ])('failure mode 76 and what is like it: %s', (code, conf) => {
     expect(codesOf(proxmoxFacts({101: conf}))).toContain(code);
   });
 
-  it('failure mode 63: a cluster without quorum', () => {
+  it('failure mode 73: a cluster without quorum', () => {
     const files = (quorate: number) => ({'/etc/pve/.members': `{"nodename":"pve1","cluster":{"quorate":${quorate}}}`});
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(0)}))).toContain('blocker proxmox-no-quorum');
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(1)}))).not.toContain('blocker proxmox-no-quorum');
@@ -223,7 +280,7 @@ describe('what Proxmox would die of is said before', () => {
     ['hugepagesz=2M hugepages=1024', null],
     ['default_hugepagesz=1G hugepagesz=1G hugepages=8', null],
     ['quiet', null],
-  ])('failure mode 67: a pool that Proxmox sets to another number than %s says', (line, reading) => {
+  ])('failure mode 77: a pool that Proxmox sets to another number than %s says', (line, reading) => {
     const {boot} = proxmoxFacts({101: win10});
     const facts = proxmoxFacts({101: win10}, {overrides: {boot: {...boot, commandLine: `ro ${line} quiet`}}});
     expect(codesOf(facts).includes('warning proxmox-pages-lost')).toBe(reading !== null);
@@ -269,7 +326,7 @@ describe('other guests', () => {
     expect(shared('hostpci0: 0000:0a:03.0\n')).toBeUndefined();
   });
 
-  it('failure mode 57: that start with the host and take what it needs are an error of the check', () => {
+  it('failure mode 67: that start with the host and take what it needs are an error of the check', () => {
     const facts = proxmoxFacts({101: win10, 102: `${other}onboot: 1\n`}, {overrides: {needs: [need]}});
     expect(findingOf(facts, 'proxmox-card-at-boot')?.remedy).toContain('qm set 102 --onboot 0');
     expect(runChecks(facts).find(({id}) => id === 'proxmox-cards')).toMatchObject({status: 'error'});
@@ -286,7 +343,7 @@ describe('other guests', () => {
 
 const need = {address: '0000:06:00.1', kind: 'display', chain: 'the only screen → 0000:06:00.1', spares: []} as const;
 
-it('failure mode 59: nobody is told to install libvirt or a QEMU of the distribution', () => {
+it('failure mode 69: nobody is told to install libvirt or a QEMU of the distribution', () => {
   for (const facts of [proxmoxFacts({101: win10}), proxmoxFacts({})]) {
     const {plan, findings} = decide(facts, {binding: 'libvirt'});
     const words = JSON.stringify([

@@ -2,6 +2,7 @@ import {asusP8h67m} from './asus-p8h67m.ts';
 import {dellR710, dellR710Debian12} from './dell-r710.ts';
 import {dualSocket} from './dual-socket.ts';
 import {assemble, type Entries} from './entries.ts';
+import {gvtLaptop} from './gvt-laptop.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
 import {proxmoxGpu} from './proxmox-gpu.ts';
 import {ryzenOneCard} from './ryzen-one-card.ts';
@@ -14,6 +15,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'dell-r710-gtx1050': dellR710,
   'dell-r710-gtx1050-debian12': dellR710Debian12,
   'dual-socket-1gib': dualSocket,
+  'gvt-laptop': gvtLaptop,
   'laptop-optimus': laptopOptimus,
   'proxmox-gpu': proxmoxGpu,
   'ryzen-one-card': ryzenOneCard,

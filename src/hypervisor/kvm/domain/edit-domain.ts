@@ -11,6 +11,7 @@ import {devicesOrder, domainOrder} from './domain-values.ts';
 import {collectFindings, type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
 import {editClock, editFeatures} from './edit-features.ts';
 import {editBalloon, editHostdevs, isNamedBy} from './edit-hostdevs.ts';
+import {editMediated, noteMediated} from './edit-mediated.ts';
 import {editMemoryBacking, editMemorySize} from './edit-memory.ts';
 import {editNumaTune} from './edit-nodes.ts';
 import {editProcessor} from './edit-processor.ts';
@@ -24,6 +25,7 @@ const qemuNamespace = 'http://libvirt.org/schemas/domain/qemu/1.0';
 /** Devices that the guest has and the plan does not name stay; the user hears of them. */
 const noteForeignDevices = (context: EditContext): void => {
   noteHostdevs(context);
+  noteMediated(context);
   noteQemuArguments(context);
 };
 
@@ -47,7 +49,7 @@ const noteQemuArguments = ({plan, root, report}: EditContext): void => {
   for (const argument of allElements(root).filter((element) => element.namespace === qemuNamespace)) {
     const value = attributeOf(argument, 'value') ?? '';
     const host = value.includes('vfio-pci') ? parsePciAddress(/host=([0-9a-f:.]+)/i.exec(value)?.[1] ?? '') : null;
-    if (host === null || !plan.devices.some(({assigned}) => assigned.address === host)) continue;
+    if (host === null || !plan.devices.some(({assigned}) => isNamedBy(assigned, host))) continue;
     report('warning', 'guest-hostdev-foreign', {
       element: argument,
       message: `QEMU's own arguments in the guest take ${host} too, so it would be given twice and the guest would not start.`,
@@ -108,7 +110,12 @@ export const planSplices = (document: XmlDocument, context: EditContext): readon
 };
 
 const editDevices = (context: EditContext): DomainEdit => {
-  const devices = joinEdits([editHostdevs(context), editBalloon(context), editThreadUsers(context)]);
+  const devices = joinEdits([
+    editHostdevs(context),
+    editMediated(context),
+    editBalloon(context),
+    editThreadUsers(context),
+  ]);
   return {
     children: [{name: 'devices', existing: childNamed(context.root, 'devices'), ...devices, order: devicesOrder}],
     drops: [],

@@ -6,7 +6,7 @@ import {hex, hostdevOrder, interfaceOrder} from './domain-values.ts';
 import type {DomainEdit, EditContext} from './edit-context.ts';
 import {type Located, placeCards, type Placed, sourceOf} from './place-cards.ts';
 
-const isLocated = (device: AssignedDevice): device is Located => device.address !== null;
+const isLocated = (device: AssignedDevice): device is Located => 'address' in device && device.address !== null;
 
 /** Each planned function exactly once. One that the guest has already stays where the guest knows it. */
 export const editHostdevs = (context: EditContext): DomainEdit => {
@@ -27,7 +27,9 @@ export const editHostdevs = (context: EditContext): DomainEdit => {
 
 /** Whether a source in the guest's definition means the device, now or before it moved. */
 export const isNamedBy = (device: AssignedDevice, source: PciAddress | null): boolean =>
-  source !== null && (source === device.address || (device.type === 'virtual-function' && source === device.formerly));
+  source !== null &&
+  device.type !== 'mediated-device' &&
+  (source === device.address || (device.type === 'virtual-function' && source === device.formerly));
 
 /** Where a virtual function was comes first: its new address may have been that of another one of the guest. */
 const findHolder = (present: readonly XmlElement[], device: Located): XmlElement | null => {

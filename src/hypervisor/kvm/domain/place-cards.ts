@@ -1,6 +1,6 @@
 import {formatPciAddress, type PciAddress, slotOf, splitPciAddress} from '../../../facts/pci-address.ts';
 import {attributeOf, childNamed, childrenNamed, type XmlElement} from '../../../formats/xml/document.ts';
-import type {AssignedDevice} from '../../../plan/plan.ts';
+import type {AssignedFunction, AssignedVirtualFunction} from '../../../plan/plan.ts';
 import {largest, parseCNumber} from './domain-values.ts';
 import type {EditContext} from './edit-context.ts';
 
@@ -101,7 +101,7 @@ const freeRootSlots = (devices: XmlElement | null): readonly GuestSlot[] => {
 };
 
 /** A planned device that is somewhere on the host by now. */
-export type Located = AssignedDevice & {readonly address: PciAddress};
+export type Located = (AssignedFunction | AssignedVirtualFunction) & {readonly address: PciAddress};
 
 export type Placed = {readonly device: Located; readonly guest: GuestAddress};
 

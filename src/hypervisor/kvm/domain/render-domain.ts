@@ -2,7 +2,7 @@ import type {Artifact} from '../../../artifacts/artifact.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {type DomainFacts, libvirtOf} from '../../../facts/virtualisation.ts';
 import type {Finding} from '../../../findings/finding.ts';
-import type {Plan} from '../../../plan/plan.ts';
+import type {AssignedDevice, Plan} from '../../../plan/plan.ts';
 import {type DomainText, editDomain} from './edit-domain.ts';
 import {renderNewDomain} from './new-domain.ts';
 
@@ -59,10 +59,13 @@ const runningGuest = (domain: DomainFacts): Finding => ({
   remedy: 'Shut it down and start it again after applying (a reboot from inside is not enough).',
 });
 
+const nameOf = (assigned: AssignedDevice): string | null =>
+  assigned.type === 'mediated-device' ? `${assigned.mdevType} of ${assigned.parent}` : assigned.address;
+
 const describeDomain = ({guest, devices, pinning, memory}: Plan): readonly string[] => [
   ...(guest.isNew
     ? [`libvirt knows no guest ${guest.name} yet; its plain VGA and local VNC screen are for the installation`]
     : []),
-  `the guest takes ${devices.flatMap(({assigned}) => assigned.address ?? []).join(', ')}`,
+  `the guest takes ${devices.flatMap(({assigned}) => nameOf(assigned) ?? []).join(', ')}`,
   `${pinning.vcpus.length} vCPUs pinned${memory.nodes.length > 0 ? ` and the memory on node ${memory.nodes.join(', ')}` : ''}`,
 ];

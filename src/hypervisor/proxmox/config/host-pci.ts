@@ -18,12 +18,14 @@ export type HostPciLines = {
 };
 
 export type Given = {
-  /** What has a line together: functions of one slot; a virtual function has one of its own. */
+  /** What has a line together: functions of one slot; a virtual function and a slice have one of their own. */
   readonly card: string;
   readonly address: PciAddress;
   /** Where an earlier run had it. */
   readonly formerly: PciAddress | null;
   readonly rom: string | null;
+  /** Type of the slice of it that the guest gets. */
+  readonly mdev: string | null;
   readonly isDisplay: boolean;
   readonly isBoundEarly: boolean;
   /** A driver of vfio's family other than vfio-pci has it from boot on, and Proxmox would put vfio-pci in its place. */
@@ -36,12 +38,16 @@ const givenBy = ({assigned, class: pciClass, driver, bindBy}: PlannedDevice): re
     const {address, rom} = assigned;
     const isBoundEarly = bindBy === 'address' || bindBy === 'ids';
     const hasVariant = isBoundEarly && driver !== 'vfio-pci';
-    return [{card: slotOf(address), address, formerly: null, rom, isDisplay, isBoundEarly, hasVariant}];
+    return [{card: slotOf(address), address, formerly: null, rom, mdev: null, isDisplay, isBoundEarly, hasVariant}];
+  }
+  // Its own driver may be what the guest needs, and makes the slices: who says driver=keep for it knows.
+  const part = {rom: null, isDisplay: false, isBoundEarly: true, hasVariant: false};
+  if (assigned.type === 'mediated-device') {
+    const {of, uuid, mdevType} = assigned;
+    return of === null ? [] : [{card: uuid, address: of, formerly: null, mdev: mdevType, ...part}];
   }
   const {address, formerly} = assigned;
-  // Its own driver may be what the guest needs; who says driver=keep for it knows.
-  const part = {rom: null, isDisplay: false, isBoundEarly: true, hasVariant: false};
-  return address === null ? [] : [{card: address, address, formerly, ...part}];
+  return address === null ? [] : [{card: address, address, formerly, mdev: null, ...part}];
 };
 
 /** The functions of each card that gets a line. */
@@ -50,19 +56,33 @@ export const cardsOf = ({devices}: Pick<ProxmoxPlan, 'devices'>): readonly (read
   return [...new Set(all.map(({card}) => card))].map((card) => all.filter((one) => one.card === card));
 };
 
-/** The lines that the guest has about a card. */
+/** The lines that the guest has about a card: of a whole one those that give it whole, and likewise of a slice. */
 export const linesAbout = (
   facts: HostFacts,
   present: readonly ConfigLine[],
   own: readonly Given[],
-): readonly ConfigLine[] => present.filter((line) => isAbout(facts, line, own));
+): readonly ConfigLine[] => present.filter((line) => isOf(facts, line, own) && mdevOf(line) === (own[0]?.mdev ?? null));
+
+/** Those that give slices of it. */
+export const sliceLines = (
+  facts: HostFacts,
+  present: readonly ConfigLine[],
+  own: readonly Given[],
+): readonly ConfigLine[] => present.filter((line) => isOf(facts, line, own) && mdevOf(line) !== null);
 
 /** One line for each card: all functions of its slot by the slot's address, else each of them. */
 export const hostPciLines = (facts: HostFacts, plan: ProxmoxPlan, present: readonly ConfigLine[]): HostPciLines => {
   const lines = new Map<string, string | null>();
   let isFull = false;
-  for (const [index, own] of cardsOf(plan).entries()) {
-    const had = linesAbout(facts, present, own);
+  const cards = cardsOf(plan);
+  for (const [index, own] of cards.entries()) {
+    const had = isSlice(own)
+      ? lineOfSlice(
+          own,
+          sliceLines(facts, present, own).filter(({key}) => !lines.has(key)),
+          cards,
+        )
+      : linesAbout(facts, present, own);
     const key = had[0]?.key ?? keys.find((one) => !present.some((line) => line.key === one) && !lines.has(one));
     if (key === undefined) {
       isFull = true;
@@ -75,7 +95,27 @@ export const hostPciLines = (facts: HostFacts, plan: ProxmoxPlan, present: reado
   return {lines, isFull};
 };
 
-const isAbout = (facts: HostFacts, {key, value}: ConfigLine, own: readonly Given[]): boolean => {
+export const isSlice = (own: readonly Given[]): boolean => own.some(({mdev}) => mdev !== null);
+
+/** Of the lines that no slice before it has: one of its type, else one of a type that the plan does not have of this card any more. */
+const lineOfSlice = (
+  own: readonly Given[],
+  free: readonly ConfigLine[],
+  cards: readonly (readonly Given[])[],
+): readonly ConfigLine[] => {
+  const [slice] = own;
+  const planned = cards
+    .flat()
+    .filter(({address}) => address === slice?.address)
+    .map(({mdev}) => mdev);
+  const found =
+    free.find((line) => mdevOf(line) === slice?.mdev) ?? free.find((line) => !planned.includes(mdevOf(line)));
+  return found === undefined ? [] : [found];
+};
+
+const mdevOf = ({value}: ConfigLine): string | null => parseHostPci(value)?.mdev ?? null;
+
+const isOf = (facts: HostFacts, {key, value}: ConfigLine, own: readonly Given[]): boolean => {
   if (!keys.includes(key)) return false;
   const line = parseHostPci(value);
   const hosts = line === null ? [] : line.mapping === null ? line.hosts : mappedHosts(facts, line.mapping);
@@ -102,7 +142,7 @@ const lineOf = (
   const rom = own.map((one) => one.rom).find((path) => path !== null) ?? null;
   // x-vga is for SeaBIOS, and hides KVM from the guest whether that is wanted or not (PVE::QemuServer::PCI).
   const isPrimary = isFirst && guest.isNew && guest.firmware === 'bios' && own.some(({isDisplay}) => isDisplay);
-  const mapping = guest.usesMapping ? mappingOf(facts, own) : null;
+  const mapping = guest.usesMapping && !isSlice(own) ? mappingOf(facts, own) : null;
   return editProperties(present, 'host', [
     // A mapping that leads to the card stays: it says more than an address.
     ...(line !== null && line.mapping !== null
@@ -116,6 +156,7 @@ const lineOf = (
     ...(own.some(({hasVariant}) => hasVariant) ? [['driver', 'keep'] as const] : []),
     ...(guest.isPcie ? [['pcie', '1'] as const] : []),
     ...(isPrimary ? [['x-vga', '1'] as const] : []),
+    ...own.flatMap(({mdev}) => (mdev === null ? [] : [['mdev', mdev] as const])),
     ...(rom === null ? [] : [['romfile', rom.slice(romDirectory.length)] as const]),
   ]);
 };

@@ -3,34 +3,29 @@ import type {Finding} from '../../../findings/finding.ts';
 import type {ConfigLine} from '../../../formats/qemu-server/config.ts';
 import {parseHostPci} from '../../../formats/qemu-server/hostpci.ts';
 import type {ProxmoxPlan} from '../proxmox-facts.ts';
-import {cardsOf, type Given, linesAbout} from './host-pci.ts';
+import {cardsOf, type Given, isSlice, linesAbout, sliceLines} from './host-pci.ts';
 import {mappingCommand, mappingOf, problemOfMapping} from './mappings.ts';
 
 /** What of the guest's own lines, and of the cluster's mappings, would keep it from having the cards of this plan. */
 export const judgeCards = (facts: HostFacts, plan: ProxmoxPlan, present: readonly ConfigLine[]): readonly Finding[] =>
   cardsOf(plan).flatMap((own) => {
     const lines = linesAbout(facts, present, own);
+    const slices = isSlice(own) ? [] : sliceLines(facts, present, own);
     return [
-      ...lines.flatMap((line) => [...judgeMediated(plan, line), ...judgeKept(plan, line, own)]),
+      ...slices.map((line) => refuseSlice(plan, line)),
+      ...lines.flatMap((line) => judgeKept(plan, line, own)),
       ...judgeMapping(facts, plan, own, lines),
     ];
   });
 
-/** A part of a card is given in another way; the line would have Proxmox make one of a card that no driver of the host has. */
-const judgeMediated = ({guest}: ProxmoxPlan, {key, value}: ConfigLine): readonly Finding[] => {
-  const mdev = parseHostPci(value)?.mdev ?? null;
-  return mdev === null
-    ? []
-    : [
-        {
-          code: 'guest-option-unsupported',
-          severity: 'blocker',
-          subject: guest.path,
-          message: `${key} gives guest ${guest.vmid} a mediated device (mdev=${mdev}) of this card, and the plan gives it the whole card.`,
-          remedy: `If you want the whole card: qm set ${guest.vmid} --delete ${key}, and plan again.`,
-        },
-      ];
-};
+/** The line would have Proxmox make a slice of a card that no driver of the host has. */
+const refuseSlice = ({guest}: ProxmoxPlan, {key, value}: ConfigLine): Finding => ({
+  code: 'guest-option-unsupported',
+  severity: 'blocker',
+  subject: guest.path,
+  message: `${key} gives guest ${guest.vmid} a mediated device (mdev=${parseHostPci(value)?.mdev ?? ''}) of this card, and the plan gives it the whole card.`,
+  remedy: `If you want the whole card: qm set ${guest.vmid} --delete ${key}, and plan again.`,
+});
 
 /** `driver=keep`: Proxmox binds nothing and resets nothing, so that a driver of vfio has to be there before. */
 const judgeKept = ({guest}: ProxmoxPlan, {key, value}: ConfigLine, own: readonly Given[]): readonly Finding[] =>
@@ -54,7 +49,7 @@ const judgeMapping = (
 ): readonly Finding[] => {
   const kept = lines.map(({value}) => parseHostPci(value)?.mapping ?? null).find((name) => name !== null) ?? null;
   const found = kept === null ? null : {name: kept, problem: problemOfMapping(facts, kept, own)};
-  const mapping = found ?? (guest.usesMapping ? mappingOf(facts, own) : {name: '', problem: null});
+  const mapping = found ?? (guest.usesMapping && !isSlice(own) ? mappingOf(facts, own) : {name: '', problem: null});
   const card = own[0]?.card ?? '';
   if (mapping === null)
     return [

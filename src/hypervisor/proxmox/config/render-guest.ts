@@ -5,7 +5,7 @@ import type {Finding} from '../../../findings/finding.ts';
 import {nextStartOf, parseGuestConfig} from '../../../formats/qemu-server/config.ts';
 import {editGuestConfig} from '../../../formats/qemu-server/edit-config.ts';
 import {changeOfSettings, isNoChange} from '../../../formats/qemu-server/settings.ts';
-import type {Plan} from '../../../plan/plan.ts';
+import type {Plan, PlannedDevice} from '../../../plan/plan.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {type ProxmoxPlan, proxmoxPlanOf} from '../proxmox-facts.ts';
 import {createArguments, setArguments} from '../qm-arguments.ts';
@@ -21,7 +21,7 @@ export const renderProxmoxGuest = (facts: HostFacts, planned: Plan): Rendered =>
   if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
   if (file?.encoding === 'latin1') return {artifacts: [], findings: [notUtf8(file.path)]};
   const rendered = file === undefined ? renderNew(facts, plan) : renderEdit(facts, plan, file.text ?? '', file.mode);
-  return {...rendered, findings: [...rendered.findings, ...judgeNetworks(plan)]};
+  return {...rendered, findings: [...rendered.findings, ...judgeNetworks(plan), ...judgeSlices(plan)]};
 };
 
 /** hostpci has no word for them (Proxmox VE: qm.conf(5)), and with the libvirt back-end it is libvirt that sets both. */
@@ -50,6 +50,29 @@ export const renderWantedGuest = (facts: HostFacts, plan: ProxmoxPlan): string =
     ? editGuestConfig('', new Map([...settingsOfNewGuest(plan), ...settingsOfPlan(facts, plan, [])]))
     : editGuestConfig(present, settingsOfPlan(facts, plan, nextStartOf(parseGuestConfig(present))));
 };
+/** A line names the parent by its PCI address; UUID, attributes and display have no word (Proxmox VE: qm.conf(5)). */
+const judgeSlices = ({devices}: ProxmoxPlan): readonly Finding[] =>
+  devices.flatMap(({assigned}) => {
+    if (assigned.type !== 'mediated-device') return [];
+    const {parent, mdevType, of, attributes, display} = assigned;
+    const keys = [...(attributes.length === 0 ? [] : ['attributes']), ...(display ? ['display'] : [])].join(' and ');
+    const isWritable = of !== null && !/[/.:,]/.test(mdevType);
+    if (isWritable && keys === '') return [];
+    return [
+      {
+        code: 'guest-option-unsupported',
+        severity: 'blocker',
+        subject: `${parent}/${mdevType}`,
+        message:
+          of === null
+            ? `Proxmox VE makes mediated devices of PCI devices only, and ${parent} is none.`
+            : !isWritable
+              ? `Proxmox VE takes no type whose name has one of / . : and a comma, and this one is ${mdevType}.`
+              : `Proxmox VE gives a guest ${parent}/${mdevType} without ${keys}.`,
+        remedy: isWritable ? `Take ${keys} out of the profile.` : 'Choose another parent or type.',
+      },
+    ];
+  });
 
 const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: number): Rendered => {
   const {path, vmid} = plan.guest;
@@ -87,9 +110,14 @@ const guestFile = (path: string, text: string, mode: number, why: readonly strin
 const commandLine = (argv: readonly string[]): string => ['qm', ...argv.map(quoteForShell)].join(' ');
 
 const describe = ({devices, memory, guest}: ProxmoxPlan): readonly string[] => [
-  `the guest takes ${devices.map(({address, assigned}) => address ?? assigned.address).join(', ')}`,
+  `the guest takes ${devices.map(describeDevice).join(', ')}`,
   `${guest.vcpus} vCPUs${guest.affinity.length === 0 ? '' : ' on the cores of its affinity'}${memory.nodes.length > 0 ? `, and the memory on node ${memory.nodes.join(', ')}` : ''}`,
 ];
+
+const describeDevice = ({address, assigned}: PlannedDevice): string =>
+  assigned.type === 'mediated-device'
+    ? `${assigned.mdevType} of ${assigned.parent}`
+    : (address ?? assigned.address ?? 'a function without an address yet');
 
 const notUtf8 = (path: string): Finding => ({
   code: 'file-unreadable',
