@@ -38,6 +38,11 @@ const rows: readonly Row[] = [
   ['/sys/bus/pci/devices/*', 'resource resource?_resize', 'verbatim'],
   ['/sys/bus/pci/devices/*', 'config', 'config-space'],
   ['/sys/bus/pci/devices/*', 'mdev_supported_types'],
+  ['/sys/bus/usb/devices', '*'],
+  [
+    '/sys/bus/usb/devices/*-*',
+    'idVendor idProduct bDeviceClass manufacturer product bInterfaceClass bInterfaceProtocol',
+  ],
   ['/sys/class/mdev_bus', '*'],
   ['/sys/class/mdev_bus/*', 'driver numa_node'],
   ['/sys/class/mdev_bus/*/mdev_supported_types/*', 'device_api available_instances name description'],

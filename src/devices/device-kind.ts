@@ -29,6 +29,10 @@ export type CandidatePart = {
   readonly parent: string;
   /** Of `parent`, which keeps it. */
   readonly driver: string | null;
+  /** `part of the card`: what it is, in sentences. */
+  readonly noun: string;
+  /** What it means for the guest and the host: sentences. */
+  readonly meaning: string;
   /** `virtual function 2`, with a small letter, as it comes after the name of the card. */
   readonly name: string;
   /** `10 of 63 are there now`: a short phrase. */
@@ -40,6 +44,13 @@ export type CandidatePart = {
   /** Video memory of the card that parts have now, and that is left for more of this one; `null` where that is unknown. */
   readonly room: {readonly usedMiB: number; readonly freeMiB: number} | null;
 };
+
+/** What is true of every part of a card. */
+export const partOfCard = {
+  noun: 'part of the card',
+  meaning:
+    'This part of the card is for the guest alone. The card stays with the host, and other guests can have other parts of it. All guest memory stays pinned in RAM.',
+} as const;
 
 /** What a person calls a device on the command line, understood by its kind. */
 export type Named =

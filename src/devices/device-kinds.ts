@@ -5,10 +5,16 @@ import type {DeviceKind} from './device-kind.ts';
 import {functionKind} from './function/function-kind.ts';
 import {selectorFormat} from './selector/selector-format.ts';
 import {mediatedDeviceKind} from './mediated-device/mediated-device-kind.ts';
+import {usbDeviceKind} from './usb-device/usb-device-kind.ts';
 import {virtualFunctionKind} from './virtual-function/virtual-function-kind.ts';
 
 /** Every kind of device that can go to a guest. The first one says what is wrong with an item that is of none. */
-export const deviceKinds: readonly DeviceKind[] = [functionKind, virtualFunctionKind, mediatedDeviceKind];
+export const deviceKinds: readonly DeviceKind[] = [
+  functionKind,
+  virtualFunctionKind,
+  usbDeviceKind,
+  mediatedDeviceKind,
+];
 
 /** Whatever an item of `devices` may be in a file; a selector becomes a function on the host. */
 export const deviceFormats: readonly DeviceFormat[] = [...deviceKinds, selectorFormat];

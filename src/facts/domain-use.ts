@@ -16,6 +16,8 @@ export type DomainUse = {
    */
   readonly hostdevs: readonly PciAddress[];
   readonly mediated: readonly MediatedUse[];
+  /** Vendor and product of its USB devices. */
+  readonly usb: readonly string[];
   /** Block devices of the host that it writes to, as it names them: disks, leases, and SCSI devices by their place in /sys. */
   readonly disks: readonly string[];
   readonly memoryKiB: number;
@@ -99,6 +101,7 @@ const useOf = (domain: XmlElement | null): OwnUse => {
         .filter(({name}) => /^(?:\w+:)?commandline$/.test(name))
         .flatMap(({children}) => children.flatMap(qemuArgument)),
     ],
+    usb: elementsAt(domain, 'devices/hostdev/source').flatMap(usbIdOf),
     mediated: elementsAt(domain, 'devices/hostdev/source/address').flatMap((address): readonly MediatedUse[] => {
       const uuid = attributeOf(address, 'uuid');
       return uuid === null ? [] : [{uuid: uuid.toLowerCase(), parent: null}];
@@ -154,6 +157,14 @@ export const pciAddressOf = (element: XmlElement): readonly PciAddress[] => {
     number: part('function', 0),
   };
   return Object.values(location).every(Number.isInteger) ? [formatPciAddress(location)] : [];
+};
+
+/** `<vendor id='0x046d'/><product id='0xc21f'/>` */
+const usbIdOf = (source: XmlElement): readonly string[] => {
+  const digits = (name: string): string | null =>
+    /^(?:0x)?([0-9a-f]{4})$/i.exec(attributeOf(childNamed(source, name), 'id') ?? '')?.[1]?.toLowerCase() ?? null;
+  const [vendor, product] = [digits('vendor'), digits('product')];
+  return vendor === null || product === null ? [] : [`${vendor}:${product}`];
 };
 
 /** `<qemu:arg value='vfio-pci,host=0000:06:00.0'/>` */

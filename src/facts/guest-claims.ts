@@ -7,6 +7,8 @@ export type GuestClaim = {
   readonly functions: readonly ClaimedFunction[];
   readonly virtualFunctions: readonly ClaimedVirtualFunction[];
   readonly mediatedDevices: readonly ClaimedMediatedDevice[];
+  /** By vendor and product, and by port where the profile names one. */
+  readonly usbDevices: readonly {readonly id: string; readonly port: string | null}[];
   readonly moduleOptions: readonly ClaimedOption[];
   /** `boot`: set aside at boot; `start`: taken by a hook when the guest starts. Pages by node id. */
   readonly hugepages: {

@@ -10,6 +10,7 @@ import type {MemoryFacts, NumaNode} from './memory.ts';
 import type {HostDisk, HostNeed} from './needs.ts';
 import type {PackageManager} from './packages.ts';
 import type {PciFunction, RomFile} from './pci.ts';
+import type {UsbDevice} from './usb.ts';
 import type {VirtualisationFacts} from './virtualisation.ts';
 
 /**
@@ -32,6 +33,7 @@ export type HostFacts = {
   readonly memory: MemoryFacts;
   readonly pci: readonly PciFunction[];
   readonly mediated: MediatedFacts;
+  readonly usb: readonly UsbDevice[];
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;

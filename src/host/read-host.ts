@@ -20,6 +20,7 @@ import {readPackageManager} from './package-manager.ts';
 import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
 import {snippetFiles} from './proxmox/proxmox.ts';
+import {readUsb} from './usb/usb.ts';
 import {guestDisksOf, readVirtualisation} from './virtualisation.ts';
 
 /** All facts of the machine or of a captured tree. Reads only, and never throws for what it finds there. */
@@ -44,6 +45,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     memory: readMemory(source, note),
     pci,
     mediated: readMediated(source),
+    usb: readUsb(source),
     iommu: readIommu(source, note, pci),
     boot: readBoot(source, note, files, ports),
     kernel: readKernel(source, note),

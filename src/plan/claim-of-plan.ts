@@ -17,6 +17,9 @@ export const claimOf = (plan: Plan, pci: readonly PciFunction[]): GuestClaim => 
     functions: [...plan.devices.flatMap(assigned), ...groupMates(plan, pci)],
     virtualFunctions: plan.devices.flatMap(virtualFunction),
     mediatedDevices: plan.devices.flatMap(mediatedDevice),
+    usbDevices: plan.devices.flatMap(({assigned: device}) =>
+      device.type === 'usb' ? [{id: device.id, port: device.port}] : [],
+    ),
     moduleOptions: [
       ...new Map(
         [...moduleOptions, ...builtInOptions].map((option) => [`${option.module}.${option.parameter}`, option]),

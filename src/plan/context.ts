@@ -26,6 +26,8 @@ export type Abilities = {
     readonly because: string;
     readonly severity: 'blocker' | 'warning';
   };
+  /** Its definitions can name a USB port, and what is plugged in later is plugged in by itself. */
+  readonly namesUsbPorts: boolean;
   /** It makes mediated devices itself when a guest starts, and takes them away when it ends. */
   readonly makesMediated: boolean;
   /** Why no command of our own can run when a guest starts and ends; `null`: it can. */

@@ -23,6 +23,7 @@ import type {
   AssignedDevice,
   AssignedFunction,
   AssignedMediatedDevice,
+  AssignedUsbDevice,
   AssignedVirtualFunction,
   BindBy,
   BindingPlan,
@@ -74,6 +75,7 @@ const assigned = byTag<'type', AssignedDevice>('type', {
     display: flag,
     madeBy: wordOf<AssignedMediatedDevice['madeBy']>({unit: true, hypervisor: true}),
   }),
+  usb: shape<AssignedUsbDevice>({type: literal('usb'), id: text, port: nullable(text), isNative: flag}),
 });
 
 const device = shape<PlannedDevice>({

@@ -52,7 +52,7 @@ export type PlannedDevice = {
 };
 
 /** What a guest's definition needs to know of a device, one member of the union for each way of giving it. */
-export type AssignedDevice = AssignedFunction | AssignedVirtualFunction | AssignedMediatedDevice;
+export type AssignedDevice = AssignedFunction | AssignedVirtualFunction | AssignedMediatedDevice | AssignedUsbDevice;
 
 export type AssignedFunction = {
   readonly type: 'pci';
@@ -95,6 +95,17 @@ export type AssignedMediatedDevice = {
   readonly display: boolean;
   /** `unit`: there from boot on; `hypervisor`: made when the guest starts, and gone when it ends. */
   readonly madeBy: 'unit' | 'hypervisor';
+};
+
+/** It comes and goes, and the guest starts without it. */
+export type AssignedUsbDevice = {
+  readonly type: 'usb';
+  /** Vendor and product, `046d:c21f`. */
+  readonly id: string;
+  /** `1-4.2`; `null`: wherever it is plugged in. */
+  readonly port: string | null;
+  /** The hypervisor plugs it in by itself, and its definition can name the port. */
+  readonly isNative: boolean;
 };
 
 export type ModuleOption = {

@@ -24,6 +24,8 @@ describe('the table of keys', () => {
       'devices[].function.of.address',
       'devices[].function.index',
       'devices[].match',
+      'devices[].usb',
+      'devices[].usb.id',
       'devices[].mdev',
       'devices[].mdev.uuid',
       'cpu.vcpus',

@@ -140,6 +140,10 @@ const rules: readonly Rule[] = [
       ['cputype'],
     ),
   },
+  {
+    keys: /^usb[0-4]$/,
+    accepts: properties('host', {host: /^(?:[0-9a-f]{4}:[0-9a-f]{4}|\d+-\d+(?:\.\d+)*|spice)$/i, usb3: flag}),
+  },
   {keys: /^hugepages$/, accepts: isOf(/^(?:any|2|1024)$/)},
   {keys: /^(?:numa|keephugepages|onboot|template)$/, accepts: isOf(flag)},
   {keys: /^hookscript$/, accepts: isOf(/^[a-z][a-z0-9._-]*:snippets\/[\w.-]+$/i)},

@@ -184,6 +184,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     },
     pci,
     mediated: noMediated,
+    usb: [],
     iommu: {
       active: true,
       groups: groups.map((id) => ({

@@ -3,7 +3,7 @@ import {isPciType, type MediatedParent, type MediatedType, nameOfType} from '../
 import {parsePciAddress} from '../../facts/pci-address.ts';
 import {isDisplay} from '../../facts/pci.ts';
 import {idOf} from '../../plan/device/describe-function.ts';
-import type {Candidate, Named} from '../device-kind.ts';
+import {type Candidate, type Named, partOfCard} from '../device-kind.ts';
 import {comingSlices} from './coming-slices.ts';
 import {describeType, isCalled} from './choose-type.ts';
 import {leftOfType} from './left-of-type.ts';
@@ -28,6 +28,7 @@ export const mediatedCandidates = (facts: HostFacts): readonly Candidate[] => {
           functions: [],
           isDisplay: card !== null && isDisplay(card),
           part: {
+            ...partOfCard,
             of: card,
             parent: parent.name,
             driver: parent.driver,

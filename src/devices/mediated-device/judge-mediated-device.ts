@@ -113,7 +113,8 @@ const judgeSystem = (context: PlanContext, {parent, path}: ChosenMediatedDevice)
       subject: autostart.rule,
       path,
       message: `mdevctl starts nothing at boot here: ${autostart.rule} runs ${autostart.program}, and there is no such program.`,
-      remedy: 'Nothing to do for this guest: vfio-pilot writes a unit of its own. Definitions of others stay away.',
+      remedy:
+        'Nothing to do for this guest: vfio-pilot writes a unit of its own. Other definitions are not started at boot.',
     });
 };
 

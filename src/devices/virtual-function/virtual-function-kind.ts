@@ -6,7 +6,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import type {ChosenDevice, DriverOf} from '../../plan/device/chosen-devices.ts';
 import {idOf} from '../../plan/device/describe-function.ts';
 import type {PlannedDevice} from '../../plan/plan.ts';
-import type {Candidate, DeviceKind, Named} from '../device-kind.ts';
+import {type Candidate, type DeviceKind, type Named, partOfCard} from '../device-kind.ts';
 import {matchFunction} from '../match-function.ts';
 import {chooseCount, claimsOn} from './choose-count.ts';
 import {countOwnerFiles} from './count-owners.ts';
@@ -130,6 +130,7 @@ const listCandidates = (facts: HostFacts): readonly Candidate[] =>
       functions: [],
       isDisplay: isDisplay(parent),
       part: {
+        ...partOfCard,
         of: parent,
         parent: parent.address,
         driver: parent.driver,

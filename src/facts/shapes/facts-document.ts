@@ -23,6 +23,7 @@ import type {HugepagePool, MemoryFacts, NumaNode} from '../memory.ts';
 import type {HostDisk, HostNeed} from '../needs.ts';
 import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
+import type {UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
 import {guestsShape, type VirtualisationDocument, virtualisationDocument, virtualisationShape} from './guest-shapes.ts';
 import {iommuShape, mediatedShape, pciFunctionShape, romsShape} from './pci-shapes.ts';
@@ -135,6 +136,17 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   memory,
   pci: listOf(pciFunctionShape),
   mediated: mediatedShape,
+  usb: listOf(
+    shape<UsbDevice>({
+      port: text,
+      id: text,
+      name: nullable(text),
+      controller: nullable(pciAddressText),
+      isKeyboard: flag,
+      disks: texts,
+      interfaces: texts,
+    }),
+  ),
   iommu: iommuShape,
   boot: bootShape,
   kernel,

@@ -165,6 +165,7 @@ export const guestClaimShape = shape<GuestClaim>({
   mediatedDevices: listOf(
     shape<ClaimedMediatedDevice>({uuid: text, parent: text, type: text, vramMiB: nullable(integer)}),
   ),
+  usbDevices: listOf(shape<GuestClaim['usbDevices'][number]>({id: text, port: nullable(text)})),
   moduleOptions: options,
   hugepages: nullable(
     shape<NonNullable<GuestClaim['hugepages']>>({

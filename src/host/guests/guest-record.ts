@@ -21,7 +21,7 @@ export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version:
 /** Version 1 knew whole functions only, and version 2 those and virtual ones. */
 const upgrades: Upgrades = {
   1: (document) => withClaim(document, {virtualFunctions: []}),
-  2: (document) => withClaim(document, {mediatedDevices: []}),
+  2: (document) => withClaim(document, {mediatedDevices: [], usbDevices: []}),
 };
 
 const withClaim = (document: JsonObject, more: Partial<GuestClaim>): JsonObject => {

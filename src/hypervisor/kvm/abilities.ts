@@ -18,6 +18,7 @@ export const kvmAbilities = (facts: HostFacts): Abilities => ({
     because: 'AppArmor lets it read ROM files only below',
     severity: 'warning',
   },
+  namesUsbPorts: false,
   makesMediated: false,
   whyNoHooks: whyNoHooks(facts),
   whyNoVariants: whyNoVariants(facts),

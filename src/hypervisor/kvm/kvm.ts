@@ -16,6 +16,7 @@ import {judgeEmulator} from './guest/judge-emulator.ts';
 import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
+import {renderUsbHook} from './hooks/usb-hook.ts';
 import {renderHugepages} from './hugepages-units.ts';
 import {libvirtRegistry, whyLent} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
@@ -53,6 +54,7 @@ export const kvm: Hypervisor = {
       renderHandoverHook(facts, plan),
       renderPagesHook(facts, plan),
       renderIsolationHook(facts, plan),
+      renderUsbHook(facts, plan),
     ]),
   renderGuest: renderDomain,
   renderAppliedGuest: (facts, plan) => renderDomain(facts, withKnownGuest(facts, plan)),

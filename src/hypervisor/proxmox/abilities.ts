@@ -14,7 +14,8 @@ export const proxmoxAbilities = (facts: HostFacts): Abilities => ({
   vcpuPins: false,
   // Proxmox puts this in front of `romfile` (PVE::QemuServer::PCI).
   roms: {below: ['/usr/share/kvm/'], because: 'Proxmox VE takes ROM files only from', severity: 'blocker'},
-  // PVE::QemuServer::PCI::Mdev: a UUID made of the number of the line and the VMID.
+  namesUsbPorts: true,
+  // PVE::QemuServer::PCI: a UUID made of the number of the line and the VMID.
   makesMediated: true,
   whyNoHooks: 'on Proxmox VE vfio-pilot has no hook that runs when a guest starts and ends',
   whyNoVariants: 'at a guest’s start Proxmox VE binds to vfio-pci itself, and to no variant of it',

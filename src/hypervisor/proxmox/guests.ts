@@ -27,6 +27,7 @@ const definedGuest = (pci: readonly PciFunction[], guest: ProxmoxGuest): Defined
     pinnedCpus: [],
     hostdevs: functionsOf(pci, guest.hosts),
     mediated: functionsOf(pci, guest.mediatedHosts).map((parent) => ({uuid: null, parent})),
+    usb: [],
     memoryKiB: guest.memoryMiB * 1024,
     pageKiB: guest.pageKiB,
     perNodeKiB: new Map(Object.entries(guest.perNodeMiB).map(([node, size]) => [Number(node), size * 1024])),

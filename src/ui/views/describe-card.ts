@@ -1,6 +1,6 @@
 import type {PciFunction} from '../../facts/pci.ts';
 import {printable} from '../../words/printable.ts';
-import {padColumns, truncate} from '../../words/width.ts';
+import {displayWidth, padColumns, truncate} from '../../words/width.ts';
 import {type Candidate, nameOfFunction, shownFunctions} from '../wizard/candidates.ts';
 
 /** The model in brackets is what a person knows the card by; else the maker's legal form goes. */
@@ -14,7 +14,12 @@ export const describeCard = (candidate: Candidate): string => {
   const {address, part} = candidate;
   const [device, ...mates] = shownFunctions(candidate);
   if (part !== null)
-    return [padColumns(address, 21), part.name, ...(part.of === null ? [] : [shortName(part.of)])].join(' ');
+    // Cut short, two types of one card could not be told apart.
+    return [
+      displayWidth(address) > 21 ? address : padColumns(address, 21),
+      part.name,
+      ...(part.of === null ? [] : [shortName(part.of)]),
+    ].join(' ');
   if (device === undefined) return '';
   const more = mates.length > 0 ? ` +${mates.length}` : '';
   const parts = [

@@ -22,7 +22,7 @@ import {findingLines} from './parts.ts';
 export const meaningOfAssigning = (part: Candidate['part'], columns: number): readonly Line[] =>
   wrapText(
     part !== null
-      ? 'This part of the card is for the guest alone. The card stays with the host, and other guests can have other parts of it. All guest memory stays pinned in RAM.'
+      ? part.meaning
       : 'The card is for this guest alone: neither the host nor other guests can use it. All guest memory stays pinned in RAM. The picture comes out of the card’s own connector (monitor or dummy plug), not in a window on the host.',
     columns,
     'plain',
@@ -41,7 +41,7 @@ const groupLines = (facts: HostFacts, id: number, columns: number): readonly Lin
 };
 
 const verdictLine = (verdict: Verdict, {part}: Candidate): Line => {
-  const what = part === null ? 'this card' : 'this part of the card';
+  const what = part === null ? 'this card' : `this ${part.noun}`;
   if (verdict.isUsable) return line(`✓ A guest can have ${what}.`, 'good');
   if (verdict.isConditional) return line(`! A guest can have ${what} if you accept the risks (next step).`, 'warning');
   return line(`✗ A guest can’t have ${what} now:`, 'error');

@@ -61,10 +61,23 @@ const sliced: Plan = {
     },
   })),
 };
+const withUsb: Plan = {
+  ...windows11,
+  devices: [
+    ...windows11.devices,
+    ...windows11.devices.slice(0, 1).map((device) => ({
+      ...device,
+      kind: 'usb-device',
+      address: null,
+      assigned: {type: 'usb', id: '046d:c21f', port: null, isNative: false} as const,
+    })),
+  ],
+};
 const plans: readonly (readonly [string, Plan, HostFacts])[] = [
   ['windows-11', windows11, sampleFacts()],
   ['r710', r710, sampleFacts()],
   ['slice', sliced, sampleFacts()],
+  ['usb', withUsb, sampleFacts()],
   [
     'linux',
     change({
@@ -150,7 +163,7 @@ describe('a new domain', () => {
     },
   );
 
-  it.skipIf(!existsSync('/usr/bin/virsh')).each(plans.slice(0, 4))(
+  it.skipIf(!existsSync('/usr/bin/virsh')).each(plans.slice(0, 5))(
     "is taken and kept by libvirt's parser (skipped where virsh is not installed): %s",
     (_, plan, facts) => {
       const xml = render(plan, facts);

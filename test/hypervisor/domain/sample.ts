@@ -60,6 +60,7 @@ export const sampleFacts = (
   },
   pci: [],
   mediated: noMediated,
+  usb: [],
   iommu: {
     active: true,
     groups: [],

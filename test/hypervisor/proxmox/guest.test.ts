@@ -81,6 +81,7 @@ describe('a guest that Proxmox VE has', () => {
       functions: [],
       virtualFunctions: [claim],
       mediatedDevices: [],
+      usbDevices: [],
       moduleOptions: [],
       hugepages: null,
       isolation: {method: 'none', cpus: []},
@@ -147,6 +148,20 @@ describe('a guest that Proxmox VE has', () => {
     expect(refused(device('0000:06:00.0', 'nvidia-256', 1, true))).toMatchObject([
       {code: 'guest-option-unsupported', message: expect.stringContaining('without display')},
     ]);
+  });
+
+  it('gives a USB device a line by ids or by port, and keeps the one that it has', () => {
+    const usb = (id: string, port: string | null): ProfileDevice => ({kind: 'usb-device', usb: {id, port}});
+    const wish = {devices: [usb('046d:c21f', null), usb('1234:5678', '1-4.2')]};
+    const lines = linesOf(proxmoxFacts({101: `${win10}usb1: host=046D:C21F,usb3=1\n`}), wish);
+    expect(['usb0', 'usb1'].map((key) => lines.get(key))).toEqual(['host=1-4.2', 'host=046D:C21F,usb3=1']);
+    const facts = proxmoxFacts({101: win10});
+    const many = Array.from({length: 6}, (_, index) => usb(`1234:000${index}`, null));
+    expect(renderProxmoxGuest(facts, decide(facts, {devices: many}).plan).findings).toMatchObject([
+      {code: 'guest-option-unsupported', message: expect.stringContaining('usb0 to usb4')},
+    ]);
+    const {plan} = decide(facts, {devices: [usb('046d:c21f', '1-2')]});
+    expect(plan.devices).toMatchObject([{assigned: {isNative: true}}]);
   });
 
   it('failure mode 68: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {

@@ -28,11 +28,7 @@ export const gvtLaptop = (machines: string): Entries =>
         : entry,
     ),
     [relativeLink('/sys/class/mdev_bus/0000:00:02.0', gpu)],
-    type(
-      'i915-GVTg_V5_4',
-      1,
-      'low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n',
-    ),
+    type('i915-GVTg_V5_4', 1, 'low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n'),
     type('i915-GVTg_V5_8', 2, 'low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\nweight: 2\n'),
     [
       directory('/sys/bus/mdev/devices'),

@@ -17,6 +17,7 @@ import {editNumaTune} from './edit-nodes.ts';
 import {editProcessor} from './edit-processor.ts';
 import {editAccelerator} from './edit-accelerator.ts';
 import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
+import {editUsb} from './edit-usb.ts';
 import {parseDomain} from './parse-domain.ts';
 import {sourceOf} from './place-cards.ts';
 
@@ -113,6 +114,7 @@ const editDevices = (context: EditContext): DomainEdit => {
   const devices = joinEdits([
     editHostdevs(context),
     editMediated(context),
+    editUsb(context),
     editBalloon(context),
     editThreadUsers(context),
   ]);

@@ -28,7 +28,7 @@ export const editHostdevs = (context: EditContext): DomainEdit => {
 /** Whether a source in the guest's definition means the device, now or before it moved. */
 export const isNamedBy = (device: AssignedDevice, source: PciAddress | null): boolean =>
   source !== null &&
-  device.type !== 'mediated-device' &&
+  (device.type === 'pci' || device.type === 'virtual-function') &&
   (source === device.address || (device.type === 'virtual-function' && source === device.formerly));
 
 /** Where a virtual function was comes first: its new address may have been that of another one of the guest. */
@@ -143,7 +143,7 @@ const newHolder = ({device, guest}: Placed): Wish => {
 
 /** A balloon cannot give back memory that an assigned device pins, and slows the guest down (QEMU inhibits it). */
 export const editBalloon = ({plan, root}: EditContext): DomainEdit => {
-  if (plan.devices.length === 0) return {children: [], drops: []};
+  if (plan.devices.every(({assigned}) => assigned.type === 'usb')) return {children: [], drops: []};
   const balloons = childrenNamed(childNamed(root, 'devices'), 'memballoon');
   const none = balloons.find((balloon) => attributeOf(balloon, 'model') === 'none') ?? null;
   return {

@@ -60,7 +60,11 @@ const runningGuest = (domain: DomainFacts): Finding => ({
 });
 
 const nameOf = (assigned: AssignedDevice): string | null =>
-  assigned.type === 'mediated-device' ? `${assigned.mdevType} of ${assigned.parent}` : assigned.address;
+  assigned.type === 'mediated-device'
+    ? `${assigned.mdevType} of ${assigned.parent}`
+    : assigned.type === 'usb'
+      ? `the USB device ${assigned.id}`
+      : assigned.address;
 
 const describeDomain = ({guest, devices, pinning, memory}: Plan): readonly string[] => [
   ...(guest.isNew

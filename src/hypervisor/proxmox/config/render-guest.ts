@@ -12,6 +12,7 @@ import {createArguments, setArguments} from '../qm-arguments.ts';
 import {hostPciLines} from './host-pci.ts';
 import {judgeCards} from './judge-cards.ts';
 import {settingsOfNewGuest, settingsOfPlan} from './settings-of-plan.ts';
+import {usbLines} from './usb-lines.ts';
 
 /** The guest's configuration: single settings of the one that is there, or a new one. */
 export const renderProxmoxGuest = (facts: HostFacts, planned: Plan): Rendered => {
@@ -86,6 +87,7 @@ const renderEdit = (facts: HostFacts, plan: ProxmoxPlan, present: string, mode: 
     findings: [
       ...(hostPciLines(facts, plan, lines).isFull ? [noNumberLeft(path)] : []),
       ...judgeCards(facts, plan, lines),
+      ...(usbLines(plan, lines).isFull ? [noUsbNumberLeft(path)] : []),
     ],
   };
 };
@@ -117,7 +119,9 @@ const describe = ({devices, memory, guest}: ProxmoxPlan): readonly string[] => [
 const describeDevice = ({address, assigned}: PlannedDevice): string =>
   assigned.type === 'mediated-device'
     ? `${assigned.mdevType} of ${assigned.parent}`
-    : (address ?? assigned.address ?? 'a function without an address yet');
+    : assigned.type === 'usb'
+      ? `the USB device ${assigned.id}`
+      : (address ?? assigned.address ?? 'a function without an address yet');
 
 const notUtf8 = (path: string): Finding => ({
   code: 'file-unreadable',
@@ -133,4 +137,12 @@ const noNumberLeft = (path: string): Finding => ({
   subject: path,
   message: `${path} has all sixteen hostpci lines already, so no card can be added.`,
   remedy: 'Take one out that the guest does not need: qm set VMID --delete hostpciN.',
+});
+
+const noUsbNumberLeft = (path: string): Finding => ({
+  code: 'guest-option-unsupported',
+  severity: 'blocker',
+  subject: path,
+  message: `${path} has the lines usb0 to usb4 already, so no USB device can be added.`,
+  remedy: 'Take one out that the guest does not need: qm set VMID --delete usbN.',
 });

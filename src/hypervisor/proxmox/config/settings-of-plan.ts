@@ -6,6 +6,7 @@ import {isOwn} from '../hookscript/choose-hookscript.ts';
 import {cellsOf} from '../guest/cells.ts';
 import type {ProxmoxPlan} from '../proxmox-facts.ts';
 import {hostPciLines} from './host-pci.ts';
+import {usbLines} from './usb-lines.ts';
 import {editProperties} from './property-text.ts';
 
 type Line = readonly [key: string, value: string | null];
@@ -16,6 +17,7 @@ export const settingsOfPlan = (facts: HostFacts, plan: ProxmoxPlan, present: rea
   const {hugepages} = memory;
   return new Map<string, string | null>([
     ...hostPciLines(facts, plan, present).lines,
+    ...usbLines(plan, present).lines,
     ['cpu', cpuLine(plan, valueOf(present, 'cpu'))],
     ...vcpuLines(plan, present),
     ['memory', memoryLine(valueOf(present, 'memory'), memory.sizeKiB / 1024)],
