@@ -34,6 +34,7 @@ import {readTicks, updateTodo, whatNext} from '../ui/what-next.ts';
 import {printable} from '../words/printable.ts';
 import {type Command, type Context, exitCodes, type Style} from './command.ts';
 import {deviceNames} from './device-names.ts';
+import {openDrafts} from './keep-draft.ts';
 import {loadProfile, mostProfileBytes, readUserText} from './load.ts';
 import {describeLater, describeRest} from './rollback.ts';
 import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
@@ -52,6 +53,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     machine: await readMachine(host, facts, {directory, commandStyle}),
     checks: runChecks(facts),
     savedProfiles: readSavedProfiles(facts, process.cwd()),
+    drafts: openDrafts(host, context.demo !== null),
     preview: (profile) => previewChanges(facts, profile),
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),

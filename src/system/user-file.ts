@@ -1,17 +1,21 @@
 import {
   closeSync,
   constants,
+  fstatSync,
   fsyncSync,
   linkSync,
   lstatSync,
+  mkdirSync,
   openSync,
+  readFileSync,
   renameSync,
   type Stats,
   statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
-import {basename, dirname, join, resolve} from 'node:path';
+import {userInfo} from 'node:os';
+import {basename, dirname, isAbsolute, join, resolve} from 'node:path';
 import {getegid, geteuid, getgroups, pid, setegid, seteuid, setgroups} from 'node:process';
 import {UsageError} from '../errors.ts';
 import {errorCode} from './machine-error.ts';
@@ -79,11 +83,19 @@ export const createUserFile = (path: string, content: string | Uint8Array, mode 
  * The same over a file that is there, with its mode: beside it first, then in its place, so that the old one or the new
  * one is there whatever happens. `backup`: the old one has this name too, in place of an older one.
  */
-export const replaceUserFile = (path: string, content: string, backup: string | null = null): void => {
+export const replaceUserFile = (path: string, content: string, backup: string | null = null): void =>
+  replace(path, content, {backup, mode: null});
+
+/** `mode`: `null` keeps that of the file that is there. */
+const replace = (
+  path: string,
+  content: string,
+  {backup, mode: wanted}: {readonly backup: string | null; readonly mode: number | null},
+): void => {
   // A name that no file of a person has.
   const fresh = join(dirname(path), `.${basename(path)}.${pid}.new`);
   const mode = modeOfRegular(path);
-  createUserFile(fresh, content, mode ?? 0o644);
+  createUserFile(fresh, content, wanted ?? mode ?? 0o644);
   try {
     inItsDirectory(path, (real) => {
       if (backup !== null && mode !== null) linkAs(real, `${dirname(real)}/${basename(backup)}`);
@@ -141,6 +153,73 @@ export const openUserFile = (path: string): number =>
 
 /** One that was made just now and could not be filled. */
 export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);
+
+/**
+ * Where a program keeps what a person would miss and can do without (XDG Base Directory Specification): under sudo that
+ * of who called. `null` for a user without a home.
+ */
+export const userStateDirectory = (environment: Readonly<Record<string, string | undefined>>): string | null => {
+  const [wanted = '', home = ''] = [environment['XDG_STATE_HOME'], environment['HOME']];
+  if (isAbsolute(wanted)) return join(wanted, 'vfio-pilot');
+  if (invokingUser() === null && isAbsolute(home)) return join(home, '.local/state/vfio-pilot');
+  try {
+    return join(
+      asInvokingUser(() => userInfo().homedir),
+      '.local/state/vfio-pilot',
+    );
+  } catch {
+    return null;
+  }
+};
+
+/** Over the one that is there; nobody else may read it, and the directories that are missing are made. */
+export const writePrivateFile = (path: string, content: string): void => {
+  makeDirectory(dirname(path));
+  replace(path, content, {backup: null, mode: 0o600});
+};
+
+const makeDirectory = (path: string): void => {
+  try {
+    inItsDirectory(path, (real) => mkdirSync(real, 0o700));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT' || path === dirname(path)) throw unwritable(path, error);
+    makeDirectory(dirname(path));
+    makeDirectory(path);
+  }
+};
+
+/**
+ * What `writePrivateFile` wrote; `null` where there is none. A link is not followed, and what somebody else could have
+ * put there (another owner, a pipe, a second name, write permission for others) is refused.
+ */
+export const readPrivateFile = (path: string, mostBytes: number): string | null => {
+  try {
+    return inItsDirectory(path, (real) => {
+      // A pipe without a writer would hold the program up.
+      const fd = openSync(real, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+      try {
+        const {uid, mode, nlink, size} = fstatSync(fd);
+        const isOwn = uid === geteuid?.() && nlink === 1 && (mode & 0o170_022) === constants.S_IFREG;
+        if (!isOwn || size > mostBytes) throw withCode('EPERM');
+        return readFileSync(fd, 'utf8');
+      } finally {
+        closeSync(fd);
+      }
+    });
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'ENOENT') return null;
+    const reason =
+      code === 'ELOOP' || code === 'EPERM'
+        ? 'is not a plain file that only you can write'
+        : `can't be read (${code ?? String(error)})`;
+    throw new UsageError(`${path} ${reason}.`, 'Look at it, and remove it.', {cause: error});
+  }
+};
+
+const withCode = (code: string): Error => Object.assign(new Error(code), {code});
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 

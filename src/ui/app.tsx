@@ -13,6 +13,7 @@ import {frameOf, type StepFrame} from './views/frame.ts';
 import {profileOf, type WizardContext} from './wizard/context.ts';
 import {describeProblem} from './wizard/apply-step.ts';
 import {replacedBySave} from './wizard/save-step.ts';
+import {settleDraft} from './wizard/resume.ts';
 import {modeOf} from './wizard/mode.ts';
 import {
   type Action,
@@ -50,7 +51,7 @@ export const App = ({context, initial, theme, isAway = false, interrupt, onSuspe
   });
   useTerminalSize(useCallback((size: Size) => dispatch({type: 'resized', size}), []));
   useTasks(context, state, dispatch);
-  useEnd(state, onEnd);
+  useEnd(context, state, onEnd);
   useInterrupt(interrupt, dispatch);
   const frame = useMemo(() => frameOf(context, state), [context, state]);
   useKeys(
@@ -138,6 +139,11 @@ const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch
     },
   });
   useTask({
+    isWanted: state.resume.isDiscarding,
+    isStopped: false,
+    run: () => dispatch({type: 'draft-discarded', problem: services.drafts?.discard() ?? null}),
+  });
+  useTask({
     isWanted: state.verify.phase === 'running',
     isStopped: false,
     run: async () => {
@@ -213,13 +219,13 @@ const todoOf = (
   return {...listOf(profile, id, tasks), profilePath: null};
 };
 
-const useEnd = ({outcome}: WizardState, onEnd: (outcome: WizardOutcome) => void): void => {
+const useEnd = (context: WizardContext, state: WizardState, onEnd: (outcome: WizardOutcome) => void): void => {
   const isTold = useRef(false);
   useEffect(() => {
-    if (outcome === null || isTold.current) return;
+    if (state.outcome === null || isTold.current) return;
     isTold.current = true;
-    onEnd(outcome);
-  }, [outcome, onEnd]);
+    onEnd({...state.outcome, draft: settleDraft(context, state)});
+  }, [context, state, onEnd]);
 };
 
 const useInterrupt = (signal: AbortSignal, dispatch: Dispatch<Action>): void => {

@@ -3,7 +3,7 @@ import type {WizardOutcome} from './services.ts';
 
 /** For the screen that was there before: what is worth knowing once the wizard has gone. */
 export const describeOutcome = (
-  {reason, savedPath, appliedId, isTrial, rolledBackId, error}: WizardOutcome,
+  {reason, savedPath, appliedId, isTrial, rolledBackId, draft, error}: WizardOutcome,
   style: CommandStyle,
 ): readonly string[] => [
   ...(savedPath === null ? [] : [`Profile saved: ${savedPath}`]),
@@ -14,6 +14,11 @@ export const describeOutcome = (
         `${isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.'}${reason === 'interrupted' ? ' (interrupted)' : ''}`,
       ]
     : []),
+  ...(draft === null
+    ? []
+    : 'path' in draft
+      ? [`Your choices are kept: ${draft.path}`, 'The next start offers to continue.']
+      : [`Your choices are not kept: ${draft.problem}`]),
 ];
 
 const describeTrial = (id: string, style: CommandStyle): readonly string[] => [

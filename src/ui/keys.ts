@@ -3,6 +3,8 @@ export type Mode =
   | 'pane'
   /** The start screen. */
   | 'home'
+  /** There, on choices that were left open. */
+  | 'offer'
   | 'todo'
   /** The summary of all decisions. */
   | 'map'
@@ -75,6 +77,7 @@ export type Intent =
   | 'finish'
   | 'go-home'
   | 'toggle-task'
+  | 'discard-draft'
   | 'open-map';
 
 type Binding = {
@@ -89,7 +92,8 @@ type Binding = {
   readonly isRare?: boolean;
 };
 
-const choosers: readonly Mode[] = ['home', 'map', 'devices'];
+const starts: readonly Mode[] = ['home', 'offer'];
+const choosers: readonly Mode[] = [...starts, 'map', 'devices'];
 const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
 const values: readonly Mode[] = ['choice', 'number'];
 const texts: readonly Mode[] = ['text', 'entry'];
@@ -99,7 +103,7 @@ const steps: readonly Mode[] = ['pane', 'blocked', ...lists, ...fields, 'word', 
 /** Where letters are keys. */
 const commands: readonly Mode[] = ['pane', 'blocked', ...lists, ...values, 'end', 'applied', 'waiting'];
 /** Where leaving loses nothing. */
-const leavable: readonly Mode[] = ['home', 'todo', 'applied'];
+const leavable: readonly Mode[] = [...starts, 'todo', 'applied'];
 
 /** In the order of the footer. The handlers, the footer and the help read the same table. */
 export const bindings: readonly Binding[] = [
@@ -116,7 +120,7 @@ export const bindings: readonly Binding[] = [
   {intent: 'go-home', modes: ['applied'], keys: ['enter', 'escape'], label: 'Enter', hint: 'start screen'},
   {
     intent: 'go-back',
-    modes: steps.filter((mode) => !['entry', 'applied', 'home'].includes(mode)),
+    modes: steps.filter((mode) => !['entry', 'applied', ...starts].includes(mode)),
     keys: ['escape'],
     label: 'Esc',
     hint: 'back',
@@ -130,6 +134,7 @@ export const bindings: readonly Binding[] = [
     hint: 'go to the setting of that number',
     isRare: true,
   },
+  {intent: 'discard-draft', modes: ['offer'], keys: ['d'], label: 'd', hint: 'discard the draft'},
   {intent: 'mark-focused', modes: ['devices'], keys: [' '], label: 'Space', hint: 'add'},
   {intent: 'toggle-task', modes: ['todo'], keys: [' ', 'enter'], label: 'Space', hint: 'done, not done'},
   {intent: 'toggle-others', modes: ['devices'], keys: ['o'], label: 'o', hint: 'others'},
@@ -186,16 +191,22 @@ export const bindings: readonly Binding[] = [
   {intent: 'scroll-to-end', modes: panes, keys: ['end', 'G'], label: '', hint: 'end'},
   {
     intent: 'start-search',
-    modes: [...panes, 'home', 'review', ...values],
+    modes: [...panes, ...starts, 'review', ...values],
     keys: ['/'],
     label: '/',
     hint: 'search, then n and N',
     isRare: true,
   },
-  {intent: 'search-next', modes: [...panes, 'home', 'review', ...values], keys: ['n'], label: '', hint: 'next match'},
+  {
+    intent: 'search-next',
+    modes: [...panes, ...starts, 'review', ...values],
+    keys: ['n'],
+    label: '',
+    hint: 'next match',
+  },
   {
     intent: 'search-previous',
-    modes: [...panes, 'home', 'review', ...values],
+    modes: [...panes, ...starts, 'review', ...values],
     keys: ['N'],
     label: '',
     hint: 'match before',
@@ -215,7 +226,7 @@ export const bindings: readonly Binding[] = [
     label: 'q',
     hint: 'leave',
   },
-  {intent: 'ask-to-leave', modes: ['home'], keys: ['escape'], label: '', hint: 'leave'},
+  {intent: 'ask-to-leave', modes: starts, keys: ['escape'], label: '', hint: 'leave'},
   {intent: 'finish', modes: leavable, keys: ['q'], label: 'q', hint: 'leave'},
   {intent: 'leave', modes: ['leave'], keys: ['y', 'Y'], label: 'y', hint: 'leave'},
   {intent: 'close-overlay', modes: ['leave'], keys: ['n', 'N', 'escape'], label: 'n', hint: 'stay'},

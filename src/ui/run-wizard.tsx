@@ -28,6 +28,7 @@ const interrupted: WizardOutcome = {
   appliedId: null,
   isTrial: false,
   rolledBackId: null,
+  draft: null,
   error: null,
 };
 

@@ -62,6 +62,28 @@ export type RolledBackView = {
   readonly notes: readonly string[];
 };
 
+/** Choices that were not saved when the wizard was left. */
+export type KeptDraft = {
+  readonly base: Profile;
+  /** By field id. */
+  readonly edits: Readonly<Record<string, string | number>>;
+  /** The profile that was opened. */
+  readonly path: string | null;
+  /** The step that was shown. */
+  readonly step: string;
+  /** ISO 8601. */
+  readonly savedAt: string;
+};
+
+/** One draft for each host, in the person's own directory. */
+export type DraftServices = {
+  /** What the last start left; `null`: nothing. */
+  readonly found: {readonly draft: KeptDraft} | {readonly problem: string} | null;
+  readonly keep: (draft: Omit<KeptDraft, 'savedAt'>) => {readonly path: string} | {readonly problem: string};
+  /** What kept it from being removed; `null` when it is gone. */
+  readonly discard: () => string | null;
+};
+
 export type ApplyProgress =
   /** What begins now. */
   | {readonly kind: 'step'; readonly title: string}
@@ -74,6 +96,8 @@ export type WizardServices = {
   readonly machine: MachineState;
   readonly checks: readonly Check[];
   readonly savedProfiles: readonly SavedProfile[];
+  /** `null`: the host is a scratch copy, or nothing is to be written. */
+  readonly drafts: DraftServices | null;
   /** Pure: decisions and every file that would change; made when these are about to be shown. */
   readonly preview: (profile: Profile) => Preview;
   /** The decisions without the files: fast enough to follow each key. */
@@ -149,6 +173,8 @@ export type WizardOutcome = {
   readonly rolledBackId: string | null;
   /** Whether what was applied is a trial boot. */
   readonly isTrial: boolean;
+  /** What became of choices that were not saved; `null` where there were none. */
+  readonly draft: {readonly path: string} | {readonly problem: string} | null;
   /** What `apply` rejected with, a TransactionError as a rule. */
   readonly error: unknown;
 };

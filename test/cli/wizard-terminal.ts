@@ -44,6 +44,8 @@ type Settings = {
   readonly rows?: number;
   /** In front of the program: `NO_COLOR=1`, `strace …`. */
   readonly prefix?: string;
+  /** Where drafts are kept; otherwise a place of its own. */
+  readonly state?: string;
   /** What the shell does once the program has ended, or has stopped. */
   readonly after?: string;
 };
@@ -53,11 +55,18 @@ let opened = 0;
 /** The real program in a real pseudo-terminal, started by a shell that tells afterwards how it ended. */
 export const openTerminal = (
   args: string,
-  {cwd = scratchDirectory(), columns = 80, rows = 24, prefix = '', after = ''}: Settings = {},
+  {
+    cwd = scratchDirectory(),
+    columns = 80,
+    rows = 24,
+    prefix = '',
+    after = '',
+    state = scratchDirectory(),
+  }: Settings = {},
 ) => {
   const session = `wizard-${(opened += 1)}`;
   // Ctrl-C on the first frame may come before the program reads keys itself: then the shell gets the signal as well.
-  const command = `trap : INT; before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; ${after} exec cat`;
+  const command = `trap : INT; export XDG_STATE_HOME=${state}; before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; ${after} exec cat`;
   tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', String(rows), '-c', cwd, `sh -c '${command}'`);
   const target = `=${session}:`;
   /** Rows as the terminal shows them; a row that went over the edge is one row again, and so too wide. */
@@ -83,6 +92,8 @@ export const openTerminal = (
     /** All of it in one write. */
     type: (text: string): string =>
       tmux('send-keys', '-t', target, '-H', ...[...Buffer.from(text)].map((byte) => byte.toString(16))),
+    /** The terminal goes away under the program, as when a window is closed or a connection breaks. */
+    hangUp: (): string => tmux('kill-session', '-t', `=${session}`),
     resize: (width: number, height: number): string =>
       tmux('resize-window', '-t', target, '-x', String(width), '-y', String(height)),
     /** Whether a full-screen program holds the terminal, and whether the cursor is shown. */

@@ -1,4 +1,4 @@
-import {copyFileSync, readFileSync, writeFileSync} from 'node:fs';
+import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
@@ -256,6 +256,44 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     await expect.poll(() => terminal.modes()).toBe('alternate 0, cursor 1');
   });
 
+  it.each<readonly [string, (terminal: Terminal) => unknown]>([
+    ['q', (terminal) => (terminal.type('q'), terminal.see('Leave the wizard?').then(() => terminal.type('y')))],
+    ['Ctrl-C', (terminal) => terminal.type(interrupt)],
+    ['the end of the terminal', (terminal) => terminal.hangUp()],
+  ])('keeps choices on %s, and the next start on this host offers to continue', async (_name, leave) => {
+    const state = scratchDirectory();
+    const files = (): readonly string[] => readdirSync(state, {recursive: true, encoding: 'utf8'}).sort();
+    const first = openTerminal(`--root ${untouched}`, {state});
+    await walkTo(first, 3);
+    first.type('24');
+    await first.see('24 GiB ›');
+    first.type(enter);
+    await first.see('step 5 of 9  Guest');
+    await leave(first);
+    await expect.poll(files, {timeout: 30_000}).toEqual(['vfio-pilot', expect.stringMatching(/draft-\w{12}\.json$/)]);
+    const elsewhere = openTerminal(`--root ${unpackHost('two-identical-cards')}`, {state});
+    expect(await elsewhere.see('This machine')).not.toContain('Continue where');
+    elsewhere.type(interrupt);
+    const second = openTerminal(`--root ${untouched}`, {state});
+    await second.see('❯ Continue where you were? GeForce RTX 3060');
+    expect(faultsOfFrame(second.screen())).toEqual([]);
+    second.type(enter);
+    await second.see('step 5 of 9  Guest');
+    second.type(escape);
+    await second.see('‹ 24 GiB ›');
+    second.type(`m`);
+    await second.see('Summary');
+    second.type(interrupt);
+    await second.ended();
+    const third = openTerminal(`--root ${untouched}`, {state});
+    await third.see('❯ Continue where you were?');
+    third.type('d');
+    await third.see('❯ Set up a device');
+    await expect.poll(files, {timeout: 30_000}).toEqual(['vfio-pilot']);
+    third.type(interrupt);
+    await third.ended();
+  });
+
   it('draws anew after the window was resized, and says when it is too small', async () => {
     const terminal = openTerminal(`--root ${untouched}`);
     await walkTo(terminal, 2);
@@ -298,9 +336,9 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
       const log = join(scratchDirectory(), 'trace');
       const terminal = openTerminal(`--root ${untouched}`, {prefix: `strace -f -qq -o ${log} -e trace=%file,openat`});
       await walkTo(terminal, 5);
+      const calls = readFileSync(log, 'utf8').split('\n');
       terminal.type(interrupt);
       await terminal.ended();
-      const calls = readFileSync(log, 'utf8').split('\n');
       expect(calls.some((call) => call.includes('/etc/default/grub'))).toBe(true);
       const changing =
         /\b(O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND)\b|^\d+ +(creat|mkdir|rmdir|rename|link|unlink|symlink|chmod|fchmod|chown|lchown|fchown|truncate|mknod|utime|utimes|setxattr|lsetxattr)(at|at2|64)?\(/;

@@ -14,7 +14,16 @@ export const openTerminal = (
 ): Terminal => {
   const child = spawn('script', ['-qec', `stty cols 80 rows 24; exec ${line}`, '/dev/null'], {
     cwd,
-    env: {PATH: process.env['PATH'], HOME: process.env['HOME'], LANG: 'C.UTF-8', TERM: 'xterm', NO_COLOR: '1', ...env},
+    env: {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      // No draft of a test among those of the person who runs it.
+      XDG_STATE_HOME: `${cwd}/state`,
+      LANG: 'C.UTF-8',
+      TERM: 'xterm',
+      NO_COLOR: '1',
+      ...env,
+    },
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));

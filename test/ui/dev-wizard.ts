@@ -74,6 +74,7 @@ const services: WizardServices = {
             ),
           },
         ],
+  drafts: null,
   preview: (profile) => previewChanges(facts, profile),
   judge: (profile) => previewChanges(facts, profile),
   proposeProfile: (devices) => proposeProfile(facts, devices),

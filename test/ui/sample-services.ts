@@ -86,6 +86,7 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
       },
     ],
     savedProfiles: [],
+    drafts: null,
     preview: (profile) => {
       const {plan, findings} = planPassthrough(facts, profile);
       return {plan, findings, changes: sampleChanges};

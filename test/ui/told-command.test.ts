@@ -114,6 +114,7 @@ describe('what is printed when the wizard has gone', () => {
     appliedId: 'ID',
     isTrial: false,
     rolledBackId: null,
+    draft: null,
     error: null,
   } as const;
 
@@ -130,6 +131,27 @@ describe('what is printed when the wizard has gone', () => {
       'Nothing was changed on this machine.',
     ]);
     expect(describeOutcome({...outcome, appliedId: null, error: new Error('x')}, thisMachine)).toEqual([]);
+  });
+});
+
+describe('choices that were not saved, when the wizard has gone', () => {
+  const left = {
+    reason: 'left',
+    savedPath: null,
+    appliedId: null,
+    isTrial: false,
+    rolledBackId: null,
+    error: null,
+  } as const;
+
+  it('are said to be kept, or why they are not', () => {
+    expect(describeOutcome({...left, draft: {path: '/d.json'}}, thisMachine).slice(1)).toEqual([
+      'Your choices are kept: /d.json',
+      'The next start offers to continue.',
+    ]);
+    expect(describeOutcome({...left, draft: {problem: 'The disk is full.'}}, thisMachine).slice(1)).toEqual([
+      'Your choices are not kept: The disk is full.',
+    ]);
   });
 });
 

@@ -36,6 +36,7 @@ describe('a walk through the wizard', () => {
       appliedId: '2026-01-02T03-04-05',
       isTrial: false,
       rolledBackId: null,
+      draft: null,
       error: null,
     });
   });

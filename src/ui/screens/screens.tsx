@@ -6,6 +6,7 @@ import {LinesBox, PaneBox} from '../components/frame.tsx';
 import type {StepFrame} from '../views/frame.ts';
 import {describeMachine} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
+import {hasUnsavedChoices} from '../wizard/resume.ts';
 import type {WizardState} from '../wizard/state.ts';
 
 type ScreenProps = {readonly state: WizardState; readonly frame: StepFrame};
@@ -18,11 +19,15 @@ export const HelpScreen = ({state, frame}: ScreenProps): ReactNode => (
 
 type LeaveScreenProps = ScreenProps & {readonly context: WizardContext};
 
-const whatIsKept = ({services}: WizardContext, state: WizardState): string => {
-  const machine = describeMachine(state, services.commandStyle);
-  return state.save.phase === 'saved'
-    ? `${machine} The profile is in ${state.save.path}.`
-    : `${machine} Your choices are not saved.`;
+const whatIsKept = (context: WizardContext, state: WizardState): string => {
+  const {drafts, commandStyle} = context.services;
+  const choices = !hasUnsavedChoices(context, state)
+    ? ''
+    : drafts === null
+      ? ' Your choices are not saved.'
+      : ' Your choices are kept as a draft: the next start offers to continue.';
+  const saved = state.save.phase === 'saved' ? ` The profile is in ${state.save.path}.` : '';
+  return `${describeMachine(state, commandStyle)}${saved}${choices}`;
 };
 
 export const LeaveScreen = ({context, state, frame}: LeaveScreenProps): ReactNode => {

@@ -4,7 +4,7 @@ import {displayWidth, padColumns, truncate} from '../../words/width.ts';
 import {type Candidate, nameOfFunction, shownFunctions} from '../wizard/candidates.ts';
 
 /** The model in brackets is what a person knows the card by; else the maker's legal form goes. */
-const shortName = (device: PciFunction): string => {
+export const shortName = (device: PciFunction): string => {
   const name = nameOfFunction(device);
   return /\[([^\][]+)\]\s*$/.exec(name)?.[1] ?? name.replace(/^.*?\b(Corporation|Systems Ltd\.|Ltd\.|Inc\.),?\s+/, '');
 };

@@ -9,6 +9,8 @@ import {type CommandStyle, isThisMachine, writingCommand} from '../command-style
 import type {WizardContext} from '../wizard/context.ts';
 import {appliedTo, focusedHomeRow} from '../wizard/home-rows.ts';
 import type {WizardState} from '../wizard/state.ts';
+import {describeTime} from './describe-time.ts';
+import {offerLines} from './offer-lines.ts';
 import {commandLines} from './parts.ts';
 import {openTaskLines} from './todo-lines.ts';
 
@@ -22,9 +24,6 @@ const looks: Readonly<
 };
 /** What is wrong comes first. */
 const order = ['broken', 'pending', 'unknown', 'kept'] as const;
-
-/** `2026-11-29T08:10:00.000Z` as a person writes it. */
-export const describeTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
 
 const verdictOf = ({verify}: WizardState): Line => {
   if (verify.phase === 'running') return line('Checking whether it is kept …', 'muted');
@@ -148,6 +147,8 @@ const trialLines = (style: CommandStyle, columns: number): readonly Line[] => [
 export const homeLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const row = focusedHomeRow(context, state);
   switch (row.kind) {
+    case 'continue':
+      return offerLines(context, row.offer, columns);
     case 'verify':
       return verifyLines(context, state, columns);
     case 'todo':

@@ -14,13 +14,14 @@ import {candidatesOf} from '../wizard/rows.ts';
 import type {StepId, WizardState} from '../wizard/state.ts';
 import {appliedTasks, isTaskDone, openTasks} from '../wizard/todo-step.ts';
 import type {TextEdit} from '../wizard/text-edit.ts';
+import {labelOffer} from './offer-lines.ts';
 import {describeCard} from './describe-card.ts';
 
 /** One row of a list, in the order in which the focus moves. */
 export type Row = {readonly value: string; readonly label: string};
 
 export const rowLabels = (context: WizardContext, state: WizardState): readonly Row[] => {
-  if (state.step === 'home') return homeRows(context).map((row) => labelHomeRow(row, openTasks(context, state).length));
+  if (state.step === 'home') return homeRows(context, state).map((row) => labelHomeRow(context, state, row));
   if (state.step === 'map') return mapRows(context, state).map((row) => labelMapRow(context, state, row));
   if (state.step === 'todo')
     return appliedTasks(context).map((task) => ({
@@ -45,9 +46,12 @@ const verbLabels = {
   leave: 'Leave',
 } as const;
 
-const labelHomeRow = (row: HomeRow, openCount: number): Row => {
-  if (row.kind === 'todo')
+const labelHomeRow = (context: WizardContext, state: WizardState, row: HomeRow): Row => {
+  if (row.kind === 'continue') return {value: 'continue', label: labelOffer(context, row.offer)};
+  if (row.kind === 'todo') {
+    const openCount = openTasks(context, state).length;
     return {value: 'todo', label: `To do by hand: ${openCount === 0 ? 'all done' : `${openCount} left`}`};
+  }
   if (row.kind === 'profile')
     return {
       value: row.saved.path,

@@ -4,7 +4,7 @@ import type {RollbackView, RolledBackView} from '../services.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {undoWord} from '../wizard/undo-step.ts';
-import {describeTime} from './home-lines.ts';
+import {describeTime} from './describe-time.ts';
 import {commandLines, textDiffLines} from './parts.ts';
 import {failureLines, progressLines} from './progress-lines.ts';
 

@@ -1,11 +1,13 @@
 import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
 import type {AppliedState, SavedProfile} from '../services.ts';
 import type {WizardContext} from './context.ts';
-import type {WizardState} from './state.ts';
+import type {Offer, WizardState} from './state.ts';
 
 /** What the start screen offers, one member for each kind of row. */
 export type HomeRow =
   | {readonly kind: 'verify' | 'todo' | 'undo' | 'new' | 'history' | 'leave'}
+  /** Choices that were not saved. */
+  | {readonly kind: 'continue'; readonly offer: Offer}
   | {readonly kind: 'profile'; readonly saved: SavedProfile}
   /** A guest that exists, as its hypervisor names it. */
   | {readonly kind: 'guest'; readonly name: string};
@@ -13,11 +15,12 @@ export type HomeRow =
 export const appliedTo = ({services: {machine}}: WizardContext): AppliedState | null =>
   machine.isReadable ? machine.applied : null;
 
-/** The state of the machine first; where nothing is applied, the way to the first set-up. */
-export const homeRows = (context: WizardContext): readonly HomeRow[] => {
+/** Choices that were left open, the state of the machine; where nothing is applied, the way to the first set-up. */
+export const homeRows = (context: WizardContext, {resume: {offer}}: WizardState): readonly HomeRow[] => {
   const {machine, savedProfiles, facts} = context.services;
   const isApplied = appliedTo(context) !== null;
   return [
+    ...(offer === null ? [] : [{kind: 'continue', offer} as const]),
     ...(isApplied ? ([{kind: 'verify'}, {kind: 'todo'}, {kind: 'undo'}] as const) : []),
     {kind: 'new'},
     ...savedProfiles.map((saved): HomeRow => ({kind: 'profile', saved})),
@@ -30,6 +33,6 @@ export const homeRows = (context: WizardContext): readonly HomeRow[] => {
 };
 
 export const focusedHomeRow = (context: WizardContext, state: WizardState): HomeRow => {
-  const rows = homeRows(context);
+  const rows = homeRows(context, state);
   return rows[Math.min(state.focus.home ?? 0, rows.length - 1)] ?? {kind: 'leave'};
 };

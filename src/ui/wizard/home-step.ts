@@ -4,6 +4,7 @@ import {draftFromProfile} from './draft.ts';
 import {appliedTo, focusedHomeRow} from './home-rows.ts';
 import {enterStep, goOn, leave} from './move.ts';
 import {proposeDraft, withDraft} from './open-draft.ts';
+import {continueDraft} from './resume.ts';
 import type {Action, WizardState} from './state.ts';
 
 /** What is applied is verified as soon as the screen is there. */
@@ -14,6 +15,8 @@ export const firstVerify = (context: WizardContext): WizardState['verify'] => ({
 export const chooseHome = (context: WizardContext, state: WizardState): WizardState => {
   const row = focusedHomeRow(context, state);
   switch (row.kind) {
+    case 'continue':
+      return continueDraft(context, state);
     case 'verify':
       return {...state, notice: null, verify: {phase: 'running'}};
     case 'todo':

@@ -2,6 +2,7 @@ import type {Mode} from '../keys.ts';
 import {canType} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
 import {focusedField} from './form-step.ts';
+import {focusedHomeRow} from './home-rows.ts';
 import type {WizardState} from './state.ts';
 
 const undoModes: Readonly<Record<WizardState['undo']['phase'], Mode>> = {
@@ -20,7 +21,7 @@ export const modeOf = (context: WizardContext, state: WizardState): Mode => {
   if (state.search.isTyping) return 'search';
   if (state.overlay !== 'none') return state.overlay;
   if (state.step === 'device') return state.devices.isFiltering ? 'filter' : 'devices';
-  if (state.step === 'home') return 'home';
+  if (state.step === 'home') return focusedHomeRow(context, state).kind === 'continue' ? 'offer' : 'home';
   if (state.step === 'todo') return 'todo';
   if (state.step === 'map') return 'map';
   if (state.step === 'undo') return undoModes[state.undo.phase];

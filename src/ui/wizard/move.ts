@@ -105,7 +105,7 @@ const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardO
   const savedPath = save.phase === 'saved' ? save.path : (earlier?.savedPath ?? null);
   const error = apply.phase === 'failed' ? apply.cause : undo.phase === 'failed' ? undo.cause : null;
   if (apply.phase === 'done')
-    return {reason, savedPath, appliedId: apply.id, isTrial: apply.isTrial, rolledBackId: null, error};
+    return {reason, savedPath, appliedId: apply.id, isTrial: apply.isTrial, rolledBackId: null, draft: null, error};
   const isUndone = undo.phase === 'done';
   return {
     reason,
@@ -113,6 +113,7 @@ const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardO
     appliedId: isUndone ? null : (earlier?.appliedId ?? null),
     isTrial: !isUndone && (earlier?.isTrial ?? false),
     rolledBackId: isUndone ? undo.result.id : (earlier?.rolledBackId ?? null),
+    draft: null,
     error,
   };
 };

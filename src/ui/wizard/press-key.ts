@@ -8,6 +8,7 @@ import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
 import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
 import {goToFinding} from './places.ts';
+import {discardDraft} from './resume.ts';
 import {countRows} from './rows.ts';
 import type {Shown, WizardState} from './state.ts';
 import {editAtEnd, eraseText, type Erasure} from './text-edit.ts';
@@ -105,6 +106,8 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
       return choose(context, state);
     case 'mark-focused':
       return markDevice(context, state);
+    case 'discard-draft':
+      return discardDraft(state);
     case 'toggle-others':
       return toggleOthers(context, state);
     case 'start-filter':

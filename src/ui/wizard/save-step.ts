@@ -31,7 +31,10 @@ export const reduceSave = (
   action: Extract<Action, {type: 'profile-saved' | 'save-failed'}>,
 ): WizardState => {
   if (state.step !== 'save' || state.save.phase !== 'saving') return state;
-  if (action.type === 'profile-saved') return goOn(context, {...state, save: {phase: 'saved', path: action.path}});
+  if (action.type === 'profile-saved') {
+    const profile = profileOf(context, state.draft);
+    return goOn(context, {...state, save: {phase: 'saved', path: action.path, profile}});
+  }
   return {
     ...state,
     focus: {...state.focus, save: saveFields.length - 1},

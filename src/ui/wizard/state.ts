@@ -1,7 +1,8 @@
 import type {Line} from '../../words/lines.ts';
 import type {Key} from '../keys.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
-import type {ApplyProgress, Preview, RollbackView, RolledBackView, WizardOutcome} from '../services.ts';
+import type {Profile} from '../../profile/profile.ts';
+import type {ApplyProgress, KeptDraft, Preview, RollbackView, RolledBackView, WizardOutcome} from '../services.ts';
 import type {Draft} from './draft.ts';
 import type {TextEdit} from './text-edit.ts';
 
@@ -48,6 +49,12 @@ export type WizardState = {
   readonly typed: TextEdit | null;
   /** One sentence above the keys: why the last key did nothing. */
   readonly notice: string | null;
+  readonly resume: {
+    /** Of the start before; `null` once it is discarded. */
+    readonly offer: Offer | null;
+    readonly isContinued: boolean;
+    readonly isDiscarding: boolean;
+  };
   readonly save: SaveState;
   readonly apply: ApplyState;
   readonly verify: VerifyState;
@@ -58,6 +65,9 @@ export type WizardState = {
   /** Set once: the wizard ends. */
   readonly outcome: WizardOutcome | null;
 };
+
+/** Choices that the start before left; with a problem they can only be discarded. */
+export type Offer = {readonly draft: KeptDraft | null; readonly problem: string | null};
 
 export type DeviceState = {
   readonly showsOthers: boolean;
@@ -72,7 +82,7 @@ export type DeviceState = {
 type SaveState =
   | {readonly phase: 'idle'}
   | {readonly phase: 'saving'; readonly path: string}
-  | {readonly phase: 'saved'; readonly path: string}
+  | {readonly phase: 'saved'; readonly path: string; readonly profile: Profile}
   | {readonly phase: 'failed'; readonly path: string; readonly problem: string};
 
 type ApplyState =
@@ -137,6 +147,7 @@ export type Action =
   | {readonly type: 'apply-progressed'; readonly progress: ApplyProgress}
   | {readonly type: 'apply-succeeded'; readonly id: string}
   | {readonly type: 'apply-failed'; readonly error: ApplyProblem; readonly cause: unknown}
+  | {readonly type: 'draft-discarded'; readonly problem: string | null}
   | {readonly type: 'todo-saved'; readonly path: string}
   | {readonly type: 'todo-failed'; readonly problem: string}
   | {readonly type: 'verified'; readonly results: readonly PromiseResult[]}

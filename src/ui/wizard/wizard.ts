@@ -5,6 +5,7 @@ import {firstVerify, reduceVerify} from './home-step.ts';
 import {appliedTo} from './home-rows.ts';
 import {leave, noSearch} from './move.ts';
 import {pressKey} from './press-key.ts';
+import {firstOffer} from './resume.ts';
 import {reduceSave} from './save-step.ts';
 import {proposeDraft, withDraft} from './open-draft.ts';
 import {type Action, isBusy, isTooSmall, type Size, viewOf, type WizardState} from './state.ts';
@@ -33,6 +34,7 @@ export const startWizard = (
     search: noSearch,
     typed: null,
     notice: null,
+    resume: {offer: firstOffer(context), isContinued: false, isDiscarding: false},
     save: {phase: 'idle'},
     apply: {phase: 'typing', word: ''},
     verify: firstVerify(context),
@@ -61,6 +63,8 @@ export const reduce = (context: WizardContext, state: WizardState, action: Actio
     case 'apply-succeeded':
     case 'apply-failed':
       return reduceTask(context, state, action);
+    case 'draft-discarded':
+      return {...state, notice: action.problem, resume: {...state.resume, isDiscarding: false}};
     case 'todo-saved':
     case 'todo-failed':
       return reduceTodo(state, action);
