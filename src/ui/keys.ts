@@ -9,6 +9,8 @@ export type Mode =
   /** The summary of all decisions. */
   | 'map'
   | 'devices'
+  /** A question with its answers as a list. */
+  | 'answers'
   | 'review'
   | 'filter'
   | 'choice'
@@ -93,7 +95,7 @@ type Binding = {
 };
 
 const starts: readonly Mode[] = ['home', 'offer'];
-const choosers: readonly Mode[] = [...starts, 'map', 'devices'];
+const choosers: readonly Mode[] = [...starts, 'map', 'devices', 'answers'];
 const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
 const values: readonly Mode[] = ['choice', 'number'];
 const texts: readonly Mode[] = ['text', 'entry'];
@@ -213,7 +215,7 @@ export const bindings: readonly Binding[] = [
   },
   {
     intent: 'open-map',
-    modes: ['pane', 'blocked', 'devices', 'review', ...values],
+    modes: ['pane', 'blocked', 'devices', 'answers', 'review', ...values],
     keys: ['m'],
     label: 'm',
     hint: 'summary',

@@ -171,6 +171,8 @@ describe('the machine at hand', () => {
     const groups = [...host.iommu.groups, {id: 3, type: null, reservedRegions: [], devices: [integrated.address]}];
     const wizard = await at(1, {facts: {...host, pci, iommu: {...host.iommu, groups}}});
     expect(rowOf(wizard.frame(), '(•)')).toContain('0000:06:00.0');
+    const frame = wizard.frame();
+    expect(frame.indexOf('✓ 0000:06:00.0')).toBeLessThan(frame.indexOf(' 0000:00:02.0'));
   });
 
   it('keeps the settings of a profile whose card is elsewhere, and says so', async () => {

@@ -77,7 +77,7 @@ type HeaderProps = {readonly context: WizardContext; readonly state: WizardState
 
 /** All that was found, or only the worst of it where there is no room. */
 const findingsOf = ({step, preview}: WizardState, room: number): Line => {
-  const isDecided = !['home', 'undo', 'todo', 'checks', 'device', 'next'].includes(step);
+  const isDecided = !['home', 'undo', 'todo', 'checks', 'device', 'lend', 'next'].includes(step);
   const severities = preview.findings.map((finding) => finding.severity);
   if (!isDecided || severities.length === 0) return [];
   const worst = (['blocker', 'warning', 'note'] as const).find((one) => severities.includes(one)) ?? 'note';

@@ -9,6 +9,7 @@ import {formLines, mapLines, saveLines} from './form-lines.ts';
 import {helpLines} from './help-lines.ts';
 import {homeLines} from './home-lines.ts';
 import {type Layout, layoutOf} from './layout.ts';
+import {lendLines} from './lend-lines.ts';
 import {nextLines, reviewLines} from './review-lines.ts';
 import {type Row, rowLabels} from './row-labels.ts';
 import {todoLines} from './todo-lines.ts';
@@ -50,6 +51,8 @@ const linesOf = (context: WizardContext, state: WizardState, columns: number): r
       return checkLines(context.services.checks, context.services.commandStyle.program, columns);
     case 'device':
       return deviceLines(context, state, columns);
+    case 'lend':
+      return lendLines(context, state, columns);
     case 'risks':
     case 'cpu':
     case 'memory':

@@ -7,9 +7,11 @@ import {fieldContextOf, type WizardContext} from '../wizard/context.ts';
 import {describeCount} from '../../findings/check.ts';
 import {type MapRow, mapRows} from '../wizard/map-step.ts';
 import {stepOf} from '../wizard/steps.ts';
+import {bindingField} from '../wizard/consent-fields.ts';
 import {type Field, type FieldContext, type NumberField, valueOf} from '../wizard/field.ts';
 import {fieldsOf, readTyped} from '../wizard/form-step.ts';
 import {type HomeRow, homeRows} from '../wizard/home-rows.ts';
+import {lendAnswers} from '../wizard/lend-step.ts';
 import {candidatesOf} from '../wizard/rows.ts';
 import type {StepId, WizardState} from '../wizard/state.ts';
 import {appliedTasks, isTaskDone, openTasks} from '../wizard/todo-step.ts';
@@ -29,6 +31,7 @@ export const rowLabels = (context: WizardContext, state: WizardState): readonly 
       label: `${isTaskDone(state, task) ? '[✓]' : '[ ]'} ${task.title}`,
     }));
   if (state.step === 'device') return deviceRows(context, state);
+  if (state.step === 'lend') return lendAnswers(context, state);
   if (state.step === 'review') return reviewRows(state);
   const shown = fieldContextOf(context, state);
   const focus = state.focus[state.step] ?? 0;
@@ -74,15 +77,22 @@ const labelMapRow = (context: WizardContext, state: WizardState, row: MapRow): R
   return {value: row.step, label: `${step}${describeStep(context, state, row.step)}`};
 };
 
-const describeStep = ({services}: WizardContext, state: WizardState, step: StepId): string => {
+const describeStep = (context: WizardContext, state: WizardState, step: StepId): string => {
   if (step === 'device') return profileDevices(state).join(', ');
+  if (step === 'lend') return describeLent(context, state);
   if (step === 'review') return `Findings: ${describeCounts(state.preview.findings.map(({severity}) => severity))}`;
   if (step === 'checks')
     return (['error', 'warning', 'ok'] as const)
-      .map((status) => describeCount(status, services.checks.filter((check) => check.status === status).length))
+      .map((status) => describeCount(status, context.services.checks.filter((check) => check.status === status).length))
       .join(', ');
   if (step === 'save') return state.save.phase === 'saved' ? state.save.path : 'not saved yet';
   return '';
+};
+
+const describeLent = (context: WizardContext, state: WizardState): string => {
+  const shown = fieldContextOf(context, state);
+  const value = bindingField.read(shown);
+  return `given ${bindingField.options(shown).find((option) => option.value === value)?.label ?? ''}`;
 };
 
 const profileDevices = ({draft}: WizardState): readonly string[] => draft.base.devices.map(identityOf);

@@ -54,11 +54,15 @@ const liftable: readonly Finding['code'][] = [
  */
 export const proposeFor = (services: WizardServices, addresses: readonly string[]): Profile => {
   const profile = services.proposeProfile(addresses);
-  const lent: Profile = {...profile, binding: 'handover'};
   const {plan} = services.judge(profile);
   if (addresses.length === 0 || !isLastScreen({facts: services.facts, profile, plan})) return profile;
-  return services.judge(lent).findings.some((finding) => finding.code === 'handover-impossible') ? profile : lent;
+  return judgeLending(services, profile) === null ? {...profile, binding: 'handover'} : profile;
 };
+
+/** Why this host can't lend the devices of a profile to a running guest; `null` when it can. */
+export const judgeLending = (services: WizardServices, profile: Profile): string | null =>
+  services.judge({...profile, binding: 'handover'}).findings.find(({code}) => code === 'handover-impossible')
+    ?.message ?? null;
 
 /** Whether a finding is about the choice of the card, or about what has to be accepted for it. */
 export const isAboutDevice = ({code}: Finding): boolean => ['device', 'risks'].includes(placeOf(code).step);
@@ -70,6 +74,10 @@ export const judgeCandidate = (services: WizardServices, addresses: readonly str
     liftable.includes(one.code) && !isVitalFunction(services.facts.needs, one.subject);
   return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};
 };
+
+/** A card of the processor, which the host does best with; a discrete one comes before it. */
+export const isIntegrated = ({functions}: Candidate, {findings}: Verdict): boolean =>
+  findings.some(({code}) => code === 'integrated-gpu') || functions.every(({upstream}) => upstream.length === 0);
 
 /** How a candidate is like the device of a profile that is not in this machine; the best likeness first. */
 export type Likeness = 'id' | 'slot' | 'class';

@@ -24,7 +24,8 @@ export const isLastScreen = ({
   return screens.length > 0 && screens.every((device) => chosen.has(device.address));
 };
 
-const isOnlyCard = ({facts, profile, preview}: FieldContext): boolean =>
+/** Whether the host would have no screen left. */
+export const isOnlyCard = ({facts, profile, preview}: FieldContext): boolean =>
   isLastScreen({facts, profile, plan: preview.plan});
 
 /** A remedy names it: `binding: libvirt`. */

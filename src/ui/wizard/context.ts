@@ -1,6 +1,13 @@
 import type {Profile} from '../../profile/profile.ts';
 import type {WizardServices} from '../services.ts';
-import {type Candidate, judgeCandidate, listCandidates, type Verdict} from './candidates.ts';
+import {
+  type Candidate,
+  isIntegrated,
+  judgeCandidate,
+  judgeLending,
+  listCandidates,
+  type Verdict,
+} from './candidates.ts';
 import {bindingField, consentFieldsOf} from './consent-fields.ts';
 import {cpuFields} from './cpu-fields.ts';
 import {type Draft, profileFromDraft} from './draft.ts';
@@ -17,6 +24,8 @@ export type WizardContext = {
   readonly others: readonly Candidate[];
   /** Of functions that would be given together; judged once. */
   readonly verdictOf: (addresses: readonly string[]) => Verdict;
+  /** What keeps this host from lending the devices of a profile; judged once for each. */
+  readonly whyNotLent: (profile: Profile) => string | null;
 };
 
 export const createContext = (services: WizardServices): WizardContext => {
@@ -28,7 +37,17 @@ export const createContext = (services: WizardServices): WizardContext => {
     verdicts.set(key, verdict);
     return verdict;
   };
-  return {services, cards, others, verdictOf};
+  const obstacles = new Map<string, string | null>();
+  const whyNotLent = (profile: Profile): string | null => {
+    // What the guest is decides too: one that starts with the host can't borrow its screen.
+    const key = JSON.stringify([profile.devices, profile.guest]);
+    const known = obstacles.get(key);
+    const obstacle = known === undefined ? judgeLending(services, profile) : known;
+    obstacles.set(key, obstacle);
+    return obstacle;
+  };
+  const ofHost = (one: Candidate): number => (isIntegrated(one, verdictOf(one.identities)) ? 1 : 0);
+  return {services, cards: [...cards].sort((a, b) => ofHost(a) - ofHost(b)), others, verdictOf, whyNotLent};
 };
 
 export const profileOf = ({services}: WizardContext, draft: Draft): Profile => {

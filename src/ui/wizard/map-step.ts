@@ -10,7 +10,18 @@ export type MapRow =
   | {readonly step: StepId; readonly field: null}
   | {readonly step: StepId; readonly field: Field; readonly index: number; readonly shown: FieldContext};
 
-const order: readonly StepId[] = ['checks', 'device', 'risks', 'cpu', 'memory', 'guest', 'review', 'save', 'apply'];
+const order: readonly StepId[] = [
+  'checks',
+  'device',
+  'lend',
+  'risks',
+  'cpu',
+  'memory',
+  'guest',
+  'review',
+  'save',
+  'apply',
+];
 
 /** Every decision of the way, in its order. */
 export const mapRows = (context: WizardContext, state: WizardState): readonly MapRow[] => {
@@ -37,7 +48,7 @@ export const openMap = (context: WizardContext, state: WizardState): WizardState
 export const chooseMapRow = (context: WizardContext, state: WizardState): WizardState => {
   const row = focusedMapRow(context, state);
   if (row === null) return state;
-  const isSetting = row.field !== null || row.step === 'device';
+  const isSetting = row.field !== null || row.step === 'device' || row.step === 'lend';
   const focus = row.field === null ? state.focus : {...state.focus, [row.step]: row.index};
   const there = enterStep(context, {...state, focus, returnTo: isSetting ? 'map' : null}, row.step);
   return isSetting ? {...there, notice: 'Enter and Esc return to the summary.'} : there;

@@ -24,6 +24,7 @@ export const modeOf = (context: WizardContext, state: WizardState): Mode => {
   if (state.step === 'home') return focusedHomeRow(context, state).kind === 'continue' ? 'offer' : 'home';
   if (state.step === 'todo') return 'todo';
   if (state.step === 'map') return 'map';
+  if (state.step === 'lend') return 'answers';
   if (state.step === 'undo') return undoModes[state.undo.phase];
   if (state.step === 'review') return 'review';
   if (state.step === 'next') return state.apply.phase === 'done' && !context.services.isDryRun ? 'applied' : 'end';

@@ -1,6 +1,6 @@
 import {identityOf} from '../../devices/device-kinds.ts';
 import type {ProfileDevice} from '../../profile/profile.ts';
-import {type Candidate, likenessOf, missingDevices, proposeFor} from './candidates.ts';
+import {type Candidate, isIntegrated, likenessOf, missingDevices, proposeFor} from './candidates.ts';
 import {profileOf, type WizardContext} from './context.ts';
 import {type Draft, draftFromProfile} from './draft.ts';
 import {withJudged} from './move.ts';
@@ -9,17 +9,16 @@ import type {WizardState} from './state.ts';
 
 /** Usable before those that are not, discrete before integrated, and last the one that the firmware shows the boot on. */
 export const proposeDraft = ({services, cards, verdictOf}: WizardContext): Draft => {
-  const rank = ({identities, functions, part}: Candidate): number => {
-    const {isUsable, isConditional, findings} = verdictOf(identities);
-    const isIntegrated =
-      findings.some((finding) => finding.code === 'integrated-gpu') ||
-      functions.every((one) => one.upstream.length === 0);
+  const rank = (candidate: Candidate): number => {
+    const {identities, functions, part} = candidate;
+    const verdict = verdictOf(identities);
+    const {isUsable, isConditional} = verdict;
     const isBootVga = functions.some((device) => device.bootVga);
     // Which part of a card, and how many of them, is for a person to say.
     return (
       (part === null ? 0 : 16) +
       (isUsable || isConditional ? 0 : 8) +
-      (isIntegrated ? 4 : 0) +
+      (isIntegrated(candidate, verdict) ? 4 : 0) +
       (isUsable ? 0 : 2) +
       (isBootVga ? 1 : 0)
     );

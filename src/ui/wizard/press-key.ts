@@ -4,6 +4,7 @@ import type {WizardContext} from './context.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';
 import {changeValue, eraseTyped, leaveForm, moveInForm, moveTyped, typeCharacter} from './form-step.ts';
 import {chooseHome} from './home-step.ts';
+import {chooseAnswer} from './lend-step.ts';
 import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
 import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
@@ -52,9 +53,11 @@ const erase = (
 const choose = (context: WizardContext, state: WizardState): WizardState =>
   state.step === 'map'
     ? chooseMapRow(context, state)
-    : state.step === 'device'
-      ? chooseDevice(context, state)
-      : chooseHome(context, state);
+    : state.step === 'lend'
+      ? chooseAnswer(context, state)
+      : state.step === 'device'
+        ? chooseDevice(context, state)
+        : chooseHome(context, state);
 
 const move = (context: WizardContext, state: WizardState, by: Parameters<typeof moveFocus>[2]): WizardState =>
   state.typed === null ? moveFocus(state, countRows(context, state), by) : moveInForm(context, state, by);

@@ -31,6 +31,7 @@ export const firstOffer = (context: WizardContext): Offer | null => {
 const resumable: Readonly<Partial<Record<string, StepId>>> = {
   checks: 'checks',
   device: 'device',
+  lend: 'lend',
   risks: 'risks',
   cpu: 'cpu',
   memory: 'memory',

@@ -2,6 +2,7 @@ import {type Candidate, searchText} from './candidates.ts';
 import type {WizardContext} from './context.ts';
 import {countFields} from './form-step.ts';
 import {homeRows} from './home-rows.ts';
+import {lendAnswers} from './lend-step.ts';
 import {mapRows} from './map-step.ts';
 import {appliedTasks} from './todo-step.ts';
 import type {WizardState} from './state.ts';
@@ -18,5 +19,6 @@ export const countRows = (context: WizardContext, state: WizardState): number =>
   if (state.step === 'map') return mapRows(context, state).length;
   if (state.step === 'todo') return appliedTasks(context).length;
   if (state.step === 'device') return candidatesOf(context, state).length;
+  if (state.step === 'lend') return lendAnswers(context, state).length;
   return state.step === 'review' ? 1 + state.preview.changes.length : countFields(context, state);
 };

@@ -13,6 +13,7 @@ export type StepId =
   | 'map'
   | 'checks'
   | 'device'
+  | 'lend'
   | 'risks'
   | 'cpu'
   | 'memory'

@@ -1,4 +1,4 @@
-import {riskFields} from './consent-fields.ts';
+import {isOnlyCard, riskFields} from './consent-fields.ts';
 import {fieldContextOf, type WizardContext} from './context.ts';
 import type {StepId, WizardState} from './state.ts';
 
@@ -55,6 +55,12 @@ const steps: readonly Step[] = [
     title: 'Device',
     purpose: 'Choose the card for the guest. Everything in its IOMMU group goes with it.',
     isNeeded: always,
+  },
+  {
+    id: 'lend',
+    title: 'Only card',
+    purpose: 'This is your only graphics card. Do you lend it to the guest, or keep it?',
+    isNeeded: (context, state) => isOnlyCard(fieldContextOf(context, state)),
   },
   {
     id: 'risks',

@@ -1,9 +1,11 @@
 import {describe, expect, it} from 'vitest';
 import {identityOf} from '../../../src/devices/device-kinds.ts';
+import {libvirtOf} from '../../../src/facts/virtualisation.ts';
 import {proposeProfile} from '../../../src/pipeline/propose-profile.ts';
 import {type Key, type NamedKey, splitKeys} from '../../../src/ui/keys.ts';
 import type {WizardServices} from '../../../src/ui/services.ts';
 import {deviceLines} from '../../../src/ui/views/device-lines.ts';
+import {lendLines} from '../../../src/ui/views/lend-lines.ts';
 import {rowLabels} from '../../../src/ui/views/row-labels.ts';
 import {riskFields} from '../../../src/ui/wizard/consent-fields.ts';
 import {fieldContextOf, profileOf} from '../../../src/ui/wizard/context.ts';
@@ -203,7 +205,9 @@ describe('the only card of a host', () => {
 
   it('is lent while the guest runs unless the user says otherwise, which leaves nothing to accept', () => {
     const {context, state, press, profile} = begin(only);
-    const atRisks = press(state, enter, enter);
+    const atQuestion = press(state, enter, enter);
+    expect(atQuestion.step).toBe('lend');
+    const atRisks = press(atQuestion, enter);
     expect([atRisks.step, profile(atRisks).binding]).toEqual(['risks', 'handover']);
     const atBoot = press(atRisks, right);
     expect(profile(atBoot).binding).toBe('auto');
@@ -219,8 +223,40 @@ describe('the only card of a host', () => {
     expect(profile(press(lent, left)).binding).toBe('libvirt');
   });
 
+  it('is kept on request: back to the devices, with nothing given away', () => {
+    const {state, press, profile} = begin(only);
+    const kept = press(state, enter, enter, down, enter);
+    expect([kept.step, kept.notice, profile(kept).binding]).toEqual([
+      'device',
+      'The host keeps this card. Choose another device.',
+      'handover',
+    ]);
+  });
+
+  it('goes at boot only when that is chosen, and then needs consent', () => {
+    const {context, state, press, profile} = begin(only);
+    const given = press(state, enter, enter, down, down, enter);
+    expect([given.step, profile(given).binding]).toEqual(['risks', 'auto']);
+    expect(riskFields(fieldContextOf(context, given)).map(({id}) => id)).toContain('host.acceptLossOf:0000:06:00.0');
+    expect(given.preview.findings.some(({severity}) => severity === 'blocker')).toBe(true);
+  });
+
+  it('is not offered to be lent where the host can’t, and why is said; the first answer keeps it', () => {
+    const facts = sampleHost({
+      pci: sampleHost().pci.filter(({address}) => address !== '0000:0a:03.0'),
+      virtualisation: {...libvirtOf(sampleHost()), version: '5.0.0'},
+    });
+    const {context, state, press} = begin({facts});
+    const asked = press(state, enter, enter);
+    expect(asked.step).toBe('lend');
+    expect(rowLabels(context, asked).map(({value}) => value)).toEqual(['keep', 'boot']);
+    expect(lendLines(context, asked, 80).map(plainText).join(' ')).toContain("The card can't be handed over");
+    expect(press(asked, enter).step).toBe('device');
+  });
+
   it('is no question where the host keeps another screen', () => {
     const {context, state, press} = begin();
+    expect(press(state, enter, enter).step).toBe('cpu');
     expect(riskFields(fieldContextOf(context, press(state, enter, enter)))).toEqual([]);
   });
 });
