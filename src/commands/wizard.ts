@@ -1,5 +1,5 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
-import {join, resolve} from 'node:path';
+import {join, parse, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {type Preview, previewChanges, previewTrial} from '../changes/preview.ts';
 import {runChecks} from '../checks/run-checks.ts';
@@ -58,6 +58,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),
+    saveText: (name, text) => saveText(freePath(process.cwd(), name, new Set()), text),
     encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
     saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
     apply: async (changes, plan, onProgress, signal) => {
@@ -84,7 +85,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     isDryRun: host.isDry,
     commandStyle,
     canApply: canApply(host, context.style),
-    defaultProfilePath: (profile) => freePath(directory, profile.name, written),
+    defaultProfilePath: (profile) => freePath(directory, `${profile.name}.yaml`, written),
   };
 };
 
@@ -175,10 +176,11 @@ const commandStyleOf = (host: Host, {program}: Style): CommandStyle => {
 
 /** `win11.yaml`, else `win11-2.yaml` and so on: the second run in a folder meets the file of the first. */
 const freePath = (directory: string, name: string, written: ReadonlySet<string>): string => {
+  const {name: stem, ext} = parse(name);
   const paths = Array.from({length: 99}, (_, index) =>
-    join(directory, `${name}${index === 0 ? '' : `-${index + 1}`}.yaml`),
+    join(directory, `${stem}${index === 0 ? '' : `-${index + 1}`}${ext}`),
   );
-  return paths.find((path) => written.has(path) || !existsSync(path)) ?? join(directory, `${name}.yaml`);
+  return paths.find((path) => written.has(path) || !existsSync(path)) ?? join(directory, name);
 };
 
 type Saving = {
@@ -201,6 +203,16 @@ const saveProfile = (
     else if (readUserText(path, mostProfileBytes) === replaces) replaceUserFile(path, text, `${path}.bak`);
     else return {problem: `${path} was changed since you opened it.`};
     written.add(path);
+    return {path};
+  } catch (error) {
+    if (error instanceof UsageError) return {problem: error.message};
+    throw error;
+  }
+};
+
+const saveText = (path: string, content: string): ReturnType<WizardServices['saveText']> => {
+  try {
+    createUserFile(path, content);
     return {path};
   } catch (error) {
     if (error instanceof UsageError) return {problem: error.message};

@@ -5,7 +5,7 @@ import {Header, KeyHints, LineText} from './components/frame.tsx';
 import type {Task} from '../plan/task.ts';
 import {useKeys, useTask, useTerminalSize} from './hooks.ts';
 import type {Key} from './keys.ts';
-import {HelpScreen, LeaveScreen, StepScreen} from './screens/screens.tsx';
+import {LeaveScreen, PaneScreen, StepScreen} from './screens/screens.tsx';
 import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
 import {type Theme, ThemeContext} from './theme.ts';
 import {renderTodo, whatNext} from './what-next.ts';
@@ -37,10 +37,21 @@ type Props = {
   readonly interrupt: AbortSignal;
   /** Ctrl-Z: gives the terminal to the shell until the program is continued. */
   readonly onSuspend: () => void;
+  /** Hands a text to the clipboard of the terminal. */
+  readonly onCopy: (text: string) => void;
   readonly onEnd: (outcome: WizardOutcome) => void;
 };
 
-export const App = ({context, initial, theme, isAway = false, interrupt, onSuspend, onEnd}: Props): ReactNode => {
+export const App = ({
+  context,
+  initial,
+  theme,
+  isAway = false,
+  interrupt,
+  onSuspend,
+  onCopy,
+  onEnd,
+}: Props): ReactNode => {
   const [state, dispatch] = useReducer(
     (before: WizardState, action: Action) => reduce(context, before, action),
     initial,
@@ -50,7 +61,7 @@ export const App = ({context, initial, theme, isAway = false, interrupt, onSuspe
     latest.current = state;
   });
   useTerminalSize(useCallback((size: Size) => dispatch({type: 'resized', size}), []));
-  useTasks(context, state, dispatch);
+  useTasks(context, state, {dispatch, onCopy});
   useEnd(context, state, onEnd);
   useInterrupt(interrupt, dispatch);
   const frame = useMemo(() => frameOf(context, state), [context, state]);
@@ -87,7 +98,9 @@ const Frame = ({context, state, frame}: FrameProps): ReactNode => (
   <Box flexDirection="column" width={state.size.columns} height={state.size.rows - 1}>
     <Header context={context} state={state} />
     {state.overlay === 'help' ? (
-      <HelpScreen state={state} frame={frame} />
+      <PaneScreen note=" Help " state={state} frame={frame} />
+    ) : state.overlay === 'full' ? (
+      <PaneScreen note=" Full screen " state={state} frame={frame} />
     ) : state.overlay === 'leave' ? (
       <LeaveScreen context={context} state={state} frame={frame} />
     ) : (
@@ -104,7 +117,9 @@ const TooSmall = ({size}: {readonly size: Size}): ReactNode => (
   </Text>
 );
 
-const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch<Action>): void => {
+type Effects = {readonly dispatch: Dispatch<Action>; readonly onCopy: (text: string) => void};
+
+const useTasks = (context: WizardContext, state: WizardState, {dispatch, onCopy}: Effects): void => {
   const {services} = context;
   const {phase} = state.apply;
   const isTrial = state.apply.phase === 'running' && state.apply.isTrial;
@@ -136,6 +151,21 @@ const useTasks = (context: WizardContext, state: WizardState, dispatch: Dispatch
       dispatch(
         'path' in saved ? {type: 'todo-saved', path: saved.path} : {type: 'todo-failed', problem: saved.problem},
       );
+    },
+  });
+  useTask({
+    isWanted: state.exporting !== null,
+    isStopped: false,
+    run: () => {
+      if (state.exporting === null) return;
+      const {to, name, text} = state.exporting;
+      if (to === 'clipboard') {
+        onCopy(text);
+        dispatch({type: 'exported', notice: 'Copied, where the terminal lets programs do that (OSC 52).'});
+        return;
+      }
+      const saved = services.saveText(name, text);
+      dispatch({type: 'exported', notice: 'path' in saved ? `Saved: ${saved.path}` : `Not saved: ${saved.problem}`});
     },
   });
   useTask({

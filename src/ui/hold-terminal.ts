@@ -6,6 +6,8 @@ type HeldTerminal = {
   /** Aborted when a signal asks the program to end. */
   readonly interrupt: AbortSignal;
   readonly clear: () => void;
+  /** Into the clipboard, where the terminal lets programs do that (xterm control sequences, OSC 52). */
+  readonly copy: (text: string) => void;
   /** Stops the program, as Ctrl-Z does in a shell; returns when `fg` continues it. */
   readonly suspend: () => void;
   readonly release: () => void;
@@ -55,11 +57,13 @@ export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal =
     stdout.write(leave);
   };
 
+  const copy = (text: string): void => void stdout.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+
   for (const signal of signals) process.on(signal, interrupt);
   process.on('SIGTSTP', suspend);
   process.on('exit', release);
   // A terminal that was closed must not end the program in the middle of a transaction.
   stdout.on('error', interrupt);
   stdout.write(enter);
-  return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release};
+  return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release, copy};
 };

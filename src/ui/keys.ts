@@ -31,6 +31,8 @@ export type Mode =
   /** The machine was changed: on to the start screen. */
   | 'applied'
   | 'help'
+  /** The pane on all of the screen. */
+  | 'full'
   | 'leave'
   | 'end';
 
@@ -80,6 +82,9 @@ export type Intent =
   | 'go-home'
   | 'toggle-task'
   | 'discard-draft'
+  | 'open-full'
+  | 'save-diff'
+  | 'copy-diff'
   | 'open-map';
 
 type Binding = {
@@ -100,7 +105,7 @@ const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
 const values: readonly Mode[] = ['choice', 'number'];
 const texts: readonly Mode[] = ['text', 'entry'];
 const fields: readonly Mode[] = [...values, ...texts];
-const panes: readonly Mode[] = ['pane', 'blocked', 'end', 'applied', 'waiting', 'help'];
+const panes: readonly Mode[] = ['pane', 'blocked', 'end', 'applied', 'waiting', 'help', 'full'];
 const steps: readonly Mode[] = ['pane', 'blocked', ...lists, ...fields, 'word', 'end', 'applied', 'waiting'];
 /** Where letters are keys. */
 const commands: readonly Mode[] = ['pane', 'blocked', ...lists, ...values, 'end', 'applied', 'waiting'];
@@ -176,8 +181,8 @@ export const bindings: readonly Binding[] = [
   {intent: 'focus-last', modes: [...lists, ...values], keys: ['end', 'G'], label: '', hint: 'last'},
   {intent: 'value-next', modes: values, keys: ['right', '+'], label: '←→', hint: 'change'},
   {intent: 'value-previous', modes: values, keys: ['left', '-'], label: '', hint: 'change'},
-  {intent: 'page-down', modes: [...steps, 'help'], keys: ['page-down'], label: 'PgDn/PgUp', hint: 'scroll'},
-  {intent: 'page-up', modes: [...steps, 'help'], keys: ['page-up'], label: '', hint: 'scroll'},
+  {intent: 'page-down', modes: [...steps, 'help', 'full'], keys: ['page-down'], label: 'PgDn/PgUp', hint: 'scroll'},
+  {intent: 'page-up', modes: [...steps, 'help', 'full'], keys: ['page-up'], label: '', hint: 'scroll'},
   {
     intent: 'scroll-down',
     modes: [...lists, ...values],
@@ -220,6 +225,17 @@ export const bindings: readonly Binding[] = [
     label: 'm',
     hint: 'summary',
   },
+  {intent: 'open-full', modes: ['review'], keys: ['f', 'full'], label: 'f', hint: 'full screen'},
+  {
+    intent: 'open-full',
+    modes: [...commands.filter((mode) => mode !== 'review'), ...texts, 'word'],
+    keys: ['full'],
+    label: 'Ctrl-F',
+    hint: 'full screen',
+    isRare: true,
+  },
+  {intent: 'save-diff', modes: ['review', 'full'], keys: ['w'], label: 'w', hint: 'save the diff'},
+  {intent: 'copy-diff', modes: ['review', 'full'], keys: ['y'], label: 'y', hint: 'copy the diff', isRare: true},
   {intent: 'open-help', modes: commands, keys: ['?'], label: '?', hint: 'help'},
   {
     intent: 'ask-to-leave',
@@ -232,6 +248,7 @@ export const bindings: readonly Binding[] = [
   {intent: 'finish', modes: leavable, keys: ['q'], label: 'q', hint: 'leave'},
   {intent: 'leave', modes: ['leave'], keys: ['y', 'Y'], label: 'y', hint: 'leave'},
   {intent: 'close-overlay', modes: ['leave'], keys: ['n', 'N', 'escape'], label: 'n', hint: 'stay'},
+  {intent: 'close-overlay', modes: ['full'], keys: ['escape', 'f', 'q', 'enter', 'full'], label: 'Esc', hint: 'close'},
   {intent: 'close-overlay', modes: ['help'], keys: ['escape', '?', 'q', 'enter'], label: 'Esc', hint: 'close'},
   {
     intent: 'stop-and-restore',
@@ -249,7 +266,7 @@ export const bindings: readonly Binding[] = [
   },
   {
     intent: 'interrupt',
-    modes: [...steps, 'filter', 'search', 'help', 'leave'],
+    modes: [...steps, 'filter', 'search', 'help', 'full', 'leave'],
     keys: ['interrupt'],
     label: 'Ctrl-C',
     hint: 'leave at once',
@@ -295,6 +312,7 @@ export type NamedKey =
   | 'erase-word'
   | 'erase-all'
   | 'tab'
+  | 'full'
   | 'suspend'
   | 'interrupt';
 export type Key = {readonly name: NamedKey} | {readonly name: 'character'; readonly text: string};
@@ -342,6 +360,7 @@ const control: Readonly<Record<string, NamedKey>> = {
   '\u0001': 'home',
   '\u0003': 'interrupt',
   '\u0005': 'end',
+  '\u0006': 'full',
   '\u0015': 'erase-all',
   '\u0017': 'erase-word',
   '\u001a': 'suspend',
@@ -352,6 +371,7 @@ const withControl: Readonly<Record<string, NamedKey>> = {
   a: 'home',
   c: 'interrupt',
   e: 'end',
+  f: 'full',
   u: 'erase-all',
   w: 'erase-word',
   z: 'suspend',

@@ -53,6 +53,7 @@ export const runWizard = async (
         theme={theme}
         interrupt={interrupt}
         onSuspend={terminal.suspend}
+        onCopy={terminal.copy}
         onEnd={(end) => {
           outcome = end;
           tell();

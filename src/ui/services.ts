@@ -125,6 +125,8 @@ export type WizardServices = {
     /** The whole list, for a file that does not have it yet. */
     readonly text: string;
   }) => {readonly path: string} | {readonly problem: string};
+  /** A new file of that name, or of one like it that is free, where the person is. */
+  readonly saveText: (name: string, text: string) => {readonly path: string} | {readonly problem: string};
   /** Rejects with a TransactionError; an aborted `signal` means "stop and restore". */
   readonly apply: (
     changes: readonly Change[],

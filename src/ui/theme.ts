@@ -3,7 +3,7 @@ import {createContext} from 'react';
 import {styleOf, type Tone} from '../words/palette.ts';
 
 export type Theme = {
-  readonly styleOf: (tone: Tone) => Pick<TextProps, 'color' | 'bold' | 'dimColor'>;
+  readonly styleOf: (tone: Tone) => Pick<TextProps, 'color' | 'bold' | 'dimColor' | 'inverse'>;
   /** Every text passes here last, so that a terminal without UTF-8 gets letters that it has. */
   readonly spell: (text: string) => string;
   readonly hasColour: boolean;
@@ -58,8 +58,8 @@ const spellAscii = (text: string): string => text.replace(/[^ -~]/gu, (character
 const createTheme = ({hasColour, hasUnicode}: {hasColour: boolean; hasUnicode: boolean}): Theme => ({
   hasColour,
   styleOf: (tone) => {
-    const {color, bold, dim} = hasColour ? styleOf(tone) : {};
-    return {...(color && {color}), ...(bold && {bold}), ...(dim && {dimColor: dim})};
+    const {color, bold, dim, inverse} = hasColour ? styleOf(tone) : {};
+    return {...(color && {color}), ...(bold && {bold}), ...(dim && {dimColor: dim}), ...(inverse && {inverse})};
   },
   spell: hasUnicode ? (text) => text : spellAscii,
 });

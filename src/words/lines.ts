@@ -47,22 +47,30 @@ export const wrapText = (text: string, columns: number, tone: Tone = 'plain', ha
 };
 
 /** Cut at the column and never at words: for text whose every byte counts. */
-export const wrapExactly = (text: string, columns: number, tone: Tone): readonly Line[] => {
+export const wrapExactly = (text: string, columns: number, tone: Tone): readonly Line[] =>
+  wrapLine([segment(text, tone)], columns);
+
+export const wrapLine = (of: Line, columns: number): readonly Line[] => {
   const rows: Line[] = [];
-  let rest = printable(text);
+  let rest = of;
   do {
-    const taken = takeColumns(rest, rows.length === 0 ? columns : columns - 2);
+    const taken = takeColumns(plainText(rest), rows.length === 0 ? columns : columns - 2).length;
     rows.push(
-      rows.length === 0
-        ? [{text: taken, tone}]
-        : [
-            {text: '↪ ', tone: 'muted'},
-            {text: taken, tone},
-          ],
+      rows.length === 0 ? sliceLine(rest, 0, taken) : [{text: '↪ ', tone: 'muted'}, ...sliceLine(rest, 0, taken)],
     );
-    rest = rest.slice(taken.length);
-  } while (rest !== '');
+    rest = sliceLine(rest, taken, Infinity);
+  } while (rest.length > 0);
   return rows;
+};
+
+/** By UTF-16 units, as `slice` of a string. */
+const sliceLine = (of: Line, from: number, to: number): Line => {
+  let start = 0;
+  return of.flatMap(({text, tone}): Line => {
+    const part = text.slice(Math.max(0, from - start), Math.max(0, to - start));
+    start += text.length;
+    return part === '' ? [] : [{text: part, tone}];
+  });
 };
 
 /** One blank between words of several tones. */
@@ -96,20 +104,17 @@ const mergeSegments = (of: Line): Line => {
   return merged;
 };
 
-/** The same row with every occurrence of a text, whatever its case, in the tone of a match. */
+/** The same row with every occurrence of a text, whatever its case and tones, in the tone of a match. */
 export const markMatches = (of: Line, wanted: string): Line => {
   const needle = wanted.toLowerCase();
-  if (needle === '') return of;
-  return of.flatMap(({text, tone}): Line => {
-    const parts: Segment[] = [];
-    let from = 0;
-    for (let at = indexIn(text, needle, 0); at >= 0; at = indexIn(text, needle, from)) {
-      if (at > from) parts.push({text: text.slice(from, at), tone});
-      parts.push({text: text.slice(at, at + needle.length), tone: 'match'});
-      from = at + needle.length;
-    }
-    return from === 0 ? [{text, tone}] : [...parts, ...(from < text.length ? [{text: text.slice(from), tone}] : [])];
-  });
+  const text = plainText(of).toLowerCase();
+  if (needle === '' || !text.includes(needle)) return of;
+  const parts: Line[] = [];
+  let from = 0;
+  for (let at = text.indexOf(needle); at >= 0; at = text.indexOf(needle, from)) {
+    const end = at + needle.length;
+    parts.push(sliceLine(of, from, at), [{text: plainText(sliceLine(of, at, end)), tone: 'match'}]);
+    from = end;
+  }
+  return [...parts.flat(), ...sliceLine(of, from, Infinity)];
 };
-
-const indexIn = (text: string, needle: string, from: number): number => text.toLowerCase().indexOf(needle, from);

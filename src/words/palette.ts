@@ -1,6 +1,6 @@
 type Colour = 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
 
-export type Style = {readonly color?: Colour; readonly bold?: true; readonly dim?: true};
+export type Style = {readonly color?: Colour; readonly bold?: true; readonly dim?: true; readonly inverse?: true};
 
 /**
  * What a piece of text means, and how that looks on a terminal: in the wizard, in what commands print and on the map.
@@ -19,6 +19,9 @@ const palette = {
   error: {color: 'red', bold: true},
   added: {color: 'green'},
   removed: {color: 'red'},
+  // What is new in a line that was changed, and what is gone from it.
+  'added-word': {color: 'green', bold: true, inverse: true},
+  'removed-word': {color: 'red', bold: true, inverse: true},
   match: {color: 'magenta', bold: true},
   // Roles of the topology map.
   host: {dim: true},
@@ -40,8 +43,13 @@ const codes: Readonly<Record<Colour, string>> = {red: '31', green: '32', yellow:
 
 /** The text between the escape sequences of its tone; as it is where there is no colour. */
 export const paint = (text: string, tone: Tone, hasColor: boolean): string => {
-  const {color, bold, dim} = styleOf(tone);
-  const sgr = [...(bold ? ['1'] : []), ...(dim ? ['2'] : []), ...(color === undefined ? [] : [codes[color]])].join(';');
+  const {color, bold, dim, inverse} = styleOf(tone);
+  const sgr = [
+    ...(bold ? ['1'] : []),
+    ...(dim ? ['2'] : []),
+    ...(inverse ? ['7'] : []),
+    ...(color === undefined ? [] : [codes[color]]),
+  ].join(';');
   return hasColor && sgr !== '' ? `\u001b[${sgr}m${text}\u001b[0m` : text;
 };
 

@@ -79,6 +79,7 @@ const services: WizardServices = {
   judge: (profile) => previewChanges(facts, profile),
   proposeProfile: (devices) => proposeProfile(facts, devices),
   saveTodo: () => ({path: '/home/me/todo.md'}),
+  saveText: (name) => ({path: `/home/me/${name}`}),
   encode: () => '',
   saveProfile: (_profile, path) =>
     path.startsWith('/nowhere') ? {problem: `ENOENT: no such directory ${path}`} : {path},

@@ -32,6 +32,7 @@ export const openWizard = (
   const state = isAtHome ? home : reduce(context, home, {type: 'pressed', keys: [{name: 'enter'}], shown});
   let outcome: WizardOutcome | null = null;
   let suspensions = 0;
+  const copied: string[] = [];
   const controller = new AbortController();
   const app = (
     <App
@@ -39,6 +40,7 @@ export const openWizard = (
       initial={state}
       theme={chooseTheme(environment)}
       interrupt={controller.signal}
+      onCopy={(text) => copied.push(text)}
       onSuspend={() => (suspensions += 1)}
       onEnd={(end) => (outcome = end)}
     />
@@ -66,6 +68,7 @@ export const openWizard = (
     },
     settle,
     outcome: () => outcome,
+    copied,
     suspensions: () => suspensions,
     close: instance.unmount,
   };

@@ -11,9 +11,10 @@ import type {WizardState} from '../wizard/state.ts';
 
 type ScreenProps = {readonly state: WizardState; readonly frame: StepFrame};
 
-export const HelpScreen = ({state, frame}: ScreenProps): ReactNode => (
+/** The pane alone. */
+export const PaneScreen = ({state, frame, note}: ScreenProps & {readonly note: string}): ReactNode => (
   <Box flexDirection="column" height={frame.layout.bodyHeight}>
-    <PaneBox pane={frame.pane} note=" Help " search={state.search.text} />
+    <PaneBox pane={frame.pane} note={note} search={state.search.text} />
   </Box>
 );
 

@@ -10,8 +10,9 @@ import {focusedField} from '../wizard/form-step.ts';
 import {focusedMapRow} from '../wizard/map-step.ts';
 import {stepOf} from '../wizard/steps.ts';
 import type {WizardState} from '../wizard/state.ts';
+import {textDiffLines} from './diff-lines.ts';
 import {memoryBars} from './memory-bars.ts';
-import {decisionLines, decisionsAbout, findingLines, heading, textDiffLines, topologyLines} from './parts.ts';
+import {decisionLines, decisionsAbout, findingLines, heading, topologyLines} from './parts.ts';
 
 const costOf = (field: Field, shown: FieldContext): string => {
   if (field.kind !== 'choice') return field.cost(shown);

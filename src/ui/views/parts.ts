@@ -1,11 +1,10 @@
 import {withProgramName} from '../../words/with-program-name.ts';
 import {identityOf} from '../../devices/device-kinds.ts';
 import {parentsOf} from '../../plan/device/parents-of.ts';
-import type {Change} from '../../changes/change.ts';
 import type {Finding, Severity} from '../../findings/finding.ts';
 import type {Decision} from '../../plan/plan.ts';
 import {describeTopology} from '../../topology/topology-text.ts';
-import {blank, type Line, line, segment, wrapExactly, wrapText} from '../../words/lines.ts';
+import {type Line, line, segment, wrapExactly, wrapText} from '../../words/lines.ts';
 import type {Tone} from '../../words/palette.ts';
 import {displayWidth} from '../../words/width.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -67,50 +66,6 @@ export const decisionsAbout = (decisions: readonly Decision[], subjects: readonl
   );
 
 export const heading = (text: string): Line => line(text, 'title');
-
-const toneOf = (row: string): Tone => {
-  if (row.startsWith('+++') || row.startsWith('---')) return 'strong';
-  if (row.startsWith('@@')) return 'key';
-  return row.startsWith('+') ? 'added' : row.startsWith('-') ? 'removed' : 'plain';
-};
-
-/** Every byte of a unified diff: long rows go on below, nothing is cut. */
-export const textDiffLines = (diff: string, columns: number): readonly Line[] =>
-  diff
-    .replace(/\n$/, '')
-    .split('\n')
-    .flatMap((row) => wrapExactly(row, columns, toneOf(row)));
-
-const whyLines = (why: readonly string[], columns: number): readonly Line[] =>
-  why.length === 0
-    ? []
-    : [
-        blank,
-        heading('Why'),
-        ...why.flatMap((reason) =>
-          wrapText(`· ${reason.charAt(0).toUpperCase()}${reason.slice(1)}`, columns, 'plain', 2),
-        ),
-      ];
-
-const runLines = (change: Change & {kind: 'run'}, columns: number): readonly Line[] => {
-  const undo = change.command.kind === 'command' ? change.command.undo : null;
-  return [
-    line('Runs once, after the files are written:'),
-    ...wrapExactly(`  ${change.path}`, columns, 'strong'),
-    ...(undo === null ? [] : [line('On rollback:'), ...wrapExactly(`  ${undo.join(' ')}`, columns, 'strong')]),
-  ];
-};
-
-/** The change first, then why. */
-export const diffLines = (change: Change, columns: number): readonly Line[] => {
-  if (change.kind === 'run') return [...runLines(change, columns), ...whyLines(change.why, columns)];
-  return [
-    ...(change.diff === ''
-      ? [line(change.kind === 'create' ? 'An empty file.' : 'The content stays; see the reason below.', 'muted')]
-      : textDiffLines(change.diff, columns)),
-    ...whyLines(change.why, columns),
-  ];
-};
 
 const looks: Readonly<Record<Severity, {readonly glyph: string; readonly tone: Tone; readonly word: string}>> = {
   blocker: {glyph: '✗', tone: 'error', word: 'BLOCKED'},

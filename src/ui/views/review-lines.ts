@@ -8,7 +8,8 @@ import type {WizardContext} from '../wizard/context.ts';
 import {targetsOf} from '../wizard/places.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {whatNext} from '../what-next.ts';
-import {commandLines, decisionLines, decisionsAbout, diffLines, findingLines, heading, nothingFound} from './parts.ts';
+import {commandLines, decisionLines, decisionsAbout, findingLines, heading, nothingFound} from './parts.ts';
+import {diffLines} from './diff-lines.ts';
 import {taskLines} from './todo-lines.ts';
 
 /** Decisions that no other step has shown. */

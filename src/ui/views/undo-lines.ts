@@ -5,7 +5,8 @@ import type {WizardContext} from '../wizard/context.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {undoWord} from '../wizard/undo-step.ts';
 import {describeTime} from './describe-time.ts';
-import {commandLines, textDiffLines} from './parts.ts';
+import {textDiffLines} from './diff-lines.ts';
+import {commandLines} from './parts.ts';
 import {failureLines, progressLines} from './progress-lines.ts';
 
 const planned = (

@@ -11,6 +11,7 @@ import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts'
 import {goToFinding} from './places.ts';
 import {discardDraft} from './resume.ts';
 import {countRows} from './rows.ts';
+import {exportDiff} from './shown-diff.ts';
 import type {Shown, WizardState} from './state.ts';
 import {editAtEnd, eraseText, type Erasure} from './text-edit.ts';
 import {toggleTask} from './todo-step.ts';
@@ -109,6 +110,12 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
       return choose(context, state);
     case 'mark-focused':
       return markDevice(context, state);
+    case 'open-full':
+      return {...state, overlay: 'full', notice: null};
+    case 'save-diff':
+      return exportDiff(context, state, 'file');
+    case 'copy-diff':
+      return exportDiff(context, state, 'clipboard');
     case 'discard-draft':
       return discardDraft(state);
     case 'toggle-others':

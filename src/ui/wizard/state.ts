@@ -28,7 +28,8 @@ export type Size = {readonly columns: number; readonly rows: number};
 /** Where the user is, and all that was chosen on any step; going back forgets nothing. */
 export type WizardState = {
   readonly step: StepId;
-  readonly overlay: 'none' | 'help' | 'leave';
+  /** `full`: the pane alone, on all of the screen. */
+  readonly overlay: 'none' | 'help' | 'leave' | 'full';
   readonly size: Size;
   readonly draft: Draft;
   /** Decisions of the draft, made anew with each change of it; its files only where `isPreviewWhole`. */
@@ -56,6 +57,8 @@ export type WizardState = {
     readonly isContinued: boolean;
     readonly isDiscarding: boolean;
   };
+  /** A diff on its way to a file or to the clipboard. */
+  readonly exporting: Export | null;
   readonly save: SaveState;
   readonly apply: ApplyState;
   readonly verify: VerifyState;
@@ -69,6 +72,8 @@ export type WizardState = {
 
 /** Choices that the start before left; with a problem they can only be discarded. */
 export type Offer = {readonly draft: KeptDraft | null; readonly problem: string | null};
+
+export type Export = {readonly to: 'file' | 'clipboard'; readonly name: string; readonly text: string};
 
 export type DeviceState = {
   readonly showsOthers: boolean;
@@ -148,6 +153,7 @@ export type Action =
   | {readonly type: 'apply-progressed'; readonly progress: ApplyProgress}
   | {readonly type: 'apply-succeeded'; readonly id: string}
   | {readonly type: 'apply-failed'; readonly error: ApplyProblem; readonly cause: unknown}
+  | {readonly type: 'exported'; readonly notice: string}
   | {readonly type: 'draft-discarded'; readonly problem: string | null}
   | {readonly type: 'todo-saved'; readonly path: string}
   | {readonly type: 'todo-failed'; readonly problem: string}

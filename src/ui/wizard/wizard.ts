@@ -35,6 +35,7 @@ export const startWizard = (
     typed: null,
     notice: null,
     resume: {offer: firstOffer(context), isContinued: false, isDiscarding: false},
+    exporting: null,
     save: {phase: 'idle'},
     apply: {phase: 'typing', word: ''},
     verify: firstVerify(context),
@@ -63,6 +64,8 @@ export const reduce = (context: WizardContext, state: WizardState, action: Actio
     case 'apply-succeeded':
     case 'apply-failed':
       return reduceTask(context, state, action);
+    case 'exported':
+      return {...state, notice: action.notice, exporting: null};
     case 'draft-discarded':
       return {...state, notice: action.problem, resume: {...state.resume, isDiscarding: false}};
     case 'todo-saved':
