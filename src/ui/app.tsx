@@ -3,7 +3,7 @@ import {type Dispatch, type ReactNode, useCallback, useEffect, useMemo, useReduc
 import {line} from '../words/lines.ts';
 import {Header, KeyHints, LineText} from './components/frame.tsx';
 import type {Task} from '../plan/task.ts';
-import {useKeys, useTask, useTerminalSize} from './hooks.ts';
+import {useElapsed, useKeys, useTask, useTerminalSize} from './hooks.ts';
 import type {Key} from './keys.ts';
 import {LeaveScreen, PaneScreen, StepScreen} from './screens/screens.tsx';
 import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
@@ -62,6 +62,10 @@ export const App = ({
   });
   useTerminalSize(useCallback((size: Size) => dispatch({type: 'resized', size}), []));
   useTasks(context, state, {dispatch, onCopy});
+  useElapsed(
+    isBusy(state),
+    useCallback((seconds: number) => dispatch({type: 'ticked', seconds}), []),
+  );
   useEnd(context, state, onEnd);
   useInterrupt(interrupt, dispatch);
   const frame = useMemo(() => frameOf(context, state), [context, state]);

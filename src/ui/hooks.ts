@@ -52,6 +52,17 @@ export const useTask = ({isWanted, isStopped, run}: Task): void => {
   }, [isStopped]);
 };
 
+/** Counts whole seconds from 0 while something runs. */
+export const useElapsed = (isRunning: boolean, onSecond: (seconds: number) => void): void => {
+  useEffect(() => {
+    if (!isRunning) return undefined;
+    const start = performance.now();
+    onSecond(0);
+    const timer = setInterval(() => onSecond(Math.floor((performance.now() - start) / 1000)), 1000);
+    return () => clearInterval(timer);
+  }, [isRunning, onSecond]);
+};
+
 export const sizeOf = ({columns, rows}: {readonly columns?: number; readonly rows?: number}): Size => ({
   columns: columns || 80,
   rows: rows || 24,

@@ -235,7 +235,7 @@ export const bindings: readonly Binding[] = [
     isRare: true,
   },
   {intent: 'save-diff', modes: ['review', 'full'], keys: ['w'], label: 'w', hint: 'save the diff'},
-  {intent: 'copy-diff', modes: ['review', 'full'], keys: ['y'], label: 'y', hint: 'copy the diff', isRare: true},
+  {intent: 'copy-diff', modes: ['review', 'full'], keys: ['y'], label: 'y', hint: 'copy the diff'},
   {intent: 'open-help', modes: commands, keys: ['?'], label: '?', hint: 'help'},
   {
     intent: 'ask-to-leave',

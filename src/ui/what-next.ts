@@ -6,7 +6,7 @@ import type {Task} from '../plan/task.ts';
 import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
 
 /** Whether anything of the plan comes with a boot: from the kernel, or from a unit that makes parts of a card. */
-const comesWithBoot = (plan: Plan): boolean => {
+export const comesWithBoot = (plan: Plan): boolean => {
   const {kernelArguments, hypervisorArguments, binding, memory, isolation} = plan;
   return (
     binding.by !== 'libvirt' ||

@@ -205,7 +205,7 @@ describe('a rollback in the wizard', () => {
     expect(await wizard.press(enter)).toContain('Type rollback, then press Enter. Nothing was written.');
     expect(await wizard.press(pageDown)).toContain('Roll back');
     expect(began).toBe(0);
-    expect(await wizard.press('rollback', enter)).toContain('Restoring … step 1.');
+    expect(await wizard.press('rollback', enter)).toContain('Restoring … step 1, 0:00.');
     expect(began).toBe(1);
   });
 

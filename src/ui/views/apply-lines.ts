@@ -2,23 +2,19 @@ import {trialMinutes} from '../../boot/trial/trial-units.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {isThisMachine, writingCommand} from '../command-style.ts';
+import {sumUp} from '../sum-up.ts';
 import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {targetsOf} from '../wizard/places.ts';
 import type {Progress, WizardState} from '../wizard/state.ts';
 import {commandLines, findingLines} from './parts.ts';
-import {failureLines, progressLines} from './progress-lines.ts';
-
-const howMany = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
 
 const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
-  const {changes} = state.preview;
-  const runs = changes.filter((change) => change.kind === 'run');
+  const {plan, changes} = state.preview;
   return [
-    ...wrapText(
-      `Writes ${howMany(changes.length - runs.length, 'file')} and runs ${howMany(runs.length, 'command')}. If one part fails, or you press Ctrl-C, everything is restored.`,
-      columns,
-    ),
+    ...(plan === null ? [] : wrapText(sumUp(plan, changes), columns, 'strong')),
+    ...wrapText('If one part fails, or you press Ctrl-C, everything is restored.', columns),
     ...(isThisMachine(context.services.commandStyle)
       ? []
       : [
@@ -96,17 +92,16 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
   ];
 };
 
-const running = (progress: Progress, isRestoring: boolean, total: number, columns: number): readonly Line[] =>
-  progressLines(
-    progress,
-    isRestoring
-      ? line('Stopping, and restoring everything …', 'warning')
-      : line(
-          `Applying … step ${Math.min(total, progress.finished.length + 1)} of ${total}. Ctrl-C stops and restores everything.`,
-          'strong',
-        ),
-    columns,
-  );
+type Running = Progress & {readonly phase: 'running' | 'restoring'; readonly isTrial: boolean};
+
+const running = ({services}: WizardContext, {preview, elapsedSeconds}: WizardState, apply: Running): Line => {
+  const time = describeElapsed(elapsedSeconds);
+  if (apply.phase === 'restoring') return line(`Stopping, and restoring everything … ${time}`, 'warning');
+  const trial = apply.isTrial ? services.trial?.preview(preview) : undefined;
+  const total = (trial !== undefined && 'changes' in trial ? trial : preview).changes.length;
+  const step = Math.min(total, apply.finished.length + 1);
+  return line(`Applying … step ${step} of ${total}, ${time}. Ctrl-C stops and restores everything.`, 'strong');
+};
 
 export const applyLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   switch (state.apply.phase) {
@@ -115,9 +110,8 @@ export const applyLines = (context: WizardContext, state: WizardState, columns: 
         ? summary(context, state, state.apply.word, columns)
         : refusal(context, state, columns);
     case 'running':
-      return running(state.apply, false, state.preview.changes.length, columns);
     case 'restoring':
-      return running(state.apply, true, state.preview.changes.length, columns);
+      return progressLines(state.apply, running(context, state, state.apply), columns);
     case 'failed':
       return [
         ...failureLines(state.apply.error, context.services.commandStyle.program, columns),

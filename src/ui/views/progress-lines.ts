@@ -2,6 +2,10 @@ import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {withProgramName} from '../../words/with-program-name.ts';
 import type {ApplyProblem, Progress} from '../wizard/state.ts';
 
+/** `1:05`, as a clock counts. */
+export const describeElapsed = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+
 /** What is done, what is being done, and the last lines of the program that does it. */
 export const progressLines = ({finished, title, lastLines}: Progress, head: Line, columns: number): readonly Line[] => [
   head,

@@ -1,4 +1,3 @@
-import type {Change} from '../../changes/change.ts';
 import {trialMinutes} from '../../boot/trial/trial-units.ts';
 import {blank, type Line, line, segment, wrapText} from '../../words/lines.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
@@ -7,6 +6,7 @@ import {describeMachine} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {targetsOf} from '../wizard/places.ts';
 import type {WizardState} from '../wizard/state.ts';
+import {sumUp} from '../sum-up.ts';
 import {whatNext} from '../what-next.ts';
 import {commandLines, decisionLines, decisionsAbout, findingLines, heading, nothingFound} from './parts.ts';
 import {diffLines} from './diff-lines.ts';
@@ -15,17 +15,11 @@ import {taskLines} from './todo-lines.ts';
 /** Decisions that no other step has shown. */
 const unseen = ['binding', 'kernelArguments', 'devices', 'host'];
 
-const summaryOf = (changes: readonly Change[]): string => {
-  const runs = changes.filter((change) => change.kind === 'run').length;
-  const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
-  return `${count(changes.length - runs, 'file')} and ${count(runs, 'command')}. Everything can be rolled back.`;
-};
-
 const knowLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const {preview} = state;
   const decisions = decisionsAbout(preview.plan?.decisions ?? [], unseen);
   return [
-    line(summaryOf(preview.changes)),
+    ...(preview.plan === null ? [] : wrapText(sumUp(preview.plan, preview.changes), columns, 'strong')),
     blank,
     ...(preview.findings.length === 0
       ? [nothingFound]

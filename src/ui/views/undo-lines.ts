@@ -7,7 +7,7 @@ import {undoWord} from '../wizard/undo-step.ts';
 import {describeTime} from './describe-time.ts';
 import {textDiffLines} from './diff-lines.ts';
 import {commandLines} from './parts.ts';
-import {failureLines, progressLines} from './progress-lines.ts';
+import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
 
 const planned = (
   {id, profile, startedAt, restored, notes}: RollbackView,
@@ -50,7 +50,7 @@ const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, colum
 
 export const undoStepLines = (
   {services: {commandStyle}}: WizardContext,
-  {undo}: WizardState,
+  {undo, elapsedSeconds}: WizardState,
   columns: number,
 ): readonly Line[] => {
   const {program} = commandStyle;
@@ -67,9 +67,9 @@ export const undoStepLines = (
       return progressLines(
         undo,
         undo.phase === 'stopping'
-          ? line('Stopping …', 'warning')
+          ? line(`Stopping … ${describeElapsed(elapsedSeconds)}`, 'warning')
           : line(
-              `Restoring … step ${undo.finished.length + 1}. Ctrl-C stops; the next rollback finishes it.`,
+              `Restoring … step ${undo.finished.length + 1}, ${describeElapsed(elapsedSeconds)}. Ctrl-C stops; the next rollback finishes it.`,
               'strong',
             ),
         columns,

@@ -61,6 +61,8 @@ export type WizardState = {
   readonly exporting: Export | null;
   readonly save: SaveState;
   readonly apply: ApplyState;
+  /** Of the transaction that runs, or ran last. */
+  readonly elapsedSeconds: number;
   readonly verify: VerifyState;
   readonly undo: UndoState;
   readonly todo: TodoState;
@@ -153,6 +155,7 @@ export type Action =
   | {readonly type: 'apply-progressed'; readonly progress: ApplyProgress}
   | {readonly type: 'apply-succeeded'; readonly id: string}
   | {readonly type: 'apply-failed'; readonly error: ApplyProblem; readonly cause: unknown}
+  | {readonly type: 'ticked'; readonly seconds: number}
   | {readonly type: 'exported'; readonly notice: string}
   | {readonly type: 'draft-discarded'; readonly problem: string | null}
   | {readonly type: 'todo-saved'; readonly path: string}

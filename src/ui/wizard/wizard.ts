@@ -38,6 +38,7 @@ export const startWizard = (
     exporting: null,
     save: {phase: 'idle'},
     apply: {phase: 'typing', word: ''},
+    elapsedSeconds: 0,
     verify: firstVerify(context),
     undo: {phase: 'idle'},
     todo: {phase: 'idle', done: appliedTo(context)?.done ?? [], path: null},
@@ -64,6 +65,8 @@ export const reduce = (context: WizardContext, state: WizardState, action: Actio
     case 'apply-succeeded':
     case 'apply-failed':
       return reduceTask(context, state, action);
+    case 'ticked':
+      return {...state, elapsedSeconds: action.seconds};
     case 'exported':
       return {...state, notice: action.notice, exporting: null};
     case 'draft-discarded':
