@@ -49,12 +49,21 @@ const guestSystems = ['windows-11', 'windows-10', 'linux', 'other'] as const;
 /** For which there is a completion script. */
 const shells = ['bash', 'zsh', 'fish'] as const;
 
+/** Backgrounds of terminals. */
+const themes = ['light', 'dark'] as const;
+const theme = {
+  type: 'string',
+  value: 'THEME',
+  choices: themes,
+  summary: 'colours for a light or a dark terminal, instead of asking the terminal',
+} as const satisfies OptionSpec;
+
 /** What starts without a command. */
 export const wizardVerb: Verb = declare({
   name: 'wizard',
   summary: 'the wizard (needs a terminal)',
   positionals: [],
-  options: {'dry-run': dryRun},
+  options: {'dry-run': dryRun, theme},
   examples: [
     ['', 'look at this host, choose a card, see every change'],
     ['--demo laptop', 'the same on an embedded host; writes to a scratch copy, never to this machine'],

@@ -39,7 +39,7 @@ import {loadProfile, mostProfileBytes, readUserText} from './load.ts';
 import {describeLater, describeRest} from './rollback.ts';
 import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
 
-type Options = {readonly 'dry-run': boolean};
+type Options = {readonly 'dry-run': boolean; readonly theme?: string};
 
 /** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
 const createServices = async (context: Context<Options>, host: Host): Promise<WizardServices> => {
@@ -304,11 +304,13 @@ export const wizard: Command<Options, Ended, Document> = {
     if (host.mayWrite) await startWriting(context, host, {resume: false, keepEdits: false});
     const open = (): Promise<WizardServices> => createServices(context, host);
     const services = await open();
+    const {theme} = context.options;
     const outcome = await startWizard(services, {
       stdin: process.stdin,
       stdout: process.stdout,
       environment: process.env,
       isPlain: context.isPlain,
+      background: theme === 'light' || theme === 'dark' ? theme : null,
       signal: context.signal,
       reopen: open,
     });

@@ -64,6 +64,9 @@ export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal =
   process.on('exit', release);
   // A terminal that was closed must not end the program in the middle of a transaction.
   stdout.on('error', interrupt);
+  stdin.on('error', interrupt);
+  // Perhaps before the signal that says so, and nothing else may be left that keeps the program alive.
+  stdin.on('end', interrupt);
   stdout.write(enter);
   return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release, copy};
 };

@@ -5,6 +5,7 @@ import {holdTerminal} from './hold-terminal.ts';
 import {sizeOf} from './hooks.ts';
 import type {WizardOutcome, WizardServices} from './services.ts';
 import {chooseTheme} from './theme.ts';
+import {type Background, openTerminalInput} from './terminal-input.ts';
 import {startWizard} from './wizard/wizard.ts';
 
 export type WizardOptions = {
@@ -13,6 +14,8 @@ export type WizardOptions = {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** `--no-color` */
   readonly isPlain: boolean;
+  /** `--theme`; `null` asks the terminal. */
+  readonly background: Background | null;
   /** Aborted by a signal, perhaps before the wizard has the terminal. */
   readonly signal?: AbortSignal;
   /** Reads the machine anew after it was changed. */
@@ -35,14 +38,16 @@ const interrupted: WizardOutcome = {
 /** Runs until the user has left; the terminal is restored whichever way that happens. */
 export const runWizard = async (
   services: WizardServices,
-  {stdin, stdout, environment, isPlain, signal, reopen = () => Promise.resolve(services)}: WizardOptions,
+  {stdin, stdout, environment, isPlain, background, signal, reopen = () => Promise.resolve(services)}: WizardOptions,
 ): Promise<WizardOutcome> => {
-  const theme = chooseTheme(isPlain ? {...environment, NO_COLOR: '1'} : environment);
   let outcome: WizardOutcome | null = null;
   let drawAgain = (): void => undefined;
   const terminal = holdTerminal({stdin, stdout, onResume: () => drawAgain()});
   const interrupt = signal === undefined ? terminal.interrupt : AbortSignal.any([terminal.interrupt, signal]);
   let tell = (): void => undefined;
+  const input = openTerminalInput({stdin, stdout});
+  const known = isPlain ? {...environment, NO_COLOR: '1'} : environment;
+  let theme = chooseTheme(known, background ?? 'dark');
   const appOf = (opened: WizardServices, round: number): Drawn => {
     const {context, state} = startWizard(opened, sizeOf(stdout), outcome);
     return (
@@ -62,9 +67,12 @@ export const runWizard = async (
     );
   };
   try {
+    // The Linux console is black, and shows the question instead of answering it.
+    if (background === null && theme.hasColour && environment['TERM'] !== 'linux')
+      theme = chooseTheme(known, (await input.askBackground()) ?? 'dark');
     let app = appOf(services, 0);
     let told = new Promise<void>((resolve) => (tell = resolve));
-    const instance = render(app, {stdin, stdout, exitOnCtrlC: false, patchConsole: true});
+    const instance = render(app, {stdin: input.keys, stdout, exitOnCtrlC: false, patchConsole: true});
     const redraw = (): void => {
       instance.clear();
       terminal.clear();
@@ -90,6 +98,7 @@ export const runWizard = async (
     instance.unmount();
     await exited;
   } finally {
+    input.release();
     terminal.release();
   }
   return outcome ?? interrupted;

@@ -1,6 +1,7 @@
 import type {TextProps} from 'ink';
 import {createContext} from 'react';
-import {styleOf, type Tone} from '../words/palette.ts';
+import {type Colour, hues, styleOf, type Tone} from '../words/palette.ts';
+import type {Background} from './terminal-input.ts';
 
 export type Theme = {
   readonly styleOf: (tone: Tone) => Pick<TextProps, 'color' | 'bold' | 'dimColor' | 'inverse'>;
@@ -55,11 +56,27 @@ const ascii: Readonly<Record<string, string>> = {
 /** One column for one column, so that what was measured before still fits. */
 const spellAscii = (text: string): string => text.replace(/[^ -~]/gu, (character) => ascii[character] ?? '?');
 
-const createTheme = ({hasColour, hasUnicode}: {hasColour: boolean; hasUnicode: boolean}): Theme => ({
+/** The colours of the terminal's own palette are made for black: yellow and cyan can hardly be read on white. */
+const onWhite: Readonly<Record<Colour, string>> = {
+  red: hues.light.red,
+  green: hues.light.green,
+  yellow: hues.light.brown,
+  magenta: hues.light.purple,
+  cyan: hues.light.teal,
+};
+
+type Looks = {readonly hasColour: boolean; readonly hasUnicode: boolean; readonly background: Background};
+
+const createTheme = ({hasColour, hasUnicode, background}: Looks): Theme => ({
   hasColour,
   styleOf: (tone) => {
     const {color, bold, dim, inverse} = hasColour ? styleOf(tone) : {};
-    return {...(color && {color}), ...(bold && {bold}), ...(dim && {dimColor: dim}), ...(inverse && {inverse})};
+    return {
+      ...(color && {color: background === 'light' ? onWhite[color] : color}),
+      ...(bold && {bold}),
+      ...(dim && {dimColor: dim}),
+      ...(inverse && {inverse}),
+    };
   },
   spell: hasUnicode ? (text) => text : spellAscii,
 });
@@ -70,13 +87,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * no-color.org: set and not empty. The first of LC_ALL, LC_CTYPE and LANG that is set names the character set. The
  * fonts of the Linux console (TERM=linux) have 256 or 512 glyphs, and most of our own are not among them.
  */
-export const chooseTheme = (environment: Environment): Theme => {
+export const chooseTheme = (environment: Environment, background: Background = 'dark'): Theme => {
   const locale =
     [environment['LC_ALL'], environment['LC_CTYPE'], environment['LANG']].find((value) => (value ?? '') !== '') ?? '';
   return createTheme({
     hasColour: (environment['NO_COLOR'] ?? '') === '',
     hasUnicode: /utf-?8/i.test(locale) && environment['TERM'] !== 'linux',
+    background,
   });
 };
 
-export const ThemeContext = createContext<Theme>(createTheme({hasColour: true, hasUnicode: true}));
+export const ThemeContext = createContext<Theme>(createTheme({hasColour: true, hasUnicode: true, background: 'dark'}));

@@ -1,4 +1,4 @@
-type Colour = 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
+export type Colour = 'red' | 'green' | 'yellow' | 'magenta' | 'cyan';
 
 export type Style = {readonly color?: Colour; readonly bold?: true; readonly dim?: true; readonly inverse?: true};
 
@@ -53,10 +53,10 @@ export const paint = (text: string, tone: Tone, hasColor: boolean): string => {
   return hasColor && sgr !== '' ? `\u001b[${sgr}m${text}\u001b[0m` : text;
 };
 
-type Hue = 'green' | 'brown' | 'purple' | 'blue' | 'teal';
+type Hue = 'red' | 'green' | 'brown' | 'purple' | 'blue' | 'teal';
 
 /** The hues of the picture, on white and on black. Blue can be read here: the page brings its own background. */
 export const hues: Readonly<Record<'light' | 'dark', Readonly<Record<Hue, string>>>> = {
-  light: {green: '#1a7f37', brown: '#9a6700', purple: '#8250df', blue: '#0969da', teal: '#1b7c83'},
-  dark: {green: '#3fb950', brown: '#d29922', purple: '#bc8cff', blue: '#58a6ff', teal: '#39c5cf'},
+  light: {red: '#cf222e', green: '#1a7f37', brown: '#9a6700', purple: '#8250df', blue: '#0969da', teal: '#1b7c83'},
+  dark: {red: '#f85149', green: '#3fb950', brown: '#d29922', purple: '#bc8cff', blue: '#58a6ff', teal: '#39c5cf'},
 };

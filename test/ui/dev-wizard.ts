@@ -109,6 +109,7 @@ if (refusal === null) {
     stdout: process.stdout,
     environment: process.env,
     isPlain: false,
+    background: null,
   });
   for (const row of describeOutcome(outcome, services.commandStyle)) console.log(row);
   console.log(JSON.stringify({...outcome, error: outcome.error instanceof Error ? outcome.error.message : null}));

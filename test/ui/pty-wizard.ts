@@ -15,6 +15,7 @@ const outcome = await startWizard(sampleServices(), {
   stdin: process.stdin,
   stdout: process.stdout,
   environment: process.env,
-  isPlain: true,
+  isPlain: process.env['VFIO_PILOT_COLOUR'] === undefined,
+  background: null,
 });
 console.log(`ended ${outcome.reason}`);

@@ -30,10 +30,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(directory, {recursive: true}));
 
-const open = () => {
+const open = (settings: Readonly<Record<string, string>> = {}) => {
   const command = `stty cols 80 rows 24; ${process.execPath} ${program}; stty -a`;
   const child: ChildProcessWithoutNullStreams = spawn('script', ['-qec', command, '/dev/null'], {
-    env: {...process.env, TERM: 'xterm', LANG: 'C.UTF-8', CI: 'true'},
+    env: {...process.env, TERM: 'xterm', LANG: 'C.UTF-8', CI: 'true', ...settings},
   });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -58,6 +58,22 @@ const open = () => {
 const both = (one: string, other: string): RegExp => new RegExp(`${one}[^]*${other}|${other}[^]*${one}`);
 
 describe.skipIf(!hasScript)('in a real terminal (needs the program script)', () => {
+  it('takes the colours for white when the terminal says so, and a late answer presses no key', async () => {
+    const white = '\u001b]11;rgb:ffff/ffff/ffff\u001b\\\u001b[?1;2c';
+    const {see, type, closed} = open({VFIO_PILOT_COLOUR: '1', COLORTERM: 'truecolor'});
+    await see('\u001b]11;?');
+    type(white);
+    expect(await see('q\u001b[39m leave')).toContain('\u001b[38;2;27;124;131m');
+    type('\u0003');
+    await closed;
+    const late = open({VFIO_PILOT_COLOUR: '1'});
+    await late.see('q\u001b[39m leave');
+    late.type(`${white}\r`);
+    expect(await late.see('step 1 of 9')).not.toContain('ffff');
+    late.type('\u0003');
+    await late.closed;
+  });
+
   it('draws although CI is set, and chooses the right row when Down and Enter arrive in one read', async () => {
     const {see, type, closed} = open();
     await see(both('This machine', 'keys are read'));
