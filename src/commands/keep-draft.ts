@@ -3,6 +3,7 @@ import {readFileSync, realpathSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {join} from 'node:path';
 import {UsageError} from '../errors.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
 import type {Host} from '../hosts/host.ts';
 import {readPrivateFile, removeUserFile, userStateDirectory, writePrivateFile} from '../system/user-file.ts';
 import {decodeDraft, encodeDraft} from '../ui/draft-file.ts';
@@ -14,12 +15,12 @@ const mostBytes = 1024 * 1024;
  * Drafts of this host, in the state directory of the person. `null` where none is kept: the scratch copy of the demo is
  * gone afterwards, and a dry run writes nothing.
  */
-export const openDrafts = (host: Host, isDemo: boolean): DraftServices | null => {
+export const openDrafts = (host: Host, facts: HostFacts, isDemo: boolean): DraftServices | null => {
   const directory = userStateDirectory(process.env);
   if (isDemo || host.isDry || directory === null) return null;
   const path = join(directory, `draft-${keyOf(host)}.json`);
   return {
-    found: readDraft(path),
+    found: readDraft(path, facts),
     keep: (draft) => {
       const content = encodeDraft({...draft, savedAt: new Date().toISOString()});
       return problemOf(() => writeOver(path, content)) ?? {path};
@@ -42,11 +43,11 @@ const machineId = (): string => {
   }
 };
 
-const readDraft = (path: string): DraftServices['found'] => {
+const readDraft = (path: string, facts: HostFacts): DraftServices['found'] => {
   try {
     const content = readPrivateFile(path, mostBytes);
     if (content === null) return null;
-    const decoded = decodeDraft(content);
+    const decoded = decodeDraft(content, facts);
     return decoded.isValid ? {draft: decoded.value} : {problem: `${path} is not used: ${decoded.problem}.`};
   } catch (error) {
     if (error instanceof UsageError) return {problem: error.message};

@@ -53,7 +53,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     machine: await readMachine(host, facts, {directory, commandStyle}),
     checks: runChecks(facts),
     savedProfiles: readSavedProfiles(facts, process.cwd()),
-    drafts: openDrafts(host, context.demo !== null),
+    drafts: openDrafts(host, facts, context.demo !== null),
     preview: (profile) => previewChanges(facts, profile),
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),

@@ -10,7 +10,9 @@ import {
   shape,
   text,
 } from '../decode/decode.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
 import {decodeProfile, encodeProfile} from '../pipeline/profile-file.ts';
+import {resolveProfile} from '../pipeline/resolve-profile.ts';
 import type {KeptDraft} from './services.ts';
 
 type DraftDocument = Omit<KeptDraft, 'base'> & {
@@ -33,12 +35,12 @@ export const encodeDraft = ({base, ...rest}: KeptDraft): string => {
   return `${JSON.stringify(document, null, 2)}\n`;
 };
 
-export const decodeDraft = (content: string): Decoded<KeptDraft> => {
+export const decodeDraft = (content: string, facts: HostFacts): Decoded<KeptDraft> => {
   const document = decodeDocument(draftDocument, content, {version: 1, upgrades: {}});
   if (!document.isValid) return document;
   const {version: _, base, ...rest} = document.value;
   const {profile, findings} = decodeProfile(base, 'draft');
   return profile === null
     ? {isValid: false, problem: findings[0]?.message ?? 'its profile cannot be read'}
-    : {isValid: true, value: {...rest, base: profile}};
+    : {isValid: true, value: {...rest, base: resolveProfile(facts, profile).profile}};
 };

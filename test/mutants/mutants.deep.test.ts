@@ -85,10 +85,7 @@ const unsoundKillers = (copy: string, killers: readonly string[]): readonly stri
   // In the small size: that they can run in the copy is what is asked.
   runTests(
     copy,
-    [
-      ...['--reporter', 'json', '--outputFile', report, ...files],
-      ...(titles.includes('') ? [] : ['-t', titles.join('|')]),
-    ],
+    ['--reporter', 'json', '--outputFile', report, ...files, ...(titles.includes('') ? [] : ['-t', titles.join('|')])],
     undefined,
   );
   const {testResults} = JSON.parse(readFileSync(report, 'utf8')) as Report;

@@ -2,6 +2,7 @@ import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
 import {decodeDraft, encodeDraft} from '../../src/ui/draft-file.ts';
 import type {DraftServices, KeptDraft, WizardServices} from '../../src/ui/services.ts';
+import {sampleFacts} from '../support/sample-facts.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
 
@@ -16,7 +17,7 @@ const withDrafts = (found: DraftServices['found'] = null, overrides: Partial<Wiz
   const drafts: DraftServices = {
     found,
     keep: (draft) => {
-      const decoded = decodeDraft(encodeDraft({...draft, savedAt: '2026-11-30T08:10:00.000Z'}));
+      const decoded = decodeDraft(encodeDraft({...draft, savedAt: '2026-11-30T08:10:00.000Z'}), sampleFacts());
       if (!decoded.isValid) return {problem: decoded.problem};
       kept.push(decoded.value);
       return {path: '/home/me/.local/state/vfio-pilot/draft-1.json'};
@@ -154,7 +155,7 @@ describe('the file of a draft', () => {
     ['{"version": 1, "savedAt": "", "step": "cpu", "path": null, "edits": {}, "base": "name: x"}', 'version'],
     ['{"version": 1, "savedAt": "", "step": "cpu", "path": null, "edits": {"a": []}, "base": ""}', 'edits'],
   ])('%s is refused: %s', (content, reason) => {
-    const decoded = decodeDraft(content);
+    const decoded = decodeDraft(content, sampleFacts());
     expect(decoded.isValid ? '' : decoded.problem).toContain(reason);
   });
 });

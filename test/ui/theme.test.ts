@@ -19,7 +19,7 @@ const open = () => {
   });
   const asked: string[] = [];
   const stdout = {write: (text: string) => asked.push(text) > 0};
-  const input = openTerminalInput({stdin: stdin as never, stdout: stdout as never});
+  const input = openTerminalInput({stdin: stdin as never, stdout});
   const keys = (): string => String(input.keys.read() ?? '');
   return {...input, asked, keys, type: (text: string) => stdin.write(text)};
 };
