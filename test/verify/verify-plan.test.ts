@@ -559,6 +559,8 @@ describe('each kind of promise', () => {
 
   /** Those of a hypervisor of its own, with the tests in which they are NOT KEPT. */
   const shownElsewhere: Readonly<Record<string, string>> = {
+    'guest-node': 'test/hypervisor/proxmox/cluster.test.ts',
+    'guest-vcpu-pins': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-affinity': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-pages': 'test/hypervisor/proxmox/promises.test.ts',
   };

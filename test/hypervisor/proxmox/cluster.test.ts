@@ -39,8 +39,10 @@ describe('guests of other nodes', () => {
     const {plan} = decide(facts);
     expect(guestPromises(facts, plan)).toEqual([]);
     const moved = proxmoxFacts({}, {files: far('qemu-server/101.conf', win10)});
-    expect(guestPromises(moved, plan)).toMatchObject([
-      {id: 'guest-node', status: 'broken', fact: 'It is on node pve2 now.'},
+    const [promise] = guestPromises(moved, plan);
+    expect([`${promise?.id} ${promise?.status}`, promise?.fact]).toEqual([
+      'guest-node broken',
+      'It is on node pve2 now.',
     ]);
     expect(guestPromises(proxmoxFacts({}, {files: far('lxc/101.conf', '')}), plan)[0]?.fact).toContain('container');
   });
