@@ -8,6 +8,8 @@ export type Theme = {
   /** Every text passes here last, so that a terminal without UTF-8 gets letters that it has. */
   readonly spell: (text: string) => string;
   readonly hasColour: boolean;
+  /** The screen is read aloud: no columns, and words instead of marks. */
+  readonly isSpoken: boolean;
 };
 
 const ascii: Readonly<Record<string, string>> = {
@@ -65,10 +67,32 @@ const onWhite: Readonly<Record<Colour, string>> = {
   cyan: hues.light.teal,
 };
 
-type Looks = {readonly hasColour: boolean; readonly hasUnicode: boolean; readonly background: Background};
+/** What a voice would name by its shape, or leave out, as what it means; the longer ones first. */
+const spoken: readonly (readonly [RegExp, string])[] = [
+  [/\(•\)/g, 'chosen,'],
+  [/\( \)/g, 'not chosen,'],
+  [/\[\+\]/g, 'added,'],
+  [/\[✓\]/g, 'done,'],
+  [/\[ \]/g, 'to do,'],
+  [/✓/g, 'yes,'],
+  [/✗/g, 'no,'],
+  [/→/g, 'remedy:'],
+  [/▏/g, ' (cursor) '],
+  [/[▲▼]/g, ''],
+  [/↑↓/g, 'up and down'],
+  [/←→/g, 'left and right'],
+  [/·/g, ','],
+  [/[❯‹›↪─│├└█▓▒░]+/g, ''],
+  [/ {2,}/g, ' '],
+];
 
-const createTheme = ({hasColour, hasUnicode, background}: Looks): Theme => ({
+const speak = (text: string): string => spoken.reduce((said, [shape, word]) => said.replace(shape, word), text);
+
+type Looks = Pick<Theme, 'hasColour' | 'isSpoken'> & {readonly hasUnicode: boolean; readonly background: Background};
+
+const createTheme = ({hasColour, hasUnicode, isSpoken, background}: Looks): Theme => ({
   hasColour,
+  isSpoken,
   styleOf: (tone) => {
     const {color, bold, dim, inverse} = hasColour ? styleOf(tone) : {};
     return {
@@ -78,7 +102,7 @@ const createTheme = ({hasColour, hasUnicode, background}: Looks): Theme => ({
       ...(inverse && {inverse}),
     };
   },
-  spell: hasUnicode ? (text) => text : spellAscii,
+  spell: isSpoken ? speak : hasUnicode ? (text) => text : spellAscii,
 });
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -93,8 +117,12 @@ export const chooseTheme = (environment: Environment, background: Background = '
   return createTheme({
     hasColour: (environment['NO_COLOR'] ?? '') === '',
     hasUnicode: /utf-?8/i.test(locale) && environment['TERM'] !== 'linux',
+    // As Ink itself asks.
+    isSpoken: environment['INK_SCREEN_READER'] === 'true',
     background,
   });
 };
 
-export const ThemeContext = createContext<Theme>(createTheme({hasColour: true, hasUnicode: true, background: 'dark'}));
+export const ThemeContext = createContext<Theme>(
+  createTheme({hasColour: true, hasUnicode: true, isSpoken: false, background: 'dark'}),
+);

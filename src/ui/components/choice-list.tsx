@@ -19,7 +19,7 @@ const Item = ({label, hasFocus = false}: ItemProps): ReactNode => {
   const theme = useContext(ThemeContext);
   return (
     <Text wrap="truncate" {...theme.styleOf(hasFocus ? 'focus' : 'plain')}>
-      {hasFocus ? theme.spell('❯ ') : '  '}
+      {theme.isSpoken ? (hasFocus ? 'Here: ' : '') : hasFocus ? theme.spell('❯ ') : '  '}
       {theme.spell(label)}
     </Text>
   );
@@ -40,12 +40,13 @@ const windowOf = (count: number, focus: number, height: number): {readonly start
  * choose the row before.
  */
 export const ChoiceList = ({choices, focus, columns, height}: Props): ReactNode => {
+  const {isSpoken} = useContext(ThemeContext);
   if (choices.length === 0 || height === 0) return null;
   const {start, end} = windowOf(choices.length, focus, height);
   const items = choices.slice(start, end).map(({value, label}, index) => ({
     key: value,
     value,
-    label: truncate(printable(label), columns - 2),
+    label: isSpoken ? printable(label) : truncate(printable(label), columns - 2),
     hasFocus: start + index === focus,
   }));
   return (

@@ -14,12 +14,10 @@ type LineTextProps = {readonly line: Line; readonly columns: number};
 /** One row, never more: a row that wraps would push the frame out of the terminal. */
 export const LineText = ({line, columns}: LineTextProps): ReactNode => {
   const theme = useContext(ThemeContext);
-  const fitted = fitLine(
-    line.map(({text, tone}) => segment(text, tone)),
-    columns,
-  );
+  const whole = line.map(({text, tone}) => segment(text, tone));
+  const fitted = theme.isSpoken ? whole : fitLine(whole, columns);
   // Without a character a row would have no height, and everything below it would move up.
-  if (plainText(fitted) === '') return <Text> </Text>;
+  if (plainText(fitted) === '') return theme.isSpoken ? null : <Text> </Text>;
   return (
     <Text wrap="truncate">
       {fitted.map(({text, tone}, index) => (
