@@ -557,12 +557,15 @@ describe('each kind of promise', () => {
     'trial-boot': () => verifyPlan(kept, {...applied, trial: 'abcdef012345'}, 'second'),
   };
 
-  /** Those of a hypervisor of its own, with the tests in which they are NOT KEPT. */
+  /** Those of another hypervisor or kind of device, with the tests in which they are NOT KEPT. */
   const shownElsewhere: Readonly<Record<string, string>> = {
     'guest-node': 'test/hypervisor/proxmox/cluster.test.ts',
     'guest-vcpu-pins': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-affinity': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-pages': 'test/hypervisor/proxmox/promises.test.ts',
+    'mdev-device': 'test/devices/mediated-device.test.ts',
+    'mdev-parent': 'test/devices/mediated-device.test.ts',
+    'usb-one': 'test/devices/usb-device.test.ts',
   };
 
   it('is one of these', () => {
