@@ -1,4 +1,5 @@
 import type {Preview} from '../changes/preview.ts';
+import {count, partsOf} from '../changes/sum-up.ts';
 import type {Check} from '../findings/check.ts';
 import {isBlocked} from '../findings/finding.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
@@ -26,13 +27,7 @@ export const planVerdict = ({preview: {findings, changes}, needsReboot, file}: P
     return `Blocked by ${count(blockers.length, 'finding')} (${codes.join(', ')}): nothing would be written until ${blockers.length === 1 ? 'it is' : 'they are'} mended or accepted.`;
   }
   if (changes.length === 0) return 'Nothing to do: this host is already as the profile says.';
-  const runs = changes.filter(({kind}) => kind === 'run').length;
-  const parts = [
-    count(changes.length - runs, 'file'),
-    ...(runs === 0 ? [] : [count(runs, 'command')]),
-    ...(needsReboot ? ['a reboot'] : []),
-  ];
-  return `Ready: ${joined(parts)}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
+  return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
 };
 
 /** The last line of `check`. A host may be ready with warnings. */
@@ -46,8 +41,6 @@ export const checkVerdict = (checks: readonly Check[], place: Place): string => 
 
 const asRoot = (command: string, {typed, flags}: Place): string =>
   `${flags === '' ? 'sudo ' : ''}${typed(`${command}${flags}`.trim()).trim()}`;
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 const joined = (parts: readonly string[]): string =>
   parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;

@@ -33,6 +33,9 @@ const undone = async (files: Readonly<Record<string, string>>, fails = false) =>
       return {state: 'ended'};
     },
     warn: (message: string) => warned.push(message),
+    writePrivate: (path: string, bytes: Uint8Array) =>
+      ran.push(`write ${path}: ${Buffer.from(bytes).toString().split('\n').at(-2)}`),
+    remove: (path: string) => ran.push(`remove ${path}`),
   } as unknown as Tools;
   await liveSlicesProbe.checkUndone(tools, liveSlices(sampleFacts(), [{parent: 'mbochs', uuid}]));
   return {ran, warned};
@@ -41,7 +44,11 @@ const undone = async (files: Readonly<Record<string, string>>, fails = false) =>
 describe('a slice whose definition was rolled back', () => {
   it('goes with it', async () => {
     expect(await undone({[`${live}/remove`]: ''})).toEqual({
-      ran: [`/bin/sh -c echo 1 > ${live}/remove`],
+      ran: [
+        'write /var/lib/vfio-pilot/remove-slice: echo 1 > "$1/remove"',
+        `/bin/sh /var/lib/vfio-pilot/remove-slice ${live}`,
+        'remove /var/lib/vfio-pilot/remove-slice',
+      ],
       warned: [],
     });
   });

@@ -2,6 +2,7 @@ import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it, vi} from 'vitest';
 import {sumUp} from '../../src/ui/sum-up.ts';
 import type {Change} from '../../src/changes/change.ts';
+import {sampleFiles} from '../support/sample-plan.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
 
@@ -11,23 +12,25 @@ afterEach(() => {
 });
 
 const {enter} = keys;
-const {preview, proposeProfile} = sampleServices();
+const {facts, preview, proposeProfile} = sampleServices();
 const {plan, changes} = preview(proposeProfile(['0000:06:00.0']));
 if (plan === null) throw new Error('The sample host has no plan.');
 
 describe('the sentence that sums up', () => {
   it('counts files, commands and the reboot, and says that nothing is removed', () => {
-    expect(sumUp(plan, changes)).toBe('2 files, 1 command, a reboot; nothing of yours is removed.');
-    expect(sumUp(plan, changes.slice(0, 1))).toBe('1 file, a reboot; nothing of yours is removed.');
-    expect(sumUp(plan, [])).toBe('No change: this host is set up like this already.');
+    expect(sumUp(facts, plan, changes)).toBe('2 files, 1 command, a reboot; nothing of yours is removed.');
+    expect(sumUp(facts, plan, changes.slice(0, 1))).toBe('1 file, a reboot; nothing of yours is removed.');
+    expect(sumUp(facts, plan, [])).toBe('No change: this host is set up like this already.');
   });
 
   it('names what is removed: files, lines and kernel arguments, and takes a changed line for none', () => {
     const [file] = changes;
     if (file === undefined || file.kind === 'run') throw new Error('The first change is a file.');
     const removed: Change = {...file, kind: 'remove', path: '/etc/old'};
-    const shorter: Change = {...file, path: '/etc/long', diff: '--- a\n+++ b\n@@ -1,2 +1,1 @@\n-one\n-two\n+one two\n'};
-    const changed: Change = {...file, path: '/etc/same', diff: '--- a\n+++ b\n@@ -1,1 +1,1 @@\n-one\n+two\n'};
+    const content = (text: string) => ({text, encoding: 'utf8', mode: 0o644}) as const;
+    const shorter: Change = {...file, kind: 'replace', path: '/etc/long', content: content('kept\none two\n')};
+    const changed: Change = {...file, kind: 'replace', path: '/etc/same', content: content('two\nnew\n')};
+    const files = sampleFiles({'/etc/long': 'kept\none\ntwo\n', '/etc/same': 'one\n'});
     const {add} = plan.kernelArguments;
     const off = {
       ...plan,
@@ -37,7 +40,7 @@ describe('the sentence that sums up', () => {
         remove: ['amd_iommu=off', 'hugepages=4'].map((text) => ({text, because: ''})),
       },
     };
-    expect(sumUp(off, [removed, shorter, changed])).toBe(
+    expect(sumUp({...facts, files}, off, [removed, shorter, changed])).toBe(
       '3 files, a reboot; removed: /etc/old, lines of /etc/long, kernel argument amd_iommu=off.',
     );
   });

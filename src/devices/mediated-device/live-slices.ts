@@ -3,7 +3,9 @@ import {listOf, literal, shape, text} from '../../decode/decode.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Machine} from '../../system/machine.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
+import {stateDirectory} from '../../system/state-directory.ts';
 import {definitionPath, nameOfDefinition} from './definition.ts';
+import removeSlice from './remove-slice.sh';
 
 type Slice = {readonly parent: string; readonly uuid: string};
 
@@ -25,6 +27,7 @@ export const liveSlices = ({mediated}: HostFacts, slices: readonly Slice[]): Liv
 
 const devices = '/sys/bus/mdev/devices';
 const removeSeconds = 20;
+const script = `${stateDirectory}/remove-slice`;
 
 /**
  * Once the definition is gone the slice goes too, so that its memory is free again. The kernel waits for whoever holds
@@ -37,7 +40,7 @@ export const liveSlicesProbe = probeOf(effectShape, {
   },
 });
 
-const takeAway = async ({machine, run, warn}: Tools, {parent, uuid}: Slice): Promise<void> => {
+const takeAway = async ({machine, run, warn, writePrivate, remove}: Tools, {parent, uuid}: Slice): Promise<void> => {
   const place = `${devices}/${uuid}`;
   if (!/^[0-9a-f-]{36}$/.test(uuid) || machine.stat(place) === null) return;
   if (machine.stat(definitionPath(parent, uuid)) !== null) return;
@@ -48,9 +51,12 @@ const takeAway = async ({machine, run, warn}: Tools, {parent, uuid}: Slice): Pro
     return;
   }
   try {
-    await run(['/bin/sh', '-c', `echo 1 > ${place}/remove`], removeSeconds);
+    writePrivate(script, Buffer.from(removeSlice));
+    await run(['/bin/sh', script, place], removeSeconds);
   } catch {
     warn(`The mediated device ${uuid} could not be taken away: something may still use it. ${later}`);
+  } finally {
+    remove(script);
   }
 };
 

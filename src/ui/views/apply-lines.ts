@@ -13,7 +13,7 @@ import {describeElapsed, failureLines, progressLines} from './progress-lines.ts'
 const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
   const {plan, changes} = state.preview;
   return [
-    ...(plan === null ? [] : wrapText(sumUp(plan, changes), columns, 'strong')),
+    ...(plan === null ? [] : wrapText(sumUp(context.services.facts, plan, changes), columns, 'strong')),
     ...wrapText('If one part fails, or you press Ctrl-C, everything is restored.', columns),
     ...(isThisMachine(context.services.commandStyle)
       ? []
