@@ -13,8 +13,9 @@ const renderBlock = (block: Block): readonly string[] => {
   if (block.kind === 'text') return [escape(block.text)];
   if (block.kind === 'list') return [block.items.map((item) => `- ${escape(item)}`).join('\n')];
   if (block.kind === 'table') {
-    const row = (cells: readonly string[]): string => `| ${cells.map(escape).join(' | ')} |`;
-    return [[row(block.head), row(block.head.map(() => '---')), ...block.rows.map(row)].join('\n')];
+    const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+    const rows = [block.head, ...block.rows].map((cells) => row(cells.map(escapeInline)));
+    return [rows.toSpliced(1, 0, row(block.head.map(() => '---'))).join('\n')];
   }
   return [`<details><summary>${escape(block.title)}</summary>`, fenced(block.text, block.language), '</details>'];
 };
@@ -26,8 +27,8 @@ const fenced = (text: string, language: string): string => {
   return `${fence}${language === 'text' ? '' : language}\n${text.replace(/\n$/, '')}\n${fence}`;
 };
 
-/** Text of a machine means nothing in Markdown or HTML: no link, picture, mention, heading or list, and one line. */
-const escape = (text: string): string =>
+/** Text of a machine means nothing in Markdown or HTML: no link, picture or mention, and one line. */
+const escapeInline = (text: string): string =>
   text
     .trim()
     .replaceAll(/\s*\n\s*/g, ' ')
@@ -36,5 +37,10 @@ const escape = (text: string): string =>
     .replaceAll('<', '&lt;')
     .replaceAll(/#(?=\d)/g, '&#35;')
     .replaceAll('@', '&#64;')
-    .replaceAll('://', ':&#47;/')
-    .replace(/^(?:[#+>-]|\d+(?=[.)]))/, (start) => (/\d/.test(start) ? `${start}&#8203;` : `\\${start}`));
+    .replaceAll('://', ':&#47;/');
+
+/** Nor a heading or a list, where a line begins with it. */
+const escape = (text: string): string =>
+  escapeInline(text).replace(/^(?:[#+>-]|\d+(?=[.)]))/, (start) =>
+    /\d/.test(start) ? `${start}&#8203;` : `\\${start}`,
+  );
