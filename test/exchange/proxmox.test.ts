@@ -155,8 +155,11 @@ describe('export proxmox', () => {
 
   it('has the hookscript as a here-document', () => {
     const lines = linesOf(exported({101: card}, {guest: {name: '101', hookscript: true}}), 'The hookscript');
-    expect(lines[0]).toBe(`cat > ${plan101} <<'END_OF_HOOKSCRIPT'`);
-    expect(lines[1]).toBe('#!/bin/sh');
+    expect(lines.slice(0, 3)).toEqual([
+      'mkdir -p /var/lib/vz/snippets',
+      `cat > ${plan101} <<'END_OF_HOOKSCRIPT'`,
+      '#!/bin/sh',
+    ]);
     expect(lines.slice(-2)).toEqual(['END_OF_HOOKSCRIPT', `chmod 755 ${plan101}`]);
   });
 

@@ -65,6 +65,7 @@ const scriptSection = ({path, ...change}: Change): Section => {
       text === null
         ? [`rm ${quoteForShell(path)}`]
         : [
+            `mkdir -p ${quoteForShell(path.slice(0, path.lastIndexOf('/')))}`,
             `cat > ${quoteForShell(path)} <<'END_OF_HOOKSCRIPT'`,
             ...text.trimEnd().split('\n'),
             'END_OF_HOOKSCRIPT',

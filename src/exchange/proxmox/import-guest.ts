@@ -50,7 +50,9 @@ const findGuest = (facts: HostFacts, word: string): ProxmoxGuest => {
   if (facts.virtualisation.kind !== 'proxmox')
     throw new UsageError('This host is no Proxmox VE.', 'Run it on the node, or with --root on a capture of it.');
   const {guests, others} = proxmoxOf(facts);
-  const found = guests.filter((guest) => String(guest.vmid) === word || guest.name === word);
+  // A VMID counts before a name of digits.
+  const byVmid = guests.filter((guest) => String(guest.vmid) === word);
+  const found = byVmid.length > 0 ? byVmid : guests.filter((guest) => guest.name === word);
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
   const list = guests.map(({vmid, name}) => (name === null ? String(vmid) : `${vmid} (${name})`)).join(', ');
