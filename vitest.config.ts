@@ -4,7 +4,7 @@ import {honestReporter} from './test/support/honest-reporter.ts';
 
 /** Tests of functions, the fast half; `npm run check` runs those that a change concerns. */
 const functionTests = [
-  'test/{artifacts,boot,capture,changes,checks,commands,devices,failure-modes,field,figures,formats,groups,host,hypervisor,image,plan,profile,topology,ui,verify}/**/*.test.{ts,tsx}',
+  'test/{artifacts,boot,capture,changes,checks,commands,devices,failure-modes,field,figures,fleet,formats,groups,host,hypervisor,image,plan,profile,topology,ui,verify}/**/*.test.{ts,tsx}',
 ];
 /** What these look at is the text of the project. */
 const pure = ['test/{architecture,docs,vocabulary}.test.ts', ...functionTests];

@@ -28,6 +28,7 @@ const order = [
   'pipeline',
   'changes',
   'exchange',
+  'fleet',
   'transaction',
   'capture',
   'verify',
@@ -58,6 +59,7 @@ const pure = [
   'pipeline',
   'changes',
   'exchange',
+  'fleet',
   'verify',
   'ui/wizard',
 ];

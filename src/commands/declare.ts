@@ -32,6 +32,8 @@ export type Positional = {
   /** In capitals, as help shows it. */
   readonly name: string;
   readonly isOptional?: boolean;
+  /** There may be more of the last one. */
+  readonly isRepeated?: boolean;
   /** What to do when it is missing. */
   readonly missing?: string;
   /** All values that there are, where these can be listed. */

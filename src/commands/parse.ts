@@ -146,7 +146,13 @@ export const unknownVerb = (words: readonly string[], others: readonly string[] 
 
 /** `plan PROFILE` */
 export const usageOf = ({name, positionals}: Verb): string =>
-  [name, ...positionals.map(({name: word, isOptional}) => (isOptional === true ? `[${word}]` : word))].join(' ');
+  [
+    name,
+    ...positionals.map(({name: word, isOptional, isRepeated}) => {
+      const whole = isRepeated === true ? `${word}...` : word;
+      return isOptional === true ? `[${whole}]` : whole;
+    }),
+  ].join(' ');
 
 const titleOf = (verb: Verb): string => (verb === wizardVerb ? 'The wizard' : verb.name);
 const helpOf = (verb: Verb): string => `\`vfio-pilot ${verb === wizardVerb ? '' : `${verb.name} `}--help\``;
@@ -203,7 +209,7 @@ const foreignOption = (verb: Verb, name: string, rawName: string): UsageError =>
 
 /** `plan a.yaml b.yaml` must not look as if both had been planned. */
 const refuseCount = (verb: Verb, positionals: readonly string[]): void => {
-  const surplus = positionals[verb.positionals.length];
+  const surplus = verb.positionals.at(-1)?.isRepeated === true ? undefined : positionals[verb.positionals.length];
   if (surplus !== undefined)
     throw new UsageError(`${titleOf(verb)} takes no argument ${JSON.stringify(surplus)}.`, `See ${helpOf(verb)}.`);
   const missing = verb.positionals.slice(positionals.length).find(({isOptional}) => isOptional !== true);

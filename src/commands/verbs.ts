@@ -334,6 +334,35 @@ const commands: readonly Verb[] = [
     load: async () => (await import('./report/report.ts')).report,
   }),
   declare({
+    name: 'fleet report',
+    summary: 'many hosts: their models, the odd ones out, and on which a profile fits',
+    positionals: [
+      {
+        name: 'DIR|FILE',
+        completes: 'file',
+        isRepeated: true,
+        missing: 'Name a directory of documents of `vfio-pilot facts --json`, or of captures.',
+      },
+    ],
+    options: {
+      fit: {
+        type: 'string',
+        multiple: true,
+        value: 'PROFILE',
+        completes: 'profile',
+        summary: 'on how many hosts this profile fits, is blocked, or differs; may be repeated',
+      },
+      csv: {type: 'string', value: 'FILE', completes: 'file', summary: 'save a line for each host'},
+      html: {type: 'string', value: 'FILE', completes: 'file', summary: 'save the report as one page without scripts'},
+    },
+    examples: [
+      ['fleet report facts/', 'of *.json, *.jsonl, *.tar.gz and host trees in that directory'],
+      ['fleet report facts/ --fit win11.yaml --csv hosts.csv', 'with a profile, and a line for each host in a file'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./fleet/fleet-report.ts')).fleetReport,
+  }),
+  declare({
     name: 'completion',
     summary: 'a script that completes commands, options, addresses, guests, runs and profiles',
     positionals: [{name: 'SHELL', choices: shells}],

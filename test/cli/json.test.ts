@@ -95,6 +95,9 @@ describe('what --json prints is as the schema says', () => {
     await documentOf('plan', ['plan', profile, ...at], 3);
     await documentOf('apply', ['apply', profile, ...at, '--yes'], 3);
     await documentOf('capture', ['capture', join(directory, 'host.tar.gz'), ...at], 0);
+    const facts = join(directory, 'facts.json');
+    writeFileSync(facts, (await runCli(['facts', '--json', ...at])).stdout);
+    await documentOf('fleet-report', ['fleet', 'report', facts, '--fit', profilePath('ryzen-two-cards')], 0);
     await documentOf('report', ['report', join(directory, 'host.md'), ...at], 0);
     await documentOf('completion', ['completion', 'fish'], 0);
     await documentOf('manual', ['manual'], 0);

@@ -28,11 +28,16 @@ export const places = (): readonly Place[] => {
     path: verb.name.split(' '),
     commands: [],
     options: optionsOf(verb.options),
-    kinds: verb.positionals.map(kindOf),
+    kinds: verb.positionals.flatMap((one) =>
+      Array.from({length: one.isRepeated === true ? often : 1}, () => kindOf(one)),
+    ),
     depth: verb.name.split(' ').length,
   }));
   return [top, ...groups, ...whole, help];
 };
+
+/** So many of a repeated argument are completed; nobody types more of them. */
+const often = 8;
 
 /** `--root` → `directory`, for each option that has a value; an option of one name is the same everywhere. */
 export const valueKinds = (): ReadonlyMap<string, string> =>

@@ -100,7 +100,9 @@ const optionTag = (name: string, spec: OptionSpec): string =>
 const synopsis = ({name, positionals, options}: Verb): string =>
   [
     bold(`vfio-pilot ${name}`),
-    ...positionals.map(({name: word, isOptional}) => (isOptional === true ? `[${italic(word)}]` : italic(word))),
+    ...positionals.map(({name: word, isOptional, isRepeated}) =>
+      isOptional === true ? `[${italic(word)}]` : `${italic(word)}${isRepeated === true ? ' ...' : ''}`,
+    ),
     ...(Object.keys(options).length === 0 ? [] : [`[${italic('OPTIONS')}]`]),
   ].join(' ');
 

@@ -25,7 +25,13 @@ import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
 import type {UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
-import {guestsShape, type VirtualisationDocument, virtualisationDocument, virtualisationShape} from './guest-shapes.ts';
+import {
+  guestsShape,
+  type VirtualisationDocument,
+  virtualisationDocument,
+  virtualisationOfDocument,
+  virtualisationShape,
+} from './guest-shapes.ts';
 import {iommuShape, mediatedShape, pciFunctionShape, romsShape} from './pci-shapes.ts';
 
 /** Facts as `facts --json` prints them: configuration files can hold secrets, so their texts are left out. */
@@ -42,12 +48,21 @@ export const factsDocument = (host: HostFacts): FactsDocument => ({
   virtualisation: virtualisationDocument(host.virtualisation),
 });
 
+/** Facts of a document that was printed elsewhere: its configuration files are known by their hashes only. */
+export const factsOfDocument = (document: FactsDocument): HostFacts => ({
+  ...document,
+  files: Object.fromEntries(
+    Object.entries(document.files).map(([path, file]) => [path, {...file, text: null, stamp: null}]),
+  ),
+  virtualisation: virtualisationOfDocument(document.virtualisation),
+});
+
 const texts = listOf(text);
 const integers = listOf(integer);
 const addresses = listOf(pciAddressText);
 
 /** The codes are many, and more come: any word is one for who reads a document. */
-const findingCode = textThat((word): word is FindingCode => /^[a-z-]+$/.test(word), 'is no code of a finding');
+export const findingCode = textThat((word): word is FindingCode => /^[a-z-]+$/.test(word), 'is no code of a finding');
 
 export const findingShape = shape<Finding>({
   code: findingCode,

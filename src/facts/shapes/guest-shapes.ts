@@ -53,6 +53,14 @@ const libvirtDocument = (libvirt: KvmFacts): LibvirtDocument => ({
 export const virtualisationDocument = (facts: VirtualisationFacts): VirtualisationDocument =>
   facts.kind === 'kvm' ? libvirtDocument(facts) : {...facts, libvirt: libvirtDocument(facts.libvirt)};
 
+const libvirtOfDocument = (document: LibvirtDocument): KvmFacts => ({
+  ...document,
+  domains: document.domains.map((domain) => ({...domain, xml: null})),
+});
+
+export const virtualisationOfDocument = (document: VirtualisationDocument): VirtualisationFacts =>
+  document.kind === 'kvm' ? libvirtOfDocument(document) : {...document, libvirt: libvirtOfDocument(document.libvirt)};
+
 const libvirtShape = shape<LibvirtDocument>({
   kind: literal('kvm'),
   version: nullable(text),
