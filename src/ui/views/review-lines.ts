@@ -19,7 +19,9 @@ const knowLines = (context: WizardContext, state: WizardState, columns: number):
   const {preview} = state;
   const decisions = decisionsAbout(preview.plan?.decisions ?? [], unseen);
   return [
-    ...(preview.plan === null ? [] : wrapText(sumUp(context.services.facts, preview.plan, preview.changes), columns, 'strong')),
+    ...(preview.plan === null
+      ? []
+      : wrapText(sumUp(context.services.facts, preview.plan, preview.changes), columns, 'strong')),
     blank,
     ...(preview.findings.length === 0
       ? [nothingFound]
