@@ -38,6 +38,7 @@ const rows: readonly Row[] = [
   ['/sys/bus/pci/devices/*', 'resource resource?_resize', 'verbatim'],
   ['/sys/bus/pci/devices/*', 'config', 'config-space'],
   ['/sys/bus/pci/devices/*', 'mdev_supported_types'],
+  ['/sys/bus/pci/devices/*/nvidia', 'current_vgpu_type creatable_vgpu_types'],
   ['/sys/bus/usb/devices', '*'],
   [
     '/sys/bus/usb/devices/*-*',

@@ -40,6 +40,7 @@ export type ClaimedVirtualFunction = {
   readonly id: PciId | null;
   /** Where the guest's definition has it. */
   readonly address: PciAddress | null;
+  readonly vgpu: {readonly name: string; readonly mixedSizes: boolean} | null;
 };
 
 /** A slice of a device that stays with the host. */

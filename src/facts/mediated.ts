@@ -56,3 +56,13 @@ export const isPciType = ({api}: MediatedType): boolean => api === 'vfio-pci';
 /** `GRID RTX6000-1Q` where the driver has a name of its own for `nvidia-256`, else the type itself. */
 export const nameOfType = ({id, name}: Pick<MediatedType, 'id' | 'name'>): string =>
   name === null || name === id || id.endsWith(`-${name}`) ? id : name;
+
+/**
+ * NVIDIA’s names end with the size in GiB and a letter for the series, `GRID RTX6000-1Q`; 0 stands for 512 MiB. Before the size
+ * there may be the number of MIG slices, after it a suffix.
+ */
+export const vramMiBOfName = (name: string | null): number | null => {
+  const size = /-(\d{1,3})[ABCQ]\d?(?:ME|NOME|MEALL|GFX)*$/.exec(name ?? '')?.[1];
+  if (size === undefined) return null;
+  return size === '0' ? 512 : Number(size) * 1024;
+};

@@ -45,6 +45,13 @@ export type SriovFacts = {
   readonly functions: readonly PciAddress[];
 };
 
+export type VendorVgpu = {
+  /** Number of its type; 0: it has none. */
+  readonly current: number | null;
+  /** What it could be now; the numbers differ between drivers. */
+  readonly creatable: readonly {readonly id: number; readonly name: string}[];
+};
+
 export type PciFunction = {
   readonly address: PciAddress;
   /** Six hexadecimal digits: base class, subclass, programming interface. */
@@ -81,6 +88,8 @@ export type PciFunction = {
   /** Where it can make virtual functions. */
   readonly sriov: SriovFacts | null;
   readonly hasMdevTypes: boolean;
+  /** Of a virtual function on which NVIDIA's driver sets a vGPU type (vGPU 17 and newer). */
+  readonly vgpu: VendorVgpu | null;
 };
 
 /** What IOMMU groups and the needs of the host are judged by: of thousands of functions, few files tell it. */

@@ -44,7 +44,7 @@ const assigned = ({address, id, driver, bindBy}: Plan['devices'][number]): reado
 
 const virtualFunction = ({assigned: device, id}: Plan['devices'][number]): readonly ClaimedVirtualFunction[] =>
   device.type === 'virtual-function'
-    ? [{of: device.of, index: device.index, count: device.count, id, address: device.address}]
+    ? [{of: device.of, index: device.index, count: device.count, id, address: device.address, vgpu: device.vgpu}]
     : [];
 
 const mediatedDevice = ({assigned: device}: Plan['devices'][number]): readonly ClaimedMediatedDevice[] =>

@@ -63,6 +63,7 @@ const assigned = byTag<'type', AssignedDevice>('type', {
     network: nullable(
       shape<NonNullable<AssignedVirtualFunction['network']>>({mac: nullable(text), vlan: nullable(integer)}),
     ),
+    vgpu: nullable(shape<NonNullable<AssignedVirtualFunction['vgpu']>>({name: text, mixedSizes: flag})),
   }),
   'mediated-device': shape<AssignedMediatedDevice>({
     type: literal('mediated-device'),

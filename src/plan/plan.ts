@@ -77,6 +77,8 @@ export type AssignedVirtualFunction = {
   readonly probesDrivers: boolean;
   /** `null`: no Ethernet interface. */
   readonly network: {readonly mac: string | null; readonly vlan: number | null} | null;
+  /** NVIDIA: it stays with NVIDIA's driver, which gives it to the guest; the hypervisor must not bind it. */
+  readonly vgpu: {readonly name: string; readonly mixedSizes: boolean} | null;
 };
 
 /** A slice of a device that stays with the host. The guest knows it by its UUID, and not by an address. */

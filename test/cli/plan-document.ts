@@ -23,6 +23,7 @@ export type PlanDocument = {
       readonly of?: string;
       readonly index?: number;
       readonly uuid?: string;
+      readonly id?: string;
       readonly parent?: string;
       readonly mdevType?: string;
     };

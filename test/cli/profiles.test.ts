@@ -21,7 +21,9 @@ const decided = ({findings, devices, kernelArguments, pinning, memory, isolation
         address !== null
           ? `${address} by ${bindBy}`
           : assigned.uuid === undefined
-            ? `${assigned.of} virtfn${assigned.index}`
+            ? assigned.of === undefined
+              ? `USB ${assigned.id}`
+              : `${assigned.of} virtfn${assigned.index}`
             : `${assigned.parent}/${assigned.mdevType} as ${assigned.uuid}`,
       ),
       kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
@@ -52,9 +54,9 @@ describe.each(names)('the profile %s on its host', (name) => {
     expect(promises.filter(({id}) => id === 'file').map(({status}) => status)).toEqual(
       applied.changes.filter(({kind}) => kind !== 'run').map(() => 'kept'),
     );
-    expect(promises.filter(({id}) => ['device-driver', 'vf-address', 'mdev-device'].includes(id)).length).toBe(
-      applied.devices.length,
-    );
+    expect(
+      promises.filter(({id}) => ['device-driver', 'vf-address', 'mdev-device', 'usb-one'].includes(id)).length,
+    ).toBe(applied.devices.length);
     expect([0, 3]).toContain(verified.exitCode);
 
     const rollback = await runCli(['rollback', '--root', root, '--yes']);

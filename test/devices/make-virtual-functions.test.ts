@@ -30,6 +30,7 @@ const rendered = (more: Partial<AssignedVirtualFunction> = {}, guest = 'nas'): r
     count: 4,
     probesDrivers: true,
     network: {mac: null, vlan: null},
+    vgpu: null,
     ...more,
   } as const;
   const {artifacts} = renderUnit(sampleFacts(), {

@@ -69,7 +69,14 @@ const made = (parent: PciFunction, count: number, more: Partial<PciFunction> = {
 const part = (
   of: PciAddress,
   index: number,
-  more: {readonly count?: number; readonly id?: string; readonly mac?: string; readonly vlan?: number} = {},
+  more: {
+    readonly count?: number;
+    readonly id?: string;
+    readonly mac?: string;
+    readonly vlan?: number;
+    readonly vgpu?: string;
+    readonly mixedSizes?: boolean;
+  } = {},
 ): ProfileDevice => ({
   kind: 'virtual-function',
   function: {
@@ -77,6 +84,8 @@ const part = (
     index,
     count: more.count ?? 'auto',
     id: more.id ?? null,
+    vgpu: more.vgpu ?? null,
+    mixedSizes: more.mixedSizes ?? false,
   },
   mac: more.mac ?? null,
   vlan: more.vlan ?? null,

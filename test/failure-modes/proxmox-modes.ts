@@ -3,7 +3,7 @@ import type {FailureMode} from './failure-mode.ts';
 /** What people meet on Proxmox VE. */
 export const proxmoxModes: readonly FailureMode[] = [
   {
-    number: 67,
+    number: 70,
     what: 'A guest with a card starts, and the node loses its network: the network card is in the same group, and Proxmox VE binds all of it.',
     sources: ['https://github.com/gangqizai/igd/issues/15'],
     handled: ['blocked', 'told'],
@@ -11,7 +11,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['device-needed-by-host', 'proxmox-card-at-boot'],
   },
   {
-    number: 68,
+    number: 71,
     what: '“q35 machine model is not enabled”: pcie=1 on i440fx.',
     sources: ['https://github.com/LongQT-sea/intel-igpu-passthru/issues/22'],
     handled: ['prevented', 'told'],
@@ -19,14 +19,14 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['guest-setting-replaced'],
   },
   {
-    number: 69,
+    number: 72,
     what: 'A QEMU or libvirt package of Debian takes proxmox-ve away.',
     sources: ['https://github.com/proxmox/pve-qemu/blob/master/debian/pve-qemu-kvm.links'],
     handled: ['prevented'],
     how: 'No remedy, task or check names such a package on Proxmox VE.',
   },
   {
-    number: 70,
+    number: 73,
     what: 'A hookscript pins vCPUs one after the other, across the threads of cores.',
     sources: ['https://github.com/ayufan/pve-helpers/issues/9'],
     handled: ['prevented', 'verified'],
@@ -34,7 +34,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     promises: ['guest-vcpu-pins'],
   },
   {
-    number: 71,
+    number: 74,
     what: 'The storage has no snippets, or not the directory for them, and qm refuses the hookscript.',
     sources: [
       'https://github.com/karmab/kcli/issues/749',
@@ -45,7 +45,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['proxmox-snippets-missing'],
   },
   {
-    number: 72,
+    number: 75,
     what: 'A resource mapping leads to a card that is gone or another one, and the guest does not start.',
     sources: ['https://github.com/mitchross/talos-argocd-proxmox/pull/2035'],
     handled: ['blocked'],
@@ -53,7 +53,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['proxmox-mapping-wrong', 'proxmox-mapping-missing'],
   },
   {
-    number: 73,
+    number: 76,
     what: 'The cluster has no quorum, so that nothing can be set, also on the node itself.',
     sources: ['https://github.com/community-scripts/ProxmoxVE/pull/5278'],
     handled: ['blocked'],
@@ -61,7 +61,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['proxmox-no-quorum'],
   },
   {
-    number: 74,
+    number: 77,
     what: 'A guest moves to another node with a card, nodes and cores of the old one in its lines.',
     sources: ['https://github.com/bpg/terraform-provider-proxmox/pull/2837'],
     handled: ['blocked', 'verified'],
@@ -70,7 +70,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     promises: ['guest-node'],
   },
   {
-    number: 75,
+    number: 78,
     what: 'HA starts a guest with a card on a node that has none.',
     sources: ['https://github.com/proxmox/pve-docs/blob/master/ha-manager.adoc'],
     handled: ['told'],
@@ -78,7 +78,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['guest-highly-available'],
   },
   {
-    number: 76,
+    number: 79,
     what: '“VM is locked”: by a backup, or by a task that is gone.',
     sources: [
       'https://github.com/prometheus-pve/prometheus-pve-exporter/issues/303',
@@ -89,7 +89,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['guest-locked'],
   },
   {
-    number: 77,
+    number: 80,
     what: 'Huge pages that were set aside at boot are gone after a guest has started.',
     sources: ['https://github.com/proxmox/qemu-server/blob/master/src/PVE/QemuServer/Memory.pm'],
     handled: ['prevented', 'told'],
@@ -97,7 +97,7 @@ export const proxmoxModes: readonly FailureMode[] = [
     codes: ['proxmox-pages-lost'],
   },
   {
-    number: 78,
+    number: 81,
     what: 'new_id gives vfio-pci a second device with the same ids.',
     sources: [
       'https://github.com/proxmox/pve-common/blob/master/src/PVE/SysFSTools.pm',

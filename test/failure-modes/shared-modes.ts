@@ -55,7 +55,7 @@ export const sharedModes: readonly FailureMode[] = [
     number: 56,
     what: 'NVIDIA’s and AMD’s data-centre drivers make virtual functions by programs of their own and refuse the kernel’s way.',
     handled: ['blocked', 'not served'],
-    how: 'Both are known by the driver of the card; what to do by hand is said.',
+    how: 'Both are known by the driver of the card. NVIDIA’s is used where the profile names a vGPU type; for AMD’s what to do by hand is said.',
     codes: ['vf-managed-by-vendor', 'gim-not-served'],
   },
   {
@@ -127,5 +127,26 @@ export const sharedModes: readonly FailureMode[] = [
     handled: ['prevented', 'told'],
     how: 'No image is ever created or written; the command for it is printed, with the word that there may be one already.',
     codes: ['guest-disk-needed'],
+  },
+  {
+    number: 67,
+    what: 'A vGPU of NVIDIA that is a virtual function is given to vfio-pci, which cannot bind it (“Invalid argument”).',
+    handled: ['prevented', 'verified'],
+    how: 'It stays with NVIDIA’s driver (managed=no), gets its type by name from a unit before guests start, and verify reads the type.',
+    promises: ['vgpu-type'],
+  },
+  {
+    number: 68,
+    what: 'vGPU types on MIG instances are missing after a reboot.',
+    handled: ['told'],
+    how: 'Said for such a type: MIG mode and instances need a service of their own, and are never changed here.',
+    codes: ['vgpu-mig'],
+  },
+  {
+    number: 69,
+    what: 'NVIDIA’s driver refuses a number of virtual functions, or its program finds the GPU busy or leaves it without a driver.',
+    handled: ['prevented', 'verified'],
+    how: 'Only NVIDIA’s program makes them, five times at most, with the driver bound again in between.',
+    promises: ['vf-count', 'vf-parent'],
   },
 ];

@@ -50,6 +50,7 @@ describe('readPci', () => {
       isBridge: false,
       powerState: 'D0',
       hasMdevTypes: false,
+      vgpu: null,
     });
   });
 

@@ -90,6 +90,7 @@ export const samplePci = (address: PciAddress, values: Partial<PciFunction> = {}
   physicalFunction: null,
   sriov: null,
   hasMdevTypes: false,
+  vgpu: null,
   ...values,
 });
 

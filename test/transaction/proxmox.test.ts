@@ -269,7 +269,7 @@ it.each(Object.entries(scenarios))('a kill before or after any call of qm does s
         });
 });
 
-it('failure mode 76: a second kill, while the guest that was half made is taken away, is no end either', async () => {
+it('failure mode 79: a second kill, while the guest that was half made is taken away, is no end either', async () => {
   for (const limit of [0, 1])
     await withRoot(async (root) => {
       fill(root, null);

@@ -14,6 +14,7 @@ const sampleVirtualFunction: AssignedDevice = {
   count: 1,
   probesDrivers: true,
   network: null,
+  vgpu: null,
 };
 const facts = sampleFacts();
 const here = {program: 'vfio-pilot', sudo: 'sudo ', flags: ''};

@@ -498,6 +498,7 @@ describe('each kind of promise', () => {
         count: 1,
         probesDrivers: true,
         network: null,
+        vgpu: null,
       },
     };
     const parent = samplePci('0000:04:00.0', {driver: 'igb', iommuGroup: 30, ...card});
@@ -557,7 +558,7 @@ describe('each kind of promise', () => {
     'trial-boot': () => verifyPlan(kept, {...applied, trial: 'abcdef012345'}, 'second'),
   };
 
-  /** Those of another hypervisor or kind of device, with the tests in which they are NOT KEPT. */
+  /** Those of a hypervisor or a kind of device with tests of its own, with the tests in which they are NOT KEPT. */
   const shownElsewhere: Readonly<Record<string, string>> = {
     'guest-node': 'test/hypervisor/proxmox/cluster.test.ts',
     'guest-vcpu-pins': 'test/hypervisor/proxmox/promises.test.ts',
@@ -566,6 +567,7 @@ describe('each kind of promise', () => {
     'mdev-device': 'test/devices/mediated-device.test.ts',
     'mdev-parent': 'test/devices/mediated-device.test.ts',
     'usb-one': 'test/devices/usb-device.test.ts',
+    'vgpu-type': 'test/devices/vgpu.test.ts',
   };
 
   it('is one of these', () => {

@@ -39,6 +39,7 @@ export const chooseCount = ({facts, profile}: PlanContext, parent: PciFunction):
   const present = isAuto ? (parent.sriov?.enabled ?? 0) : 0;
   const reasons: readonly (readonly [number, string])[] = [
     [present, `it has ${present} now`],
+    ...(parent.driver === 'nvidia' ? [[parent.sriov?.total ?? 0, 'NVIDIA’s program makes all of them'] as const] : []),
     ...own.map(({count, index}): readonly [number, string] =>
       count === 'auto' ? [index + 1, `number ${index} is the last one that this guest gets`] : [count, 'you chose it'],
     ),

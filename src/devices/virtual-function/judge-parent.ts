@@ -74,12 +74,15 @@ const judgeDriver = (context: PlanContext, parent: PciFunction, path: string): v
       message: `${describeFunction(parent)} has no driver on this host, and only its driver makes virtual functions.`,
       remedy: `Load its driver (\`lspci -k -s ${subject}\` names it), and plan again.`,
     });
-  if (driver === 'nvidia')
+  const lacksType = context.profile.devices
+    .filter(isProfileVirtualFunction)
+    .some((one) => one.function.of.address === parent.address && one.function.vgpu === null);
+  if (driver === 'nvidia' && lacksType)
     context.report('blocker', 'vf-managed-by-vendor', {
       subject,
-      path,
-      message: `NVIDIA's driver makes the virtual functions of ${describeFunction(parent)} by its own program and refuses a number that is written to sriov_numvfs. This version does not set that up.`,
-      remedy: `By hand: \`/usr/lib/nvidia/sriov-manage -e ${subject}\`, choose a vGPU type, and add the function to the guest with managed='no'.`,
+      path: `${path}.vgpu`,
+      message: `NVIDIA's driver gives a guest a virtual function of ${describeFunction(parent)} only as a vGPU, and none is named.`,
+      remedy: `Set ${path}.vgpu to a type that \`cat /sys/bus/pci/devices/${subject}/virtfn0/nvidia/creatable_vgpu_types\` shows; \`/usr/lib/nvidia/sriov-manage -e ${subject}\` makes the virtual functions.`,
     });
   if (driver === 'gim')
     context.report('blocker', 'gim-not-served', {

@@ -6,6 +6,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
 import {judgeNeeds} from '../../plan/device/judge-needs.ts';
 import {judgeParent} from './judge-parent.ts';
+import {judgeVgpu} from './judge-vgpu.ts';
 import type {ProfileVirtualFunction} from './virtual-function-format.ts';
 
 /** A virtual function of the profile, with its physical function on this host. */
@@ -37,6 +38,7 @@ export const judgeVirtualFunction = (
   judgeIndex(context, own);
   judgeAddress(context, own);
   judgeNetwork(context, own);
+  judgeVgpu(context, own);
   if (own.isFirst) judgeWindows(context, own);
   judgeClaims(context, own);
   judgePresent(context, own, taken);

@@ -6,6 +6,7 @@ import {analyseGroup, endpointsBeside} from '../../groups/analyse-group.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
 import type {AssignedVirtualFunction, Plan, PlannedDevice} from '../../plan/plan.ts';
 import {unitPaths} from './unit.ts';
+import {vgpuUnitPaths} from './vgpu-unit.ts';
 import {identityOfVirtualFunction} from './virtual-function-format.ts';
 
 /** The card keeps its driver, the number is there, and the guest's definition has the right one of them. */
@@ -22,7 +23,8 @@ export const virtualFunctionPromises = (
     parentPromise(assigned, parent),
     countPromise(plan, assigned, parent),
     addressPromise(assigned, present, id),
-    ...(present === null ? [] : groupPromise(facts, assigned, present)),
+    ...(present === null || assigned.vgpu !== null ? [] : groupPromise(facts, assigned, present)),
+    ...(assigned.vgpu === null ? [] : [vgpuPromise(facts, plan, assigned, present)]),
   ];
 };
 
@@ -42,7 +44,11 @@ const parentPromise = ({of}: AssignedVirtualFunction, parent: PciFunction | null
   };
 };
 
-const countPromise = (plan: Plan, {of, count}: AssignedVirtualFunction, parent: PciFunction | null): PromiseResult => {
+const countPromise = (
+  plan: Plan,
+  {of, count, vgpu}: AssignedVirtualFunction,
+  parent: PciFunction | null,
+): PromiseResult => {
   const enabled = parent === null ? 0 : (parent.sriov?.enabled ?? null);
   const isKept = enabled === null ? null : enabled >= count;
   return {
@@ -50,7 +56,10 @@ const countPromise = (plan: Plan, {of, count}: AssignedVirtualFunction, parent: 
     status: isKept === null ? 'unknown' : isKept ? 'kept' : 'broken',
     promise: `${of} has ${count === 1 ? 'a virtual function' : `${count} virtual functions`}.`,
     fact: enabled === null ? 'Their number is not readable.' : `It has ${enabled}.`,
-    remedy: isKept === false ? `\`systemctl status ${unitPaths(plan.guest.name).unitName}\` says why.` : null,
+    remedy:
+      isKept === false
+        ? `\`systemctl status ${(vgpu === null ? unitPaths : vgpuUnitPaths)(plan.guest.name).unitName}\` says why.`
+        : null,
   };
 };
 
@@ -82,6 +91,33 @@ const addressPromise = (
     remedy: isThere
       ? 'Cards were moved. Roll back, and plan again.'
       : 'Apply the profile again, which corrects the definition of the guest, before you start it.',
+  };
+};
+
+/** The driver tells the number of the type only, and its name as long as it could still be set on this GPU. */
+const vgpuPromise = (
+  {pci}: HostFacts,
+  {guest}: Plan,
+  {of, index, vgpu}: AssignedVirtualFunction,
+  present: PciFunction | null,
+): PromiseResult => {
+  const current = present?.vgpu?.current ?? null;
+  const wanted = pci
+    .filter(({physicalFunction}) => physicalFunction === of)
+    .flatMap((one) => one.vgpu?.creatable ?? [])
+    .find(({name}) => name === vgpu?.name);
+  const isKept = current === null || current === 0 ? false : wanted === undefined ? null : wanted.id === current;
+  return {
+    id: 'vgpu-type',
+    status: isKept === null ? 'unknown' : isKept ? 'kept' : 'broken',
+    promise: `${identityOfVirtualFunction(of, index)} is ${vgpu?.name}.`,
+    fact:
+      current === null
+        ? 'It takes no vGPU type.'
+        : current === 0
+          ? 'It has no vGPU type.'
+          : `It has the type ${current}${wanted === undefined ? ', whose name the driver does not tell now' : ''}.`,
+    remedy: isKept === false ? `\`systemctl status ${vgpuUnitPaths(guest.name).unitName}\` says why.` : null,
   };
 };
 

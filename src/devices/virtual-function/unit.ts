@@ -36,7 +36,9 @@ type Parent = {
 };
 
 const parentsOf = ({devices}: Plan): readonly Parent[] => {
-  const parts = devices.flatMap(({assigned}) => (assigned.type === 'virtual-function' ? [assigned] : []));
+  const parts = devices.flatMap(({assigned}) =>
+    assigned.type === 'virtual-function' && assigned.vgpu === null ? [assigned] : [],
+  );
   return [...new Set(parts.map(({of}) => of))].map((address) =>
     parentOf(
       address,

@@ -3,7 +3,7 @@ import {isPciAddress, parsePciAddress} from '../../facts/pci-address.ts';
 import {type KeyTable, orAbsent, orAuto} from '../../profile/codec.ts';
 import {deviceFormat} from '../../profile/device-format.ts';
 import type {Auto, ProfileDevice} from '../../profile/profile.ts';
-import {macAddress, pciId, wholeNumber} from '../../profile/scalars.ts';
+import {macAddress, patterned, pciId, wholeNumber, yesOrNo} from '../../profile/scalars.ts';
 import {sectionOf} from '../../profile/sections.ts';
 import {type NamedFunction, namedFunctionKeys} from '../named-function.ts';
 
@@ -18,6 +18,10 @@ export type ProfileVirtualFunction = {
     readonly count: Auto | number;
     /** Of the virtual function itself. */
     readonly id: PciId | null;
+    /** NVIDIA: name of the vGPU type that it becomes. */
+    readonly vgpu: string | null;
+    /** Its GPU takes vGPUs of several sizes. */
+    readonly mixedSizes: boolean;
   };
   readonly mac: string | null;
   readonly vlan: number | null;
@@ -49,6 +53,25 @@ const functionKeys: KeyTable<ProfileVirtualFunction['function']> = {
     fallback: null,
     meaning: 'Vendor and device of the virtual function, checked on replay.',
   },
+  vgpu: {
+    key: 'vgpu',
+    codec: orAbsent(
+      patterned(
+        'name of a vGPU type',
+        '^[A-Za-z0-9][A-Za-z0-9 _.+-]{0,79}$',
+        'is not the name of a vGPU type',
+        'Write it as creatable_vgpu_types shows it: `NVIDIA L40S-12Q`.',
+      ),
+    ),
+    fallback: null,
+    meaning: 'NVIDIA: vGPU type that it becomes (vGPU 17 and newer), by its name.',
+  },
+  mixedSizes: {
+    key: 'mixedSizes',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'NVIDIA: turn on the GPU’s mode for vGPUs of several sizes.',
+  },
 };
 
 const keys: KeyTable<Omit<ProfileVirtualFunction, 'kind'>> = {
@@ -77,13 +100,18 @@ export const isProfileVirtualFunction = (device: ProfileDevice): device is Profi
 /** Where it would be in sysfs: `0000:04:00.0/virtfn2`. */
 export const identityOfVirtualFunction = (of: PciAddress, index: number): string => `${of}/virtfn${index}`;
 
-export type VirtualFunctionName = {readonly of: PciAddress; readonly index: number};
+/** With what it becomes: `0000:41:00.0/virtfn2 NVIDIA L40S-12Q`. */
+export const nameOfVirtualFunction = (of: PciAddress, index: number, vgpu: string | null): string =>
+  `${identityOfVirtualFunction(of, index)}${vgpu === null ? '' : ` ${vgpu}`}`;
+
+export type VirtualFunctionName = {readonly of: PciAddress; readonly index: number; readonly vgpu: string | null};
 
 /** `0000:04:00.0/virtfn2`, `04:00.0/virtfn2`; `null` for anything else. */
 export const parseIdentity = (words: string): VirtualFunctionName | null => {
-  const [, parent = '', digits = ''] = /^([^/]+)\/virtfn(\d{1,5})$/.exec(words) ?? [];
+  const [, parent = '', digits = '', vgpu] =
+    /^([^/]+)\/virtfn(\d{1,5})(?: ([A-Za-z0-9][\w .+-]{0,79}))?$/.exec(words) ?? [];
   const of = parsePciAddress(parent);
-  return of === null || !isPciAddress(of) ? null : {of, index: Number(digits)};
+  return of === null || !isPciAddress(of) ? null : {of, index: Number(digits), vgpu: vgpu ?? null};
 };
 
 /** `- function: {of: {address: 0000:04:00.0, …}, index: 2}` */
@@ -94,6 +122,7 @@ export const virtualFunctionFormat = deviceFormat<ProfileVirtualFunction>({
   keys,
   is: isProfileVirtualFunction,
   make: (values) => ({kind: 'virtual-function', ...values}),
-  identity: ({function: {of, index}}) => identityOfVirtualFunction(of.address, index),
+  identity: ({function: {of, index, vgpu}}) => nameOfVirtualFunction(of.address, index, vgpu),
+  sameness: ({function: {of, index}}) => identityOfVirtualFunction(of.address, index),
   addresses: ({function: {of}}) => [of.address],
 });

@@ -1,3 +1,4 @@
+import {joinRendered} from '../../artifacts/rendered.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {type PciId, parsePciAddress} from '../../facts/pci-address.ts';
 import {isDisplay, type PciFunction} from '../../facts/pci.ts';
@@ -13,8 +14,10 @@ import {countOwnerFiles} from './count-owners.ts';
 import {type ChosenVirtualFunction, isEthernet, judgeVirtualFunction} from './judge-virtual-function.ts';
 import {virtualFunctionPromises} from './promises.ts';
 import {renderUnit, unitFiles} from './unit.ts';
+import {renderVgpuUnit, vgpuFiles} from './vgpu-unit.ts';
 import {
   identityOfVirtualFunction,
+  nameOfVirtualFunction,
   isProfileVirtualFunction,
   parseIdentity,
   type ProfileVirtualFunction,
@@ -98,8 +101,9 @@ const planDevice = (context: PlanContext, own: ChosenVirtualFunction, drivers: D
       index: wanted.function.index,
       count,
       // A network card's are used by the host in many ways before a guest starts, and libvirt takes them from any driver.
-      probesDrivers: isEthernet(parent) || !isAllTaken,
+      probesDrivers: isEthernet(parent) || !isAllTaken || wanted.function.vgpu !== null,
       network: isEthernet(parent) ? {mac: wanted.mac, vlan: wanted.vlan} : null,
+      vgpu: wanted.function.vgpu === null ? null : {name: wanted.function.vgpu, mixedSizes: wanted.function.mixedSizes},
     },
   };
 };
@@ -120,6 +124,7 @@ const listCandidates = (facts: HostFacts): readonly Candidate[] =>
   facts.pci.flatMap((parent) => {
     const {sriov} = parent;
     if (sriov === null || parent.isBridge) return [];
+    if (parent.driver === 'nvidia') return vgpuCandidates(facts, parent);
     const claimed = new Set(claimsOn(facts, parent.address, null).map(({index}) => index));
     let next = sriov.functions.length;
     while (claimed.has(next)) next += 1;
@@ -143,6 +148,32 @@ const listCandidates = (facts: HostFacts): readonly Candidate[] =>
     }));
   });
 
+/** One for each vGPU type of the first virtual function that has none; the types are known once there are virtual functions. */
+const vgpuCandidates = (facts: HostFacts, parent: PciFunction): readonly Candidate[] => {
+  const claimed = new Set(claimsOn(facts, parent.address, null).map(({index}) => index));
+  const index = (parent.sriov?.functions ?? []).findIndex(
+    (address, number) => !claimed.has(number) && facts.pci.find((one) => one.address === address)?.vgpu?.current === 0,
+  );
+  const free = facts.pci.find(({address}) => address === parent.sriov?.functions[index]);
+  return (free?.vgpu?.creatable ?? []).map(({name}): Candidate => ({
+    kind: 'virtual-function',
+    identities: [nameOfVirtualFunction(parent.address, index, name)],
+    functions: [],
+    isDisplay: isDisplay(parent),
+    part: {
+      ...partOfCard,
+      of: parent,
+      parent: parent.address,
+      driver: parent.driver,
+      name: 'vGPU',
+      remark: `It is a virtual function of the GPU, which stays with NVIDIA's driver too`,
+      present: null,
+      group: 'own',
+      room: null,
+    },
+  }));
+};
+
 const propose = ({pci}: HostFacts, identities: readonly string[]): readonly ProfileVirtualFunction[] =>
   identities.flatMap((identity) => {
     const named = parseIdentity(identity);
@@ -161,6 +192,8 @@ const propose = ({pci}: HostFacts, identities: readonly string[]): readonly Prof
           index: named.index,
           count: 'auto',
           id: idOfFunctions(parent),
+          vgpu: named.vgpu,
+          mixedSizes: false,
         },
         mac: null,
         vlan: null,
@@ -183,7 +216,7 @@ const understand = ({pci}: HostFacts, words: string): Named | null => {
   if (total === 0) return refuse(`${named.of} makes no virtual functions on this host.`);
   if (named.index >= total)
     return refuse(`${named.of} can make ${total} virtual functions, and the last one is virtfn${total - 1}.`);
-  return {ok: true, identity: identityOfVirtualFunction(named.of, named.index)};
+  return {ok: true, identity: nameOfVirtualFunction(named.of, named.index, named.vgpu)};
 };
 
 const namedByAddress = (pci: readonly PciFunction[], words: string): ReturnType<typeof parseIdentity> => {
@@ -191,20 +224,20 @@ const namedByAddress = (pci: readonly PciFunction[], words: string): ReturnType<
   const parent = pci.find(({sriov}) => address !== null && sriov?.functions.includes(address));
   return parent === undefined || address === null
     ? null
-    : {of: parent.address, index: parent.sriov?.functions.indexOf(address) ?? 0};
+    : {of: parent.address, index: parent.sriov?.functions.indexOf(address) ?? 0, vgpu: null};
 };
 
 /** One of the virtual functions of a card with SR-IOV. The card and its driver stay with the host. */
 export const virtualFunctionKind: DeviceKind = {
   ...virtualFunctionFormat,
-  files: [...countOwnerFiles, ...unitFiles],
+  files: [...countOwnerFiles, ...unitFiles, ...vgpuFiles],
   match: (context, device, path) => {
     if (!isProfileVirtualFunction(device)) return null;
     const own = choose(context, device, path);
     return own === null ? null : chosenDevice(own);
   },
   complete: () => [],
-  prepare: renderUnit,
+  prepare: (facts, plan) => joinRendered([renderUnit(facts, plan), renderVgpuUnit(facts, plan)]),
   promises: virtualFunctionPromises,
   candidates: listCandidates,
   understand,

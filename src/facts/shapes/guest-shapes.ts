@@ -168,6 +168,7 @@ export const guestClaimShape = shape<GuestClaim>({
       count: integer,
       id: nullable(pciIdText),
       address: nullable(pciAddressText),
+      vgpu: nullable(shape<NonNullable<ClaimedVirtualFunction['vgpu']>>({name: text, mixedSizes: flag})),
     }),
   ),
   mediatedDevices: listOf(

@@ -14,7 +14,7 @@ import {
 import type {DmarTable, FirmwareRegion, IommuFacts, IommuGroup, IvrsTable, ReservedRegion} from '../iommu.ts';
 import type {MediatedAutostart, MediatedDevice, MediatedFacts, MediatedParent, MediatedType} from '../mediated.ts';
 import {pciAddressText, pciIdText} from '../pci-address.ts';
-import type {BridgeAcs, BridgePort, PciBar, PciFunction, RomFile, SriovFacts} from '../pci.ts';
+import type {BridgeAcs, BridgePort, PciBar, PciFunction, RomFile, SriovFacts, VendorVgpu} from '../pci.ts';
 
 const texts = listOf(text);
 const addresses = listOf(pciAddressText);
@@ -77,6 +77,12 @@ export const pciFunctionShape = shape<PciFunction>({
     }),
   ),
   hasMdevTypes: flag,
+  vgpu: nullable(
+    shape<VendorVgpu>({
+      current: nullable(integer),
+      creatable: listOf(shape<VendorVgpu['creatable'][number]>({id: integer, name: text})),
+    }),
+  ),
 });
 
 /** Of `IommuGroup`, for documents that add to it. */

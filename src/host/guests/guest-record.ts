@@ -21,10 +21,17 @@ export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version:
 /** Version 1 knew whole functions only, and version 2 those and virtual ones. */
 const upgrades: Upgrades = {
   1: (document) => withClaim(document, {virtualFunctions: []}),
-  2: (document) => withClaim(document, {mediatedDevices: [], usbDevices: []}),
+  2: (document) => {
+    const claim = memberOf(document, 'claim');
+    const found = isObject(claim) ? memberOf(claim, 'virtualFunctions') : null;
+    const virtualFunctions = Array.isArray(found)
+      ? found.map((one: unknown) => (isObject(one) ? {...one, vgpu: null} : one))
+      : found;
+    return withClaim(document, {virtualFunctions, mediatedDevices: [], usbDevices: []});
+  },
 };
 
-const withClaim = (document: JsonObject, more: Partial<GuestClaim>): JsonObject => {
+const withClaim = (document: JsonObject, more: JsonObject): JsonObject => {
   const found = memberOf(document, 'claim');
   return {...document, claim: isObject(found) ? {...found, ...more} : found};
 };

@@ -1,6 +1,6 @@
 import {posix} from 'node:path';
 import {isPciAddress, parsePciAddress, type PciAddress, type PciId, splitPciAddress} from '../../facts/pci-address.ts';
-import type {BridgeAcs, PciFunction, PciOutline, SriovFacts} from '../../facts/pci.ts';
+import type {BridgeAcs, PciFunction, PciOutline, SriovFacts, VendorVgpu} from '../../facts/pci.ts';
 import type {Source} from '../../system/source.ts';
 import {decodeBridgeAcs} from './pci-config.ts';
 import {parseResizeBitmap, parseResources} from './pci-resources.ts';
@@ -120,6 +120,7 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
     physicalFunction: parsePciAddress(linked('physfn') ?? ''),
     sriov: readSriov(names, text, linked),
     hasMdevTypes: names.has('mdev_supported_types'),
+    vgpu: names.has('nvidia') ? readVgpu((file) => source.text(`${directory}/nvidia/${file}`)) : null,
   };
 };
 
@@ -147,6 +148,19 @@ const readSriov = (names: ReadonlySet<string>, text: Read, linked: Read): SriovF
     stride: parseCount(text('sriov_stride')),
     device: parseHex(text('sriov_vf_device'), 4),
     functions,
+  };
+};
+
+/** `1148  : NVIDIA L40S-2Q`, below a heading. */
+const readVgpu = (text: Read): VendorVgpu | null => {
+  const list = text('creatable_vgpu_types');
+  if (list === null) return null;
+  return {
+    current: parseCount(text('current_vgpu_type')?.trim() ?? null),
+    creatable: list.split('\n').flatMap((line) => {
+      const [, id, name] = /^\s*(\d{1,6})\s*:\s*([A-Za-z0-9][\w .+-]{0,79}?)\s*$/.exec(line) ?? [];
+      return id === undefined || name === undefined ? [] : [{id: Number(id), name}];
+    }),
   };
 };
 

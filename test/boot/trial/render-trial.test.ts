@@ -284,7 +284,14 @@ describe('a trial is refused, with the reason, where the host could not come bac
     const port = samplePci(of, {class: '020000', driver: 'igb', sriov: sampleSriov()});
     const shared: ProfileDevice = {
       kind: 'virtual-function',
-      function: {of: {address: of, id: null, subsystem: null, upstream: null}, index: 0, count: 'auto', id: null},
+      function: {
+        of: {address: of, id: null, subsystem: null, upstream: null},
+        index: 0,
+        count: 'auto',
+        id: null,
+        vgpu: null,
+        mixedSizes: false,
+      },
       mac: null,
       vlan: null,
     };

@@ -93,7 +93,7 @@ describe('mappings of the cluster', () => {
     ['a subsystem', `${good},subsystem-id=1462:3756`, 'expects the subsystem id 1462:3756'],
     ['one function', good.replace('06:00', '06:00.0'), 'it gives 0000:06:00.0'],
     ['a second card', `${good}\n\tmap id=10de:1c81,node=pve1,path=0000:0a:00`, 'it has 2 cards of this node'],
-  ])('failure mode 72: with %s block, wanted or in the guest already', (_, line, problem) => {
+  ])('failure mode 75: with %s block, wanted or in the guest already', (_, line, problem) => {
     const wanted = blockers(proxmoxFacts({101: win10}, {files: map(line)}), wish);
     expect(wanted).toEqual([expect.stringMatching(/^proxmox-mapping-wrong: /)]);
     expect(wanted[0]).toContain(problem);
@@ -127,7 +127,7 @@ describe('who binds the card', () => {
     expect(plan.kernelArguments.add.filter(({text}) => text.includes('ids='))).toEqual([]);
   });
 
-  it('failure mode 78: is Proxmox VE where the profile says so, which takes a twin without a driver along', () => {
+  it('failure mode 81: is Proxmox VE where the profile says so, which takes a twin without a driver along', () => {
     const late = {binding: 'libvirt'} as const;
     expect(findingOf(host([twin]), 'proxmox-twin-taken', late)).toMatchObject({
       severity: 'warning',

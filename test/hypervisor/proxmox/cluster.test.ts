@@ -35,7 +35,7 @@ describe('guests of other nodes', () => {
     expect(findingOf(facts, 'guest-exists', {guest: {name: '105'}})?.message).toContain('a container of node pve2');
   });
 
-  it('failure mode 74: that had a card of this node when it was applied are a broken promise', () => {
+  it('failure mode 77: that had a card of this node when it was applied are a broken promise', () => {
     const {plan} = decide(facts);
     expect(guestPromises(facts, plan)).toEqual([]);
     const moved = proxmoxFacts({}, {files: far('qemu-server/101.conf', win10)});
@@ -48,7 +48,7 @@ describe('guests of other nodes', () => {
   });
 });
 
-describe('failure mode 75: a guest that the cluster keeps running', () => {
+describe('failure mode 78: a guest that the cluster keeps running', () => {
   const withHa = (text: string, conf = win10) =>
     proxmoxFacts({101: conf}, {files: {'/etc/pve/ha/resources.cfg': text}, overrides: {needs: [need]}});
   const need = {address: '0000:06:00.1', kind: 'display', chain: 'the only screen → 0000:06:00.1', spares: []} as const;

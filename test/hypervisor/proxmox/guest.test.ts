@@ -64,16 +64,23 @@ describe('a guest that Proxmox VE has', () => {
     const of = '0000:04:00.0';
     const nic = samplePci(of, {class: '020000', driver: 'igb', iommuGroup: 30, sriov: sampleSriov()});
     const pci = [...samplePciFunctions, nic];
-    const device = (mac: string | null): ProfileDevice => ({
+    const device = (mac: string | null, vgpu: string | null = null): ProfileDevice => ({
       kind: 'virtual-function',
-      function: {of: {address: of, id: null, subsystem: null, upstream: null}, index: 1, count: 'auto', id: null},
+      function: {
+        of: {address: of, id: null, subsystem: null, upstream: null},
+        index: 1,
+        count: 'auto',
+        id: null,
+        vgpu,
+        mixedSizes: false,
+      },
       mac,
       vlan: null,
     });
     const wish = {devices: [device(null)]};
     expect(linesOf(proxmoxFacts({101: win10}, {overrides: {pci}}), wish).get('hostpci0')).toBe('0000:04:10.4,pcie=1');
 
-    const claim = {of, index: 1, count: 2, id: null, address: '0000:05:10.4'} as const;
+    const claim = {of, index: 1, count: 2, id: null, address: '0000:05:10.4', vgpu: null} as const;
     const moved = proxmoxFacts({101: `${win10}hostpci2: 0000:05:10.4,pcie=1,rombar=0\n`}, {overrides: {pci}});
     const recorded: GuestClaim = {
       guest: 'win10',
@@ -94,6 +101,10 @@ describe('a guest that Proxmox VE has', () => {
     const {plan} = decide(facts, {devices: [device('52:54:00:12:34:56')]});
     expect(renderProxmoxGuest(facts, plan).findings).toMatchObject([
       {severity: 'blocker', code: 'guest-option-unsupported', subject: `${of}/virtfn1`},
+    ]);
+    const gpu = decide(facts, {devices: [device(null, 'NVIDIA L40S-12Q')]});
+    expect(renderProxmoxGuest(facts, gpu.plan).findings).toMatchObject([
+      {severity: 'blocker', remedy: expect.stringContaining('mdev=nvidia-NUMBER')},
     ]);
   });
 
@@ -164,7 +175,7 @@ describe('a guest that Proxmox VE has', () => {
     expect(plan.devices).toMatchObject([{assigned: {isNative: true}}]);
   });
 
-  it('failure mode 68: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
+  it('failure mode 71: has no PCI Express on i440fx, and x-vga, which hides KVM, is not added', () => {
     const old = win10.replace('pc-q35-9.0', 'pc-i440fx-9.0').replace('bios: ovmf\n', '');
     expect(linesOf(proxmoxFacts({101: old})).get('hostpci0')).toBe('0000:06:00');
     expect(findingOf(proxmoxFacts({101: old}), 'guest-setting-replaced')?.remedy).toContain('qm set 101 --machine q35');
@@ -265,11 +276,11 @@ describe('what Proxmox would die of is said before', () => {
     ['blocker guest-locked', `${win10}template: 1\n`],
     ['blocker guest-option-unsupported', `${win10}hotplug: network,memory\n`],
     ['warning guest-autostart', `${win10}onboot: 1\n`],
-  ])('failure mode 76 and what is like it: %s', (code, conf) => {
+  ])('failure mode 79 and what is like it: %s', (code, conf) => {
     expect(codesOf(proxmoxFacts({101: conf}))).toContain(code);
   });
 
-  it('failure mode 73: a cluster without quorum', () => {
+  it('failure mode 76: a cluster without quorum', () => {
     const files = (quorate: number) => ({'/etc/pve/.members': `{"nodename":"pve1","cluster":{"quorate":${quorate}}}`});
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(0)}))).toContain('blocker proxmox-no-quorum');
     expect(codesOf(proxmoxFacts({101: win10}, {files: files(1)}))).not.toContain('blocker proxmox-no-quorum');
@@ -295,7 +306,7 @@ describe('what Proxmox would die of is said before', () => {
     ['hugepagesz=2M hugepages=1024', null],
     ['default_hugepagesz=1G hugepagesz=1G hugepages=8', null],
     ['quiet', null],
-  ])('failure mode 77: a pool that Proxmox sets to another number than %s says', (line, reading) => {
+  ])('failure mode 80: a pool that Proxmox sets to another number than %s says', (line, reading) => {
     const {boot} = proxmoxFacts({101: win10});
     const facts = proxmoxFacts({101: win10}, {overrides: {boot: {...boot, commandLine: `ro ${line} quiet`}}});
     expect(codesOf(facts).includes('warning proxmox-pages-lost')).toBe(reading !== null);
@@ -341,7 +352,7 @@ describe('other guests', () => {
     expect(shared('hostpci0: 0000:0a:03.0\n')).toBeUndefined();
   });
 
-  it('failure mode 67: that start with the host and take what it needs are an error of the check', () => {
+  it('failure mode 70: that start with the host and take what it needs are an error of the check', () => {
     const facts = proxmoxFacts({101: win10, 102: `${other}onboot: 1\n`}, {overrides: {needs: [need]}});
     expect(findingOf(facts, 'proxmox-card-at-boot')?.remedy).toContain('qm set 102 --onboot 0');
     expect(runChecks(facts).find(({id}) => id === 'proxmox-cards')).toMatchObject({status: 'error'});
@@ -358,7 +369,7 @@ describe('other guests', () => {
 
 const need = {address: '0000:06:00.1', kind: 'display', chain: 'the only screen → 0000:06:00.1', spares: []} as const;
 
-it('failure mode 69: nobody is told to install libvirt or a QEMU of the distribution', () => {
+it('failure mode 72: nobody is told to install libvirt or a QEMU of the distribution', () => {
   for (const facts of [proxmoxFacts({101: win10}), proxmoxFacts({})]) {
     const {plan, findings} = decide(facts, {binding: 'libvirt'});
     const words = JSON.stringify([

@@ -40,7 +40,7 @@ describe('a hookscript', () => {
     expect(renderHookscript(facts, decide(facts).plan).artifacts).toEqual([]);
   });
 
-  it('failure mode 70: pins neighbouring vCPUs to the threads of one core', () => {
+  it('failure mode 73: pins neighbouring vCPUs to the threads of one core', () => {
     const pins = (/^pins='(.*)'$/m.exec(scriptOf(facts))?.[1] ?? '')
       .split(' ')
       .map((one) => one.split(':').map(Number));
@@ -51,7 +51,7 @@ describe('a hookscript', () => {
     expect(new Set(pairs).size).toBe(4);
   });
 
-  it('failure mode 71: needs a storage for it, and names the command that makes one of the one that is there', () => {
+  it('failure mode 74: needs a storage for it, and names the command that makes one of the one that is there', () => {
     const none = {'/etc/pve/storage.cfg': storage['/etc/pve/storage.cfg'].replace('iso,snippets', 'iso')};
     const finding = findingOf(proxmoxFacts({101: win10}, {files: none}), 'proxmox-snippets-missing', wish);
     expect(finding).toMatchObject({

@@ -353,7 +353,14 @@ describe('a part of a card', () => {
         ...proposeProfile(facts, ['0000:04:00.0/virtfn0']),
         devices: proposeProfile(facts, ['0000:04:00.0/virtfn0']).devices.map((device) => ({
           ...device,
-          function: {of: {address, id: null, subsystem: null, upstream: null}, index: 0, count: 'auto', id: null},
+          function: {
+            of: {address, id: null, subsystem: null, upstream: null},
+            index: 0,
+            count: 'auto',
+            id: null,
+            vgpu: null,
+            mixedSizes: false,
+          },
         })),
       },
     });

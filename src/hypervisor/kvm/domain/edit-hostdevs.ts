@@ -64,7 +64,7 @@ const keepHolder = (device: Located, holder: XmlElement | null): readonly Wish[]
         {
           name: holder.name,
           existing: holder,
-          attributes: {managed: 'yes'},
+          attributes: {managed: managedOf(device)},
           children: [
             ...(sourceOf(holder) === device.address
               ? []
@@ -74,6 +74,10 @@ const keepHolder = (device: Located, holder: XmlElement | null): readonly Wish[]
           order: holder.name === 'interface' ? interfaceOrder : hostdevOrder,
         },
       ];
+
+/** NVIDIA's driver keeps its vGPUs, and vfio-pci cannot bind them. */
+const managedOf = (device: Located): 'yes' | 'no' =>
+  device.type === 'virtual-function' && device.vgpu !== null ? 'no' : 'yes';
 
 /** What the plan says nothing of stays: libvirt writes down the MAC address that it has chosen. */
 const networkWishes = ({network}: AssignedVirtualFunction): readonly Wish[] => {
@@ -131,7 +135,9 @@ const newHolder = ({device, guest}: Placed): Wish => {
   return {
     name,
     existing: null,
-    attributes: isInterface ? {type: 'hostdev', managed: 'yes'} : {mode: 'subsystem', type: 'pci', managed: 'yes'},
+    attributes: isInterface
+      ? {type: 'hostdev', managed: 'yes'}
+      : {mode: 'subsystem', type: 'pci', managed: managedOf(device)},
     children: [
       {name: 'source', children: [sourceAddress(device, name)]},
       ...(device.type === 'pci' ? romWish(device, null) : networkWishes(device)),

@@ -22,7 +22,10 @@ export const renderProxmoxGuest = (facts: HostFacts, planned: Plan): Rendered =>
   if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
   if (file?.encoding === 'latin1') return {artifacts: [], findings: [notUtf8(file.path)]};
   const rendered = file === undefined ? renderNew(facts, plan) : renderEdit(facts, plan, file.text ?? '', file.mode);
-  return {...rendered, findings: [...rendered.findings, ...judgeNetworks(plan), ...judgeSlices(plan)]};
+  return {
+    ...rendered,
+    findings: [...rendered.findings, ...judgeNetworks(plan), ...judgeSlices(plan), ...judgeVgpus(plan)],
+  };
 };
 
 /** hostpci has no word for them (Proxmox VE: qm.conf(5)), and with the libvirt back-end it is libvirt that sets both. */
@@ -51,6 +54,23 @@ export const renderWantedGuest = (facts: HostFacts, plan: ProxmoxPlan): string =
     ? editGuestConfig('', new Map([...settingsOfNewGuest(plan), ...settingsOfPlan(facts, plan, [])]))
     : editGuestConfig(present, settingsOfPlan(facts, plan, nextStartOf(parseGuestConfig(present))));
 };
+
+/** Proxmox VE sets the type itself when the guest starts, by the number that it has with this driver. */
+const judgeVgpus = ({devices, guest}: ProxmoxPlan): readonly Finding[] =>
+  devices.flatMap(({assigned}) =>
+    assigned.type !== 'virtual-function' || assigned.vgpu === null
+      ? []
+      : [
+          {
+            code: 'guest-option-unsupported',
+            severity: 'blocker',
+            subject: `${assigned.of}/virtfn${assigned.index}`,
+            message: `Proxmox VE sets vGPU types itself when a guest starts, and this version does not write that.`,
+            remedy: `Enable pve-nvidia-sriov@ALL.service, take this device out of the profile, and set it by hand: qm set ${guest.vmid} --hostpci0 ${assigned.address ?? 'ADDRESS'},mdev=nvidia-NUMBER, with the number of ${assigned.vgpu.name}.`,
+          },
+        ],
+  );
+
 /** A line names the parent by its PCI address; UUID, attributes and display have no word (Proxmox VE: qm.conf(5)). */
 const judgeSlices = ({devices}: ProxmoxPlan): readonly Finding[] =>
   devices.flatMap(({assigned}) => {
