@@ -4,10 +4,9 @@ import {type FileTable, keeps} from '../../facts/file-table.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {AssignedUsbDevice, Plan} from '../../plan/plan.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
+import {ownScript, scriptDirectory} from '../boot-unit.ts';
 import {unitNamePart} from '../unit-name.ts';
 import functions from './plug-usb.sh';
-
-const scriptDirectory = '/usr/local/lib/vfio-pilot';
 
 /** The rule itself is among the files that are read anyway. */
 export const pluggingFiles: FileTable = [keeps(scriptDirectory, 'usb-*')];
@@ -62,31 +61,18 @@ const ruleText = ({profile, guest}: Plan, devices: readonly AssignedUsbDevice[])
     })
     .join('')}`;
 
-const scriptText = ({profile, guest}: Plan, devices: readonly AssignedUsbDevice[]): string => `#!/bin/sh
-${ownHeader('#', profile)}# Each event starts it once; one runs at a time and looks at everything.
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-LC_ALL=C
-export PATH LC_ALL
-umask 077
-run=/run
-sysfs=/sys
-virsh='virsh -c qemu:///system'
-guest=${quoteForShell(guest.name)}
-pidfile=${quoteForShell(`${guest.name}.pid`)}
-unit=${unitNamePart(guest.name)}
-failed=0
-
-say() {
-	echo "vfio-pilot: $*" >&2
-}
-
-${functions.trim()}
-
-mkdir -p "$run/vfio-pilot/usb"
-exec 9>"$run/vfio-pilot/usb-$unit.lock"
-flock 9
-open_state || exit 0
-unplug_gone
-${devices.map(({id, port}) => `plug ${id} ${port ?? 'any'}`).join('\n')}
-exit $failed
-`;
+const scriptText = ({profile, guest}: Plan, devices: readonly AssignedUsbDevice[]): string => {
+  const unit = unitNamePart(guest.name);
+  return ownScript(profile, {
+    remark: 'Each event starts it once; one runs at a time and looks at everything.',
+    variables: [
+      "virsh='virsh -c qemu:///system'",
+      `guest=${quoteForShell(guest.name)}`,
+      `pidfile=${quoteForShell(`${guest.name}.pid`)}`,
+      `unit=${unit}`,
+    ],
+    functions,
+    lock: `usb-${unit}`,
+    calls: ['open_state || exit 0', 'unplug_gone', ...devices.map(({id, port}) => `plug ${id} ${port ?? 'any'}`)],
+  });
+};
