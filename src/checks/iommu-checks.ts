@@ -1,5 +1,7 @@
 import type {HostFacts} from '../facts/host-facts.ts';
 import {isDisplay} from '../facts/pci.ts';
+import {isAmdCpu} from '../facts/cpu.ts';
+import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
 import {about, type Check} from '../findings/check.ts';
 
@@ -24,7 +26,7 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
       "Ask 'xl info' for virt_caps: hvm_directio.",
     );
   if (iommu.acpiTable === null) return info('The ACPI tables are not known here (/sys/firmware/acpi is missing).');
-  const isAmd = cpu.vendor === 'AuthenticAMD';
+  const isAmd = isAmdCpu(cpu);
   return error(
     isAmd ? 'AMD-Vi is off in the firmware: no IVRS table.' : 'VT-d is off in the firmware: no DMAR table.',
     `${isAmd ? amdVi : vtd}, turn it on, save and power-cycle. A CPU or board without it cannot pass devices through.`,
@@ -38,13 +40,13 @@ export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): 
       `Active: ${iommu.groups.length} groups in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`,
     );
   if (kernel.hypervisor === 'xen') return info('No groups, as always under Xen: the hypervisor owns the IOMMU.');
-  const off = iommuSwitches(boot.commandLine, cpu.vendor).filter(({turnsOff}) => turnsOff === 'all');
+  const off = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu)).filter(({turnsOff}) => turnsOff === 'all');
   if (off.length > 0)
     return warning(
       `The kernel does not use it: ${off.map((one) => describeSwitch(files, one)).join(' and ')} turns it off.`,
       `Take ${off.map(({text}) => text).join(' and ')} out there and reboot once. \`vfio-pilot plan PROFILE\` shows the edit.`,
     );
-  if (iommu.acpiTable === 'DMAR' && cpu.vendor !== 'AuthenticAMD')
+  if (iommu.acpiTable === 'DMAR')
     return warning(
       'The firmware offers VT-d, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
       'Add intel_iommu=on to the kernel command line and reboot once; the groups are known afterwards.',

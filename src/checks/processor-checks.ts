@@ -1,3 +1,4 @@
+import {isAmdCpu} from '../facts/cpu.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {kibPerGiB} from '../facts/memory.ts';
 import {isDisplay} from '../facts/pci.ts';
@@ -14,10 +15,9 @@ export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
     return ok(`${cpu.virtualisation === 'vmx' ? 'Intel VT-x (vmx)' : 'AMD-V (svm)'} is in the flags of /proc/cpuinfo.`);
   }
   if (cpu.flags === null) return info('The CPU flags are not known here (no /proc/cpuinfo with flags).');
-  const where =
-    cpu.vendor === 'AuthenticAMD'
-      ? "'SVM Mode' under Advanced → CPU"
-      : "'Intel Virtualization Technology' or 'VT-x' under Advanced → CPU";
+  const where = isAmdCpu(cpu)
+    ? "'SVM Mode' under Advanced → CPU"
+    : "'Intel Virtualization Technology' or 'VT-x' under Advanced → CPU";
   if (kernel.hypervisor !== null)
     return warning(
       'This system is itself a virtual machine without nested virtualisation.',

@@ -1,4 +1,5 @@
 import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {isIntelIntegrated, type PciFunction} from '../facts/pci.ts';
 import type {PlanContext} from '../plan/context.ts';
 import {describeFunction} from '../plan/device/describe-function.ts';
@@ -7,7 +8,7 @@ import {describeFunction} from '../plan/device/describe-function.ts';
 export const judgeIommu = (context: PlanContext, device: PciFunction, path: string): void => {
   if (device.iommuGroup !== null) return;
   const {iommu, boot, cpu, files} = context.facts;
-  const switches = iommuSwitches(boot.commandLine, cpu.vendor);
+  const switches = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu));
   if (iommu.active) {
     const hidden = switches.find(({turnsOff}) => turnsOff === 'integrated-gpu');
     if (hidden !== undefined && isIntelIntegrated(device)) {
@@ -37,7 +38,6 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
     });
     return;
   }
-  const isAmd = cpu.vendor === 'AuthenticAMD' || cpu.vendor === 'HygonGenuine';
   const isFirmwareSilent = iommu.acpiTable === 'none';
   context.report('blocker', 'iommu-off', {
     subject: device.address,
@@ -47,7 +47,7 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
       : 'The IOMMU is not active: /sys/kernel/iommu_groups is empty, so it is unknown which devices go together.',
     remedy: isFirmwareSilent
       ? "Turn on 'VT-d' (Intel) or 'IOMMU' / 'AMD-Vi' (AMD) in the firmware set-up, boot, and plan again."
-      : isAmd
+      : iommuVendorOf(iommu, cpu) === 'amd'
         ? "Turn on 'IOMMU' / 'AMD-Vi' in the firmware set-up, boot, and plan again; `journalctl -k -b | grep AMD-Vi` says why the kernel does not use it."
         : 'Boot once with intel_iommu=on, or turn VT-d on in the firmware; `vfio-pilot check` says which. Then plan again.',
   });

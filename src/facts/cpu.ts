@@ -31,3 +31,7 @@ export type CpuFacts = {
   readonly hybrid: boolean;
   readonly cpus: readonly Cpu[];
 };
+
+/** Hygon's are AMD's Zen with another name (kernel: arch/x86/kernel/cpu/hygon.c). */
+export const isAmdCpu = ({vendor}: Pick<CpuFacts, 'vendor'>): boolean =>
+  vendor === 'AuthenticAMD' || vendor === 'HygonGenuine';

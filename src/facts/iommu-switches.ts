@@ -1,3 +1,4 @@
+import type {IommuVendor} from './iommu-vendor.ts';
 import {beforeInit, keyOf, splitKernelLine} from '../formats/kernel-line/tokens.ts';
 
 /** A word of the command line that keeps the IOMMU from working, as a whole or for the integrated GPU alone. */
@@ -9,18 +10,17 @@ export type IommuSwitch = {
 };
 
 /**
- * Those that this CPU's kernel obeys: `iommu=off` counts for both vendors, the others for their own (kernel:
+ * Those that the kernel obeys here: `iommu=off` counts for both vendors, the others for their own (kernel:
  * arch/x86/kernel/pci-dma.c, drivers/iommu/intel/iommu.c intel_iommu_setup, drivers/iommu/amd/init.c).
  */
-export const iommuSwitches = (commandLine: string | null, vendor: string | null): readonly IommuSwitch[] => {
+export const iommuSwitches = (commandLine: string | null, vendor: IommuVendor | null): readonly IommuSwitch[] => {
   const tokens = beforeInit(splitKernelLine((commandLine ?? '').replaceAll('\n', ' ')).tokens);
   const found = tokens.flatMap(({text}): readonly IommuSwitch[] => {
     const key = keyOf(text);
     const parts = text.slice(text.indexOf('=') + 1).split(',');
     if (key === 'iommu' && parts.includes('off')) return [{text, key, turnsOff: 'all'}];
-    if (key === 'amd_iommu' && vendor !== 'GenuineIntel' && parts.includes('off'))
-      return [{text, key, turnsOff: 'all'}];
-    if (key !== 'intel_iommu' || vendor === 'AuthenticAMD' || vendor === 'HygonGenuine') return [];
+    if (key === 'amd_iommu' && vendor !== 'intel' && parts.includes('off')) return [{text, key, turnsOff: 'all'}];
+    if (key !== 'intel_iommu' || vendor === 'amd') return [];
     // The last of `on` and `off` counts, over all words.
     if (lastOf(tokens.map((token) => token.text)) === 'off' && parts.includes('off'))
       return [{text, key, turnsOff: 'all'}];

@@ -1,4 +1,5 @@
 import type {BootFacts} from '../facts/boot.ts';
+import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {iommuSwitches} from '../facts/iommu-switches.ts';
 import type {IommuFacts} from '../facts/iommu.ts';
 import type {KernelFacts} from '../facts/kernel.ts';
@@ -61,8 +62,7 @@ const describeUngrouped = (facts: ListedFacts, marks: Marks): readonly string[] 
 const whyInactive = ({iommu, kernel, boot}: ListedFacts): string => {
   const start = 'No IOMMU groups:';
   if (kernel.hypervisor === 'xen') return `${start} this system runs under Xen, which keeps the IOMMU to itself`;
-  const vendor = iommu.acpiTable === 'IVRS' ? 'AuthenticAMD' : iommu.acpiTable === 'DMAR' ? 'GenuineIntel' : null;
-  const off = iommuSwitches(boot.commandLine, vendor).find(({turnsOff}) => turnsOff === 'all');
+  const off = iommuSwitches(boot.commandLine, iommuVendorOf({acpiTable: iommu.acpiTable, units: []}, null)).find(({turnsOff}) => turnsOff === 'all');
   if (off !== undefined) return `${start} ${off.text} on the kernel command line turns the IOMMU off; take it out`;
   const hasTable = iommu.acpiTable === 'DMAR' || iommu.acpiTable === 'IVRS';
   if (kernel.hypervisor !== null && !hasTable)

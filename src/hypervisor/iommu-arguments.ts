@@ -1,5 +1,6 @@
 import {isIntelIntegrated} from '../facts/pci.ts';
 import {describeSwitch, type IommuSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import type {PlanContext} from '../plan/context.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {lastingArguments, runningArguments} from '../plan/arguments/host-command-line.ts';
@@ -15,13 +16,13 @@ export const chooseIommu = (context: PlanContext, chosen: ChosenDevices): Part =
       text: one.text,
       because: `passthrough needs the IOMMU, and ${describeSwitch(facts.files, one)} turns it off`,
     }));
-  const part = facts.cpu.vendor === 'GenuineIntel' ? chooseIntelIommu(context, chosen) : {};
+  const part = iommuVendorOf(facts.iommu, facts.cpu) === 'intel' ? chooseIntelIommu(context, chosen) : {};
   return {...part, remove};
 };
 
 /** Of the next boot, and of this one where no file says what the next one has. */
-const lastingSwitches = ({boot, cpu}: HostFacts): readonly IommuSwitch[] =>
-  (boot.next ?? [boot.commandLine]).flatMap((line) => iommuSwitches(line, cpu.vendor));
+const lastingSwitches = ({boot, iommu, cpu}: HostFacts): readonly IommuSwitch[] =>
+  (boot.next ?? [boot.commandLine]).flatMap((line) => iommuSwitches(line, iommuVendorOf(iommu, cpu)));
 
 /** It depends on how the kernel was built. */
 const chooseIntelIommu = (context: PlanContext, chosen: ChosenDevices): Part => {

@@ -1,3 +1,4 @@
+import {isAmdCpu} from '../facts/cpu.ts';
 import {libvirtOf} from '../facts/virtualisation.ts';
 import type {ReservedRegion} from '../facts/iommu.ts';
 import {isAtLeast} from '../facts/versions.ts';
@@ -27,7 +28,7 @@ export const guestRanges = (sizeKiB: number, avoidsHole: boolean): readonly Rang
 /** vfio maps all of the guest's memory for the card, and refuses where a range of the IOMMU is kept from it (kernel: vfio_iommu_type1.c). */
 export const judgeGuestMemory = (context: PlanContext, memory: MemoryPlan): void => {
   const {iommu, cpu} = context.facts;
-  const isAmd = cpu.vendor === 'AuthenticAMD' || cpu.vendor === 'HygonGenuine';
+  const isAmd = isAmdCpu(cpu);
   const ranges = guestRanges(memory.sizeKiB, isAmd && isAtLeast(libvirtOf(context.facts).qemuVersion, '7.1'));
   const groups = new Set(context.named.map(({iommuGroup}) => iommuGroup));
   const regions = iommu.groups.filter(({id}) => groups.has(id)).flatMap(({reservedRegions}) => reservedRegions);

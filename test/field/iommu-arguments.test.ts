@@ -65,11 +65,22 @@ describe('an argument that turns the IOMMU off', () => {
     expect(heading).not.toMatch(/intel_iommu=on/);
   });
 
+  it('is that of the IOMMU that the firmware describes, whatever CPU a virtual machine shows', () => {
+    const base = host('intel_iommu=off', 'GenuineIntel');
+    const facts = {...base, cpu: {...base.cpu, vendor: 'AuthenticAMD'}};
+    const {plan, findings} = planPassthrough(facts, profile);
+    expect(findings.find(({code}) => code === 'iommu-off')?.message).toContain('intel_iommu=off in /etc/default/grub');
+    expect(plan.kernelArguments.add.map(({text}) => text)).toContain('intel_iommu=on');
+    expect(checkIommuActive(facts).fact).toContain('intel_iommu=off');
+    const silent = {...facts, boot: {...facts.boot, commandLine: 'quiet'}, files: {}};
+    expect(checkIommuActive(silent).remedy).toContain('Add intel_iommu=on');
+  });
+
   it('of the other vendor, or undone by a later one, counts for nothing', () => {
-    expect(iommuSwitches('intel_iommu=off', 'AuthenticAMD')).toEqual([]);
-    expect(iommuSwitches('amd_iommu=off', 'GenuineIntel')).toEqual([]);
-    expect(iommuSwitches('intel_iommu=off intel_iommu=on', 'GenuineIntel')).toEqual([]);
-    expect(iommuSwitches('quiet -- iommu=off', 'GenuineIntel')).toEqual([]);
+    expect(iommuSwitches('intel_iommu=off', 'amd')).toEqual([]);
+    expect(iommuSwitches('amd_iommu=off', 'intel')).toEqual([]);
+    expect(iommuSwitches('intel_iommu=off intel_iommu=on', 'intel')).toEqual([]);
+    expect(iommuSwitches('quiet -- iommu=off', 'intel')).toEqual([]);
   });
 
   it('igfx_off is the reason that the integrated GPU is in no group, and goes', () => {

@@ -1,3 +1,4 @@
+import {isAmdCpu} from '../../../facts/cpu.ts';
 import {libvirtOf} from '../../../facts/virtualisation.ts';
 import {isAtLeast} from '../../../facts/versions.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
@@ -33,7 +34,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     tellDisk(context, disk);
     judgeNetwork(context);
   } else judgeOwnDisks(context);
-  const isAmd = facts.cpu.vendor === 'AuthenticAMD' || facts.cpu.vendor === 'HygonGenuine';
+  const isAmd = isAmdCpu(facts.cpu);
   judgeLibvirt(context);
   judgeUnusedKeys(context, keysWithoutEffect(profile));
   judgeAutostart(context);
