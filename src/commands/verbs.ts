@@ -63,7 +63,7 @@ export const wizardVerb: Verb = declare({
   name: 'wizard',
   summary: 'the wizard (needs a terminal)',
   positionals: [],
-  options: {'dry-run': dryRun, theme},
+  options: {'dry-run': dryRun, theme, 'no-mouse': flag('leave the mouse to the terminal, for selecting text')},
   examples: [
     ['', 'look at this host, choose a card, see every change'],
     ['--demo laptop', 'the same on an embedded host; writes to a scratch copy, never to this machine'],

@@ -39,7 +39,7 @@ import {loadProfile, mostProfileBytes, readUserText} from './load.ts';
 import {describeLater, describeRest} from './rollback.ts';
 import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
 
-type Options = {readonly 'dry-run': boolean; readonly theme?: string};
+type Options = {readonly 'dry-run': boolean; readonly theme?: string; readonly 'no-mouse': boolean};
 
 /** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
 const createServices = async (context: Context<Options>, host: Host): Promise<WizardServices> => {
@@ -311,6 +311,7 @@ export const wizard: Command<Options, Ended, Document> = {
       environment: process.env,
       isPlain: context.isPlain,
       background: theme === 'light' || theme === 'dark' ? theme : null,
+      hasMouse: !context.options['no-mouse'],
       signal: context.signal,
       reopen: open,
     });

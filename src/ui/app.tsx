@@ -9,7 +9,7 @@ import {LeaveScreen, PaneScreen, StepScreen} from './screens/screens.tsx';
 import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
 import {type Theme, ThemeContext} from './theme.ts';
 import {renderTodo, whatNext} from './what-next.ts';
-import {frameOf, type StepFrame} from './views/frame.ts';
+import {frameOf, type StepFrame, targetAt} from './views/frame.ts';
 import {profileOf, type WizardContext} from './wizard/context.ts';
 import {describeProblem} from './wizard/apply-step.ts';
 import {replacedBySave} from './wizard/save-step.ts';
@@ -71,6 +71,7 @@ export const App = ({
   const frame = useMemo(() => frameOf(context, state), [context, state]);
   useKeys(
     {view: viewOf(state), pane: frame.pane},
+    (cell) => targetAt(frame, state.focus[state.step] ?? 0, cell),
     useCallback(
       (keys: readonly Key[], shown: Shown) => {
         if (keys.some(({name}) => name === 'suspend') && !isBusy(latest.current)) onSuspend();

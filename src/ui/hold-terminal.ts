@@ -1,5 +1,8 @@
 const enter = '\u001b[?1049h\u001b[H\u001b[2J';
 const leave = '\u001b[?25h\u001b[?1049l';
+/** Presses and the wheel, reported with SGR: xterm control sequences, 1000 and 1006. */
+const mouseOn = '\u001b[?1000h\u001b[?1006h';
+const mouseOff = '\u001b[?1006l\u001b[?1000l';
 const hideCursor = '\u001b[?25l';
 
 type HeldTerminal = {
@@ -21,12 +24,14 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 type Options = {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
+  readonly hasMouse: boolean;
   /** The screen is ours again and empty. */
   readonly onResume: () => void;
 };
 
 /** The alternate screen, given back on every way out: the end, an error, a signal, Ctrl-Z, `process.exit` somewhere else. */
-export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal => {
+export const holdTerminal = ({stdin, stdout, hasMouse, onResume}: Options): HeldTerminal => {
+  const [take, give] = hasMouse ? [`${enter}${mouseOn}`, `${mouseOff}${leave}`] : [enter, leave];
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   let isHeld = true;
@@ -35,12 +40,12 @@ export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal =
     if (!isHeld) return;
     process.on('SIGTSTP', suspend);
     stdin.setRawMode(true);
-    stdout.write(`${enter}${hideCursor}`);
+    stdout.write(`${take}${hideCursor}`);
     onResume();
   };
   const suspend = (): void => {
     process.off('SIGTSTP', suspend);
-    stdout.write(leave);
+    stdout.write(give);
     stdin.setRawMode(false);
     // Runs out while the program is stopped. Where nobody could continue it (an orphaned group) the kernel ignores the
     // stop, and the wizard comes back at once: signal(7), setpgid(2).
@@ -54,7 +59,7 @@ export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal =
     for (const signal of signals) process.off(signal, interrupt);
     process.off('SIGTSTP', suspend);
     process.off('exit', release);
-    stdout.write(leave);
+    stdout.write(give);
   };
 
   const copy = (text: string): void => void stdout.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
@@ -67,6 +72,6 @@ export const holdTerminal = ({stdin, stdout, onResume}: Options): HeldTerminal =
   stdin.on('error', interrupt);
   // Perhaps before the signal that says so, and nothing else may be left that keeps the program alive.
   stdin.on('end', interrupt);
-  stdout.write(enter);
+  stdout.write(take);
   return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release, copy};
 };

@@ -1,24 +1,30 @@
 import {useInput, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useRef} from 'react';
-import {type Key, readKeys} from './keys.ts';
+import {type Cell, type Key, type MouseTarget, readKeys} from './keys.ts';
 import type {Shown, Size} from './wizard/state.ts';
 
 /**
  * Hands on keys together with the screen that was shown when they were read. Ink reports the keys of one read one by
  * one and draws in between, so the first of them fixes the screen for all; the next read begins after the microtasks.
  */
-export const useKeys = (onScreen: Shown, onKeys: (keys: readonly Key[], shown: Shown) => void): void => {
+export const useKeys = (
+  onScreen: Shown,
+  targetAt: (cell: Cell) => MouseTarget | null,
+  onKeys: (keys: readonly Key[], shown: Shown) => void,
+): void => {
   const shown = useRef(onScreen);
+  const locate = useRef(targetAt);
   const ofThisRead = useRef<Shown | null>(null);
   useLayoutEffect(() => {
     shown.current = onScreen;
+    locate.current = targetAt;
   });
   useInput(
     useCallback(
       (input, key) => {
         if (ofThisRead.current === null) queueMicrotask(() => (ofThisRead.current = null));
         ofThisRead.current ??= shown.current;
-        onKeys(readKeys(input, key), ofThisRead.current);
+        onKeys(readKeys(input, key, locate.current), ofThisRead.current);
       },
       [onKeys],
     ),

@@ -315,7 +315,17 @@ export type NamedKey =
   | 'full'
   | 'suspend'
   | 'interrupt';
-export type Key = {readonly name: NamedKey} | {readonly name: 'character'; readonly text: string};
+export type Key =
+  | {readonly name: NamedKey}
+  | {readonly name: 'character'; readonly text: string}
+  | {readonly name: 'mouse'; readonly act: 'click' | 'wheel-up' | 'wheel-down'; readonly target: MouseTarget | null};
+
+/** What is under the mouse. `focus`: the row that has the focus. */
+export type MouseTarget =
+  {readonly kind: 'row'; readonly index: number; readonly focus: number} | {readonly kind: 'pane'};
+
+/** Counted from 0 at the upper left. */
+export type Cell = {readonly column: number; readonly row: number};
 
 type InkKey = {
   readonly upArrow: boolean;
@@ -390,7 +400,27 @@ export const splitKeys = (chunk: string): readonly Key[] => {
   });
 };
 
-export const readKeys = (input: string, key: InkKey): readonly Key[] => {
+/** xterm control sequences, mouse tracking with SGR: button, column and row; M for a press, m for a release. */
+const mouseReport = /^\[<(\d{1,4});(\d{1,5});(\d{1,5})([Mm])$/;
+const buttons: Readonly<Record<number, 'click' | 'wheel-up' | 'wheel-down'>> = {
+  0: 'click',
+  64: 'wheel-up',
+  65: 'wheel-down',
+};
+/** Shift, Alt and Ctrl. */
+const modifiers = 4 + 8 + 16;
+
+const readMouse = (input: string, targetAt: (cell: Cell) => MouseTarget | null): readonly Key[] | null => {
+  const [, button, column, row, end] = mouseReport.exec(input) ?? [];
+  if (button === undefined) return null;
+  const act = buttons[Number(button) & ~modifiers];
+  if (act === undefined || end === 'm') return [];
+  return [{name: 'mouse', act, target: targetAt({column: Number(column) - 1, row: Number(row) - 1})}];
+};
+
+export const readKeys = (input: string, key: InkKey, targetAt: (cell: Cell) => MouseTarget | null): readonly Key[] => {
+  const mouse = readMouse(input, targetAt);
+  if (mouse !== null) return mouse;
   const held = key.ctrl ? withControl[input] : undefined;
   if (held !== undefined) return [{name: held}];
   const found = named.find(([property]) => key[property]);

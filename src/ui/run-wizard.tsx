@@ -16,6 +16,8 @@ export type WizardOptions = {
   readonly isPlain: boolean;
   /** `--theme`; `null` asks the terminal. */
   readonly background: Background | null;
+  /** `--no-mouse`: the mouse selects text as anywhere else. */
+  readonly hasMouse: boolean;
   /** Aborted by a signal, perhaps before the wizard has the terminal. */
   readonly signal?: AbortSignal;
   /** Reads the machine anew after it was changed. */
@@ -38,16 +40,27 @@ const interrupted: WizardOutcome = {
 /** Runs until the user has left; the terminal is restored whichever way that happens. */
 export const runWizard = async (
   services: WizardServices,
-  {stdin, stdout, environment, isPlain, background, signal, reopen = () => Promise.resolve(services)}: WizardOptions,
+  {
+    stdin,
+    stdout,
+    environment,
+    isPlain,
+    background,
+    hasMouse,
+    signal,
+    reopen = () => Promise.resolve(services),
+  }: WizardOptions,
 ): Promise<WizardOutcome> => {
   let outcome: WizardOutcome | null = null;
   let drawAgain = (): void => undefined;
-  const terminal = holdTerminal({stdin, stdout, onResume: () => drawAgain()});
+  const known = isPlain ? {...environment, NO_COLOR: '1'} : environment;
+  let theme = chooseTheme(known, background ?? 'dark');
+  // What is read aloud has no places to point at.
+  const mouse = hasMouse && !theme.isSpoken;
+  const terminal = holdTerminal({stdin, stdout, hasMouse: mouse, onResume: () => drawAgain()});
   const interrupt = signal === undefined ? terminal.interrupt : AbortSignal.any([terminal.interrupt, signal]);
   let tell = (): void => undefined;
   const input = openTerminalInput({stdin, stdout});
-  const known = isPlain ? {...environment, NO_COLOR: '1'} : environment;
-  let theme = chooseTheme(known, background ?? 'dark');
   const appOf = (opened: WizardServices, round: number): Drawn => {
     const {context, state} = startWizard(opened, sizeOf(stdout), outcome);
     return (

@@ -99,6 +99,9 @@ export const openTerminal = (
     /** Whether a full-screen program holds the terminal, and whether the cursor is shown. */
     modes: (): string =>
       tmux('display-message', '-p', '-t', target, 'alternate #{alternate_on}, cursor #{cursor_flag}').trim(),
+    /** Whether the program gets the mouse. */
+    hasMouse: (): boolean =>
+      tmux('display-message', '-p', '-t', target, '#{mouse_any_flag}#{mouse_sgr_flag}').trim() === '11',
     ended: async (): Promise<string> =>
       /exit code \d+, terminal \w+/.exec(await see(/exit code \d+, terminal \w+/))?.[0] ?? '',
   };

@@ -132,9 +132,11 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
       const terminal = openTerminal(`--root ${isApplied ? unpackHost('two-identical-cards') : untouched}`);
       await walkTo(terminal, index);
       expect(terminal.modes()).toMatch(/^alternate 1/);
+      expect(terminal.hasMouse()).toBe(true);
       terminal.type(interrupt);
       expect(await terminal.ended()).toBe('exit code 130, terminal restored');
       expect(terminal.modes()).toBe('alternate 0, cursor 1');
+      expect(terminal.hasMouse()).toBe(false);
     },
   );
 
@@ -246,10 +248,12 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     terminal.type(suspend);
     expect(await terminal.ended()).toBe('exit code 148, terminal restored');
     expect(terminal.modes()).toBe('alternate 0, cursor 1');
+    expect(terminal.hasMouse()).toBe(false);
     terminal.type(enter);
     await terminal.see('step 3 of 9  CPU');
     expect(faultsOfFrame(terminal.screen())).toEqual([]);
     expect(terminal.modes()).toMatch(/^alternate 1/);
+    expect(terminal.hasMouse()).toBe(true);
     terminal.type(enter);
     await terminal.see('step 4 of 9  Memory');
     terminal.type(interrupt);
@@ -292,6 +296,17 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     await expect.poll(files, {timeout: 30_000}).toEqual(['vfio-pilot']);
     third.type(interrupt);
     await third.ended();
+  });
+
+  it('obeys the mouse, and leaves it to the terminal with --no-mouse', async () => {
+    const [terminal, without] = [openTerminal(`--root ${untouched}`), openTerminal(`--no-mouse --root ${untouched}`)];
+    await walkTo(terminal, 1);
+    const row = terminal.screen().findIndex((shown) => shown.includes('0000:0a:00.0')) + 1;
+    terminal.type(`${escape}[<0;9;${row}M${escape}[<0;9;${row}m`);
+    await terminal.see(/❯ .* 0000:0a:00\.0/);
+    await without.see('This machine');
+    expect(without.hasMouse()).toBe(false);
+    for (const one of [terminal, without]) one.type(interrupt);
   });
 
   it('draws anew after the window was resized, and says when it is too small', async () => {

@@ -110,6 +110,7 @@ if (refusal === null) {
     environment: process.env,
     isPlain: false,
     background: null,
+    hasMouse: true,
   });
   for (const row of describeOutcome(outcome, services.commandStyle)) console.log(row);
   console.log(JSON.stringify({...outcome, error: outcome.error instanceof Error ? outcome.error.message : null}));

@@ -17,5 +17,6 @@ const outcome = await startWizard(sampleServices(), {
   environment: process.env,
   isPlain: process.env['VFIO_PILOT_COLOUR'] === undefined,
   background: null,
+  hasMouse: true,
 });
 console.log(`ended ${outcome.reason}`);

@@ -11,7 +11,8 @@ afterEach(() => {
 
 const {enter, down} = keys;
 const environment = {LANG: 'C.UTF-8', NO_COLOR: '1', INK_SCREEN_READER: 'true'};
-const open = (settings = {}) => openWizard(sampleServices(), {environment, ...settings});
+const open = (settings: {readonly columns?: number; readonly rows?: number; readonly isAtHome?: boolean} = {}) =>
+  openWizard(sampleServices(), {environment, ...settings});
 
 describe('the wizard read aloud', () => {
   it('says where it is, what is asked, the answers, what they mean, and the keys, in this order', async () => {

@@ -4,6 +4,7 @@ import {type ReactNode, useContext} from 'react';
 import {printable} from '../../words/printable.ts';
 import {truncate} from '../../words/width.ts';
 import {ThemeContext} from '../theme.ts';
+import {windowStart} from '../views/layout.ts';
 
 type Choice = {readonly value: string; readonly label: string};
 type Props = {
@@ -28,12 +29,6 @@ const Item = ({label, hasFocus = false}: ItemProps): ReactNode => {
 /** Each item says for itself whether it has the focus. */
 const NoIndicator = (): ReactNode => null;
 
-/** The part of a list that is shown, so that the focused row is in it. */
-const windowOf = (count: number, focus: number, height: number): {readonly start: number; readonly end: number} => {
-  const start = Math.max(0, Math.min(focus - Math.floor(height / 2), count - height));
-  return {start, end: Math.min(count, start + height)};
-};
-
 /**
  * A list whose focus the wizard's state owns: it comes with the items, and keys go to the reducer alone. A focus that
  * ink-select-input keeps for itself resolves Enter from its last render, so that Down and Enter in one read would
@@ -42,8 +37,8 @@ const windowOf = (count: number, focus: number, height: number): {readonly start
 export const ChoiceList = ({choices, focus, columns, height}: Props): ReactNode => {
   const {isSpoken} = useContext(ThemeContext);
   if (choices.length === 0 || height === 0) return null;
-  const {start, end} = windowOf(choices.length, focus, height);
-  const items = choices.slice(start, end).map(({value, label}, index) => ({
+  const start = windowStart(choices.length, focus, height);
+  const items = choices.slice(start, start + height).map(({value, label}, index) => ({
     key: value,
     value,
     label: isSpoken ? printable(label) : truncate(printable(label), columns - 2),

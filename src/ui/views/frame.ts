@@ -1,3 +1,4 @@
+import type {Cell, MouseTarget} from '../keys.ts';
 import type {Line} from '../../words/lines.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {modeOf} from '../wizard/mode.ts';
@@ -8,7 +9,7 @@ import {deviceLines} from './device-lines.ts';
 import {formLines, mapLines, saveLines} from './form-lines.ts';
 import {helpLines} from './help-lines.ts';
 import {homeLines} from './home-lines.ts';
-import {type Layout, layoutOf} from './layout.ts';
+import {type Layout, layoutOf, windowStart} from './layout.ts';
 import {lendLines} from './lend-lines.ts';
 import {nextLines, reviewLines} from './review-lines.ts';
 import {type Row, rowLabels} from './row-labels.ts';
@@ -26,6 +27,21 @@ export type Pane = {
 
 /** All that a step shows, computed once for each state. */
 export type StepFrame = {readonly layout: Layout; readonly rows: readonly Row[]; readonly pane: Pane};
+
+/** Title and rule. */
+const bodyTop = 2;
+
+/** What is at a place of the screen; `null` for text that nothing can be done with. */
+export const targetAt = ({layout, rows, pane}: StepFrame, wanted: number, {column, row}: Cell): MouseTarget | null => {
+  const listTop = bodyTop + layout.introHeight;
+  const paneTop = (layout.isWide ? bodyTop : listTop + layout.listHeight) + 1;
+  const paneLeft = layout.isWide ? layout.listColumns + 3 : 0;
+  if (column >= paneLeft && row >= paneTop && row < paneTop + pane.height) return {kind: 'pane'};
+  const focus = Math.min(wanted, rows.length - 1);
+  const index = windowStart(rows.length, focus, layout.listHeight) + row - listTop;
+  const isInList = row >= listTop && row < listTop + layout.listHeight && index < rows.length;
+  return isInList && column < layout.listColumns ? {kind: 'row', index, focus} : null;
+};
 
 export const frameOf = (context: WizardContext, state: WizardState): StepFrame => {
   const rows = state.overlay === 'none' ? rowLabels(context, state) : [];

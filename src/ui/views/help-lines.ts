@@ -20,6 +20,11 @@ export const helpLines = (step: StepId, mode: Mode, columns: number): readonly L
   ...hintsOf(mode).map(({label, hint}): Line => [segment(padColumns(label, 12), 'key'), segment(hint)]),
   blank,
   ...wrapText(
+    'A click goes to a row, and one more on it chooses it; the wheel scrolls. Shift and the mouse select text.',
+    columns,
+  ),
+  blank,
+  ...wrapText(
     'Nothing is written before you type a word on the step "Apply". Going back keeps your choices. "automatic" means: decided from the facts of the host, also when you use the profile on another one.',
     columns,
   ),

@@ -50,6 +50,10 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
   return wrapText(stepOf(state.step).purpose, columns, 'muted');
 };
 
+/** The first row of a list that is shown, so that the one with the focus is in it. */
+export const windowStart = (count: number, focus: number, height: number): number =>
+  Math.max(0, Math.min(focus - Math.floor(height / 2), count - height));
+
 /** `count`: rows that can be chosen from. */
 export const layoutOf = (context: WizardContext, state: WizardState, count: number): Layout => {
   const {columns, rows} = state.size;

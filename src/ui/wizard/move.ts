@@ -48,10 +48,19 @@ export const goBack = (context: WizardContext, state: WizardState): WizardState 
   return enterStep(context, {...state, apply, undo}, step);
 };
 
-export const moveFocus = (state: WizardState, count: number, move: 1 | -1 | 'first' | 'last'): WizardState => {
+export type Move = 1 | -1 | 'first' | 'last' | {readonly to: number};
+
+export const moveFocus = (state: WizardState, count: number, move: Move): WizardState => {
   if (count === 0) return state;
   const present = Math.min(state.focus[state.step] ?? 0, count - 1);
-  const next = move === 'first' ? 0 : move === 'last' ? count - 1 : (present + move + count) % count;
+  const next =
+    typeof move === 'object'
+      ? Math.min(move.to, count - 1)
+      : move === 'first'
+        ? 0
+        : move === 'last'
+          ? count - 1
+          : (present + move + count) % count;
   return {
     ...state,
     focus: {...state.focus, [state.step]: next},

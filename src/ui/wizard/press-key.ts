@@ -9,6 +9,7 @@ import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
 import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
 import {goToFinding} from './places.ts';
+import {pressMouse} from './press-mouse.ts';
 import {discardDraft} from './resume.ts';
 import {countRows} from './rows.ts';
 import {exportDiff} from './shown-diff.ts';
@@ -19,6 +20,11 @@ import {stopUndo, submitUndo, typeUndoWord} from './undo-step.ts';
 
 export const pressKey = (context: WizardContext, state: WizardState, key: Key, shown: Shown): WizardState => {
   const mode = modeOf(context, state);
+  if (key.name === 'mouse') {
+    const pressed = pressMouse(context, state, key, shown);
+    if (pressed.next === null) return pressed.state;
+    return act(context, pressed.state, pressed.next === 'choose' ? 'choose-focused' : 'toggle-task', mode, shown);
+  }
   const intent = intentOf(mode, key);
   if (intent === 'go-to-finding') return goToFinding(context, state, key.name === 'character' ? Number(key.text) : 0);
   if (intent !== null) return act(context, state, intent, mode, shown);
