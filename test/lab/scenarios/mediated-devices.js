@@ -37,7 +37,7 @@ guest:
 `;
 
 const write = (machine, file, text) => machine.run(`cat >${file} <<'END'\n${text}\nEND`);
-const slicesOf = (machine) => machine.run('ls /sys/bus/mdev/devices');
+const slicesOf = (machine) => machine.run('ls -1 /sys/bus/mdev/devices');
 const definitionOf = ({uuid}) => `/etc/mdevctl.d/mbochs/${uuid}`;
 
 /** The kernel's samples make slices without any hardware; Debian has them as source only. */
