@@ -26,10 +26,12 @@ const services: WizardServices = {
   machine: {isReadable: true, applied: null, runs: []},
   checks: [],
   savedProfiles: [],
+  drafts: null,
   preview: (profile) => previewChanges(facts, profile),
   judge: (profile) => planPassthrough(facts, profile),
   proposeProfile: (devices) => proposeProfile(facts, devices),
   saveTodo: () => ({path: '/home/me/todo.md'}),
+  saveText: (name) => ({path: name}),
   encode: () => '',
   saveProfile: (_profile, path) => ({path}),
   apply: () => Promise.reject(new Error('Nothing is applied here.')),
@@ -67,7 +69,9 @@ export const measureKeys = (): readonly KeyCost[] => {
   };
   let {state} = begun;
   return steps.flatMap((step) => {
-    while (state.step !== step) state = press(state, {name: 'enter'});
+    // The first answer about an only card that can't be lent is to keep it, which leads back.
+    while (state.step !== step)
+      state = press(state.step === 'lend' ? press(state, {name: 'end'}) : state, {name: 'enter'});
     const start = state;
     return keys.map((key): KeyCost => {
       const {pane} = frameOf(context, start);
