@@ -1,54 +1,85 @@
-// Faults made by tool: Stryker changes the sources one place at a time, and the tests of functions have to notice. It takes
-// hours, so it runs at night. Usage: npm run test:faults [-- FILE_OR_GLOB…]
+// Faults made by tool: Stryker changes the sources one place at a time, and the tests of the same folder have to notice.
+// A file takes minutes, so this runs at night, on some files that differ from night to night.
+// Usage: npm run test:faults [-- FILE…]; VFIO_PILOT_SEED=N chooses the files of that seed, VFIO_PILOT_FILES=N so many.
 // Stryker is no dependency of the project: it would bring 138 packages to everybody for one nightly run.
 import {execFileSync, spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 
 const version = '9.6.1';
-const usual = ['src/plan/**/*.ts', 'src/artifacts/**/*.ts', 'src/formats/**/*.ts', 'src/boot/grub/**/*.ts'];
+/** Sources, and the tests that have to notice: all that reach a place would be nearly all tests. */
+const areas = [
+  {sources: 'src/plan', tests: ['test/plan/**/*.test.ts']},
+  {sources: 'src/changes', tests: ['test/changes/**/*.test.ts', 'test/artifacts/**/*.test.ts']},
+  {sources: 'src/formats', tests: ['test/formats/**/*.test.ts', 'test/boot/command-line/**/*.test.ts']},
+  {sources: 'src/boot/grub', tests: ['test/boot/grub/**/*.test.ts']},
+  {sources: 'src/devices', tests: ['test/devices/**/*.test.ts', 'test/field/**/*.test.ts']},
+];
 /** Percent of the faults that tests reach; fewer noticed is a failure. */
 const least = 60;
 
+const seed = Number(process.env.VFIO_PILOT_SEED ?? Math.trunc(Math.random() * 2 ** 31));
+const perNight = Number(process.env.VFIO_PILOT_FILES ?? 12);
+const tracked = execFileSync('git', ['ls-files', '-z'], {encoding: 'utf8'}).split('\0').filter(Boolean);
+const areaOf = (file) => areas.find(({sources}) => file.startsWith(`${sources}/`));
+
+/** By a digest of seed and name, so that a seed means the same files again. */
+const chooseFiles = () => {
+  const all = tracked.filter((file) => file.endsWith('.ts') && areaOf(file) !== undefined);
+  const rank = (file) => createHash('sha256').update(`${seed} ${file}`).digest('hex');
+  return all.toSorted((one, other) => rank(one).localeCompare(rank(other))).slice(0, perNight);
+};
+
 const wanted = process.argv.slice(2);
+const chosen = wanted.length > 0 ? wanted : chooseFiles();
+const strangers = chosen.filter((file) => areaOf(file) === undefined || !tracked.includes(file));
+if (strangers.length > 0) {
+  console.error(`${strangers.join(', ')}: no file of ${areas.map(({sources}) => sources).join(', ')}.`);
+  process.exit(2);
+}
+if (wanted.length === 0) console.log(`VFIO_PILOT_SEED=${seed}`);
 const copy = mkdtempSync(join(tmpdir(), 'vfio-pilot-faults-'));
 const run = (program, args) => {
   const {status} = spawnSync(program, args, {cwd: copy, stdio: 'inherit'});
   if (status !== 0) throw new Error(`${program} ${args[0]} ended with ${status}`);
 };
 
+const settings = {
+  testRunner: 'vitest',
+  vitest: {configFile: 'test/faults/vitest.config.ts', related: false},
+  // Only the tests that reach a place are run for it.
+  coverageAnalysis: 'perTest',
+  ignoreStatic: true,
+  // Words that a person reads are held by other tests.
+  mutator: {excludedMutations: ['StringLiteral']},
+  concurrency: 2,
+  timeoutMS: 60_000,
+  dryRunTimeoutMinutes: 60,
+  // Stryker 9 reads it with a function that TypeScript 7 does not have; the tests need none.
+  tsconfigFile: 'no-tsconfig.json',
+  reporters: ['json'],
+  jsonReporter: {fileName: 'faults.json'},
+};
+
 try {
-  for (const file of execFileSync('git', ['ls-files', '-z'], {encoding: 'utf8'}).split('\0').filter(Boolean)) {
+  for (const file of tracked) {
     mkdirSync(join(copy, dirname(file)), {recursive: true});
     cpSync(file, join(copy, file));
   }
   const stryker = ['core', 'vitest-runner'].map((name) => `@stryker-mutator/${name}@${version}`);
   run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', ...stryker]);
-  writeFileSync(
-    join(copy, 'stryker.json'),
-    JSON.stringify({
-      mutate: wanted.length > 0 ? wanted : usual,
-      testRunner: 'vitest',
-      vitest: {configFile: 'test/faults/vitest.config.ts'},
-      // Only the tests that reach a place are run for it.
-      coverageAnalysis: 'perTest',
-      ignoreStatic: true,
-      // Words that a person reads are held by other tests, and each is a fault of its own here.
-      mutator: {excludedMutations: ['StringLiteral']},
-      concurrency: 2,
-      timeoutMS: 60_000,
-      // All tests of functions once, by one worker.
-      dryRunTimeoutMinutes: 180,
-      // Stryker 9 reads it with a function that TypeScript 7 does not have; the tests need none.
-      tsconfigFile: 'no-tsconfig.json',
-      reporters: ['json'],
-      jsonReporter: {fileName: 'faults.json'},
-      allowEmpty: false,
-    }),
-  );
-  run('npx', ['stryker', 'run', 'stryker.json']);
-  process.exitCode = report(JSON.parse(readFileSync(join(copy, 'faults.json'), 'utf8'))) >= least ? 0 : 1;
+  const files = {};
+  for (const {sources, tests} of areas) {
+    const mutate = chosen.filter((file) => areaOf(file)?.sources === sources);
+    if (mutate.length === 0) continue;
+    process.env.VFIO_PILOT_FAULT_TESTS = tests.join(' ');
+    writeFileSync(join(copy, 'stryker.json'), JSON.stringify({...settings, mutate}));
+    run('npx', ['stryker', 'run', 'stryker.json']);
+    Object.assign(files, JSON.parse(readFileSync(join(copy, 'faults.json'), 'utf8')).files);
+  }
+  process.exitCode = report({files}) >= least ? 0 : 1;
 } finally {
   rmSync(copy, {recursive: true, force: true});
 }
