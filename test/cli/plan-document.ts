@@ -22,6 +22,7 @@ export type PlanDocument = {
     readonly assigned: {
       readonly of?: string;
       readonly index?: number;
+      readonly vgpu?: {readonly name: string} | null;
       readonly uuid?: string;
       readonly id?: string;
       readonly parent?: string;

@@ -23,7 +23,7 @@ const decided = ({findings, devices, kernelArguments, pinning, memory, isolation
           : assigned.uuid === undefined
             ? assigned.of === undefined
               ? `USB ${assigned.id}`
-              : `${assigned.of} virtfn${assigned.index}`
+              : [`${assigned.of} virtfn${assigned.index}`, ...(assigned.vgpu ? [assigned.vgpu.name] : [])].join(' ')
             : `${assigned.parent}/${assigned.mdevType} as ${assigned.uuid}`,
       ),
       kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},

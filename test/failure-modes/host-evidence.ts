@@ -253,4 +253,10 @@ export const hostEvidence: readonly HostEvidence[] = [
     devices: ['0000:00:02.0/i915-GVTg_V5_4'],
     says: /^note mdev-autostart-broken .*60-mdevctl\.rules runs \/usr\/sbin\/mdevctl/m,
   },
+  {
+    number: 67,
+    host: 'l40s-server',
+    devices: ['0000:81:00.0/virtfn2 NVIDIA L40S-12Q'],
+    says: /^\+ {4}<hostdev mode='subsystem' type='pci' managed='no'>/m,
+  },
 ];

@@ -2,6 +2,7 @@ import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {isProfileFunction} from '../../src/devices/function/function-format.ts';
+import {isProfileVirtualFunction} from '../../src/devices/virtual-function/virtual-function-format.ts';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {encodeProfile} from '../../src/pipeline/profile-file.ts';
 import type {WrittenProfile} from '../../src/profile/profile.ts';
@@ -33,7 +34,11 @@ describe.each(files)('the shipped profile %s', (file) => {
     const {name, devices} = shipped(file);
     expect(hostNames()).toContain(name);
     const root = unpackHost(name);
-    for (const {address, id, subsystem, upstream} of devices.filter(isProfileFunction)) {
+    const named = [
+      ...devices.filter(isProfileFunction),
+      ...devices.filter(isProfileVirtualFunction).map((device) => device.function.of),
+    ];
+    for (const {address, id, subsystem, upstream} of named) {
       expect(`${attribute(root, address, 'vendor')}:${attribute(root, address, 'device')}`).toBe(id);
       const board = `${attribute(root, address, 'subsystem_vendor')}:${attribute(root, address, 'subsystem_device')}`;
       expect(board).toBe(subsystem ?? board);

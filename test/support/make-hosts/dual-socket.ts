@@ -2,14 +2,14 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {modernAliases} from './aliases.ts';
 import {capturedCpuEntries, cpuinfoEntry, kvmDevice, nodeEntries} from './cpu.ts';
-import {distributionEntries} from './distribution.ts';
+import {type Distribution, distributionEntries} from './distribution.ts';
 import {assemble, binary, type Entries, file, value} from './entries.ts';
 import {debianBookworm} from './kernels.ts';
 import {audioBars, dmarUnit, messageRegion, nvidiaBars, pathOf, pciEntries, type PciSpec} from './pci.ts';
 import * as wiring from './wiring.ts';
 
 const acs = [0x001f, 0x001d] as const;
-const part = (
+export const part = (
   at: string,
   classCode: string,
   id: string,
@@ -29,10 +29,7 @@ const part = (
 const port = (at: string, bus: number, group: number, node: number): PciSpec =>
   part(at, '060400', '8086:2030', group, node, {driver: 'pcieport', port: {bus, isExpress: true, acs}});
 
-/** Root buses 00 and 40 belong to node 0, 80 with the card to node 1, c0 to node 2; sockets hold two nodes each. */
-const functions: readonly PciSpec[] = [
-  part('40:05.0', '088000', '8086:2024', 0, 0),
-  port('80:02.0', 0x81, 1, 1),
+const quadro: readonly PciSpec[] = [
   part('81:00.0', '030000', '10de:1e30', 2, 1, {
     below: '80:02.0',
     subsystem: '10de:12ba',
@@ -61,6 +58,13 @@ const functions: readonly PciSpec[] = [
     revision: 0xa1,
     resets: 'pm',
   }),
+];
+
+/** Root buses 00 and 40 belong to node 0, 80 with the card to node 1, c0 to node 2; sockets hold two nodes each. */
+const functionsWith = (card: readonly PciSpec[]): readonly PciSpec[] => [
+  part('40:05.0', '088000', '8086:2024', 0, 0),
+  port('80:02.0', 0x81, 1, 1),
+  ...card,
   part('c0:05.0', '088000', '8086:2024', 3, 2),
   part('00:00.0', '060000', '8086:2020', 4, 0),
   port('00:02.0', 0x01, 5, 0),
@@ -94,7 +98,24 @@ GRUB_CMDLINE_LINUX="console=tty0 console=ttyS0,115200n8 crashkernel=256M"
 GRUB_TERMINAL="console serial"
 `;
 
-export const dualSocket = (machines: string): Entries => {
+type Server = {
+  readonly machines: string;
+  /** In the slot on node 1, below 80:02.0. */
+  readonly card: readonly PciSpec[];
+  readonly cardDisplay: Parameters<typeof wiring.displayEntries>[1];
+  readonly software: Pick<
+    Distribution,
+    'id' | 'version' | 'codename' | 'release' | 'gcc' | 'config' | 'builtin' | 'modules' | 'ovmf' | 'packages'
+  >;
+  /** Modules of the card's drivers. */
+  readonly loaded: readonly string[];
+  /** Lines of pci.ids for the card. */
+  readonly names: string;
+};
+
+/** Two sockets, four nodes; what differs is the card on node 1, and the software. */
+export const dualSocketServer = ({machines, card, cardDisplay, software, loaded, names}: Server): Entries => {
+  const functions = functionsWith(card);
   const captured = join(machines, root);
   const text = (path: string): string => readFileSync(join(captured, path), 'utf8').trim();
   const memory = (node: number, name: string): number =>
@@ -168,7 +189,7 @@ export const dualSocket = (machines: string): Entries => {
     wiring.routeEntry('eno1'),
     wiring.displayEntries(functions, [
       {at: '04:00.0', card: 'card0', connectors: [{name: 'VGA-1', isConnected: true}]},
-      {at: '81:00.0', card: 'card1', connectors: [{name: 'DP-1', isConnected: false}]},
+      ...cardDisplay,
     ]),
     wiring.consoleEntries('astdrmfb', pathOf('04:00.0', functions)),
     wiring.keyboardEntry(
@@ -177,13 +198,12 @@ export const dualSocket = (machines: string): Entries => {
     ),
     wiring.interruptEntries(80, true),
     distributionEntries({
-      ...debianBookworm,
+      ...software,
       firmware: 'uefi',
-      commandLine: `BOOT_IMAGE=/boot/vmlinuz-${debianBookworm.release} root=UUID=${rootUuid} ro console=tty0 console=ttyS0,115200n8 crashkernel=256M`,
+      commandLine: `BOOT_IMAGE=/boot/vmlinuz-${software.release} root=UUID=${rootUuid} ro console=tty0 console=ttyS0,115200n8 crashkernel=256M`,
       defaultGrub,
       aliases: modernAliases,
-      loaded: ['nouveau', 'snd_hda_intel', 'xhci_pci', 'ast', 'kvm_intel', 'kvm', 'nvme', 'igb'],
-      packages: {...debianBookworm.packages, 'grub-efi-amd64': '2.06-13+deb12u1', swtpm: '0.7.1-1.3'},
+      loaded: [...loaded, 'xhci_pci', 'ast', 'kvm_intel', 'kvm', 'nvme', 'igb'],
       parameters: {'kvm_intel.nested': 'Y', 'kvm_intel.ept': 'Y', 'kvm.ignore_msrs': 'N'},
       hasSwtpm: true,
       rootUuid,
@@ -195,11 +215,25 @@ export const dualSocket = (machines: string): Entries => {
       ),
       file(
         '/usr/share/misc/pci.ids',
-        '10de  NVIDIA Corporation\n\t10f7  TU102 High Definition Audio Controller\n\t1ad6  TU102 USB 3.1 Host Controller\n\t1ad7  TU102 USB Type-C UCSI Controller\n\t1e30  TU102GL [Quadro RTX 6000/8000]\n1a03  ASPEED Technology, Inc.\n\t2000  ASPEED Graphics Family\n',
+        `10de  NVIDIA Corporation\n${names}1a03  ASPEED Technology, Inc.\n\t2000  ASPEED Graphics Family\n`,
       ),
     ],
   ]);
 };
+
+export const dualSocket = (machines: string): Entries =>
+  dualSocketServer({
+    machines,
+    card: quadro,
+    cardDisplay: [{at: '81:00.0', card: 'card1', connectors: [{name: 'DP-1', isConnected: false}]}],
+    software: {
+      ...debianBookworm,
+      packages: {...debianBookworm.packages, 'grub-efi-amd64': '2.06-13+deb12u1', swtpm: '0.7.1-1.3'},
+    },
+    loaded: ['nouveau', 'snd_hda_intel'],
+    names:
+      '\t10f7  TU102 High Definition Audio Controller\n\t1ad6  TU102 USB 3.1 Host Controller\n\t1ad7  TU102 USB Type-C UCSI Controller\n\t1e30  TU102GL [Quadro RTX 6000/8000]\n',
+  });
 
 const expand = (list: string): readonly number[] =>
   list.split(',').flatMap((range) => {

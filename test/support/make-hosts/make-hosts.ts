@@ -3,6 +3,7 @@ import {dellR710, dellR710Debian12} from './dell-r710.ts';
 import {dualSocket} from './dual-socket.ts';
 import {assemble, type Entries} from './entries.ts';
 import {gvtLaptop} from './gvt-laptop.ts';
+import {l40sServer} from './l40s-server.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
 import {proxmoxGpu} from './proxmox-gpu.ts';
 import {ryzenOneCard} from './ryzen-one-card.ts';
@@ -16,6 +17,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'dell-r710-gtx1050-debian12': dellR710Debian12,
   'dual-socket-1gib': dualSocket,
   'gvt-laptop': gvtLaptop,
+  'l40s-server': l40sServer,
   'laptop-optimus': laptopOptimus,
   'proxmox-gpu': proxmoxGpu,
   'ryzen-one-card': ryzenOneCard,

@@ -19,8 +19,19 @@ export type PciSpec = {
   /** Firmware wants 1:1 mappings for it: lines of the group's reserved_regions. */
   readonly regions?: readonly string[];
   readonly resizable?: Readonly<Record<number, string>>;
-  /** It can make virtual functions, and has none: how many, the first one's distance, the next one's, and their device id. */
-  readonly sriov?: {readonly total: number; readonly offset: number; readonly stride: number; readonly device: string};
+  readonly sriov?: SriovSpec;
+  /** It is a virtual function of that one, and the index-th. */
+  readonly physical?: {readonly at: string; readonly index: number};
+  /** NVIDIA: number of its vGPU type, and lines of the types that it could be. */
+  readonly vgpu?: {readonly current: number; readonly creatable: readonly string[]};
+};
+
+/** How many virtual functions it can make, the first one's distance, the next one's, and their device id. */
+type SriovSpec = {
+  readonly total: number;
+  readonly offset: number;
+  readonly stride: number;
+  readonly device: string;
 };
 
 type BarSpec = {readonly index: number; readonly start: number; readonly size: number; readonly flags: number};
@@ -110,18 +121,37 @@ const functionEntries = (spec: PciSpec, base: string, specs: readonly PciSpec[],
       : []),
     ...(options.hasResetMethod ? [value(`${base}/power_state`, 'D0')] : []),
     ...(spec.bars === undefined ? [] : [file(`${base}/resource`, resources(spec.bars), 0o444)]),
-    ...(spec.sriov === undefined ? [] : sriovEntries(base, spec.sriov)),
+    ...(spec.sriov === undefined ? [] : sriovEntries(base, spec.sriov, madeBy(spec, specs))),
+    ...(spec.physical === undefined ? [] : [relativeLink(`${base}/physfn`, pathOf(spec.physical.at, specs))]),
+    ...(spec.vgpu === undefined ? [] : vgpuEntries(`${base}/nvidia`, spec.vgpu)),
     ...Object.entries(spec.resizable ?? {}).map(([bar, sizes]) => file(`${base}/resource${bar}_resize`, `${sizes}\n`)),
   ];
 };
 
-const sriovEntries = (base: string, {total, offset, stride, device}: NonNullable<PciSpec['sriov']>): Entries => [
+/** Paths of its virtual functions, by index. */
+const madeBy = (spec: PciSpec, specs: readonly PciSpec[]): readonly string[] =>
+  specs
+    .filter(({physical}) => physical?.at === spec.at)
+    .toSorted((a, b) => (a.physical?.index ?? 0) - (b.physical?.index ?? 0))
+    .map((own) => devicePath(own, specs));
+
+const sriovEntries = (
+  base: string,
+  {total, offset, stride, device}: SriovSpec,
+  functions: readonly string[],
+): Entries => [
   value(`${base}/sriov_totalvfs`, total),
-  file(`${base}/sriov_numvfs`, '0\n'),
+  file(`${base}/sriov_numvfs`, `${functions.length}\n`),
   file(`${base}/sriov_drivers_autoprobe`, '1\n'),
   value(`${base}/sriov_offset`, offset),
   value(`${base}/sriov_stride`, stride),
   value(`${base}/sriov_vf_device`, device),
+  ...functions.map((path, index) => relativeLink(`${base}/virtfn${index}`, path)),
+];
+
+const vgpuEntries = (base: string, {current, creatable}: NonNullable<PciSpec['vgpu']>): Entries => [
+  file(`${base}/current_vgpu_type`, `${current}\n`),
+  file(`${base}/creatable_vgpu_types`, ['ID    : vGPU Name', ...creatable, ''].join('\n'), 0o444),
 ];
 
 const modalias = (vendor: string, device: string, subvendor: string, subdevice: string, classCode: string): string => {
