@@ -280,11 +280,13 @@ const commands: readonly Verb[] = [
       {name: 'FROM', choices: importers.map(({name}) => name)},
       {
         name: [...new Set(importers.map(({source}) => source.name))].join('|'),
-        missing: 'For example: `vfio-pilot import proxmox 101`.',
+        missing: 'For example: `vfio-pilot import libvirt win11`, or `vfio-pilot import proxmox 101`.',
+        completes: 'guest',
       },
     ],
     options: {out},
     examples: [
+      ['import libvirt win11', 'print a profile of a domain of this host: its devices, pins, pages and features'],
       ['import proxmox 101', 'print a profile of guest 101: its cards, cores, pages and features'],
       ['import proxmox 101 --out win10.yaml', 'save it'],
     ],

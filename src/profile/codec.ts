@@ -1,4 +1,4 @@
-import {isNode, isScalar, isSeq, type Node} from 'yaml';
+import {isNode, isScalar, isSeq, type Node, Scalar} from 'yaml';
 import type {JsonSchema} from '../decode/decode.ts';
 import type {ProfileFindingCode} from '../findings/codes.ts';
 
@@ -31,6 +31,12 @@ export type Codec<T> = {
   /** Of a map with keys of its own, which the documentation lists too. */
   readonly fields?: readonly (readonly [string, KeyRule<unknown>])[];
 };
+
+/** A value that comes from elsewhere than a profile; `null` where a profile could not hold it. */
+export const readValue = <T>(codec: Codec<T>, text: string | null): T | null =>
+  text === null
+    ? null
+    : (codec.decode(new Scalar(text), '', {report: () => undefined, locate: () => undefined}) ?? null);
 
 /** One key of the file. Without a `fallback` it is required. */
 export type KeyRule<T> = {

@@ -40,6 +40,17 @@ export const nameOfDefinition = (path: string): {readonly parent: string; readon
   return parent === undefined || uuid === undefined ? null : {parent, uuid};
 };
 
+/** Of one definition, in its order; those that are not single texts are left out. */
+export const attributesIn = (text: string | null): readonly MediatedAttribute[] => {
+  const parsed = parseJson(text ?? '');
+  const attributes = parsed.isValid && isObject(parsed.value) ? memberOf(parsed.value, 'attrs') : null;
+  return (Array.isArray(attributes) ? attributes : [])
+    .filter(isObject)
+    .flatMap((one) =>
+      Object.entries(one).flatMap(([name, value]) => (typeof value === 'string' ? [{name, value}] : [])),
+    );
+};
+
 const typeIn = (text: string | null): string | null => {
   const parsed = parseJson(text ?? '');
   const type = parsed.isValid && isObject(parsed.value) ? memberOf(parsed.value, 'mdev_type') : null;

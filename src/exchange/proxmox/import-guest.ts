@@ -17,6 +17,7 @@ import {nameOfGuest, proxmoxOf} from '../../hypervisor/proxmox/proxmox-facts.ts'
 import {proposeProfile} from '../../pipeline/propose-profile.ts';
 import type {Profile, ProfileDevice} from '../../profile/profile.ts';
 import type {Imported, Importer} from '../importer.ts';
+import {profileNameOf} from '../profile-name.ts';
 import {importPlacement} from './import-placement.ts';
 import {leftOutOf, omitted} from './left-out.ts';
 
@@ -36,7 +37,7 @@ export const importGuest: Importer = (facts, {word}): Imported => {
   const placement = importPlacement(facts, guest, lines);
   const profile: Profile = {
     ...proposed,
-    name: fileName(nameOfGuest(guest)),
+    name: profileNameOf(nameOfGuest(guest)),
     description: `From guest ${guest.vmid} of Proxmox VE`,
     devices: proposed.devices.map((device) => withRom(device, cards)),
     cpu: {...proposed.cpu, ...placement.cpu},
@@ -133,9 +134,3 @@ const systemOf = (ostype: string | null): Profile['guest']['os'] => {
   if (ostype?.startsWith('w') === true) return 'windows-10';
   return ostype === 'l26' || ostype === 'l24' ? 'linux' : 'other';
 };
-
-const fileName = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9-]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '') || 'guest';

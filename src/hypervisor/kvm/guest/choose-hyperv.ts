@@ -59,27 +59,32 @@ export const chooseHyperv = (context: PlanContext): readonly string[] => {
 };
 
 const checkGiven = (context: PlanContext, wanted: readonly string[]): readonly string[] => {
+  const {version} = libvirtOf(context.facts);
   for (const name of wanted) {
-    const known = ownValue(enlightenments, name);
-    const missing = (known?.needs ?? []).filter((need) => !wanted.includes(need));
-    const {version} = libvirtOf(context.facts);
-    const problem =
-      known === undefined
-        ? `${name} is no Hyper-V feature of libvirt`
-        : version !== null && !isAtLeast(version, known.since)
-          ? `${name} needs libvirt ${known.since}, and this is ${version}`
-          : missing.length > 0
-            ? `${name} needs ${missing.join(' and ')}`
-            : null;
+    const problem = problemOfHyperv(name, wanted, version);
     if (problem === null) continue;
     context.report('blocker', 'guest-option-unsupported', {
       subject: 'guest.hyperv',
-      message: `${problem}.`,
+      message: `${problem.what}.`,
       remedy:
-        missing.length > 0 && known !== undefined
-          ? `Add ${missing.join(', ')} to guest.hyperv.`
+        problem.missing.length > 0
+          ? `Add ${problem.missing.join(', ')} to guest.hyperv.`
           : `Known here: ${Object.keys(enlightenments).join(', ')}; or use auto.`,
     });
   }
   return wanted.filter((name) => Object.hasOwn(enlightenments, name));
+};
+
+/** Why a plan would refuse one of these features, as a sentence without its full stop; `null` where it takes it. */
+export const problemOfHyperv = (
+  name: string,
+  wanted: readonly string[],
+  version: string | null,
+): {readonly what: string; readonly missing: readonly string[]} | null => {
+  const known = ownValue(enlightenments, name);
+  if (known === undefined) return {what: `${name} is no Hyper-V feature of libvirt`, missing: []};
+  const missing = known.needs.filter((need) => !wanted.includes(need));
+  if (version !== null && !isAtLeast(version, known.since))
+    return {what: `${name} needs libvirt ${known.since}, and this is ${version}`, missing};
+  return missing.length === 0 ? null : {what: `${name} needs ${missing.join(' and ')}`, missing};
 };
