@@ -287,8 +287,7 @@ const commands: readonly Verb[] = [
     options: {out},
     examples: [
       ['import libvirt win11', 'print a profile of a domain of this host: its devices, pins, pages and features'],
-      ['import proxmox 101', 'print a profile of guest 101: its cards, cores, pages and features'],
-      ['import proxmox 101 --out win10.yaml', 'save it'],
+      ['import proxmox 101 --out win10.yaml', 'save one of guest 101'],
     ],
     isTransactional: false,
     load: async () => (await import('./import.ts')).importProfile,

@@ -153,16 +153,15 @@ const hidingOf = (root: XmlElement): ImportedGuest => {
   const hypervVendorId = readValue(vendorId, value);
   return {
     guest: {hideHypervisor, ...(hypervVendorId === null ? {} : {hypervVendorId})},
-    omissions: [
-      ...(hideHypervisor && hypervVendorId === null && hidden !== undefined
+    omissions:
+      hideHypervisor && hypervVendorId === null && hidden !== undefined
         ? [
             replaced(
               hidden,
               'KVM is hidden and no usable Hyper-V vendor id is set; with a profile the guest gets a neutral one too.',
             ),
           ]
-        : []),
-    ],
+        : [],
   };
 };
 
