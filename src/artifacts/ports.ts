@@ -78,6 +78,15 @@ export const validatorOf =
   async (tools, validation, file) =>
     problemOf(tools, decoded(shape, validation), file);
 
+type Argv = readonly [string, ...string[]];
+
+export type RegistryCommands = {
+  readonly define: (definition: string, isNew: boolean) => Argv;
+  readonly undefine: (path: string) => Argv;
+  /** Prints `shut off` about a guest that does not run. */
+  readonly state: (path: string) => Argv;
+};
+
 /** Where guests are defined through a program that keeps them in files of its own. */
 export type GuestRegistry = {
   /** Whether this file is one of its guests. */
@@ -92,6 +101,8 @@ export type GuestRegistry = {
    */
   readonly define: (tools: Tools, path: string, definition: string, isNew: boolean) => Promise<void>;
   readonly undefine: (tools: Tools, path: string) => Promise<void>;
+  /** The same for a script that runs without this program; `null` where it takes more than a command each. */
+  readonly commands: RegistryCommands | null;
   /** Whether the file is of a guest that it was making, or taking away, when the power went: only `undefine` can go on from there. */
   readonly isHalfMade: (machine: Machine, path: string) => boolean;
   /** What it leaves next to a file when the power goes while it writes it; `null` where no name is known. */

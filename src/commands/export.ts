@@ -1,4 +1,4 @@
-import {either, listOf, literal, shape, text} from '../decode/decode.ts';
+import {either, listOf, literal, nullable, shape, text} from '../decode/decode.ts';
 import {UsageError} from '../errors.ts';
 import type {ExporterEntry, Section} from '../exchange/exporter.ts';
 import {exporters} from '../exchange/exporters.ts';
@@ -41,9 +41,9 @@ export const exportWith = (table: readonly ExporterEntry[]): Command<unknown, Ex
     const loaded = loadProfile(path);
     if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
     const {facts, preview} = await (await host()).preview(loaded.profile, loaded.positionOf);
-    const sections = (await entry.load())(facts, preview);
     const {findings} = preview;
-    return {kind: 'exported', format: name, findings, sections: isBlocked(findings) ? [] : sections};
+    const sections = isBlocked(findings) ? [] : (await entry.load())(facts, preview);
+    return {kind: 'exported', format: name, findings, sections};
   },
   exitCode: ({kind, findings}) =>
     kind === 'unreadable' ? exitCodes.usage : isBlocked(findings) ? exitCodes.blocked : exitCodes.done,
@@ -56,14 +56,16 @@ export const exportWith = (table: readonly ExporterEntry[]): Command<unknown, Ex
       version: literal(1),
       format: text,
       findings: findingsShape,
-      sections: listOf(shape<Section>({title: text, lines: listOf(text)})),
+      sections: listOf(shape<Section>({title: nullable(text), lines: listOf(text)})),
     }),
     unreadableShape,
   ),
   describe: (exported) =>
     exported.kind === 'unreadable'
       ? ''
-      : exported.sections.map(({title, lines}) => `# ${title}\n${lines.join('\n')}\n`).join('\n'),
+      : exported.sections
+          .map(({title, lines}) => `${title === null ? '' : `# ${title}\n`}${lines.join('\n')}\n`)
+          .join('\n'),
   remark: ({findings}, style) => describeFindings(findings, style),
 });
 

@@ -294,12 +294,13 @@ const commands: readonly Verb[] = [
   }),
   declare({
     name: 'export',
-    summary: 'the plan of a profile as lines for another program, to paste',
+    summary: 'the plan of a profile as lines for another program, or as a shell script',
     positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
     options: {},
     examples: [
       ['export proxmox win10.yaml', 'qm commands, and the lines of the guest’s file'],
       ['export proxmox win10.yaml --root captured', 'for another host'],
+      ['export script win10.yaml', 'a shell script with check, apply and undo, for a host without this program'],
     ],
     isTransactional: false,
     load: async () => (await import('./export.ts')).exportProfile,

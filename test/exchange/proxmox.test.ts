@@ -124,7 +124,7 @@ describe('export proxmox', () => {
     return exportGuest(facts, previewChanges(facts, sampleProfile({guest: {name: '101', ...wish.guest}, ...wish})));
   };
   const linesOf = (sections: ReturnType<typeof exported>, title: string) =>
-    sections.find((one) => one.title.startsWith(title))?.lines ?? [];
+    sections.find((one) => one.title?.startsWith(title))?.lines ?? [];
 
   it('is the command of qm, and the same as lines that Proxmox understands', () => {
     const sections = exported({101: `${card}numa0: cpus=0,memory=1\nnuma1: cpus=1,memory=1\n`});

@@ -1,10 +1,17 @@
-import type {GuestRegistry, Ports} from '../../artifacts/ports.ts';
+import type {GuestRegistry, Ports, RegistryCommands} from '../../artifacts/ports.ts';
 import {guestOfFileName} from '../../facts/guest-name.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {handoverState} from './hooks/handover-hook.ts';
 
 const timeoutSeconds = 60;
 const virsh = ['virsh', '-c', 'qemu:///system'] as const;
+
+const commands: RegistryCommands = {
+  define: (definition, isNew) => [...virsh, 'define', ...(isNew ? ['--validate'] : []), definition],
+  // `--keep-nvram`: the firmware's variables are the guest's (virsh(1) refuses to undefine without a choice).
+  undefine: (path) => [...virsh, 'undefine', nameOf(path), '--keep-nvram'],
+  state: (path) => [...virsh, 'domstate', nameOf(path)],
+};
 
 /** Where libvirt keeps the guests of the machine. */
 export const libvirtRegistry: GuestRegistry = {
@@ -20,12 +27,12 @@ export const libvirtRegistry: GuestRegistry = {
   directoryMode: 0o700,
   // libvirtd keeps the domains in memory: writing the file under it would change nothing until its restart.
   define: async ({run}, _path, definition, isNew) => {
-    await run([...virsh, 'define', ...(isNew ? ['--validate'] : []), definition], timeoutSeconds);
+    await run(commands.define(definition, isNew), timeoutSeconds);
   },
-  // `--keep-nvram`: the firmware's variables are the guest's (virsh(1) refuses to undefine without a choice).
   undefine: async ({run}, path) => {
-    await run([...virsh, 'undefine', nameOf(path), '--keep-nvram'], timeoutSeconds);
+    await run(commands.undefine(path), timeoutSeconds);
   },
+  commands,
   // libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite). Its next definition writes over such a file.
   leftoverOf: (path) => `${path}.new`,
   isHalfMade: () => false,

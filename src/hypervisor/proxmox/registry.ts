@@ -43,6 +43,8 @@ export const qmRegistry: GuestRegistry = {
     const skipLock = isHalfMade(machine, path) ? ['--skiplock', '1'] : [];
     await run(['qm', 'destroy', String(vmidOf(path)), ...skipLock], timeoutSeconds);
   },
+  // What is to be set, and the digest, depend on the file at that moment.
+  commands: null,
   isHalfMade: (machine, path) => isHalfMade(machine, path),
   leftoverOf: () => null,
   hasSettingsOf: (machine, path, definition) =>

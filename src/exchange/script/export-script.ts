@@ -1,0 +1,198 @@
+import type {GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
+import type {RegistryCommands} from '../../artifacts/ports.ts';
+import {oneLine} from '../../artifacts/rendered.ts';
+import type {Fingerprint} from '../../changes/change.ts';
+import {UsageError} from '../../errors.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
+import {contentDigest} from '../../formats/content-digest.ts';
+import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
+import type {Plan} from '../../plan/plan.ts';
+import {printable} from '../../words/printable.ts';
+import {quoteForShell} from '../../words/quote-for-shell.ts';
+import type {Exporter} from '../exporter.ts';
+import runner from './runner.sh';
+import {caseFunction, commandLine, printBytes} from './shell.ts';
+import {orderSteps, type ScriptFile, type Steps} from './steps.ts';
+
+/** A shell script that makes the plan true, and can take it back, on a host where nothing is installed for that. */
+export const exportScript: Exporter = (facts, {plan, changes}) => {
+  const {registry} = hypervisorOf(facts);
+  if (registry.commands === null)
+    throw new UsageError(
+      `The guest ${plan.guest.path} takes more than a script can do.`,
+      '`vfio-pilot export --help` names the exports; one of them may be for its hypervisor.',
+    );
+  if (changes.length === 0)
+    throw new UsageError(
+      'This host is already as the profile says, so there is nothing for a script to do.',
+      'Run `vfio-pilot plan` to see what it has.',
+    );
+  const steps = orderSteps(changes, registry.keeps);
+  const body = [...functionsOf(steps, registry.commands, plan.guest.path), ...runner.trimEnd().split('\n')];
+  const lines = [...headerOf(facts, plan, steps), ...settingsOf(plan, steps, registry.commands, body), '', ...body];
+  const unsafe = lines.find((line) => printable(line.replaceAll('\t', '')) !== line.replaceAll('\t', ''));
+  if (unsafe !== undefined)
+    throw new UsageError(
+      `A name in this plan has a character that can't be printed: ${JSON.stringify(unsafe)}.`,
+      'Rename it, then export again.',
+    );
+  return [{title: null, lines}];
+};
+
+/** What a person who reads it has to know first. */
+const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands}: Steps): readonly string[] => {
+  const hasOrder = files.some((file) => file.how === 'made' && file.change.validations.some(isOrder));
+  return [
+    '#!/bin/sh',
+    `# Made by vfio-pilot from the profile ${oneLine(profile)}, for one host. Read it, then run it there as root:`,
+    '#   sh SCRIPT check    look whether the host is as the plan saw it',
+    '#   sh SCRIPT apply    keep a copy of each file, write the files, run the commands; then reboot',
+    '#   sh SCRIPT undo     put back what was there before; then reboot',
+    '#',
+    '# What it changes:',
+    ...files.map(
+      ({how, change}) => `#   ${how === 'made' ? `${change.path} (made by ${change.argv[0]})` : change.path}`,
+    ),
+    ...commands.map(({command}) => `#   $ ${command.argv.join(' ')}`),
+    '#',
+    "# What it can't do, and vfio-pilot can:",
+    '# - No boot on trial: have a way in that does not need this card (ssh, another entry of the boot menu).',
+    '# - No verify after the reboot. lspci -k and virsh tell some of it.',
+    '# - No recovery of its own after a kill or a power cut: run undo then. It knows what was done so far.',
+    '# - It does not wait for a package manager, and does not read back what the commands brought about.',
+    ...(hasOrder ? ['# - It does not look in which order the new initramfs calls its scripts.'] : []),
+    '# - vfio-pilot has no history of it: rollback and verify do not know this run, nor what the guest takes.',
+    ...(facts.isLive || facts.files[guest.path] === undefined
+      ? []
+      : ['# - This guest was read from a copy of the host. If the copy was scrubbed, check refuses the file.']),
+    '',
+  ];
+};
+
+const settingsOf = (
+  {devices, guest, profile}: Plan,
+  {files, commands}: Steps,
+  registry: RegistryCommands,
+  body: readonly string[],
+) => {
+  const functions = devices.flatMap(({assigned, id}) =>
+    assigned.type === 'pci' && id !== null ? [`${assigned.address}=${id}`] : [],
+  );
+  const programs = [
+    ...commands.flatMap(({command}) => [command.argv[0], ...(command.undo === null ? [] : [command.undo[0]])]),
+    ...files.flatMap((file) => (file.how === 'made' ? programsOf(file.change) : [])),
+    ...(files.some(({how}) => how === 'guest') ? [registry.undefine(guest.path)[0]] : []),
+  ].map((path) => path.slice(path.lastIndexOf('/') + 1));
+  return [
+    `id=${quoteForShell(`${profile.replaceAll(/[^\w-]+/g, '_')}-${contentDigest(body)}`)}`,
+    `files=${quoteForShell(files.map(({number}) => number).join(' '))}`,
+    `programs=${quoteForShell([...new Set(programs)].join(' '))}`,
+    `functions=${quoteForShell(functions.join(' '))}`,
+    `guest=${quoteForShell(guest.name)}`,
+  ];
+};
+
+const programsOf = ({argv, validations}: GeneratedArtifact): readonly string[] => [
+  argv[0],
+  ...validations.flatMap((one) => (one.kind === 'command' || one.kind === 'listing' ? [one.argv[0]] : [])),
+];
+
+const functionsOf = (
+  {files, commands, apply, undo}: Steps,
+  registry: RegistryCommands,
+  guestPath: string,
+): readonly string[] => [
+  ...caseFunction(
+    'file',
+    files.map((file) => ({number: file.number, lines: [`    ${describeFile(file)}`]})),
+  ),
+  ...caseFunction(
+    'content',
+    files.flatMap((file) => contentOf(file)),
+  ),
+  ...caseFunction(
+    'command_line',
+    commands.map(({number, command}) => ({number, lines: [`    execute ${commandLine(command.argv, '')}`]})),
+  ),
+  ...caseFunction(
+    'undo_line',
+    commands.flatMap(({number, command: {undo, onlyWith}}) =>
+      undo === null ? [] : [{number, lines: [`    ${onlyIf(onlyWith)}execute_once ${commandLine(undo, '')}`]}],
+    ),
+  ),
+  ...caseFunction(
+    'make_output',
+    files.flatMap((file) =>
+      file.how === 'made'
+        ? [{number: file.number, lines: [`    execute ${commandLine(file.change.argv, '$output')}`]}]
+        : [],
+    ),
+  ),
+  ...caseFunction(
+    'is_valid',
+    files.flatMap((file) =>
+      file.how === 'made'
+        ? [{number: file.number, lines: [...file.change.validations.flatMap(validationLines), '    :']}]
+        : [],
+    ),
+  ),
+  ...oneCommand('define_guest', `execute ${commandLine(registry.define('{output}', true), '$1')}`),
+  ...oneCommand('define_old_guest', `execute ${commandLine(registry.define('{output}', false), '$1')}`),
+  ...oneCommand('undefine_guest', `execute ${commandLine(registry.undefine(guestPath), '')}`),
+  ...oneCommand('guest_state', `ask ${commandLine(registry.state(guestPath), '')}`),
+  ...listFunction('apply_all', apply),
+  ...listFunction('undo_all', undo),
+];
+
+const oneCommand = (name: string, line: string): readonly string[] => [`${name}() { ${line}; }`];
+const listFunction = (name: string, calls: readonly string[]): readonly string[] => [
+  '',
+  `${name}() {`,
+  ...calls.map((call) => `  ${call}`),
+  '}',
+];
+
+const onlyIf = (path: string | undefined): string => (path === undefined ? '' : `[ ! -e ${quoteForShell(path)} ] || `);
+
+const describeFile = ({how, change}: ScriptFile): string =>
+  [
+    `how=${how}`,
+    `seen=${quoteForShell(how === 'made' ? 'any' : seenAs(change.expected))}`,
+    `mode=${how === 'write' || how === 'guest' ? (change.content?.mode ?? 0o600).toString(8) : "''"}`,
+    `path=${quoteForShell(change.path)}`,
+    ...('onRollback' in change && change.onRollback === 'remove' ? ['own=yes'] : []),
+  ].join(' ');
+
+const seenAs = (expected: Fingerprint): string => {
+  if (expected.state === 'absent') return 'absent';
+  return expected.state === 'symlink' ? `link:${expected.target}` : `sha256:${expected.sha256}`;
+};
+
+const contentOf = (file: ScriptFile) => {
+  const {number, how, change} = file;
+  if (how === 'link') return [{number, lines: [`    printf %s ${quoteForShell(change.target ?? '')}`]}];
+  if ((how !== 'write' && how !== 'guest') || change.content === null) return [];
+  return [{number, lines: printBytes(change.content.text, change.content.encoding, `END_OF_FILE_${number}`)}];
+};
+
+const isOrder = ({kind}: Validation): boolean => kind === 'order';
+
+const validationLines = (validation: Validation): readonly string[] => {
+  switch (validation.kind) {
+    case 'command':
+      return [`    ask ${commandLine(validation.argv, '$output')} >/dev/null || return 1`];
+    case 'listing':
+      return [
+        `    listing=$(ask ${commandLine(validation.argv, '$output')}) || return 1`,
+        ...validation.contains.map((text) => `    lists ${quoteForShell(text)} || return 1`),
+      ];
+    case 'contains':
+      return validation.texts.map((text) => `    has_text ${quoteForShell(text)} || return 1`);
+    case 'size':
+      return [
+        `    has_size ${Math.ceil(validation.minimumRatio * 100)} ${validation.of === undefined ? '"$target"' : quoteForShell(validation.of)} || return 1`,
+      ];
+    case 'order':
+      return [];
+  }
+};
