@@ -6,6 +6,7 @@ import {programName} from './commands/program-name.ts';
 import {describeError, errorDocument, judgeError} from './commands/report-error.ts';
 import {UsageError} from './errors.ts';
 import type {Host} from './hosts/host.ts';
+import {isSingleFile} from './system/single-file.ts';
 import {findUnsafeStart} from './system/start-guard.ts';
 import {escapeJson, printable, printableOutput} from './words/printable.ts';
 import {withProgramName} from './words/with-program-name.ts';
@@ -16,6 +17,7 @@ const argv = process.argv.slice(2);
 const manner = readManner(argv);
 const name = programName({
   script: process.argv[1] ?? 'vfio-pilot',
+  isSingleFile,
   directory: process.cwd(),
   environment: process.env,
 });
@@ -158,8 +160,10 @@ const createContext = async ({
 };
 
 const judge = async (): Promise<void> => {
-  const {judgeProgram} = await import('./commands/judge-program.ts');
-  const warning = judgeProgram(fileURLToPath(import.meta.url), process.argv[1]);
+  const {judgeExecutable, judgeProgram} = await import('./commands/judge-program.ts');
+  const warning = isSingleFile
+    ? judgeExecutable(process.execPath)
+    : judgeProgram(fileURLToPath(import.meta.url), process.argv[1]);
   if (warning !== null) note(warning);
 };
 

@@ -42,6 +42,8 @@ type Settings = {
   readonly cwd?: string;
   readonly columns?: number;
   readonly rows?: number;
+  /** What is started, where it is not the program with this Node. */
+  readonly command?: string;
   /** In front of the program: `NO_COLOR=1`, `strace …`. */
   readonly prefix?: string;
   /** Where drafts are kept; otherwise a place of its own. */
@@ -59,6 +61,7 @@ export const openTerminal = (
     cwd = scratchDirectory(),
     columns = 80,
     rows = 24,
+    command = `${process.execPath} ${program}`,
     prefix = '',
     after = '',
     state = scratchDirectory(),
@@ -66,8 +69,8 @@ export const openTerminal = (
 ) => {
   const session = `wizard-${(opened += 1)}`;
   // Ctrl-C on the first frame may come before the program reads keys itself: then the shell gets the signal as well.
-  const command = `trap : INT; export XDG_STATE_HOME=${state}; before=$(stty -g); ${prefix} ${process.execPath} ${program} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; ${after} exec cat`;
-  tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', String(rows), '-c', cwd, `sh -c '${command}'`);
+  const line = `trap : INT; export XDG_STATE_HOME=${state}; before=$(stty -g); ${prefix} ${command} ${args}; code=$?; [ "$before" = "$(stty -g)" ] && state=restored || state=damaged; echo "exit code $code, terminal $state"; ${after} exec cat`;
+  tmux('new-session', '-d', '-s', session, '-x', String(columns), '-y', String(rows), '-c', cwd, `sh -c '${line}'`);
   const target = `=${session}:`;
   /** Rows as the terminal shows them; a row that went over the edge is one row again, and so too wide. */
   const screen = (): readonly string[] =>

@@ -1,8 +1,8 @@
-import {chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {tmpdir} from 'node:os';
 import {afterAll, describe, expect, it} from 'vitest';
-import {judgeProgram} from '../../src/commands/judge-program.ts';
+import {judgeExecutable, judgeProgram} from '../../src/commands/judge-program.ts';
 import {programName} from '../../src/commands/program-name.ts';
 import {withProgramName} from '../../src/words/with-program-name.ts';
 
@@ -16,7 +16,16 @@ describe('the name of the program', () => {
     ['/home/me/vfio-pilot/bin/vfio-pilot.js', {PATH}, 'node bin/vfio-pilot.js'],
     ['/opt/my tools/bin/vfio-pilot.js', {}, "node '/opt/my tools/bin/vfio-pilot.js'"],
   ])('is what starts %s', (script, environment, name) =>
-    expect(programName({script, directory: '/home/me/vfio-pilot', environment})).toBe(name),
+    expect(programName({script, isSingleFile: false, directory: '/home/me/vfio-pilot', environment})).toBe(name),
+  );
+
+  it.each([
+    ['vfio-pilot', {PATH}, 'vfio-pilot'],
+    ['/usr/bin/vfio-pilot', {PATH}, 'vfio-pilot'],
+    ['./vfio-pilot-0.1.0-linux-x64', {PATH}, './vfio-pilot-0.1.0-linux-x64'],
+    ['/opt/my tools/vfio-pilot', {PATH, npm_command: 'exec'}, "'/opt/my tools/vfio-pilot'"],
+  ])('is the word that starts one executable, %s', (script, environment, name) =>
+    expect(programName({script, isSingleFile: true, directory: '/home/me/vfio-pilot', environment})).toBe(name),
   );
 
   it('takes the place of the plain name in hints, and of nothing else', () => {
@@ -42,6 +51,17 @@ describe.skipIf(process.geteuid?.() !== 0)('the files of the program (needs root
     expect(judgeProgram(module, module)).toBeNull();
     chmodSync(module, 0o666);
     expect(() => judgeProgram(module, module)).toThrow(`Every user of this machine can write to ${module}`);
+  });
+
+  it('are one where it is an executable, which npm is no remedy for', () => {
+    const file = join(place, 'executable');
+    writeFileSync(file, '', {mode: 0o755});
+    expect(judgeExecutable(file)).toBeNull();
+    chownSync(file, 1234, 0);
+    expect(judgeExecutable(file)).toContain(`install -D -m 755 ${file} /usr/lib/vfio-pilot/vfio-pilot`);
+    chmodSync(file, 0o777);
+    expect(() => judgeExecutable(file)).toThrow(`Every user of this machine can write to ${file}`);
+    expect(() => judgeExecutable('vfio-pilot')).toThrow('/proc is not mounted');
   });
 
   it('are judged with their chunks and their package.json where npm put them', () => {

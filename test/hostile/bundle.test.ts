@@ -181,8 +181,10 @@ type Lock = {
 };
 
 describe('what it is built from', () => {
-  const {packages} = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lock;
-  const locked = Object.entries(packages).filter(([path]) => path !== '');
+  const locked = ['package-lock.json', 'packaging/package-lock.json'].flatMap((file) => {
+    const {packages} = JSON.parse(readFileSync(join(repository, file), 'utf8')) as Lock;
+    return Object.entries(packages).filter(([path]) => path !== '');
+  });
 
   it('is pinned by sha512, each package, and names no place of its own, so that it comes from the registry that whoever builds has chosen', () => {
     const pinned = locked.filter(
