@@ -1,11 +1,11 @@
 import {isPciType, type MediatedParent, nameOfType} from '../facts/mediated.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {PciAddress} from '../facts/pci-address.ts';
-import {isDisplay, isIntelIntegrated, type PciFunction, type SriovFacts} from '../facts/pci.ts';
+import {isGraphicsCard, isIntelIntegrated, type PciFunction, type SriovFacts} from '../facts/pci.ts';
 import {isAmdIntegrated} from '../facts/processor-parts.ts';
 import {about, type Check} from '../findings/check.ts';
 
-const displaysOf = (facts: HostFacts): readonly PciFunction[] => facts.pci.filter(isDisplay);
+const displaysOf = (facts: HostFacts): readonly PciFunction[] => facts.pci.filter(isGraphicsCard);
 const label = (device: PciFunction): string =>
   device.name === null ? device.address : `${device.address} ${device.name}`;
 
@@ -114,15 +114,21 @@ export const checkBars = (facts: HostFacts): Check => {
 export const checkSharing = (facts: HostFacts): Check => {
   const {info} = about('sharing', 'SR-IOV and mediated devices');
   const parts = [
-    ...facts.pci.flatMap(({address, sriov}) => (sriov === null ? [] : [describeSriov(address, sriov)])),
+    ...facts.pci.flatMap(({address, sriov}) => (sriov === null ? [] : [describeSriov(facts, address, sriov)])),
     ...facts.mediated.parents.map(describeParent),
   ];
   if (parts.length === 0) return info('No device offers virtual functions or mediated devices: one device, one guest.');
   return info(`${parts.join('; ')}.`);
 };
 
-const describeSriov = (address: PciAddress, {total, enabled}: SriovFacts): string =>
-  `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now`;
+const describeSriov = ({pci}: HostFacts, address: PciAddress, {total, enabled}: SriovFacts): string => {
+  const text = `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now`;
+  const vgpus = pci.flatMap(({physicalFunction, vgpu}) => (physicalFunction === address && vgpu ? [vgpu] : []));
+  if (vgpus.length === 0) return text;
+  const types = [...new Set(vgpus.flatMap(({creatable}) => creatable.map(({name}) => name)))];
+  const used = vgpus.filter(({current}) => current !== 0).length;
+  return `${text}; ${used} are vGPUs, and another one can be ${types.length === 0 ? 'of no type' : shorten(types)}`;
+};
 
 const mostTypes = 8;
 
@@ -137,8 +143,10 @@ const describeParent = ({name, types}: MediatedParent): string => {
     ].join(', ');
     return more === '' ? type.id : `${type.id} (${more})`;
   });
-  const shown = all.slice(0, mostTypes).join(', ');
   return all.length === 0
     ? `${name} offers no type of mediated device now`
-    : `${name} offers slices (mediated devices): ${shown}${all.length > mostTypes ? ` and ${all.length - mostTypes} more types` : ''}`;
+    : `${name} offers slices (mediated devices): ${shorten(all)}`;
 };
+
+const shorten = (types: readonly string[]): string =>
+  `${types.slice(0, mostTypes).join(', ')}${types.length > mostTypes ? ` and ${types.length - mostTypes} more types` : ''}`;

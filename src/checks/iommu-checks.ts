@@ -1,5 +1,5 @@
 import type {HostFacts} from '../facts/host-facts.ts';
-import {isDisplay} from '../facts/pci.ts';
+import {isGraphicsCard} from '../facts/pci.ts';
 import {isAmdCpu} from '../facts/cpu.ts';
 import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
@@ -80,7 +80,7 @@ export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
 export const checkReservedRegions = ({iommu, pci}: HostFacts): Check => {
   const {ok, info, warning} = about('reserved-regions', 'Firmware memory regions (RMRR, unity maps)');
   if (!iommu.active) return info('Not known before the IOMMU is active.');
-  const displays = pci.filter(isDisplay);
+  const displays = pci.filter(isGraphicsCard);
   const barred = iommu.groups.filter((group) => group.reservedRegions.some((region) => region.type === 'direct'));
   const hit = displays.filter((device) => barred.some((group) => group.id === device.iommuGroup));
   if (hit.length > 0)

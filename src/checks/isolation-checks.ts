@@ -1,6 +1,6 @@
 import type {HostFacts} from '../facts/host-facts.ts';
 import {slotOf} from '../facts/pci-address.ts';
-import {isDisplay} from '../facts/pci.ts';
+import {isGraphicsCard} from '../facts/pci.ts';
 import {analyseGroups, explainSharing, type GroupAnalysis, isViableFor} from '../groups/analyse-group.ts';
 import {about, type Check} from '../findings/check.ts';
 
@@ -9,12 +9,12 @@ const {ok, info, warning} = about('group-isolation', 'Isolation (ACS)');
 /** One check for each group with a display device: can the card go alone, and if not, because of which bridge? */
 export const checkIsolation = (facts: HostFacts): readonly Check[] => {
   if (!facts.iommu.active) return [info('Not known before the IOMMU is active.')];
-  const groups = analyseGroups(facts).filter((group) => group.members.some(isDisplay));
+  const groups = analyseGroups(facts).filter((group) => group.members.some(isGraphicsCard));
   return groups.length === 0 ? [info('No group holds a display device.')] : groups.map(checkGroup);
 };
 
 const checkGroup = (group: GroupAnalysis): Check => {
-  const display = group.members.find(isDisplay);
+  const display = group.members.find(isGraphicsCard);
   const own = group.endpoints
     .filter((one) => display !== undefined && slotOf(one.address) === slotOf(display.address))
     .map((one) => one.address);

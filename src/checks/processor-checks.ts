@@ -1,7 +1,7 @@
 import {isAmdCpu} from '../facts/cpu.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {kibPerGiB} from '../facts/memory.ts';
-import {isDisplay} from '../facts/pci.ts';
+import {isGraphicsCard} from '../facts/pci.ts';
 import {about, type Check} from '../findings/check.ts';
 
 export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
@@ -33,7 +33,7 @@ export const checkNuma = ({nodes, pci}: HostFacts): Check => {
   const {ok, info, warning} = about('numa', 'NUMA');
   const withCpus = nodes.filter((node) => node.cpus.length > 0);
   if (withCpus.length <= 1) return ok('One NUMA node: all memory is equally near.');
-  const displays = pci.filter(isDisplay);
+  const displays = pci.filter(isGraphicsCard);
   const unknown = displays.filter((device) => device.numaNode === null);
   const text = `${withCpus.length} nodes with CPUs (${withCpus.map((node) => `node ${node.id}: ${node.cpus.length} CPUs`).join(', ')})`;
   if (displays.length > 0 && unknown.length > 0) {

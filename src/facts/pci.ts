@@ -113,6 +113,10 @@ export type PciOutline = Pick<
 /** VGA, 3D and other display controllers. */
 export const isDisplay = ({class: pciClass}: Pick<PciFunction, 'class'>): boolean => pciClass.startsWith('03');
 
+/** Not a virtual function of one: those have no outputs (Intel's are of class 0300 too), and a GPU makes dozens of them. */
+export const isGraphicsCard = (device: Pick<PciFunction, 'class' | 'physicalFunction'>): boolean =>
+  isDisplay(device) && device.physicalFunction === null;
+
 /** Intel's graphics in the processor is always 00:02.0; a card of Intel's never is. */
 export const isIntelIntegrated = ({vendor, address}: Pick<PciFunction, 'vendor' | 'address'>): boolean => {
   const {bus, slot, number} = splitPciAddress(address);

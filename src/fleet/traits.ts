@@ -1,6 +1,6 @@
 import {physicalCores} from '../facts/cores.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
-import {isDisplay, type PciFunction} from '../facts/pci.ts';
+import {isGraphicsCard, type PciFunction} from '../facts/pci.ts';
 
 /** What hosts of one model have in common, unless something is wrong with one of them. */
 export const traitNames = ['cores', 'memory', 'firmware', 'IOMMU', 'cards', 'groups', 'boot chain', 'kernel'] as const;
@@ -13,8 +13,7 @@ export const mapTraits = <Value>(valueOf: (name: TraitName) => Value): Readonly<
   // fromEntries forgets the names, and all of them are there.
   Object.fromEntries(traitNames.map((name) => [name, valueOf(name)])) as Record<TraitName, Value>;
 
-const cardsOf = ({pci}: HostFacts): readonly PciFunction[] =>
-  pci.filter((one) => isDisplay(one) && one.physicalFunction === null);
+const cardsOf = ({pci}: HostFacts): readonly PciFunction[] => pci.filter(isGraphicsCard);
 const idOf = ({vendor, device}: PciFunction): string => `${vendor}:${device}`;
 const known = (value: string | boolean | null): string =>
   value === null ? 'unknown' : value === true ? 'yes' : value === false ? 'no' : value;

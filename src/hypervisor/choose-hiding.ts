@@ -29,7 +29,10 @@ const judgeHiding = (context: PlanContext, chosen: ChosenDevices): {isWanted: bo
     return why === null ? [] : [{device, why}];
   });
   if (cards.length === 0)
-    return {isWanted: false, because: 'only NVIDIA drivers look for a hypervisor, and no NVIDIA card is passed'};
+    return {
+      isWanted: false,
+      because: 'only drivers of NVIDIA cards look for a hypervisor, and no such card is passed whole',
+    };
   if (guest.nvidiaDriver === 'before-r465')
     return {
       isWanted: true,

@@ -1,5 +1,4 @@
-import type {PciAddress} from '../../src/facts/pci-address.ts';
-import {describe, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {
   checkBars,
   checkDisplays,
@@ -10,6 +9,7 @@ import {
 } from '../../src/checks/display-checks.ts';
 import {checkIsolation} from '../../src/checks/isolation-checks.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
+import type {PciAddress} from '../../src/facts/pci-address.ts';
 import {noMediated} from '../../src/facts/mediated.ts';
 import type {PciBar, PciFunction} from '../../src/facts/pci.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions, sampleSriov} from '../support/sample-facts.ts';
@@ -126,6 +126,28 @@ describe('virtual functions and mediated devices', () => {
       'info',
       /0000:01:00\.0 can make 16 virtual functions.*has 0 now.*0000:00:02\.0 offers slices \(mediated devices\): i915-GVTg_V5_4 \(512 MiB, 1 left\)/,
     );
+  });
+});
+
+describe('virtual functions of a GPU', () => {
+  const gpu = nvidia({sriov: sampleSriov({total: 16, enabled: 2, functions: ['0000:01:00.4', '0000:01:00.5']})});
+  const made = (address: PciAddress, current: number, ...names: readonly string[]) =>
+    samplePci(address, {
+      class: '030200',
+      physicalFunction: gpu.address,
+      vgpu: {current, creatable: names.map((name, id) => ({id, name}))},
+    });
+  const all = facts([gpu, made('0000:01:00.4', 7), made('0000:01:00.5', 0, 'NVIDIA L40S-12Q')]);
+
+  it('are no graphics cards', () => {
+    expectCheck(checkDisplays(all), 'warning', /0000:01:00\.0.* is the only one/);
+    expect(checkIsolation(all)).toHaveLength(1);
+  });
+
+  it('are described with the vGPU types that they can have', () => {
+    expectCheck(checkSharing(all), 'info', /; 1 are vGPUs, and another one can be NVIDIA L40S-12Q\./);
+    const full = facts([gpu, made('0000:01:00.4', 7)]);
+    expectCheck(checkSharing(full), 'info', /can be of no type\./);
   });
 });
 

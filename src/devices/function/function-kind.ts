@@ -1,6 +1,6 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {parsePciAddress, slotOf} from '../../facts/pci-address.ts';
-import {isDisplay, type PciFunction} from '../../facts/pci.ts';
+import {isDisplay, isGraphicsCard, type PciFunction} from '../../facts/pci.ts';
 import {isChipsetPart} from '../../facts/processor-parts.ts';
 import {isListedVirtual} from '../../facts/sriov.ts';
 import type {PlanContext} from '../../plan/context.ts';
@@ -88,7 +88,7 @@ const isOfCard = (device: PciFunction): boolean =>
 /** Display cards first, each with its companions (sound, USB, UCSI); then every other function that could be given away. */
 const listCandidates = (facts: HostFacts): readonly Candidate[] => {
   const cards: (readonly PciFunction[])[] = [];
-  for (const device of facts.pci.filter((one) => isDisplay(one) && one.physicalFunction === null)) {
+  for (const device of facts.pci.filter(isGraphicsCard)) {
     if (cards.some((card) => card.includes(device))) continue;
     cards.push([device, ...(isPlugged(device) ? wholeCard(facts, device) : [])]);
   }

@@ -166,7 +166,7 @@ const vgpuCandidates = (facts: HostFacts, parent: PciFunction): readonly Candida
       parent: parent.address,
       driver: parent.driver,
       name: 'vGPU',
-      remark: `It is a virtual function of the GPU, which stays with NVIDIA's driver too`,
+      remark: `It is virtual function ${index} of the GPU, and gets its type at each boot`,
       present: null,
       group: 'own',
       room: null,

@@ -1,7 +1,7 @@
 import {isVfioDriver} from '../../facts/modules.ts';
 import {type HostNeed, isNeeded, isVital} from '../../facts/needs.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
-import {isDisplay, type PciFunction} from '../../facts/pci.ts';
+import {isDisplay, isGraphicsCard, type PciFunction} from '../../facts/pci.ts';
 import type {PlanContext} from '../context.ts';
 import {describeFunction} from './describe-function.ts';
 
@@ -65,9 +65,7 @@ export const isHandedOver = ({profile}: PlanContext, device: PciFunction): boole
 
 /** A card without outputs (3D controller) shows nothing, and one that vfio-pci holds is not the host's. */
 export const canShow = (device: PciFunction): boolean =>
-  isDisplay(device) &&
+  isGraphicsCard(device) &&
   !device.class.startsWith('0302') &&
-  // A virtual function has no outputs (Intel graphics with SR-IOV: class 0300 each).
-  device.physicalFunction === null &&
   device.driver !== 'pci-stub' &&
   !isVfioDriver(device.driver);

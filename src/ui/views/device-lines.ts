@@ -70,7 +70,9 @@ const functionLines = (candidate: Candidate): readonly Line[] =>
       segment(`  ${nameOfFunction(device)}  [${device.vendor}:${device.device}]  ${device.driver ?? 'no driver'}`),
     ]);
 
-const capitalise = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+/** `vGPU` stays as its maker writes it. */
+const capitalise = (text: string): string =>
+  /^[a-z][A-Z]/.test(text) ? text : `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 /** What a part of a card means for the card. */
 const partLines = ({part}: Candidate, columns: number): readonly Line[] =>
