@@ -62,7 +62,9 @@ const describeUngrouped = (facts: ListedFacts, marks: Marks): readonly string[] 
 const whyInactive = ({iommu, kernel, boot}: ListedFacts): string => {
   const start = 'No IOMMU groups:';
   if (kernel.hypervisor === 'xen') return `${start} this system runs under Xen, which keeps the IOMMU to itself`;
-  const off = iommuSwitches(boot.commandLine, iommuVendorOf({acpiTable: iommu.acpiTable, units: []}, null)).find(({turnsOff}) => turnsOff === 'all');
+  const off = iommuSwitches(boot.commandLine, iommuVendorOf({acpiTable: iommu.acpiTable, units: []}, null)).find(
+    ({turnsOff}) => turnsOff === 'all',
+  );
   if (off !== undefined) return `${start} ${off.text} on the kernel command line turns the IOMMU off; take it out`;
   const hasTable = iommu.acpiTable === 'DMAR' || iommu.acpiTable === 'IVRS';
   if (kernel.hypervisor !== null && !hasTable)

@@ -369,7 +369,9 @@ describe('the plan of a guest with a slice', () => {
     expect(preview.plan.binding).toMatchObject({byAddress: [], softdeps: [], initramfsModules: []});
     const {script, unit, link} = mediatedUnitPaths('nas');
     expect(addedIn(preview, script)).toContain(`\nmake mbochs mbochs-small ${first} || failed=1`);
-    expect(addedIn(preview, unit)).toContain('\nBefore=libvirtd.service virtqemud.service libvirt-guests.service pve-guests.service\n');
+    expect(addedIn(preview, unit)).toContain(
+      '\nBefore=libvirtd.service virtqemud.service libvirt-guests.service pve-guests.service\n',
+    );
     expect(addedIn(preview, unit)).not.toContain('.socket');
     expect(preview.changes.map(({path}) => path)).toEqual(
       expect.arrayContaining([script, unit, link, definitionPath('mbochs', first)]),
