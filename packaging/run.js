@@ -3,9 +3,9 @@ import {parseArgs} from 'node:util';
 import {description} from '../bundle.js';
 import {buildSingleFile} from './single-file.js';
 
-/** `node packaging/run.js single-file [DIRECTORY] [--node FILE]` */
+/** `node packaging/run.js [DIRECTORY] [--node FILE]` */
 const {positionals, values} = parseArgs({allowPositionals: true, options: {node: {type: 'string'}}});
-const [kind, directory = 'release'] = positionals;
+const [directory = 'release'] = positionals;
 
 if (process.platform !== 'linux' || process.arch !== 'x64')
   throw new Error(`The executable is made on Linux for x64, and this is ${process.platform} for ${process.arch}.`);

@@ -14,7 +14,7 @@ const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-single-'));
 let executable = '';
 
 beforeAll(() => {
-  const built = execFileSync(process.execPath, ['packaging/run.js', 'single-file', directory], {cwd: repository});
+  const built = execFileSync(process.execPath, ['packaging/run.js', directory], {cwd: repository});
   executable = built.toString().trim();
 });
 afterAll(() => rmSync(directory, {recursive: true}));
@@ -54,7 +54,6 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the pro
       ...['check', 'facts', 'groups', 'topology', 'history', 'verify'].map((verb) => [verb, '--root', root]),
       ['facts', '--json', '--root', root],
       ['plan', profile, '--root', root],
-      ['apply', profile, '--dry-run', '--root', root],
       ['profile', 'new', '--root', root],
       ['export', 'proxmox', profile, '--root', root],
       ['fleet', 'report', facts],
@@ -110,6 +109,6 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the pro
     terminal.type('\r');
     await terminal.see('step 2 of 9  Device');
     terminal.type('\u0003');
-    await terminal.see(/exit code \d+, terminal restored/);
+    expect(await terminal.see(/exit code \d+/)).toContain('terminal restored');
   });
 });
