@@ -13,10 +13,6 @@ const repository = resolve(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-single-'));
 let executable = '';
 
-beforeAll(() => {
-  const built = execFileSync(process.execPath, ['packaging/run.js', directory], {cwd: repository});
-  executable = built.toString().trim();
-});
 afterAll(() => rmSync(directory, {recursive: true}));
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> => {
@@ -40,6 +36,11 @@ const comparable = ({stdout, stderr, exitCode}: CliResult, name: string): unknow
   );
 
 describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the program as one executable', () => {
+  beforeAll(() => {
+    const built = execFileSync(process.execPath, ['packaging/run.js', directory], {cwd: repository});
+    executable = built.toString().trim();
+  });
+
   it('answers as the package does, in every command that only reads', async () => {
     const root = newTree();
     const facts = join(directory, 'facts.json');
