@@ -8,8 +8,20 @@ import {run} from '../processes.js';
 
 const modulesScript = new URL('../image/sample-modules.sh', import.meta.url).pathname;
 
-const first = {guest: 'sliced', type: 'mbochs-medium', uuid: '11111111-2222-4333-8444-000000000001'};
-const second = {guest: 'other', type: 'mbochs-small', uuid: '11111111-2222-4333-8444-000000000002'};
+const first = {
+  guest: 'sliced',
+  type: 'mbochs-medium',
+  uuid: '11111111-2222-4333-8444-000000000001',
+  pins: [1, 2],
+  emulator: [0],
+};
+const second = {
+  guest: 'other',
+  type: 'mbochs-small',
+  uuid: '11111111-2222-4333-8444-000000000002',
+  pins: [3, 4],
+  emulator: [5],
+};
 
 /** libvirt starts it with the host; its firmware halts at once, so that it runs as long as anybody looks. */
 const domainOf = (name) => `<domain type='kvm'>
@@ -21,12 +33,15 @@ const domainOf = (name) => `<domain type='kvm'>
   <devices><memballoon model='none'/></devices>
 </domain>`;
 
-const profileOf = ({guest, type, uuid}) => `version: 2
+/** With pins: on so few CPUs the emulator of the first guest would move once the second is there. */
+const profileOf = ({guest, type, uuid, pins, emulator}) => `version: 2
 name: ${guest}
 devices:
   - mdev: {parent: mbochs, type: ${type}, uuid: ${uuid}}
 cpu:
   vcpus: 2
+  pins: [${pins.join(', ')}]
+  emulator: [${emulator.join(', ')}]
   isolation: none
 memory:
   size: 256 MiB
