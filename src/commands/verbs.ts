@@ -299,7 +299,6 @@ const commands: readonly Verb[] = [
     options: {},
     examples: [
       ['export proxmox win10.yaml', 'qm commands, and the lines of the guest’s file'],
-      ['export proxmox win10.yaml --root captured', 'for another host'],
       ['export script win10.yaml', 'a shell script with check, apply and undo, for a host without this program'],
     ],
     isTransactional: false,

@@ -1,7 +1,7 @@
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {mkdtempSync, readdirSync, readFileSync, rmSync} from 'node:fs';
-import {builtinModules} from 'node:module';
+import {isBuiltin} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -137,7 +137,7 @@ describe('the built program', () => {
       )) {
         const builtin = module.replace(/^node:/, '');
         if (module.startsWith('.')) continue;
-        if (network.includes(builtin.split('/')[0] ?? '') || !builtinModules.includes(builtin))
+        if (network.includes(builtin.split('/')[0] ?? '') || !isBuiltin(module))
           found.push(`${name}: loads ${module}`);
       }
     }
