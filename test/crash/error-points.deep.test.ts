@@ -26,7 +26,7 @@ const inject = async (planned: CallPoint, error: string): Promise<Injected | nul
 };
 
 /** Giving the lock back, or clearing away what only the lock used, may fail without harm: the next start does it. */
-const isOfTheLock = ({line}: CallPoint): boolean => /lock/u.test(line);
+const isOfTheLock = ({line}: Pick<CallPoint, 'line'>): boolean => /lock/u.test(line);
 
 const faultsOf = ({point, error, result, state}: Injected): readonly string[] => {
   const isSuccess = result.exitCode === 0;
@@ -92,7 +92,7 @@ describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_S
 
   it('is not asked again when it was an fsync: what it was to save counts as lost', async () => {
     const pairs = sample(
-      (await places()).filter(({name, line}) => name === 'fsync' && !isOfTheLock({name, line, number: 0})),
+      (await places()).filter((point) => point.name === 'fsync' && !isOfTheLock(point)),
       deepOrNight(6, Number.POSITIVE_INFINITY),
       random,
     ).map((point) => [point, 'EIO'] as const);

@@ -20,14 +20,16 @@ const start = (...flags: string[]): string[] => ['rollback', '--root', tree.root
 type PutBack = () => Promise<void> | void;
 
 /**
- * Kills it there, or a call or two before: the number of writes to the terminal differs from run to run, so that the last
- * write of one run may not come in the next. `putBack` makes the tree as it was before a run that was not killed.
+ * Kills it there, or a few calls away. A run that was not killed, as it had fewer writes, says where the place would have
+ * been in it. `putBack` makes the tree as it was before such a run.
  */
 const killAt = async (point: CallPoint, args: readonly string[], putBack: PutBack): Promise<boolean> => {
-  for (const earlier of [0, 1, 2, 4, 8]) {
-    const number = point.number - earlier;
-    const {signal} = (await runInjected({...point, number}, 'signal=KILL', tree.root, args)).result;
-    if (signal === 'SIGKILL') return true;
+  let {number} = point;
+  for (const earlier of [0, 0, 2, 4, 8, 16]) {
+    const at = {...point, number: Math.max(1, number - earlier)};
+    const {points, result} = await runInjected(at, 'signal=KILL', tree.root, args);
+    if (result.signal === 'SIGKILL') return true;
+    number = points[point.index]?.number ?? number;
     await putBack();
   }
   return false;

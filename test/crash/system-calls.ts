@@ -4,8 +4,17 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {type CliResult, runCli} from '../support/run-cli.ts';
 
-/** The n-th call of that name by the program's main thread; the writer is synchronous, so n is the same in each run. */
-export type CallPoint = {readonly name: string; readonly number: number; readonly line: string};
+/**
+ * The n-th call of that name by the program's main thread. The writer is synchronous, so `index`, among those below the
+ * root and from 0, is the same in each run; `number` is not that of `write`, as Node wakes its other threads with it,
+ * more often on one machine than on another.
+ */
+export type CallPoint = {
+  readonly name: string;
+  readonly number: number;
+  readonly index: number;
+  readonly line: string;
+};
 
 const names = [
   'openat',
@@ -49,7 +58,9 @@ const parsePoints = (log: string, root: string): readonly CallPoint[] => {
     if (name === undefined || rest === undefined) continue;
     const number = (counts.get(name) ?? 0) + 1;
     counts.set(name, number);
-    if (isMutation(name, rest, root)) points.push({name, number, line: `${name}${rest}`});
+    if (!isMutation(name, rest, root)) continue;
+    const index = points.filter((point) => point.name === name).length;
+    points.push({name, number, index, line: `${name}${rest}`});
   }
   return points;
 };
@@ -61,7 +72,7 @@ const isMutation = (name: string, rest: string, root: string): boolean => {
 
 /**
  * Runs the program; at that call `signal=KILL` or `error=ENOSPC` happens to it. `hit` is where it did, `null` when it
- * was not below `root`: the count of the writes to the terminal differs from run to run.
+ * was not below `root`; `points` are the calls of that name in this run.
  * Without `--seccomp-bpf`, with which strace 6.1 loses the signals that it is to inject.
  */
 export const runInjected = (
@@ -69,7 +80,7 @@ export const runInjected = (
   what: string,
   root: string,
   args: readonly string[],
-): Promise<{readonly hit: string | null; readonly result: CliResult}> =>
+): Promise<{readonly hit: string | null; readonly points: readonly CallPoint[]; readonly result: CliResult}> =>
   withLog(async (log) => {
     const {name, number} = point;
     const result = await runCli(args, {
@@ -86,11 +97,9 @@ export const runInjected = (
         `inject=${name}:${what}:when=${number}`,
       ],
     });
-    const line =
-      readFileSync(log, 'latin1')
-        .split('\n')
-        .find((text) => text.includes('(INJECTED)')) ?? '';
-    return {result, hit: isMutation(name, line, root) ? line : null};
+    const text = readFileSync(log, 'latin1');
+    const line = text.split('\n').find((one) => one.includes('(INJECTED)')) ?? '';
+    return {result, hit: isMutation(name, line, root) ? line : null, points: parsePoints(text, root)};
   });
 
 const withLog = async <Result>(use: (log: string) => Promise<Result>): Promise<Result> => {

@@ -1,5 +1,14 @@
 import {spawnSync} from 'node:child_process';
-import {cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -9,24 +18,13 @@ import {type Mutant, mutants, testOf} from './mutants.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 
+/** What a copy is made without: it is made anew, or of no use to it. */
+const leftOut = ['.git', 'node_modules', 'dist', 'release', 'packaging', 'docs'];
+
 /** A copy of the project in which sources are changed. */
 const createCopy = (): string => {
   const copy = mkdtempSync(join(tmpdir(), 'vfio-pilot-mutants-'));
-  for (const name of [
-    'src',
-    'test',
-    'bin',
-    'profiles',
-    'package.json',
-    'tsconfig.json',
-    'vitest.config.ts',
-    'build.js',
-    'third-party.js',
-    'package-lock.json',
-    'README.md',
-    'CHANGELOG.md',
-    'LICENSE',
-  ])
+  for (const name of readdirSync(repository).filter((one) => !leftOut.includes(one)))
     cpSync(join(repository, name), join(copy, name), {recursive: true});
   symlinkSync(realpathSync(join(repository, 'node_modules')), join(copy, 'node_modules'));
   return copy;
