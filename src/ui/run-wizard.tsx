@@ -4,7 +4,7 @@ import {App} from './app.tsx';
 import {holdTerminal} from './hold-terminal.ts';
 import {sizeOf} from './hooks.ts';
 import type {WizardOutcome, WizardServices} from './services.ts';
-import {chooseTheme} from './theme.ts';
+import {chooseTheme, type Theme} from './theme.ts';
 import {type Background, openTerminalInput} from './terminal-input.ts';
 import {startWizard} from './wizard/wizard.ts';
 
@@ -25,7 +25,7 @@ export type WizardOptions = {
 };
 
 /** The wizard, or the sentence that is shown while the machine is read. */
-type Drawn = ReactElement<{isAway?: boolean}>;
+type Drawn = ReactElement<{isAway?: boolean; theme?: Theme}>;
 
 const interrupted: WizardOutcome = {
   reason: 'interrupted',
@@ -53,6 +53,7 @@ export const runWizard = async (
 ): Promise<WizardOutcome> => {
   let outcome: WizardOutcome | null = null;
   let drawAgain = (): void => undefined;
+  let isShown = true;
   const known = isPlain ? {...environment, NO_COLOR: '1'} : environment;
   let theme = chooseTheme(known, background ?? 'dark');
   // What is read aloud has no places to point at.
@@ -81,8 +82,8 @@ export const runWizard = async (
   };
   try {
     // The Linux console is black, and shows the question instead of answering it.
-    if (background === null && theme.hasColour && environment['TERM'] !== 'linux')
-      theme = chooseTheme(known, (await input.askBackground()) ?? 'dark');
+    const asked =
+      background === null && theme.hasColour && environment['TERM'] !== 'linux' ? input.askBackground() : null;
     let app = appOf(services, 0);
     let told = new Promise<void>((resolve) => (tell = resolve));
     const instance = render(app, {stdin: input.keys, stdout, exitOnCtrlC: false, patchConsole: true});
@@ -98,6 +99,13 @@ export const runWizard = async (
     };
     stdout.on('resize', redraw);
     const exited = instance.waitUntilExit();
+    // Most terminals are dark, and one that is far away or silent must not keep the first screen back.
+    void asked?.then((found) => {
+      if (found !== 'light' || !isShown) return;
+      theme = chooseTheme(known, found);
+      app = cloneElement(app, {theme});
+      instance.rerender(app);
+    });
     await Promise.race([told, exited]);
     for (let round = 1; isAgain(outcome); round += 1) {
       told = new Promise<void>((resolve) => (tell = resolve));
@@ -108,6 +116,7 @@ export const runWizard = async (
       await Promise.race([told, exited]);
     }
     stdout.off('resize', redraw);
+    isShown = false;
     instance.unmount();
     await exited;
   } finally {

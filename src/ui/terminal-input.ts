@@ -52,7 +52,7 @@ export const openTerminalInput = ({stdin, stdout}: Streams): TerminalInput => {
       return whole.slice(whole.length);
     });
     const begun = isAwaited ? (beginning.exec(rest)?.[0] ?? '') : '';
-    // Esc alone is a key: it waits only as long as nothing is drawn.
+    // Esc alone is a key: it waits only as long as an answer may come.
     held = begun.length > 1 || isPatient ? begun : '';
     const free = rest.slice(0, rest.length - held.length);
     if (free !== '') typed.write(Buffer.from(free, 'latin1'));
