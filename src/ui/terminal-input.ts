@@ -5,7 +5,10 @@ export type Background = 'light' | 'dark';
 type TerminalInput = {
   /** For Ink: what is typed, without what the terminal says about itself. */
   readonly keys: NodeJS.ReadStream;
-  /** Asks what is behind the text; `null` where the terminal does not say. Keys that come meanwhile are kept. */
+  /**
+   * Asks what is behind the text, and settles when the terminal has answered, however late: `null` where it does not
+   * know. One that never answers leaves it open. Keys that come meanwhile are kept.
+   */
   readonly askBackground: () => Promise<Background | null>;
   readonly release: () => void;
 };
@@ -13,7 +16,7 @@ type TerminalInput = {
 /** xterm control sequences: OSC 11 with a question mark; the device attributes, which every terminal answers, end the wait. */
 const question = '\u001b]11;?\u001b\\\u001b[c';
 
-/** A terminal far away answers later, and then its answer is only taken out of the keys. */
+/** How long Esc alone may be the beginning of an answer. */
 const patienceMs = 200;
 
 // oxlint-disable-next-line no-control-regex
@@ -73,11 +76,15 @@ export const openTerminalInput = ({stdin, stdout}: Streams): TerminalInput => {
       isPatient = true;
       const told = new Promise<Background | null>((resolve) => (tell = resolve));
       stdout.write(question);
-      const timer = setTimeout(() => tell(null), patienceMs);
+      const stop = (): void => {
+        isPatient = false;
+        flush();
+      };
+      const timer = setTimeout(stop, patienceMs);
+      timer.unref();
       const background = await told;
       clearTimeout(timer);
-      isPatient = false;
-      flush();
+      stop();
       return background;
     },
     release: () => {
