@@ -137,8 +137,7 @@ describe('the built program', () => {
       )) {
         const builtin = module.replace(/^node:/, '');
         if (module.startsWith('.')) continue;
-        if (network.includes(builtin.split('/')[0] ?? '') || !isBuiltin(module))
-          found.push(`${name}: loads ${module}`);
+        if (network.includes(builtin.split('/')[0] ?? '') || !isBuiltin(module)) found.push(`${name}: loads ${module}`);
       }
     }
     figure('M4', '0 banned uses', `${found.length} banned uses`);
