@@ -100,13 +100,19 @@ export const yesOrNo: Codec<boolean> = scalar({
   },
 });
 
-const mibibytes: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
+const mebibytes: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
 const largestMiB = 64 * 1024 * 1024;
 
-/** In MiB. The unit is required: 12 alone has been read as MiB, as GiB and as KiB by different programs. */
+/** Of a number of digits and its unit; `null` where the unit is none of these. */
+export const mebibytesOf = (digits: string | undefined, unit: string | undefined): number | null => {
+  const factor = mebibytes[unit ?? ''];
+  return factor === undefined ? null : Number(digits) * factor;
+};
+
 /** `12 GiB`, `512 MiB` */
 export const memoryText = (mib: number): string => (mib > 0 && mib % 1024 === 0 ? `${mib / 1024} GiB` : `${mib} MiB`);
 
+/** In MiB. The unit is required: 12 alone has been read as MiB, as GiB and as KiB by different programs. */
 export const memorySize = (minimumMiB: number): Codec<number> =>
   scalar({
     type: 'size with unit (`12 GiB`, `512 MiB`)',
@@ -114,8 +120,8 @@ export const memorySize = (minimumMiB: number): Codec<number> =>
     render: memoryText,
     parse: (text) => {
       const [, digits, unit] = /^(\d{1,9}) ?(GiB|MiB)$/.exec(text) ?? [];
-      const value = Number(digits) * (mibibytes[unit ?? ''] ?? Number.NaN);
-      if (Number.isNaN(value))
+      const value = mebibytesOf(digits, unit);
+      if (value === null)
         return {refusal: 'is not a size in GiB or MiB', remedy: 'Write a whole number and the unit, as in `12 GiB`.'};
       return value >= minimumMiB && value <= largestMiB
         ? {value}
@@ -151,19 +157,30 @@ export const pciClass: Codec<string> = scalar({
         },
 });
 
-export const pciId: Codec<PciId> = scalar({
-  type: 'PCI id (`10de:1c81`)',
-  schema: {type: 'string', pattern: '^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$'},
-  render: (value) => value,
-  parse: (text) => {
-    const value = text.toLowerCase();
-    return isPciId(value)
-      ? {value}
-      : {
-          refusal: 'is not a PCI id',
-          remedy: 'Write vendor and device as `lspci -nn` shows them in brackets: `10de:1c81`.',
-        };
-  },
+/** Vendor and device, as PCI and USB write both. */
+const deviceId = <Id extends string>(
+  isId: (text: string) => text is Id,
+  type: string,
+  words: {readonly refusal: string; readonly remedy: string},
+): Codec<Id> =>
+  scalar({
+    type,
+    schema: {type: 'string', pattern: '^[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4}$'},
+    render: (value) => value,
+    parse: (text) => {
+      const value = text.toLowerCase();
+      return isId(value) ? {value} : words;
+    },
+  });
+
+export const pciId = deviceId(isPciId, 'PCI id (`10de:1c81`)', {
+  refusal: 'is not a PCI id',
+  remedy: 'Write vendor and device as `lspci -nn` shows them in brackets: `10de:1c81`.',
+});
+
+export const usbId = deviceId((text): text is string => isPciId(text), 'USB id (`046d:c21f`)', {
+  refusal: 'is not a USB id',
+  remedy: 'Write vendor and product as `lsusb` shows them: `046d:c21f`.',
 });
 
 /** Editors differ in what patterns they know, so the schema has a simpler one where ours needs Unicode classes. */

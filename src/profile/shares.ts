@@ -1,6 +1,6 @@
 import {type Codec, orBeginning} from './codec.ts';
 import type {CoreShare, MemoryShare, WrittenProfile} from './profile.ts';
-import {memorySize, memoryText, scalar, wholeNumber} from './scalars.ts';
+import {mebibytesOf, memorySize, memoryText, scalar, wholeNumber} from './scalars.ts';
 
 const coreShare: Codec<CoreShare> = scalar({
   type: '`all but 2 cores`',
@@ -20,9 +20,10 @@ const memoryShare: Codec<MemoryShare> = scalar({
   render: ({leftMiB}) => `all but ${memoryText(leftMiB)}`,
   parse: (text) => {
     const [, digits, unit] = /^all but (\d{1,9}) ?(GiB|MiB)$/.exec(text) ?? [];
-    return digits === undefined
+    const leftMiB = mebibytesOf(digits, unit);
+    return leftMiB === null
       ? {refusal: 'is not a share of memory', remedy: 'Write `all but 8 GiB`, or a size.'}
-      : {value: {leftMiB: Number(digits) * (unit === 'GiB' ? 1024 : 1)}};
+      : {value: {leftMiB}};
   },
 });
 

@@ -4,7 +4,7 @@ import {line} from '../words/lines.ts';
 import {Header, KeyHints, LineText} from './components/frame.tsx';
 import type {Task} from '../plan/task.ts';
 import {useElapsed, useKeys, useTask, useTerminalSize} from './hooks.ts';
-import type {Key} from './keys.ts';
+import type {Key} from './read-keys.ts';
 import {LeaveScreen, PaneScreen, StepScreen} from './screens/screens.tsx';
 import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
 import {type Theme, ThemeContext} from './theme.ts';

@@ -1,6 +1,6 @@
 import {useInput, useStdout} from 'ink';
 import {useCallback, useEffect, useLayoutEffect, useRef} from 'react';
-import {type Cell, type Key, type MouseTarget, readKeys} from './keys.ts';
+import {type Cell, type Key, type MouseTarget, readKeys} from './read-keys.ts';
 import type {Shown, Size} from './wizard/state.ts';
 
 /**

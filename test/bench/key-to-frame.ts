@@ -6,7 +6,7 @@ import {readHost} from '../../src/host/read-host.ts';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {openSource} from '../../src/system/source.ts';
-import type {Key} from '../../src/ui/keys.ts';
+import type {Key} from '../../src/ui/read-keys.ts';
 import type {WizardServices} from '../../src/ui/services.ts';
 import {frameOf} from '../../src/ui/views/frame.ts';
 import {viewOf, type WizardState} from '../../src/ui/wizard/state.ts';

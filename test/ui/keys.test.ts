@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
-import {bindings, hintsOf, intentOf, type Mode, splitKeys} from '../../src/ui/keys.ts';
+import {bindings, hintsOf, intentOf, type Mode} from '../../src/ui/keys.ts';
+import {splitKeys} from '../../src/ui/read-keys.ts';
 
 describe('keys of one chunk', () => {
   it('splits text and Enter that arrive together', () => {

@@ -3,7 +3,7 @@ import {parsePciAddress} from '../../facts/pci-address.ts';
 import {type Codec, type KeyTable, listOf, orAbsent, orAuto} from '../../profile/codec.ts';
 import {deviceFormat} from '../../profile/device-format.ts';
 import type {Auto, ProfileDevice} from '../../profile/profile.ts';
-import {patterned, pciAddress, pciId, scalar, yesOrNo} from '../../profile/scalars.ts';
+import {mebibytesOf, patterned, pciAddress, pciId, scalar, yesOrNo} from '../../profile/scalars.ts';
 import {sectionOf} from '../../profile/sections.ts';
 
 /** A slice that a driver makes of its device (kernel: "mediated device"); the device stays with the host. */
@@ -69,7 +69,7 @@ const attributeName = patterned(
   'name of an attribute',
   '^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+){0,3}$',
   'is not the name of an attribute',
-  'Write it as it is below /sys/bus/mdev/devices/UUID: `nvidia/vgpu_params`.',
+  'Write its path below /sys/bus/mdev/devices/UUID: `nvidia/vgpu_params`.',
 );
 
 const attributeValue = patterned(
@@ -79,24 +79,21 @@ const attributeValue = patterned(
   'Use at most 200 printable ASCII characters.',
 );
 
-const units: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
-
 /** `1000-2000 MiB`, `2 GiB`; both ends belong to it. */
 const vramRange: Codec<VramRange> = scalar({
   type: 'size or range with unit (`1000-2000 MiB`, `2 GiB`)',
   schema: {type: 'string', pattern: '^[0-9]{1,7}(-[0-9]{1,7})? ?(GiB|MiB)$'},
   render: ({minimum, maximum}) => (minimum === maximum ? `${minimum} MiB` : `${minimum}-${maximum} MiB`),
   parse: (text) => {
-    const [, first = '', last = first, unit = ''] = /^(\d{1,7})(?:-(\d{1,7}))? ?(MiB|GiB)$/.exec(text) ?? [];
-    const factor = units[unit];
-    if (factor === undefined)
+    const [, first, last = first, unit] = /^(\d{1,7})(?:-(\d{1,7}))? ?(MiB|GiB)$/.exec(text) ?? [];
+    const [minimum, maximum] = [mebibytesOf(first, unit), mebibytesOf(last, unit)];
+    if (minimum === null || maximum === null)
       return {
         refusal: 'is not a size or a range of sizes in MiB or GiB',
         remedy: 'Write whole numbers and the unit, as in `1000-2000 MiB` or `2 GiB`.',
       };
-    const range = {minimum: Number(first) * factor, maximum: Number(last) * factor};
-    return range.minimum <= range.maximum
-      ? {value: range}
+    return minimum <= maximum
+      ? {value: {minimum, maximum}}
       : {refusal: 'ends before it begins', remedy: 'Write the smaller size first.'};
   },
 });

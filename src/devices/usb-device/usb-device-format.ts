@@ -1,7 +1,7 @@
-import {type Codec, type KeyTable, orAbsent} from '../../profile/codec.ts';
+import {type KeyTable, orAbsent} from '../../profile/codec.ts';
 import {deviceFormat} from '../../profile/device-format.ts';
 import type {ProfileDevice} from '../../profile/profile.ts';
-import {patterned, pciId} from '../../profile/scalars.ts';
+import {patterned, usbId} from '../../profile/scalars.ts';
 import {sectionOf} from '../../profile/sections.ts';
 
 /** A device on USB, which the guest gets when it starts or when the device is plugged in. */
@@ -13,23 +13,6 @@ export type ProfileUsbDevice = {
     /** Where it is plugged in; `null`: anywhere. */
     readonly port: string | null;
   };
-};
-
-/** Both kinds of ids have one form. */
-const usbId: Codec<string> = {
-  ...pciId,
-  type: 'USB id (`046d:c21f`)',
-  decode: (node, path, complaints) =>
-    pciId.decode(node, path, {
-      ...complaints,
-      report: (complaint) =>
-        complaints.report({
-          ...complaint,
-          message: complaint.message.replace('a PCI id', 'a USB id'),
-          remedy: 'Write vendor and product as `lsusb` shows them: `046d:c21f`.',
-        }),
-    }),
-  encode: (value) => value,
 };
 
 const usbKeys: KeyTable<ProfileUsbDevice['usb']> = {

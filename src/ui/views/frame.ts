@@ -1,4 +1,4 @@
-import type {Cell, MouseTarget} from '../keys.ts';
+import type {Cell, MouseTarget} from '../read-keys.ts';
 import type {Line} from '../../words/lines.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {modeOf} from '../wizard/mode.ts';

@@ -57,22 +57,23 @@ export const windowStart = (count: number, focus: number, height: number): numbe
 /** `count`: rows that can be chosen from. */
 export const layoutOf = (context: WizardContext, state: WizardState, count: number): Layout => {
   const {columns, rows} = state.size;
-  const isWide = columns >= wideFrom;
+  // Without a list the pane has all of the width.
+  const isWide = columns >= wideFrom && count > 0;
   const bodyHeight = Math.max(1, rows - chrome);
   const listColumns = isWide ? Math.floor(columns * 0.42) : columns;
   const intro = introOf(context, state, listColumns);
   const below = bodyHeight - intro.length;
   const wantedList = isWide ? below : Math.max(3, Math.floor(below * (shares[state.step] ?? 0.5)));
   const listHeight = Math.min(count, wantedList);
-  const paneHeight = isWide && count > 0 ? bodyHeight - 1 : below - listHeight - 1;
+  const paneHeight = isWide ? bodyHeight - 1 : below - listHeight - 1;
   return {
-    isWide: isWide && count > 0,
+    isWide,
     bodyHeight,
     intro,
     introHeight: intro.length,
     listColumns,
     listHeight,
-    paneColumns: isWide && count > 0 ? columns - listColumns - 3 : columns,
+    paneColumns: isWide ? columns - listColumns - 3 : columns,
     paneHeight: Math.max(1, paneHeight),
   };
 };

@@ -1,5 +1,6 @@
 import {identityOf} from '../../devices/device-kinds.ts';
 import type {Profile} from '../../profile/profile.ts';
+import {memoryText} from '../../profile/scalars.ts';
 import {type Line, segment, wrapText} from '../../words/lines.ts';
 import {printable} from '../../words/printable.ts';
 import type {KeptDraft} from '../services.ts';
@@ -38,7 +39,7 @@ export const offerLines = (context: WizardContext, {draft, problem}: Offer, colu
           [segment('Devices  ', 'muted'), segment(profile.devices.map(identityOf).join(', '))],
           [
             segment('Guest    ', 'muted'),
-            segment(`${profile.guest.name}, ${profile.cpu.vcpus} vCPUs, ${profile.memory.sizeMiB} MiB`),
+            segment(`${profile.guest.name}, ${profile.cpu.vcpus} vCPUs, ${memoryText(profile.memory.sizeMiB)}`),
           ],
           [segment('Left     ', 'muted'), segment(describeTime(draft.savedAt))],
           ...(draft.path === null ? [] : [[segment('Profile  ', 'muted'), segment(draft.path)]]),

@@ -1,4 +1,5 @@
-import {type Intent, intentOf, type Key, type Mode} from '../keys.ts';
+import {type Intent, intentOf, type Mode} from '../keys.ts';
+import type {Key} from '../read-keys.ts';
 import {eraseWord, stopAndRestore, submitWord, typeWord} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';

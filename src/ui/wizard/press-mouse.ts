@@ -1,4 +1,4 @@
-import type {MouseTarget} from '../keys.ts';
+import type {MouseTarget} from '../read-keys.ts';
 import {changeValue, moveInForm} from './form-step.ts';
 import type {WizardContext} from './context.ts';
 import {modeOf} from './mode.ts';

@@ -1,5 +1,5 @@
 import type {Line} from '../../words/lines.ts';
-import type {Key} from '../keys.ts';
+import type {Key} from '../read-keys.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Profile} from '../../profile/profile.ts';
 import type {ApplyProgress, KeptDraft, Preview, RollbackView, RolledBackView, WizardOutcome} from '../services.ts';

@@ -2,7 +2,7 @@ import {describe, expect, it} from 'vitest';
 import {identityOf} from '../../../src/devices/device-kinds.ts';
 import {libvirtOf} from '../../../src/facts/virtualisation.ts';
 import {proposeProfile} from '../../../src/pipeline/propose-profile.ts';
-import {type Key, type NamedKey, splitKeys} from '../../../src/ui/keys.ts';
+import {type Key, type NamedKey, splitKeys} from '../../../src/ui/read-keys.ts';
 import type {WizardServices} from '../../../src/ui/services.ts';
 import {deviceLines} from '../../../src/ui/views/device-lines.ts';
 import {lendLines} from '../../../src/ui/views/lend-lines.ts';
