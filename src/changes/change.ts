@@ -6,7 +6,7 @@ export type Fingerprint =
   | {readonly state: 'file'; readonly sha256: string; readonly mode: number; readonly uid: number; readonly gid: number}
   | {readonly state: 'symlink'; readonly target: string};
 
-/** An artifact held against the present. An artifact that is already true yields no change. */
+/** The difference between an artifact and what is there. An artifact that is already true yields no change. */
 export type Change = FileChange | SymlinkChange | RunChange;
 
 export type FileChange = {

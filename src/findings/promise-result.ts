@@ -1,4 +1,4 @@
-/** One thing that the plan promised, held against the machine read again. */
+/** One thing that the plan promised, compared with the machine, read again. */
 export type PromiseResult = {
   readonly id: string;
   /** `pending`: can only be so after a reboot, and there was none yet. */

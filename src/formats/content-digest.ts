@@ -1,5 +1,5 @@
 /**
- * Eight hexadecimal digits by which texts are told apart in names of files: FNV-1a, as the names need to differ and not to
+ * Eight hexadecimal digits that make names of files differ where texts do: FNV-1a, as the names need to differ and not to
  * keep a secret.
  */
 export const contentDigest = (parts: readonly string[]): string => {

@@ -2,8 +2,8 @@ import type {Source} from '../system/source.ts';
 import {matchesGlob} from './kernel/modules.ts';
 
 /**
- * Paths that fit a pattern with `*` and `?` inside its parts, directories listed once each. A part without one stands
- * for itself, whether it is there or not; `.` for the directory before it.
+ * Paths that fit a pattern with `*` and `?` inside its parts, directories listed once each. A part without one means
+ * itself, whether it is there or not; `.` for the directory before it.
  */
 export const expandGlob = (
   source: Source,

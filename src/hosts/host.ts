@@ -74,7 +74,7 @@ export type Proposal = {readonly facts: HostFacts; readonly preview: Preview};
 
 export type HostRequest = {
   readonly preview: Pick<Preview, 'plan' | 'changes'>;
-  /** What the preview was made from, held against the host read again; `null` where it cannot be. */
+  /** What the preview was made from, compared with the host, read again; `null` where it cannot be. */
   readonly facts: HostFacts | null;
   /** The token of a trial boot; `null` for a plan that stays. */
   readonly trial: string | null;

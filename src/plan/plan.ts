@@ -27,7 +27,7 @@ export type Decision = {
   /** Profile path, `cpu.pins`. */
   readonly subject: string;
   readonly choice: string;
-  /** The fact, in words. */
+  /** The fact, for a person to read. */
   readonly because: string;
 };
 

@@ -51,7 +51,7 @@ export const readJournal = (machine: Machine, id: string): Journal | null => {
   }
 };
 
-/** The newest of those of `readRuns`. A run that was killed right after its last word may not have put that on the disk, and what comes now stands on it. */
+/** The newest of those of `readRuns`. A run that was killed right after its last word may not have put that on the disk, and the next step needs it. */
 export const keepLastWord = (machine: Machine, journals: readonly Journal[]): Journal | null => {
   const newest = journals.at(-1) ?? null;
   if (newest !== null) machine.syncDirectory(journalDirectory(newest.id));

@@ -136,7 +136,7 @@ export type WizardServices = {
   ) => Promise<{readonly id: string}>;
   /** The same for one boot, after which the present system comes back unless it is confirmed; `null` on another root. */
   readonly trial: TrialServices | null;
-  /** Each promise of the applied run, held against the machine read again. */
+  /** Each promise of the applied run, compared with the machine, read again. */
   readonly verify: () => Promise<readonly PromiseResult[]>;
   /** Of the newest applied run; only reads. Rejects where it would be refused. */
   readonly planRollback: () => Promise<RollbackView>;

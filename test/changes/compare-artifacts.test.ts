@@ -22,7 +22,7 @@ const compare = (artifacts: readonly Artifact[], ...present: readonly FileFacts[
     artifacts,
   );
 
-describe('a file held against the present', () => {
+describe('a file compared with the present', () => {
   it('that is not there is created with its mode, and expects absence', () => {
     expect(compare([wanted])).toEqual([
       {
@@ -75,7 +75,7 @@ describe('a file held against the present', () => {
   });
 });
 
-describe('a link held against the present', () => {
+describe('a link compared with the present', () => {
   const link = {kind: 'symlink', path, target: '/unit', why: []} as const;
   const present = (target: string): FileFacts => sampleFile(path, '', {state: 'symlink', text: null, target});
 
@@ -95,7 +95,7 @@ describe('a link held against the present', () => {
   });
 });
 
-describe('an absence held against the present', () => {
+describe('an absence compared with the present', () => {
   const absent = {kind: 'absent', path, why: ['not needed']} as const;
 
   it('removes what is there, and nothing where nothing is', () => {

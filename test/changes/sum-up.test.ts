@@ -54,5 +54,5 @@ describe('a file that loses lines', () => {
     ['one that is removed, which is said of it as a whole', file('/a', null, 'remove'), []],
     ['a link', link, []],
     ['a command', run, []],
-  ] as const)('is told from %s', (_, change, paths) => expect(shortenedFiles(facts, [change])).toEqual(paths));
+  ] as const)('is not mistaken: %s', (_, change, paths) => expect(shortenedFiles(facts, [change])).toEqual(paths));
 });

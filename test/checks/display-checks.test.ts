@@ -112,7 +112,7 @@ describe('BARs', () => {
     );
   });
 
-  it('are unknown where none is told', () => expectCheck(checkBars(facts([nvidia()])), 'info', /are unknown/));
+  it('are unknown where nothing says them', () => expectCheck(checkBars(facts([nvidia()])), 'info', /are unknown/));
 });
 
 describe('virtual functions and mediated devices', () => {

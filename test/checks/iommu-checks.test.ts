@@ -27,7 +27,7 @@ const dmar: DmarTable = {
 const off = {active: false, groups: [], units: []};
 
 describe('VT-d and AMD-Vi in the firmware', () => {
-  it('failure mode 45: are told by the tables', () => {
+  it('failure mode 45: are read from the tables', () => {
     expectCheck(checkIommuFirmware(facts({dmar})), 'ok', /DMAR, remapping units: 1/);
     expectCheck(checkIommuFirmware(facts({})), 'ok', /readable by root only/);
     expectCheck(checkIommuFirmware(facts({acpiTable: 'IVRS'})), 'ok', /IVRS/);

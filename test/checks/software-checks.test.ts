@@ -78,7 +78,7 @@ describe('vfio-pci', () => {
     expectCheck(checkVfioModule(withKernel({})), 'ok', /A module/);
   });
 
-  it('that another installed kernel lacks is told', () => {
+  it('that another installed kernel lacks is reported', () => {
     const lists = {builtin: [], modules: ['vfio_pci']};
     const installed = [
       {release: '6.1.0-1-amd64', ...lists, parameters: {}},
@@ -118,7 +118,7 @@ describe('libvirt and QEMU', () => {
 });
 
 describe('firmware images for guests', () => {
-  it('are told with what Windows 11 needs', () => {
+  it('are listed with what Windows 11 needs', () => {
     expectCheck(
       checkFirmwareImages(withLibvirt({})),
       'ok',

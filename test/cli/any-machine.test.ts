@@ -23,7 +23,7 @@ import {writeMachine} from '../support/write-machine.ts';
 import {parseSvg} from '../topology/svg-document.ts';
 import {bySize} from '../support/sizes.ts';
 
-/** All that `facts`, `check`, `groups`, `topology`, `profile new` and `plan` compute; what is wrong with it, in words. */
+/** All that `facts`, `check`, `groups`, `topology`, `profile new` and `plan` compute; what is wrong with it, as sentences. */
 const workThrough = (facts: HostFacts): readonly string[] => {
   runChecks(facts);
   describeGroups(facts);

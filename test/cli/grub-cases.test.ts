@@ -26,7 +26,7 @@ const ours = /^(?:intel_iommu|vfio-pci\.ids|vfio_iommu_type1\.|hugepagesz?=|defa
 const commandLine = ({linux, linuxDefault}: Sourced): readonly string[] =>
   words([linux, linuxDefault].filter((value) => value !== 'unset').join(' '));
 
-/** The file without the one value: what stands before it and what stands behind it. */
+/** The file without the one value: what comes before it and what comes behind it. */
 const isOnlyOneValueEdited = (before: string, after: string): boolean => {
   const [old, now] = [before.split('\n'), after.split('\n')];
   const added = now.length - old.length;

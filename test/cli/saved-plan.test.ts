@@ -194,7 +194,7 @@ describe('a saved plan', () => {
     });
   });
 
-  it('is refused, in words and without a write, when anything that it depends on changed', async () => {
+  it('is refused, with a reason and without a write, when anything that it depends on changed', async () => {
     const missed: string[] = [];
     for (const [what, disturb, told] of disturbances) {
       const root = unpackHost(host);

@@ -112,7 +112,7 @@ export const openTerminal = (
 
 export type Terminal = ReturnType<typeof openTerminal>;
 
-/** What is wrong with the frame, in words: a row over the edge, a missing title, keys that can not be seen. */
+/** What is wrong with the frame: a row over the edge, a missing title, keys that can not be seen. */
 export const faultsOfFrame = (shown: readonly string[], columns = 80, rows = 24): readonly string[] => {
   const frame = shown.slice(0, rows);
   return [

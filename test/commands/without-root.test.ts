@@ -62,7 +62,7 @@ describe('an ordinary user', () => {
     expect(await host.awaitsReboot(await host.facts())).toBe(false);
   });
 
-  it('is told that only root can read the journals, after what can be seen without', async () => {
+  it('learns that only root can read the journals, after what can be seen without', async () => {
     const {context, shown} = contextOf(hostOfUser(withState(), journalRoot));
     await expect(history.run({...context, options: notPruned})).rejects.toThrow(NoRightsError);
     expect(shown).toEqual([]);

@@ -35,7 +35,7 @@ const killAt = async (point: CallPoint, args: readonly string[], putBack: PutBac
   return false;
 };
 
-/** Kills there, then starts the program twice; returns what is wrong, in words. */
+/** Kills there, then starts the program twice; returns what is wrong, as sentences. */
 const faultsOf = async (
   point: CallPoint,
   args: readonly string[],

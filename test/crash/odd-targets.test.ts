@@ -73,7 +73,7 @@ const canMount = isRoot && spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', '
 const inNamespace = (root: string, script: string) =>
   spawnSync('unshare', ['-m', 'sh', '-ec', `cd ${root}; ${script}`], {encoding: 'utf8', timeout: 60_000});
 
-/** What is wrong with the outcome, in words. */
+/** What is wrong with the outcome, as sentences. */
 const faultsOf = ({setup, cleanup, refusal}: OddTarget): readonly string[] => {
   const root = unpackHost(host);
   const state =

@@ -144,7 +144,7 @@ describe('a kind of device that only this file knows', () => {
     expect(decode(written).profile).toEqual(profile);
   });
 
-  it('needs the version of the format that has it, and stands once in the file', () => {
+  it('needs the version of the format that has it, and is once in the file', () => {
     expect(decode(text.replace('version: 2', 'version: 1')).findings).toMatchObject([
       {code: 'profile-bad-value', subject: 'devices[0].slice', remedy: 'Write `version: 2`.'},
     ]);

@@ -197,7 +197,7 @@ describe('the plan of a guest with a USB device', () => {
     expect(codes(plan([usb()], host([pad({disks: ['sdc']})], {hostDisks})))).toEqual([]);
   });
 
-  it('is told of another guest that has it too, unless the ports differ', () => {
+  it('warns of another guest that has it too, unless the ports differ', () => {
     const claim = (port: string | null): GuestClaim =>
       claimOf(plan([usb('046d:c21f', port)], host(), 'other').plan, []);
     const facts = (port: string | null) => ({...host(), guests: {recorded: [claim(port)], printed: null}});

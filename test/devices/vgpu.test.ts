@@ -155,7 +155,7 @@ describe('a vGPU that is a virtual function', () => {
     expect(blockers(plan([part(0, 'NVIDIA L40S-2Q')], facts))).toEqual([]);
   });
 
-  it('failure mode 68: is told what a type on a MIG instance needs at each boot', () => {
+  it('failure mode 68: says what a type on a MIG instance needs at each boot', () => {
     const creatable = [{id: 900, name: 'NVIDIA H100-1-10C'}];
     const {findings} = plan([part(0, 'NVIDIA H100-1-10C')], host([{current: 0, creatable}]));
     expect(findings).toContainEqual(expect.objectContaining({severity: 'note', code: 'vgpu-mig'}));

@@ -518,7 +518,7 @@ describe('two guests with virtual functions of one card', () => {
     expect(again.plan.devices[0]?.assigned).toMatchObject({count: 4});
   });
 
-  it('are told when they name the same one', () => {
+  it('are warned when they name the same one', () => {
     const {findings} = plan([part(nic, 0)], withClaims(facts, first), 'two');
     expect(found(findings, 'device-shared-with-guest')).toMatchObject([
       {severity: 'warning', subject: `${nic}/virtfn0`, message: expect.stringContaining('guest one')},

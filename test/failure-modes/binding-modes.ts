@@ -106,7 +106,7 @@ export const bindingModes: readonly FailureMode[] = [
     number: 47,
     what: 'initramfs-tools: a script whose name sorts after udev writes driver_override too late.',
     handled: ['prevented', 'verified'],
-    how: 'The name sorts first (held against tsort), the image must hold it, its ORDER is read for the call before udev, and the driver is looked at after the reboot.',
+    how: 'The name sorts first (compared with tsort), the image must hold it, its ORDER is read for the call before udev, and the driver is looked at after the reboot.',
     promises: ['image', 'device-driver'],
     scenarios: ['whole-life'],
   },

@@ -6,7 +6,7 @@ export const hostModes: readonly FailureMode[] = [
     number: 11,
     what: 'A BAR is held by the boot framebuffer (efifb).',
     handled: ['told'],
-    how: '/proc/iomem is held against the BARs of the card; what helps is said for what holds it, and no argument is set on its own.',
+    how: '/proc/iomem is compared with the BARs of the card; what helps is said for what holds it, and no argument is set on its own.',
     codes: ['device-framebuffer'],
   },
   {
@@ -21,7 +21,7 @@ export const hostModes: readonly FailureMode[] = [
     number: 13,
     what: 'Quotes in /etc/default/grub are broken, or the edit does nothing.',
     handled: ['prevented', 'blocked'],
-    how: 'A parser of shell words, held against dash on thousands of generated files and every real one.',
+    how: 'A parser of shell words, compared with dash on thousands of generated files and every real one.',
     codes: ['grub-not-editable', 'grub-overridden'],
   },
   {

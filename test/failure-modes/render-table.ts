@@ -8,7 +8,7 @@ export const renderTable = (): string => {
   const tests = findTests();
   return `# ${failureModes.length} ways in which real set-ups break
 
-Made from \`table.ts\` by \`npx vitest run test/failure-modes -u\`; edit that. Each number stands in the titles of the tests that show what becomes of it (\`failure mode 7: …\`); a number without a test fails.
+Made from \`table.ts\` by \`npx vitest run test/failure-modes -u\`; edit that. Each number is in the titles of the tests that show what becomes of it (\`failure mode 7: …\`); a number without a test fails.
 
 - **prevented**: nothing that is written can do it
 - **blocked**: nothing is applied before the user changes something

@@ -48,7 +48,7 @@ it('knows no group that is not there', () => {
   expect(analyseGroup(groupFacts(h67()), 99)).toBeNull();
 });
 
-it('holds back a group with a member that nothing else is told about', () => {
+it('holds back a group with a member that nothing else is known about', () => {
   const facts = groupFacts(h67());
   const groups = facts.iommu.groups.map((group) =>
     group.id === 12 ? {...group, devices: [...group.devices, '0000:03:00.0' as const]} : group,

@@ -62,7 +62,7 @@ describe('files that may be edited', () => {
     ]);
   });
 
-  it('says what it is when a directory stands in the place of a file', () => {
+  it('says what it is when a directory is in the place of a file', () => {
     expect(read({'/etc/default/grub/x': ''}).files['/etc/default/grub']).toMatchObject({
       state: 'directory',
       text: null,

@@ -5,7 +5,7 @@ export const expectEqual = (actual, expected, what) => {
     throw new Error(`${what}: expected\n${show(expected)}\nand found\n${show(actual)}`);
 };
 
-/** Long texts by their lines: only what one has and the other has not is told. */
+/** Long texts by their lines: the message has only what one has and the other has not. */
 export const expectSameLines = (actual, expected, what) => {
   const [now, then] = [new Set(actual.split('\n')), new Set(expected.split('\n'))];
   const changes = [

@@ -356,7 +356,7 @@ export const mutants: readonly Mutant[] = [
     'rollback',
   ),
   transaction(
-    'stands on a word that is not on the disk',
+    'relies on a word that is not on the disk',
     'decode-journal',
     '  if (newest !== null) machine.syncDirectory(journalDirectory(newest.id));\n',
     '',

@@ -53,7 +53,7 @@ describe('guest', () => {
     expect(domainOf(decide({}, libvirt({hypervFeatures: ['relaxed', 'stimer']}))).hyperv).toEqual(['relaxed']);
   });
 
-  it('blocks a Hyper-V feature without what it stands on', () => {
+  it('blocks a Hyper-V feature without what it needs', () => {
     expect(decide({hyperv: ['stimer']}).findings).toContainEqual(
       expect.objectContaining({
         code: 'guest-option-unsupported',
@@ -128,7 +128,7 @@ describe('guest', () => {
     );
   });
 
-  it('holds a wish for a new or an existing domain against what is there', () => {
+  it('compares a wish for a new or an existing domain with what is there', () => {
     const domains = libvirt({
       domains: [
         {
@@ -153,7 +153,7 @@ describe('guest', () => {
 });
 
 describe('the network of a new guest', () => {
-  it('is told when libvirt does not start it on its own', () => {
+  it('is noted when libvirt does not start it on its own', () => {
     expect(decide({}, libvirt({autostartNetworks: []})).findings.map((finding) => finding.code)).toContain(
       'guest-network-inactive',
     );

@@ -21,7 +21,7 @@ const decide = (facts: HostFacts, binding: 'auto' | 'libvirt' | 'handover') => {
 };
 
 describe('failure mode 1: a host with one card', () => {
-  it.each(['auto', 'libvirt'] as const)('does not lose it with binding: %s, and is told of the handover', (binding) => {
+  it.each(['auto', 'libvirt'] as const)('does not lose it with binding: %s, and mentions the handover', (binding) => {
     const {blockers, findings, plan} = decide(onlyCard(), binding);
     expect(blockers).toEqual(['device-drives-console', 'device-drives-console', 'only-gpu']);
     expect(findings.find(({code}) => code === 'only-gpu')?.remedy).toContain('binding: handover');
@@ -52,7 +52,7 @@ describe('failure mode 1: a host with one card', () => {
     expect(messages.join()).toContain('its screen stays dark');
   });
 
-  it('is told when another card makes the handover needless', () => {
+  it('is noted when another card makes the handover needless', () => {
     const {findings, blockers} = decide(sampleFacts(), 'handover');
     expect(blockers).toEqual([]);
     expect(findings.find(({code}) => code === 'handover-needless')?.message).toContain('0000:0a:03.0');

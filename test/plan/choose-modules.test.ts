@@ -85,7 +85,7 @@ describe('modules for the image', () => {
     });
   });
 
-  it('are missing altogether in a kernel that is told and left alone, and blocks when it is the running one', () => {
+  it('are missing altogether in a kernel that is named and left alone, and blocks when it is the running one', () => {
     const beside = host([bookworm, cloud]);
     const {plan, findings} = planOn(beside);
     expect(findings.filter(({code}) => code === 'vfio-module-missing')).toMatchObject([
@@ -182,7 +182,7 @@ describe('failure mode 44: a device that has a driver of its own next to vfio-pc
     expect(planOn(host([grace, bookworm], {pci})).plan.binding.initramfsModules).not.toContain('nvgrace_gpu_vfio_pci');
   });
 
-  it('gets it from libvirt 10 and later, and is told why not otherwise', () => {
+  it('gets it from libvirt 10 and later, and gives the reason otherwise', () => {
     const byLibvirt = sampleProfile({binding: 'libvirt'});
     const unused = (version: string): readonly Finding[] =>
       planOn(host([grace], {pci, virtualisation: {...libvirt, version}}), byLibvirt).findings.filter(

@@ -84,7 +84,7 @@ describe('what speaks against a card', () => {
     );
   });
 
-  it('that is the processor’s own is told as difficult', () => {
+  it('that is the processor’s own is called difficult', () => {
     const pci = [
       samplePci('0000:00:02.0', {vendor: '8086', device: '3e92', iommuGroup: 1}),
       samplePci('0000:0a:03.0', {vendor: '102b', iommuGroup: 20}),

@@ -112,7 +112,7 @@ describe('failure mode 28: the ROM of a card', () => {
     expect(findings('guest-rom-invalid', roms(optionRom(['10de:1c81', 0])), wish('bios'))).toEqual([]);
   });
 
-  it('that is damaged, another card’s, without UEFI image, or not there is told', () => {
+  it('that is damaged, another card’s, without UEFI image, or not there is reported', () => {
     expect(findings('guest-rom-invalid', roms(Buffer.from('NVGI')), wish())).toMatchObject(
       told('warning', /does not begin with 55 AA/),
     );
@@ -177,7 +177,7 @@ describe('failure mode 37: a device that is shared in parts', () => {
   });
 });
 
-it('failure mode 38: a guest that starts on its own is told before the first boot', () => {
+it('failure mode 38: a guest that starts on its own is reported before the first boot', () => {
   const domain = {
     name: 'win10',
     uuid: null,

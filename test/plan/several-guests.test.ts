@@ -114,7 +114,7 @@ describe('a second guest', () => {
     ]);
   });
 
-  it('is told when its own pins are another guest’s', () => {
+  it('is warned when its own pins are another guest’s', () => {
     const {findings} = decide([{pins: [2, 14]}], {cpu: {vcpus: 2, pins: [2, 14]}});
     expect(found(findings, 'cpu-shared-with-guest')).toMatchObject([{message: expect.stringContaining('CPUs 2,14')}]);
   });
@@ -231,7 +231,7 @@ describe('a second guest', () => {
     expect(because).toMatch(/4096 pages of 2M on node 1 for at-boot$/u);
   });
 
-  it('with the same card shares everything else too, as the two never run at once, and is told so', () => {
+  it('with the same card shares everything else too, as the two never run at once, and says so', () => {
     const {pins, add, findings} = decide(
       [{pins: [2, 14, 4, 16], gibibytes: 16, pageKiB: 2048, bus: '06'}],
       {cpu: small},

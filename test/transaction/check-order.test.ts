@@ -98,7 +98,7 @@ describe('failure mode 47: the order in which an image of initramfs-tools calls 
     ],
     ['has no such file', gzipSync(makeCpio({init: ''})), {gzip}, /no scripts\/init-top\/ORDER/],
   ] as const)(
-    'is told as not read where the image %s, whose listing shows the script',
+    'is reported as not read where the image %s, whose listing shows the script',
     async (_what, made, programs, reason) => {
       expect(await make(made, programs)).toEqual({
         error: null,

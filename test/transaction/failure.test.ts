@@ -42,7 +42,7 @@ const stride = bySize(9, 1, 1);
 
 describe('a failing call', () => {
   it.each(['ENOSPC', 'EIO', 'EROFS'])(
-    'of %s at any place restores the tree and is told with its path',
+    'of %s at any place restores the tree and is reported with its path',
     async (error) => {
       let misses = 0;
       let hits = 0;

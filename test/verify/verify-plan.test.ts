@@ -136,7 +136,7 @@ describe('after the reboot', () => {
     expect(result).toMatchObject({status: 'broken', remedy: expect.stringContaining('Another boot loader') as string});
   });
 
-  it('a stale argument that is still there is told, whichever way it is spelled', () => {
+  it('a stale argument that is still there is reported, whichever way it is spelled', () => {
     const commandLine = `${kept.boot.commandLine} vfio_pci.ids=dead:beef`;
     const results = verify({...kept, boot: {...kept.boot, commandLine}}).filter(({promise}) =>
       promise.includes('without'),
@@ -208,7 +208,7 @@ describe('after the reboot', () => {
     ).toMatchObject({status: 'broken', remedy: expect.stringContaining('initramfs') as string});
   });
 
-  it('CPUs that were to be isolated at boot are held against what the kernel isolates', () => {
+  it('CPUs that were to be isolated at boot are compared with what the kernel isolates', () => {
     const isolation = {method: 'boot', cpus: [2, 4], hostCpus: [0, 1, 3]} as const;
     const isolate = (isolatedCpus: readonly number[] | null) =>
       verifyPlan(

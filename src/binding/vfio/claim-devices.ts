@@ -32,7 +32,7 @@ done
 };
 
 /**
- * A variant's driver need not be called like its module, and another kernel may not have it. The override stands before
+ * A variant's driver need not be called like its module, and another kernel may not have it. The override is set before
  * the module is loaded all the same: with it come drivers that would take the device (virtio_vfio_pci: virtio-pci).
  */
 const renderVariants = (variants: readonly Target[]): string => `${variant}

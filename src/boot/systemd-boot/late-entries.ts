@@ -24,7 +24,7 @@ export const systemImages = (facts: HostFacts, plan: Plan, maker: ImageMaker | n
   ];
 };
 
-/** What kernel-install has written from /etc/kernel/cmdline while our arguments stood there. */
+/** What kernel-install has written from /etc/kernel/cmdline while our arguments were in it. */
 export const lateEntries = (facts: HostFacts, plan: Plan): readonly LateEntry[] => {
   const edit = editOfPlan(plan);
   if (edit.add.length === 0) return [];
@@ -75,7 +75,7 @@ const addAgain = (
       before: {has: [], lacks: gone},
       after: {has: [], lacks: []},
     },
-    why: ['This kernel was installed while the arguments stood in /etc/kernel/cmdline.'],
+    why: ['This kernel was installed while the arguments were in /etc/kernel/cmdline.'],
   };
 };
 

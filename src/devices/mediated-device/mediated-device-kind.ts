@@ -94,7 +94,7 @@ const chooseInOrder = ({facts, profile}: PlanContext, last: ProfileMediatedDevic
   });
 };
 
-/** By an earlier run, by a definition, or as it is now. */
+/** Where an earlier run, a definition or the kernel has the slice; the first of them that knows it counts. */
 const formerPlace = (facts: HostFacts, guest: string, uuid: string): TypeSearch['former'] => {
   const recorded = facts.guests.recorded.filter((claim) => claim.guest === guest);
   const former = [

@@ -6,7 +6,7 @@ export type LimineEntry = {
   readonly isGenerated: boolean;
   /** Each of its `cmdline`, alias `kernel_cmdline` (Limine: CONFIG.md). */
   readonly commandLines: readonly string[];
-  /** Each `module_path`, as it is written. */
+  /** Each `module_path`, unchanged. */
   readonly modules: readonly string[];
 };
 

@@ -79,7 +79,7 @@ const parseFunction = (parser: Parser, words: readonly Word[], hasAssignments: b
     name !== undefined &&
     /^[A-Za-z_]\w*$/.test(name.text) &&
     name.bareLength === name.text.length;
-  if (!isDefinition) throw new ShellSyntaxError('a ( stands where sh allows none', parser.position);
+  if (!isDefinition) throw new ShellSyntaxError('sh allows no ( here', parser.position);
   parser.position += 1;
   skipBlanks(parser);
   expectText(parser, ')');
@@ -253,7 +253,7 @@ export const parseShellScript = (text: string, dialect: 'sh' | 'bash' = 'sh'): S
 
 const parseSubstitution = (parser: Parser): void => {
   if (parser.hereDocuments.length > 0)
-    throw new ShellSyntaxError('a here-document stands before a $( … )', parser.position);
+    throw new ShellSyntaxError('a here-document comes before a $( … )', parser.position);
   nested(parser, {isSubshell: true}, () => parseList(parser));
   if (parser.hereDocuments.length > 0)
     throw new ShellSyntaxError('a here-document begins in a $( … )', parser.position);

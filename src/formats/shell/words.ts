@@ -34,7 +34,7 @@ const readBody = (text: string, position: number, {delimiter, stripsTabs}: HereD
   throw new ShellSyntaxError('a here-document has no end', position);
 };
 
-/** Where the reader stands. `skipCommand` reads a command list up to the `)` that ends a substitution. */
+/** The position of the reader. `skipCommand` reads a command list up to the `)` that ends a substitution. */
 type Reader = {
   readonly text: string;
   position: number;

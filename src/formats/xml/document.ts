@@ -160,7 +160,7 @@ export const parseXmlDocument = (text: string): ParsedXml => {
 };
 
 /**
- * What stands before the first problem, for facts: a guest with a damaged file must still be listed. Elements that are
+ * What comes before the first problem, for facts: a guest with a damaged file must still be listed. Elements that are
  * open there end with what was read. `problem` is `null` for a well-formed text and for an empty one.
  */
 export const parseXmlBeginning = (

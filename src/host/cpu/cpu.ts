@@ -189,7 +189,7 @@ const readNodeOf = (source: Source): ReadonlyMap<number, number> => {
   return new Map(nodes.toReversed().flatMap(({id, cpus}) => cpus.map((cpu): [number, number] => [cpu, id])));
 };
 
-/** Threads of one core have the same package and core there; a CPU without both is told nothing about. */
+/** Threads of one core have the same package and core there; nothing is known about a CPU without both. */
 const describeThreads = (threads: readonly CpuInfoThread[]): readonly Cpu[] => {
   const byId = [...new Map(threads.map((thread) => [thread.id, thread])).values()].sort((a, b) => a.id - b.id);
   const cores = new Map<string, number[]>();

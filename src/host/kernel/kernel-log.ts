@@ -24,5 +24,5 @@ export const readKernelLog = (source: Source): KernelLog | null => {
   };
 };
 
-/** After days the kernel's buffer has lost its beginning, where the version stands and the arguments are judged. */
+/** After days the kernel's buffer has lost its beginning, which has the version and what the kernel says of its arguments. */
 const isWhole = (text: string): boolean => text.includes('Linux version ');

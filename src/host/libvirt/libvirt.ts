@@ -47,7 +47,7 @@ type Daemon = NonNullable<KvmFacts['daemon']>;
 
 const daemons: readonly Daemon[] = ['libvirtd', 'virtqemud'];
 
-/** Which daemon runs QEMU guests: what runs now, else what systemd is told to start, else what is installed. */
+/** The daemon that runs QEMU guests: the one that runs now, else the one that systemd starts at boot, else what is installed. */
 const readDaemon = (source: Source): KvmFacts['daemon'] =>
   only(daemons.filter((daemon) => source.exists(`/run/${daemon}.pid`))) ??
   only(daemons.filter((daemon) => isEnabled(source, daemon))) ??

@@ -114,7 +114,7 @@ const sessionReasons = (routes: readonly Route[], {client, server, zone}: SshSes
   }));
 };
 
-/** Ways to a server of the host's own disks: by its address where that is told, else by every route. */
+/** Ways to a server of the host's own disks: by its address where that is known, else by every route. */
 export const networkChains = (source: Source, server: string | null): readonly DeviceChain[] => {
   const routes = readRoutes(source);
   const address = server === null ? null : parseIpAddress(server);

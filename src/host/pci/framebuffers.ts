@@ -21,7 +21,7 @@ export const readFirmwareFramebuffers = (source: Source): readonly Framebuffer[]
   return [...found.values()];
 };
 
-/** A range that a driver of the boot framebuffer holds, as it stands in /proc/iomem. */
+/** A range that a driver of the boot framebuffer holds, as /proc/iomem shows it. */
 type Region = {readonly start: bigint; readonly end: bigint; readonly name: string};
 
 /** kernel: drivers/firmware/sysfb*.c (`BOOTFB`, `simple-framebuffer.0`), drivers/video/fbdev, drivers/gpu/drm/sysfb. */

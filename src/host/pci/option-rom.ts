@@ -5,7 +5,7 @@ import type {Source} from '../../system/source.ts';
 const maximumImages = 16;
 
 /**
- * An option ROM: images one behind the other, each `55 AA` with a PCIR structure at the offset that stands at 0x18
+ * An option ROM: images one behind the other, each `55 AA` with a PCIR structure at the offset in 0x18
  * (PCI Firmware spec; kernel: drivers/pci/rom.c). NVIDIA's tools save more in front, which QEMU does not skip.
  */
 export const parseOptionRom = (bytes: Buffer): RomFile => {
@@ -35,7 +35,7 @@ const describeStart = (bytes: Buffer, at: number): string => {
   if (at > 0) return `behind ${hex(at)} nothing begins with 55 AA, although one more image is announced`;
   const later = bytes.indexOf(Buffer.from([0x55, 0xaa]));
   return later > 0
-    ? `it does not begin with 55 AA; that is first at ${hex(later)}, so something stands in front that must be cut off`
+    ? `it does not begin with 55 AA; that is first at ${hex(later)}, so there is something in front of it to cut off`
     : 'it does not begin with 55 AA';
 };
 

@@ -21,7 +21,7 @@ import {coreMapOf} from './core-map.ts';
 import {choosePlacement, type ChosenPlacement, type Demand, pickHelpers, prefersCache} from './place.ts';
 
 /**
- * What the guest is told must be so: threads only when every such group really is one core; for a guest on several
+ * The topology that the guest sees must be true: threads only when every such group really is one core; for a guest on several
  * nodes (`packages`: the owner of each) a socket is a host package and a die one of its nodes.
  */
 const guestTopology = (

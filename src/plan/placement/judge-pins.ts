@@ -204,7 +204,7 @@ const judgeNodes = (
   });
 };
 
-/** Whose node the pins are held against. */
+/** The device whose node the pins are compared with. */
 export const nodeOfDevice = ({named}: PlanContext): number | null =>
   (named.find(isDisplay) ?? named[0])?.numaNode ?? null;
 

@@ -34,7 +34,7 @@ const rowLimit = (blocks: readonly Block[], width: number, gap: number): number 
 const widestOf = (blocks: readonly Block[]): number => Math.max(0, ...blocks.map((block) => block.width));
 
 /**
- * In columns of one width; what stands in one row gets the same height, so `draw` is told the least that it must have.
+ * In columns of one width; cells of one row get the same height, so `draw` gets the least height that it must fill.
  * Wider than `width` where something does not fit its column.
  */
 export const columnsOf = <T>(

@@ -86,7 +86,7 @@ describe('kernels of Fedora that came and went between apply and rollback', () =
     }
   });
 
-  it('keep an entry of which only a part was ours, and it is told', async () => {
+  it('keep an entry of which only a part was ours, and say so', async () => {
     const {root, machine} = await liveOn(`${foreign} intel_iommu=on`);
     expect(since(root, machine)).toMatchObject({request: {texts: []}, left: [{file: {path: entryOf(later)}}]});
     await takeBack(root, machine);

@@ -184,7 +184,7 @@ describe('failure modes 13 and 14: editGrubDefaults', () => {
     ['-- in GRUB_CMDLINE_LINUX', 'GRUB_CMDLINE_LINUX="a -- b"\n', 'init'],
     ['a stale token with a parameter of the shell', 'GRUB_CMDLINE_LINUX_DEFAULT="hugepages=$1"\n', 'another variable'],
     ['a stale token from another variable', 'X="hugepages=3"\nGRUB_CMDLINE_LINUX_DEFAULT="$X"\n', 'another variable'],
-    ['an array', 'GRUB_CMDLINE_LINUX_DEFAULT=(a b)\n', 'none'],
+    ['an array', 'GRUB_CMDLINE_LINUX_DEFAULT=(a b)\n', 'no ( here'],
     ['a command that goes on behind the last line', 'echo b \\\n', 'mean'],
     [
       'more than the kernel reads',

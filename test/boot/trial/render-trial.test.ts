@@ -203,7 +203,7 @@ describe('a trial boot with systemd-boot', () => {
     });
   });
 
-  it('is written for good, once it is confirmed, as it would have been from the known-good boot', () => {
+  it('is written permanently, once it is confirmed, as it would have been from the known-good boot', () => {
     const path = '/boot/efi/loader/entries/0000-vfio-pilot-trial.conf';
     const selected = '0000-vfio-pilot-trial.conf';
     const other = sampleFiles({'/boot/efi/loader/entries/00-older.conf': known.replace('quiet', 'debug')});

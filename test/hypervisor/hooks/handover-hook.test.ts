@@ -79,7 +79,7 @@ describe('failure mode 34: the handover hook', () => {
       host.read(`${drivers}/vfio-pci/unbind`),
       host.read(`${drivers}_probe`),
     ]).toEqual(['', card, sound]);
-    // No kernel binds anything here, and it is told.
+    // No kernel binds anything here, and the log says so.
     expect(stderr).toContain(`${sound} did not come back to snd_hda_intel; a reboot gives it back`);
     expect(host.asked()).toContain(restarted);
   });

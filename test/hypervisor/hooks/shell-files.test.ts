@@ -16,7 +16,7 @@ const said = (argv: readonly [string, ...string[]]): string => {
 };
 
 describe('shell that is written to hosts', () => {
-  it('stands in files of its own', () => expect(files.length).toBeGreaterThan(3));
+  it('is in files of its own', () => expect(files.length).toBeGreaterThan(3));
 
   it.each(files)('%s is read by dash', (name) => {
     expect(said(['/bin/dash', '-n', join(source, name)])).toBe('');

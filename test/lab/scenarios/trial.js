@@ -63,7 +63,7 @@ export const trial = {
       `${await machine.run('grep -c vfio_pilot.trial /boot/grub/grub.cfg; true')} arguments of the trial in grub.cfg`,
     );
 
-    lab.say('confirmed: written for good, and what the trial had added is gone');
+    lab.say('confirmed: written permanently, and what the trial had added is gone');
     await machine.run('vfio-pilot confirm --yes', 600);
     await expectClaims(machine);
     expectSameLines(await recoveryLinesOf(machine), before.recovery, 'the entries for recovery');

@@ -86,7 +86,7 @@ export const editDomain = (xml: string, plan: Plan, facts: HostFacts, file: stri
   }
 };
 
-/** The edits against the text as it is; exported so that they can be held against it one by one. */
+/** The edits of the present text; exported so that a test can apply them one by one. */
 export const planSplices = (document: XmlDocument, context: EditContext): readonly Splice[] => {
   noteForeignDevices(context);
   const {children, drops} = joinEdits([

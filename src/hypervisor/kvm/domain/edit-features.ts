@@ -40,7 +40,7 @@ const hypervWish = (context: EditContext, existing: XmlElement | null): readonly
   return [{name: 'hyperv', existing, attributes: isPassthrough ? {mode: 'custom'} : {}, children, order: hypervOrder}];
 };
 
-/** libvirt: with this mode everything that the host has is on, and what stands inside is not read. */
+/** libvirt: with this mode everything that the host has is on, and what is inside is not read. */
 const reportMode = ({report}: EditContext, existing: XmlElement | null): void =>
   report('warning', 'guest-setting-replaced', {
     element: existing,

@@ -6,7 +6,7 @@ import type {PlanContext} from '../../../plan/context.ts';
 type Enlightenment = {readonly since: string; readonly needs: readonly string[]; readonly isProposed: boolean};
 
 /**
- * Since which libvirt, and what each stands on (libvirt: formatdomain, "Hypervisor features"; from 11.9.0 on a domain
+ * Since which libvirt, and what each needs (libvirt: formatdomain, "Hypervisor features"; from 11.9.0 on a domain
  * with missing dependencies is refused). Not proposed: `reset` and `reenlightenment` (QEMU advises against, or only of
  * use when nested), `evmcs` (Intel, nested), `avic` (needs its hardware).
  */

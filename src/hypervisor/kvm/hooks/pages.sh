@@ -1,5 +1,5 @@
 take_pages() {
-	# Of a start whose end nobody told.
+	# Pages of a start that libvirt never reported the end of.
 	give_back
 	: > "$state"
 	for part in $wanted; do take_from "${part%:*}" "${part#*:}"; done

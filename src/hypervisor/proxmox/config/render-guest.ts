@@ -47,7 +47,7 @@ const judgeNetworks = ({devices}: ProxmoxPlan): readonly Finding[] =>
         ];
   });
 
-/** The text of the guest's file as it is wanted. */
+/** The text that the guest's file is to have. */
 export const renderWantedGuest = (facts: HostFacts, plan: ProxmoxPlan): string => {
   const present = facts.files[plan.guest.path]?.text ?? null;
   return present === null

@@ -11,7 +11,7 @@ import {editProperties} from './property-text.ts';
 
 type Line = readonly [key: string, value: string | null];
 
-/** The settings of the guest that are this plan's, held against the lines that it has. */
+/** The settings of the guest that are this plan's, compared with the lines that it has. */
 export const settingsOfPlan = (facts: HostFacts, plan: ProxmoxPlan, present: readonly ConfigLine[]): Wishes => {
   const {guest, memory} = plan;
   const {hugepages} = memory;
