@@ -1,5 +1,5 @@
 import {isScalar, type Node} from 'yaml';
-import {isPciId, parsePciAddress, type PciAddress, type PciId} from '../facts/pci-address.ts';
+import {isPciId, parsePciAddress, type PciAddress} from '../facts/pci-address.ts';
 import {guestNamePattern} from '../facts/guest-name.ts';
 import type {Codec, Complaints, JsonSchema} from './codec.ts';
 import {nearestWord} from './nearest.ts';
