@@ -46,12 +46,22 @@ export const honestReporter = ({readsGoldens}: {readonly readsGoldens: boolean})
             passed: count('passed'),
             failed: count('failed') + broken + (isStrict ? skipped.length : 0),
             skipped: skipped.length,
+            failures: modules.flatMap(failuresOf),
           }),
         );
       }
     },
   };
 };
+
+/** Each failed test with the first lines of its error: the end of a long log is all that some places keep. */
+const failuresOf = (module: TestModule): readonly string[] =>
+  [...module.children.allTests('failed')].map((test) => {
+    const [message = ''] = (test.result().errors ?? []).map((error) => error.message);
+    return [`${relative(repository, module.moduleId)} > ${test.fullName}`, ...message.split('\n').slice(0, 6)].join(
+      '\n    ',
+    );
+  });
 
 const testsLeftOut = (module: TestModule): readonly string[] => {
   const nameOf = (name: string): string => `${relative(repository, module.moduleId)} > ${name}`;
