@@ -1,4 +1,5 @@
-import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -28,6 +29,11 @@ beforeAll(async () => {
   writeFileSync(join(fleet, 'broken.json'), '{"version": 1}');
   writeFileSync(join(fleet, 'notes.txt'), 'not a host');
   writeFileSync(join(fleet, 'c.tar.gz'), 'no archive');
+  // What nobody would put there by name: it must not end the run, nor hold it up.
+  mkdirSync(join(fleet, 'd.json'));
+  symlinkSync('/nowhere', join(fleet, 'e.json'));
+  execFileSync('mkfifo', [join(fleet, 'f.jsonl')]);
+  writeFileSync(join(fleet, 'g.jsonl'), `${'x'.repeat(33 * 2 ** 20)}\n${stdout.trim()}`);
 });
 
 describe('fleet report', () => {
@@ -35,13 +41,17 @@ describe('fleet report', () => {
     const {stdout, stderr, exitCode} = await runCli(['fleet', 'report', fleet, '--fit', profile, '--json']);
     expect([stderr, exitCode]).toEqual(['', 0]);
     expect(JSON.parse(stdout)).toMatchObject({
-      hosts: 5,
-      kinds: [{count: 5, usual: {memory: '31 GiB', IOMMU: 'on, interrupt remapping yes'}}],
+      hosts: 6,
+      kinds: [{count: 6, usual: {memory: '31 GiB', IOMMU: 'on, interrupt remapping yes'}}],
       odd: [{host: 'rack:3', differences: [{trait: 'IOMMU', value: 'off'}, {trait: 'groups'}]}],
-      profiles: [{profile: 'ryzen-two-cards', fits: 4, blocked: 1, differs: 0}],
+      profiles: [{profile: 'ryzen-two-cards', fits: 5, blocked: 1, differs: 0}],
       unread: [
         {host: 'broken', problem: expect.stringContaining('It is no document of `facts --json`: ') as string},
         {host: 'c', problem: expect.stringContaining('It is no capture: ') as string},
+        {host: 'd', problem: 'It is no regular file.'},
+        {host: 'e', problem: 'It is no regular file.'},
+        {host: 'f', problem: 'It is no regular file.'},
+        {host: 'g:1', problem: 'It is longer than 32 MiB.'},
       ],
     });
   });

@@ -32,16 +32,7 @@ type Document = Pick<FleetReport, 'hosts' | 'kinds' | 'odd' | 'profiles'> & {
   readonly saved: readonly string[];
 };
 
-const trait = wordOf<TraitName>({
-  cores: true,
-  memory: true,
-  firmware: true,
-  IOMMU: true,
-  cards: true,
-  groups: true,
-  'boot chain': true,
-  kernel: true,
-});
+const trait = wordOf<TraitName>(mapTraits(() => true));
 
 export const fleetReport: Command<Options, Reported, Document> = {
   run: async (context) => {
@@ -57,10 +48,9 @@ export const fleetReport: Command<Options, Reported, Document> = {
     const report = fleet.report();
     if (report.hosts === 0)
       throw new UsageError(
-        `No host could be read${unread[0] === undefined ? '' : `; ${unread[0].host}: ${unread[0].problem}`}.`.replace(
-          '..',
-          '.',
-        ),
+        unread[0] === undefined
+          ? 'No host could be read.'
+          : `No host could be read; ${unread[0].host}: ${unread[0].problem}`,
         'Give a directory with documents of `vfio-pilot facts --json`, or with captures.',
       );
     const {csv, html} = options;

@@ -1,7 +1,6 @@
 import {createReadStream, existsSync, mkdtempSync, readdirSync, rmSync, statSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
-import {createInterface} from 'node:readline';
 import {pipeline} from 'node:stream/promises';
 import {createGunzip} from 'node:zlib';
 import {extract} from 'tar-stream';
@@ -10,6 +9,7 @@ import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {factsOfDocument, factsShape} from '../../facts/shapes/facts-document.ts';
 import {readHost} from '../../host/read-host.ts';
+import {errorCode} from '../../system/machine-error.ts';
 import {openSource} from '../../system/source.ts';
 import {type TreeEntry, unpackTree} from '../../system/tree-file.ts';
 import {openUserFile} from '../../system/user-file.ts';
@@ -24,6 +24,8 @@ export type ReadHost =
 const mostBytes = 32 * 1024 * 1024;
 /** Unpacked; a capture of a large host is 20 MB. */
 const mostCaptureBytes = 256 * 1024 * 1024;
+/** Files, folders and links; a capture of a host with 4,000 functions has a third of that. */
+const mostEntries = 500_000;
 
 /**
  * Of each path: a document of `facts --json`, lines of such documents (.jsonl), a capture (.tar.gz), the tree of a host,
@@ -34,6 +36,7 @@ export async function* readHosts(paths: readonly string[]): AsyncGenerator<ReadH
     const stat = statSync(path, {throwIfNoEntry: false});
     if (stat === undefined) throw new UsageError(`${path} does not exist.`, 'Check the path.');
     if (!stat.isDirectory()) {
+      if (!stat.isFile()) throw new UsageError(`${path} is no regular file.`, 'Save what it gives in a file.');
       const read = readerOf(path);
       if (read === null)
         throw new UsageError(
@@ -50,7 +53,21 @@ async function* readDirectory(path: string): AsyncGenerator<ReadHost> {
   for (const name of readdirSync(path).sort()) {
     const entry = join(path, name);
     if (isTree(entry)) yield* readTree(entry);
-    else yield* readerOf(entry)?.(entry) ?? [];
+    else yield* readPatiently(entry, readerOf(entry));
+  }
+}
+
+/** One file of many: what is wrong with it does not end the run. Nobody named it, so that a pipe is not waited for. */
+async function* readPatiently(path: string, read: Reader | null): AsyncGenerator<ReadHost> {
+  if (read === null) return;
+  const unreadable = (problem: string): ReadHost => ({kind: 'unreadable', name: nameOf(path), problem});
+  try {
+    if (statSync(path, {throwIfNoEntry: false})?.isFile() === true) yield* read(path);
+    else yield unreadable('It is no regular file.');
+  } catch (error) {
+    if (error instanceof UsageError) yield unreadable(error.message);
+    else if (errorCode(error) === null) throw error;
+    else yield unreadable(`It can't be read (${errorCode(error)}).`);
   }
 }
 
@@ -88,12 +105,39 @@ async function* readDocument(path: string): AsyncGenerator<ReadHost> {
 }
 
 async function* readLines(path: string): AsyncGenerator<ReadHost> {
-  const lines = createInterface({input: createReadStream('', {fd: openUserFile(path)}), crlfDelay: Infinity});
   let number = 0;
-  for await (const line of lines) {
+  for await (const line of linesOf(createReadStream('', {fd: openUserFile(path)}))) {
     number += 1;
-    if (line.trim() !== '') yield decodeHost(`${nameOf(path)}:${number}`, line);
+    const name = `${nameOf(path)}:${number}`;
+    if (line === null) yield {kind: 'unreadable', name, problem: `It is longer than ${mostBytes / 2 ** 20} MiB.`};
+    else if (line.trim() !== '') yield decodeHost(name, line);
   }
+}
+
+/** Lines of a text; `null` for one that is too long to be a document, of which nothing is kept. */
+async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string | null> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  const take = (part: Buffer): void => {
+    size += part.length;
+    if (size > mostBytes) parts = [];
+    else parts.push(part);
+  };
+  const finish = (): string | null => {
+    const line = size > mostBytes ? null : Buffer.concat(parts).toString('utf8');
+    [parts, size] = [[], 0];
+    return line;
+  };
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf('\n'); end !== -1; end = chunk.indexOf('\n', start)) {
+      take(chunk.subarray(start, end));
+      yield finish();
+      start = end + 1;
+    }
+    take(chunk.subarray(start));
+  }
+  if (size > 0) yield finish();
 }
 
 const decodeHost = (name: string, text: string): ReadHost => {
@@ -128,6 +172,7 @@ const unpackCapture = async (path: string, root: string): Promise<string | null>
       if (bytes > mostCaptureBytes) archive.destroy(new Error('it is too large'));
       else chunks.push(chunk);
     });
+    if (entries.length >= mostEntries) archive.destroy(new Error('it has too many files'));
     stream.on('end', () => {
       const place = `/${name.replace(/\/$/, '')}`;
       if (type === 'directory') entries.push({type, path: place});
