@@ -5,15 +5,18 @@ import {type Finding, isBlocked} from '../findings/finding.ts';
 import type {PositionOf} from '../plan/context.ts';
 import {decodeProfile} from '../pipeline/profile-file.ts';
 import type {WrittenProfile} from '../profile/profile.ts';
+import {errorCode} from '../system/machine-error.ts';
 import {openUserFile} from '../system/user-file.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 
 /** The beginning of a file that the user names, `mostBytes` at most. Throws a UsageError that says why it cannot be read. */
 export const readUserText = (path: string, mostBytes: number): string => {
+  if (path === '')
+    throw new UsageError('The path is empty.', 'Give the path of a profile, or of the file that you mean.');
   try {
     return readBeginning(path, mostBytes);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    const code = errorCode(error) ?? String(error);
     const reason =
       code === 'ENOENT'
         ? 'does not exist'
@@ -21,8 +24,10 @@ export const readUserText = (path: string, mostBytes: number): string => {
           ? 'is a directory'
           : code === 'EACCES'
             ? 'may not be read by this user'
-            : `can't be read (${code})`;
-    throw new UsageError(`${path} ${reason}.`, 'Check the path of the profile.', {cause: error});
+            : code === 'EAGAIN'
+              ? `is a pipe that gave nothing for ${mostSilence} seconds`
+              : `can't be read (${code})`;
+    throw new UsageError(`${path} ${reason}.`, 'Check the path.', {cause: error});
   }
 };
 
@@ -32,11 +37,27 @@ const readBeginning = (path: string, mostBytes: number): string => {
     const buffer = Buffer.alloc(mostBytes);
     let length = 0;
     for (let count = -1; count !== 0 && length < mostBytes; length += count)
-      count = readSync(fd, buffer, length, mostBytes - length, null);
+      count = readPatiently(fd, buffer.subarray(length));
     return buffer.toString('utf8', 0, length);
   } finally {
     closeSync(fd);
   }
+};
+
+/** Seconds. */
+const mostSilence = 10;
+const pauseMs = 20;
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** What the writer of a pipe has not written yet is waited for; one that stays silent is an error (EAGAIN). */
+const readPatiently = (fd: number, into: Buffer): number => {
+  for (let waitedMs = 0; ; waitedMs += pauseMs)
+    try {
+      return readSync(fd, into);
+    } catch (error) {
+      if (errorCode(error) !== 'EAGAIN' || waitedMs >= mostSilence * 1000) throw error;
+      Atomics.wait(pause, 0, 0, pauseMs);
+    }
 };
 
 type LoadedProfile =
@@ -70,12 +91,13 @@ const decodeLoaded = (text: string, path: string): LoadedProfile => {
 
 /** Holds the text of the domain and of the boot files twice, as what is to be and as a diff. */
 const mostPlanBytes = 16 * 1024 * 1024;
-const beginning = 4096;
 
 /** What `apply` was given: a profile, or a plan that was saved (`saved`), which its content shows. */
 export const loadProfileOrPlan = (path: string): {readonly loaded: LoadedProfile; readonly saved: SavedPlan | null} => {
-  if (!looksLikeSavedPlan(readUserText(path, beginning))) return {loaded: loadProfile(path), saved: null};
-  const decoded = decodeSavedPlan(readUserText(path, mostPlanBytes));
+  // Once: what a pipe gave is gone.
+  const text = readUserText(path, mostPlanBytes);
+  if (!looksLikeSavedPlan(text)) return {loaded: decodeLoaded(text, path), saved: null};
+  const decoded = decodeSavedPlan(text);
   if (!decoded.isValid)
     throw new UsageError(
       `${path} is no usable saved plan: ${decoded.problem}.`,

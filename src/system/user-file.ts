@@ -80,7 +80,7 @@ export const createUserFile = (path: string, content: string | Uint8Array, mode 
 };
 
 /**
- * The same over a file that is there, with its mode: beside it first, then in its place, so that the old one or the new
+ * The same over a file that is there, with its mode: next to it first, then in its place, so that the old one or the new
  * one is there whatever happens. `backup`: the old one has this name too, in place of an older one.
  */
 export const replaceUserFile = (path: string, content: string, backup: string | null = null): void =>
@@ -146,10 +146,15 @@ export const openNewUserFile = (path: string, mode: number): number => {
 
 /**
  * A descriptor to read a file that the user names; the caller closes it. Under sudo what who called may not read is not
- * shown to them either, and a home on NFS, which root may not read, can be read. Throws what `open` says.
+ * shown to them either, and a home on NFS, which root may not read, can be read. Throws what `open` says. A pipe without
+ * a writer would hold the program up where no Ctrl-C reaches it, so nothing is waited for.
  */
 export const openUserFile = (path: string): number =>
-  withUserRights(dirname(resolve(path)), () => openSync(path, constants.O_RDONLY), isRootsOwnRoom);
+  withUserRights(
+    dirname(resolve(path)),
+    () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
+    isRootsOwnRoom,
+  );
 
 /** One that was made just now and could not be filled. */
 export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);

@@ -7,7 +7,7 @@ import {decodeSavedPlan} from '../../src/changes/saved-plan.ts';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
-import {program, runCli} from '../support/run-cli.ts';
+import {profilePath, program, runCli} from '../support/run-cli.ts';
 import {bySize} from '../support/sizes.ts';
 import {measureIn} from '../support/work.ts';
 import {soundProfile} from './hostile-profiles.ts';
@@ -100,6 +100,17 @@ describe('the parser of what strangers send', () => {
     for (const file of [large, hole, '/dev/zero', '/dev/urandom']) {
       expect(await runCli(['plan', file, '--demo'])).toMatchObject({exitCode: 2, signal: null});
     }
+  });
+
+  it('waits for no pipe that nobody writes to, and for a slow one as long as it writes', async () => {
+    const fifo = join(directory, 'fifo.yaml');
+    expect(spawnSync('mkfifo', [fifo]).status).toBe(0);
+    expect(await runCli(['profile', 'check', fifo])).toMatchObject({exitCode: 2, signal: null});
+    const slow = `(sleep 0.4; head -c 40 "$1"; sleep 0.4; tail -c +41 "$1") | "$2" "$3" apply --dry-run --demo /dev/stdin`;
+    const argv = [profilePath('ryzen-two-cards'), process.execPath, program];
+    const {status, stdout} = spawnSync('sh', ['-c', slow, 'sh', ...argv], {encoding: 'utf8'});
+    expect(status).toBe(0);
+    expect(stdout).toContain('Dry run: nothing was written.');
   });
 
   const measures =
