@@ -100,6 +100,7 @@ describe('the start after that', () => {
   it('offers to continue, with card, guest and time, and goes to the step with all choices', async () => {
     const wizard = openWizard(withDrafts({draft: await leftAtGuest()}).services, {isAtHome: true});
     expect(wizard.frame()).toContain('❯ Continue where you were? GeForce GTX 1050 for win10, 2026-11-30 08:10 UTC');
+    expect(wizard.frame()).toMatch(/Guest    win10, 6 vCPUs, \d+ GiB/);
     expect(await wizard.press(enter)).toContain('step 5 of 9  Guest');
     expect(wizard.frame()).toContain('win10');
     expect(await wizard.press(escape, escape)).toContain('‹ 6 ›');

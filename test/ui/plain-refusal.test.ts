@@ -7,7 +7,7 @@ describe('a place where the wizard can not run', () => {
     [{stdinIsTty: true, stdoutIsTty: false, term: 'xterm'}],
     [{stdinIsTty: true, stdoutIsTty: true, term: 'dumb'}],
     [{stdinIsTty: true, stdoutIsTty: true, term: undefined}],
-  ])('is told in one line with the commands to use instead: %j', (streams) => {
+  ])('gets one line with the commands to use instead: %j', (streams) => {
     const {reason, instead} = refuseWizard(streams) ?? {};
     const sentence = `${reason} ${instead}`;
     expect(sentence).toMatch(/^The wizard needs a terminal.*vfio-pilot profile new.*vfio-pilot apply PROFILE/);

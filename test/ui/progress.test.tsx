@@ -45,6 +45,13 @@ describe('the sentence that sums up', () => {
     );
   });
 
+  it('has the whole width on Apply, where there is no list', async () => {
+    const wizard = openWizard(sampleServices(), {columns: 160, rows: 50});
+    expect(await wizard.press(enter, enter, enter, enter, enter, enter, enter)).toContain(
+      'Only this step changes the machine. If one part fails, everything is restored.',
+    );
+  });
+
   it('is on Review and on Apply', async () => {
     const wizard = openWizard(sampleServices());
     expect(await wizard.press(enter, enter, enter, enter, enter)).toContain('2 files, 1 command, a reboot; nothing of');
