@@ -22,7 +22,7 @@ afterAll(() => rmSync(scratch, {recursive: true, force: true}));
 
 /** Other profiles than the one with the name of the host; Proxmox VE has guests that no script defines. */
 const profileOf = (host: string): string => profilePath(host.replace('-debian12', ''));
-const hosts = hostNames().filter((name) => name !== 'proxmox-gpu');
+const hosts = hostNames().filter((name) => !name.startsWith('proxmox-'));
 /** An existing guest that is edited; links and folders that are made; slices; virtual functions. */
 const applied = ['asus-p8h67m-gtx750', 'dell-r710-gtx1050', 'gvt-laptop', 'sriov-nic'];
 

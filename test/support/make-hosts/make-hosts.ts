@@ -5,7 +5,7 @@ import {assemble, type Entries} from './entries.ts';
 import {gvtLaptop} from './gvt-laptop.ts';
 import {l40sServer} from './l40s-server.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
-import {proxmoxGpu} from './proxmox-gpu.ts';
+import {proxmoxGpu, proxmoxServer} from './proxmox-gpu.ts';
 import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 import {sriovNic} from './sriov-nic.ts';
@@ -20,6 +20,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'l40s-server': l40sServer,
   'laptop-optimus': laptopOptimus,
   'proxmox-gpu': proxmoxGpu,
+  'proxmox-server': proxmoxServer,
   'ryzen-one-card': ryzenOneCard,
   'ryzen-two-cards': ryzenTwoCards,
   'sriov-nic': sriovNic,

@@ -1,4 +1,5 @@
 import {directory, type Entries, file, link, program} from './entries.ts';
+import {dualSocket} from './dual-socket.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 
 /** What libvirt, its QEMU and Ubuntu's package list leave; Proxmox VE has its own. */
@@ -22,17 +23,22 @@ const isGone = (path: string): boolean => gone.some((one) => path === one || pat
  * **Invented**: the two cards of `ryzen-two-cards` under the files of Proxmox VE 8.3, as its sources read and write them: a
  * cluster of two nodes, an everyday guest, and odd configurations that Proxmox accepts.
  */
-export const proxmoxGpu = (machines: string): Entries => [
-  ...ryzenTwoCards(machines).filter(({path}) => !isGone(path)),
-  file('/etc/hostname', 'pve1\n'),
+export const proxmoxGpu = (machines: string): Entries => nodeOf('pve1', ryzenTwoCards(machines));
+
+/** **Invented**: the server `dual-socket-1gib` as the other node of the same cluster. Both have the same `/etc/pve`. */
+export const proxmoxServer = (machines: string): Entries => nodeOf('pve2', dualSocket(machines));
+
+const nodeOf = (node: 'pve1' | 'pve2', hardware: Entries): Entries => [
+  ...hardware.filter(({path}) => !isGone(path)),
+  file('/etc/hostname', `${node}\n`),
   // As pmxcfs shows it (src/pmxcfs/status.c of pve-cluster).
   file(
     '/etc/pve/.members',
-    '{"nodename":"pve1","version":4,"cluster":{"name":"home","version":2,"nodes":2,"quorate":1},"nodelist":{}}\n',
+    `{"nodename":"${node}","version":4,"cluster":{"name":"home","version":2,"nodes":2,"quorate":1},"nodelist":{}}\n`,
     0o440,
   ),
-  link('/etc/pve/local', 'nodes/pve1'),
-  link('/etc/pve/qemu-server', 'nodes/pve1/qemu-server'),
+  link('/etc/pve/local', `nodes/${node}`),
+  link('/etc/pve/qemu-server', `nodes/${node}/qemu-server`),
   file('/etc/pve/nodes/pve1/lxc/100.conf', 'arch: amd64\nhostname: dns\nmemory: 512\n', 0o640),
   ...Object.entries(guests).map(([vmid, text]) => file(`/etc/pve/nodes/pve1/qemu-server/${vmid}.conf`, text, 0o640)),
   file('/etc/pve/nodes/pve2/qemu-server/104.conf', 'memory: 4096\nname: mail\n', 0o640),
@@ -40,7 +46,7 @@ export const proxmoxGpu = (machines: string): Entries => [
   file('/etc/pve/storage.cfg', storage, 0o640),
   file(
     '/etc/pve/mapping/pci.cfg',
-    'gpu\n\tmap id=10de:1f08,iommugroup=21,node=pve1,path=0000:0a:00,subsystem-id=1462:3756\n\tmap id=10de:1f08,node=pve2,path=0000:41:00\n',
+    'gpu\n\tmap id=10de:1f08,iommugroup=21,node=pve1,path=0000:0a:00,subsystem-id=1462:3756\n\tmap id=10de:1e30,iommugroup=2,node=pve2,path=0000:81:00,subsystem-id=10de:12ba\n',
     0o640,
   ),
   file(
