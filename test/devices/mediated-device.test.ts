@@ -15,6 +15,7 @@ import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {ProfileDevice} from '../../src/profile/profile.ts';
 import {verifyPlan} from '../../src/verify/verify-plan.ts';
+import {addedIn} from '../support/added-in.ts';
 import {sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 import {sampleParent, sampleType} from '../support/sample-mediated.ts';
 import {sampleFile, sampleFiles} from '../support/sample-plan.ts';
@@ -89,13 +90,6 @@ const chosen = (devices: readonly ProfileDevice[], facts?: HostFacts): readonly 
   plan(devices, facts).plan.devices.flatMap(({assigned}) =>
     assigned.type === 'mediated-device' ? [`${assigned.parent}/${assigned.mdevType}`] : [],
   );
-const addedIn = (preview: ReturnType<typeof plan>, path: string): string =>
-  preview.changes
-    .flatMap((change) => (change.path === path ? [change.diff] : []))
-    .join('')
-    .split('\n')
-    .flatMap((line) => (/^\+(?!\+\+ )/.test(line) ? [line.slice(1)] : []))
-    .join('\n');
 const claimed = (devices: readonly ProfileDevice[], facts: HostFacts, guest: string): GuestClaim =>
   claimOf(plan(devices, facts, guest).plan, facts.pci);
 const withClaims = (facts: HostFacts, ...recorded: readonly GuestClaim[]): HostFacts => ({

@@ -27,6 +27,7 @@ import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {ProfileDevice} from '../../src/profile/profile.ts';
 import {openSource} from '../../src/system/source.ts';
 import {verifyPlan} from '../../src/verify/verify-plan.ts';
+import {addedIn} from '../support/added-in.ts';
 import {sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 import {sampleFile, sampleFiles} from '../support/sample-plan.ts';
 import {sampleDevice, sampleProfile} from '../support/sample-profile.ts';
@@ -59,13 +60,6 @@ const codes = ({findings}: {readonly findings: readonly Finding[]}): readonly st
   findings
     .map(({severity, code}) => `${severity} ${code}`)
     .filter((text) => text.includes('usb') || text.includes('shared'));
-const addedIn = (preview: ReturnType<typeof plan>, path: string): string =>
-  preview.changes
-    .flatMap((change) => (change.path === path ? [change.diff] : []))
-    .join('')
-    .split('\n')
-    .flatMap((line) => (/^\+(?!\+\+ )/.test(line) ? [line.slice(1)] : []))
-    .join('\n');
 
 const scratch: string[] = [];
 afterAll(() => {

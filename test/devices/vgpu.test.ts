@@ -17,6 +17,7 @@ import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {ProfileDevice} from '../../src/profile/profile.ts';
 import {openSource} from '../../src/system/source.ts';
 import {verifyPlan} from '../../src/verify/verify-plan.ts';
+import {addedIn} from '../support/added-in.ts';
 import {sampleFacts, samplePci, samplePciFunctions, sampleSriov} from '../support/sample-facts.ts';
 import {sampleFiles} from '../support/sample-plan.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
@@ -72,13 +73,6 @@ const plan = (devices: readonly ProfileDevice[], facts: HostFacts = host(), gues
   previewChanges(facts, sampleProfile({devices, guest: {name: guest, os: 'linux'}}));
 const blockers = ({findings}: ReturnType<typeof plan>): readonly string[] =>
   findings.filter(({severity}) => severity === 'blocker').map(({code}) => code);
-const addedIn = (preview: ReturnType<typeof plan>, path: string): string =>
-  preview.changes
-    .flatMap((change) => (change.path === path ? [change.diff] : []))
-    .join('')
-    .split('\n')
-    .flatMap((line) => (/^\+(?!\+\+ )/.test(line) ? [line.slice(1)] : []))
-    .join('\n');
 const scratch: string[] = [];
 afterAll(() => {
   for (const root of scratch) rmSync(root, {recursive: true, force: true});

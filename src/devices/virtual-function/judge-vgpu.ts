@@ -18,11 +18,11 @@ type Own = {
 export const judgeVgpu = (context: PlanContext, own: Own): void => {
   const {wanted, parent, present, name, path} = own;
   const {vgpu} = wanted.function;
-  const report = (key: string, message: string, remedy: string): void =>
+  const block = (key: string, message: string, remedy: string): void =>
     context.report('blocker', 'vgpu-type-unknown', {subject: name, path: `${path}.${key}`, message, remedy});
   if (parent.driver !== 'nvidia') {
     if (vgpu !== null || wanted.function.mixedSizes)
-      report(
+      block(
         vgpu === null ? 'mixedSizes' : 'vgpu',
         `${describeFunction(parent)} is with ${parent.driver ?? 'no driver'}, and only NVIDIA's driver sets a vGPU type.`,
         'Take vgpu and mixedSizes out of this device.',
@@ -30,7 +30,7 @@ export const judgeVgpu = (context: PlanContext, own: Own): void => {
     return;
   }
   if (present !== null && present.vgpu === null) {
-    report(
+    block(
       'of',
       `${describeFunction(parent)} has virtual functions without vGPU types: this driver makes mediated devices of them.`,
       `Write mdev: {parent: ${present.address}, type: …} instead; \`vfio-pilot check\` lists the types.`,
@@ -38,20 +38,21 @@ export const judgeVgpu = (context: PlanContext, own: Own): void => {
     return;
   }
   if (vgpu === null) return;
-  judgeName(context, own, vgpu, report);
+  judgeName(context, own, vgpu, block);
   judgeSizes(context, own, vgpu);
   judgeMig(context, own, vgpu);
 };
 
 const judgeName = (
-  {facts, profile, report: tell}: PlanContext,
+  context: PlanContext,
   {parent, present, name, path, wanted}: Own,
   vgpu: string,
-  report: (key: string, message: string, remedy: string) => void,
+  block: (key: string, message: string, remedy: string) => void,
 ): void => {
+  const {facts, profile} = context;
   const names = namesOn(facts.pci, parent);
   if (names.size === 0) {
-    tell('note', 'vgpu-type-unseen', {
+    context.report('note', 'vgpu-type-unseen', {
       subject: name,
       path: `${path}.vgpu`,
       message: `${parent.address} has no virtual functions now, so it cannot be checked whether it takes ${vgpu}.`,
@@ -71,7 +72,7 @@ const judgeName = (
   const offered = present?.vgpu?.creatable.map((type) => type.name) ?? [...names.values()];
   if (offered.includes(vgpu)) return;
   const near = nearestWord(vgpu, offered);
-  report(
+  block(
     'vgpu',
     `${name} can not be ${vgpu} now: ${offered.length === 0 ? 'the driver offers no type for it' : `it can be ${offered.join(', ')}`}.`,
     near === null ? 'Choose another type or index.' : `Did you mean ${near}?`,
