@@ -1,7 +1,16 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {accessSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync} from 'node:fs';
+import {
+  accessSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {type BlockWrite, countWrites, type DiskImage, readBlockLog, readImage} from './block-log.ts';
 
 /** `atomicBytes`: what a drive writes whole or not at all. btrfs counts on 4 KiB, the size of its superblock. */
@@ -83,9 +92,24 @@ const mountDisk = ({directory}: Pick<Disk, 'directory'>, file: string, options: 
     unmount: () => {
       run('umount', root);
       run('losetup', '-d', loop);
+      waitUntilFree(loop);
     },
   };
 };
+
+/**
+ * A process that has copied the mounts, as each `unshare --mount` does, keeps the file system mounted after `umount`:
+ * what it then still writes would go into the next state.
+ */
+const waitUntilFree = (loop: string): void => {
+  const backing = `/sys/block/${basename(loop)}/loop/backing_file`;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waitedMs = 0; existsSync(backing); waitedMs += 20) {
+    if (waitedMs > mostPatienceMs) throw new Error(`${loop} is still in use by another program`);
+    Atomics.wait(pause, 0, 0, 20);
+  }
+};
+const mostPatienceMs = 600_000;
 
 /**
  * A loop device that the kernel is still taking from its last file can be handed out and then not be read; a file system
