@@ -13,6 +13,7 @@ import {proposeProfile} from '../pipeline/propose-profile.ts';
 import {resolveProfile} from '../pipeline/resolve-profile.ts';
 import {encodeProfile} from '../pipeline/profile-file.ts';
 import type {Profile} from '../profile/profile.ts';
+import {listUserFolder} from '../system/user-folder.ts';
 import {createUserFile, replaceUserFile} from '../system/user-file.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import type {ProgressEvent} from '../transaction/transaction.ts';
@@ -61,6 +62,12 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     saveText: (name, text) => saveText(freePath(process.cwd(), name, new Set()), text),
     encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
     saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
+    files: {
+      findImages: async () => (await host.files()).findImages(),
+      list: async (path, place) =>
+        place === 'here' ? listUserFolder('/', resolve(path)) : (await host.files()).list(path),
+      lookAt: async (path) => (await host.files()).lookAt(path),
+    },
     apply: async (changes, plan, onProgress, signal) => {
       await refuseDuringTrial(host);
       const request = {preview: {plan, changes}, facts, trial: null};

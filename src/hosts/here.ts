@@ -89,6 +89,7 @@ export const hostOf = (parts: Parts): Host => {
       const read = await facts();
       return {facts: read, preview: previewChanges(read, profile, positionOf)};
     },
+    files: async () => (await import('./host-files.ts')).openFiles(await source()),
     capture: async (file) => (await import('../capture/write-capture.ts')).writeCapture(await source(), file),
     scrub: async () => (await import('../capture/capture-files.ts')).scrubberOf(await source()).published,
     history: async () => (await import('../transaction/history.ts')).readHistory(await journals()),

@@ -16,6 +16,7 @@ import type {KeptRun} from '../transaction/prune.ts';
 import type {UnreadableRun} from '../transaction/runs.ts';
 import type {OnProgress} from '../transaction/transaction.ts';
 import type {AppliedRun} from './applied-run.ts';
+import type {HostFiles} from './host-files.ts';
 import type {LaterKernels} from './later-kernels.ts';
 
 /**
@@ -39,6 +40,7 @@ export type Host = {
   /** The functions and the groups in full, and nothing else. */
   readonly groups: () => Promise<GroupFacts>;
   readonly preview: (profile: WrittenProfile, positionOf?: PositionOf) => Promise<Proposal>;
+  readonly files: () => Promise<HostFiles>;
   readonly capture: (file: string) => Promise<Capture>;
   /** Text about this host without what names it, for a person to publish. */
   readonly scrub: () => Promise<(text: string) => string>;

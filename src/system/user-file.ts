@@ -159,22 +159,26 @@ export const openUserFile = (path: string): number =>
 /** One that was made just now and could not be filled. */
 export const removeUserFile = (path: string): void => inItsDirectory(path, unlinkSync);
 
+/** Under sudo that of who called; `null` for a user without one. */
+export const userHome = (environment: Readonly<Record<string, string | undefined>>): string | null => {
+  const {HOME: home = ''} = environment;
+  if (invokingUser() === null && isAbsolute(home)) return home;
+  try {
+    return asInvokingUser(() => userInfo().homedir);
+  } catch {
+    return null;
+  }
+};
+
 /**
  * Where a program keeps what a person would miss and can do without (XDG Base Directory Specification): under sudo that
  * of who called. `null` for a user without a home.
  */
 export const userStateDirectory = (environment: Readonly<Record<string, string | undefined>>): string | null => {
-  const [wanted = '', home = ''] = [environment['XDG_STATE_HOME'], environment['HOME']];
+  const {XDG_STATE_HOME: wanted = ''} = environment;
   if (isAbsolute(wanted)) return join(wanted, 'vfio-pilot');
-  if (invokingUser() === null && isAbsolute(home)) return join(home, '.local/state/vfio-pilot');
-  try {
-    return join(
-      asInvokingUser(() => userInfo().homedir),
-      '.local/state/vfio-pilot',
-    );
-  } catch {
-    return null;
-  }
+  const home = userHome(environment);
+  return home === null ? null : join(home, '.local/state/vfio-pilot');
 };
 
 /** Over the one that is there; nobody else may read it, and the directories that are missing are made. */
@@ -236,7 +240,7 @@ const inItsDirectory = <Result>(path: string, use: (real: string) => Result): Re
 };
 
 /** `sudo -i` works in /root, where who called may not even look; there nobody else can swap anything either. */
-const withUserRights = <Result>(directory: string, act: () => Result, isForRoot = isRootsOwnPath): Result => {
+export const withUserRights = <Result>(directory: string, act: () => Result, isForRoot = isRootsOwnPath): Result => {
   try {
     return asInvokingUser(act);
   } catch (error) {

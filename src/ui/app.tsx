@@ -13,6 +13,8 @@ import {frameOf, type StepFrame, targetAt} from './views/frame.ts';
 import {profileOf, type WizardContext} from './wizard/context.ts';
 import {describeProblem} from './wizard/apply-step.ts';
 import {replacedBySave} from './wizard/save-step.ts';
+import {focusedPath} from './wizard/path-step.ts';
+import {splitPath} from './wizard/path-text.ts';
 import {settleDraft} from './wizard/resume.ts';
 import {modeOf} from './wizard/mode.ts';
 import {
@@ -173,6 +175,7 @@ const useTasks = (context: WizardContext, state: WizardState, {dispatch, onCopy}
       dispatch({type: 'exported', notice: 'path' in saved ? `Saved: ${saved.path}` : `Not saved: ${saved.problem}`});
     },
   });
+  useLooking(context, state, dispatch);
   useTask({
     isWanted: state.resume.isDiscarding,
     isStopped: false,
@@ -228,6 +231,29 @@ const useTasks = (context: WizardContext, state: WizardState, {dispatch, onCopy}
           ? {type: 'profile-saved', path: saved.path}
           : {type: 'save-failed', path, problem: saved.problem},
       );
+    },
+  });
+};
+
+/** Questions about files: images, once a field wants one, and the path that is being typed. */
+const useLooking = (context: WizardContext, state: WizardState, dispatch: Dispatch<Action>): void => {
+  const {files} = context.services;
+  const {lookup, images} = state;
+  useTask({
+    isWanted: images === null && ['iso', 'disk'].includes(focusedPath(context, state)?.kind ?? ''),
+    isStopped: false,
+    run: async () => dispatch({type: 'images-found', images: await files.findImages()}),
+  });
+  useTask({
+    isWanted: lookup !== null,
+    isStopped: false,
+    run: async () => {
+      if (lookup?.kind === 'complete')
+        dispatch({
+          type: 'folder-listed',
+          entries: await files.list(splitPath(lookup.text).folder, lookup.place),
+        });
+      if (lookup?.kind === 'check') dispatch({type: 'path-looked-at', looked: await files.lookAt(lookup.text)});
     },
   });
 };

@@ -20,6 +20,10 @@ export type Mode =
   /** A number that is being typed: letters are units then, not keys. */
   | 'entry'
   | 'text'
+  /** A text that names a file. */
+  | 'path'
+  /** One of the host that is being typed: it counts when the host was asked about it. */
+  | 'path-entry'
   | 'word'
   | 'search'
   /** The step "Apply" where something keeps it from being applied. */
@@ -73,6 +77,7 @@ export type Intent =
   | 'cursor-start'
   | 'cursor-end'
   | 'cancel-entry'
+  | 'complete'
   | 'submit-word'
   | 'open-help'
   | 'close-overlay'
@@ -105,7 +110,8 @@ const starts: readonly Mode[] = ['home', 'offer'];
 const choosers: readonly Mode[] = [...starts, 'map', 'devices', 'answers'];
 const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
 const values: readonly Mode[] = ['choice', 'number'];
-const texts: readonly Mode[] = ['text', 'entry'];
+const paths: readonly Mode[] = ['path', 'path-entry'];
+const texts: readonly Mode[] = ['text', ...paths, 'entry'];
 const fields: readonly Mode[] = [...values, ...texts];
 const panes: readonly Mode[] = ['pane', 'blocked', 'end', 'applied', 'waiting', 'help', 'full'];
 const steps: readonly Mode[] = ['pane', 'blocked', ...lists, ...fields, 'word', 'end', 'applied', 'waiting'];
@@ -129,12 +135,13 @@ export const bindings: readonly Binding[] = [
   {intent: 'go-home', modes: ['applied'], keys: ['enter', 'escape'], label: 'Enter', hint: 'start screen'},
   {
     intent: 'go-back',
-    modes: steps.filter((mode) => !['entry', 'applied', ...starts].includes(mode)),
+    modes: steps.filter((mode) => !['entry', 'path-entry', 'applied', ...starts].includes(mode)),
     keys: ['escape'],
     label: 'Esc',
     hint: 'back',
   },
-  {intent: 'cancel-entry', modes: ['entry'], keys: ['escape'], label: 'Esc', hint: 'keep the old value'},
+  {intent: 'complete', modes: paths, keys: ['tab'], label: 'Tab', hint: 'complete'},
+  {intent: 'cancel-entry', modes: ['entry', 'path-entry'], keys: ['escape'], label: 'Esc', hint: 'keep the old value'},
   {
     intent: 'go-to-finding',
     modes: ['review', 'blocked'],
@@ -153,7 +160,7 @@ export const bindings: readonly Binding[] = [
   {intent: 'end-search', modes: ['search'], keys: ['enter'], label: 'Enter', hint: 'search'},
   {intent: 'clear-search', modes: ['search'], keys: ['escape'], label: 'Esc', hint: 'stop searching'},
   {intent: 'erase', modes: ['filter', 'search', ...texts, 'word'], keys: ['backspace'], label: '', hint: 'erase'},
-  {intent: 'erase-all', modes: ['text'], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty'},
+  {intent: 'erase-all', modes: ['text', ...paths], keys: ['erase-all'], label: 'Ctrl-U', hint: 'empty'},
   {
     intent: 'erase-all',
     modes: ['filter', 'search', 'word', 'entry'],
@@ -169,7 +176,7 @@ export const bindings: readonly Binding[] = [
   {intent: 'cursor-end', modes: texts, keys: ['end'], label: '', hint: 'move the cursor'},
   {intent: 'focus-next', modes: [...lists, ...values], keys: ['down', 'j'], label: '↑↓', hint: 'move'},
   {intent: 'focus-next', modes: texts, keys: ['down'], label: '↑↓', hint: 'move'},
-  {intent: 'focus-next', modes: fields, keys: ['tab'], label: '', hint: 'move'},
+  {intent: 'focus-next', modes: [...values, 'text', 'entry'], keys: ['tab'], label: '', hint: 'move'},
   {intent: 'focus-previous', modes: [...lists, ...values], keys: ['up', 'k'], label: 'j/k', hint: 'move', isRare: true},
   {intent: 'focus-previous', modes: texts, keys: ['up'], label: '', hint: 'move'},
   {
@@ -287,6 +294,8 @@ const typing: Readonly<Partial<Record<Mode, string>>> = {
   number: '0-9',
   entry: '0-9',
   text: 'a-z',
+  path: 'a-z',
+  'path-entry': 'a-z',
   word: 'a-z',
   filter: 'a-z',
   search: 'a-z',

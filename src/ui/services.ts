@@ -1,3 +1,5 @@
+import type {FoundImage} from '../host/images/find-images.ts';
+import type {FolderEntry, Looked} from '../system/user-folder.ts';
 import type {Change} from '../changes/change.ts';
 import type {Check} from '../findings/check.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
@@ -127,6 +129,7 @@ export type WizardServices = {
   }) => {readonly path: string} | {readonly problem: string};
   /** A new file of that name, or of one like it that is free, where the person is. */
   readonly saveText: (name: string, text: string) => {readonly path: string} | {readonly problem: string};
+  readonly files: FileServices;
   /** Rejects with a TransactionError; an aborted `signal` means "stop and restore". */
   readonly apply: (
     changes: readonly Change[],
@@ -150,6 +153,14 @@ export type WizardServices = {
   readonly canApply: {readonly ok: true} | {readonly ok: false; readonly label: string; readonly reason: string};
   /** A name that is free. */
   readonly defaultProfilePath: (profile: Profile) => string;
+};
+
+/** Looks with the rights of the person, and only looks. Paths are those of the host, or of the machine in front of the person. */
+export type FileServices = {
+  readonly findImages: () => Promise<readonly FoundImage[]>;
+  /** `here`: a relative path is one of the folder that the program was started in. `null`: it can't be listed. */
+  readonly list: (path: string, place: 'host' | 'here') => Promise<readonly FolderEntry[] | null>;
+  readonly lookAt: (path: string) => Promise<Looked>;
 };
 
 export type TrialServices = {

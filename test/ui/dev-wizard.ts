@@ -78,6 +78,11 @@ const services: WizardServices = {
   preview: (profile) => previewChanges(facts, profile),
   judge: (profile) => previewChanges(facts, profile),
   proposeProfile: (devices) => proposeProfile(facts, devices),
+  files: {
+    findImages: () => Promise.resolve([]),
+    list: () => Promise.resolve([]),
+    lookAt: () => Promise.resolve({kind: 'absent'}),
+  },
   saveTodo: () => ({path: '/home/me/todo.md'}),
   saveText: (name) => ({path: `/home/me/${name}`}),
   encode: () => '',

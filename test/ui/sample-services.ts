@@ -93,6 +93,11 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
     },
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
+    files: {
+      findImages: () => Promise.resolve([]),
+      list: () => Promise.resolve([]),
+      lookAt: () => Promise.resolve({kind: 'absent'}),
+    },
     saveTodo: ({profilePath}) => ({path: `${profilePath ?? '/home/me/it.yaml'}.todo.md`}),
     saveText: (name) => ({path: `/home/me/${name}`}),
     encode: (profile) => encodeProfile(profile, {}),

@@ -11,6 +11,7 @@ import {focusedMapRow} from '../wizard/map-step.ts';
 import {stepOf} from '../wizard/steps.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {textDiffLines} from './diff-lines.ts';
+import {pathLines} from './path-lines.ts';
 import {memoryBars} from './memory-bars.ts';
 import {decisionLines, decisionsAbout, findingLines, heading, topologyLines} from './parts.ts';
 
@@ -40,6 +41,7 @@ const focusLines = (context: WizardContext, state: WizardState, columns: number)
   return [
     ...(refusal === null ? [] : wrapText(`✗ ${refusal}`, columns, 'error', 2)),
     ...wrapText(withProgramName(costOf(field, shown), context.services.commandStyle.program), columns),
+    ...pathLines(context, state, columns),
     ...(others.length === 0 ? [] : wrapText(`Or: ${others.join(' · ')}`, columns, 'muted', 4)),
     ...decisionLines(decisions, columns),
   ];

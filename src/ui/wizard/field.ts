@@ -3,6 +3,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Codec} from '../../profile/codec.ts';
 import type {Profile} from '../../profile/profile.ts';
 import type {Preview} from '../services.ts';
+import type {PathKind} from './path-text.ts';
 
 /** Why a text is no such value of a profile, and what to type instead; `null` when it is one. The same grammar reads the file. */
 export const refuseBy =
@@ -76,6 +77,8 @@ export type TextField = Common & {
   readonly kind: 'text';
   /** What is shown for an empty text that has a meaning. */
   readonly whenEmpty?: string;
+  /** It names a file: Tab completes it, and one of the host is looked at before it counts. */
+  readonly path?: PathKind;
   /** Why a profile can't hold a text; such a text stays on the screen and is not written. */
   readonly refuse?: (text: string) => string | null;
   readonly read: (context: FieldContext) => string;

@@ -5,13 +5,21 @@ import {isAboutDevice} from './candidates.ts';
 import {riskFields} from './consent-fields.ts';
 import {fieldContextOf, profileOf, type WizardContext} from './context.ts';
 import {cpuFields} from './cpu-fields.ts';
-import {type Field, type FieldContext, type FieldValue, type NumberField, refusalOf, valueOf} from './field.ts';
+import {
+  type Field,
+  type FieldContext,
+  type FieldValue,
+  type NumberField,
+  refusalOf,
+  type TextField,
+  valueOf,
+} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
 import {goOn, moveFocus, withJudged} from './move.ts';
 import {saveFields} from './save-fields.ts';
 import {save} from './save-step.ts';
-import type {WizardState} from './state.ts';
+import type {Lookup, Move, WizardState} from './state.ts';
 import {
   type CursorMove,
   editAtEnd,
@@ -83,6 +91,21 @@ const stepped = (field: NumberField, shown: FieldContext, direction: 1 | -1): nu
   return Math.min(highest, Math.max(lowest, next));
 };
 
+/** Whether what is typed counts only when the host was asked about it. */
+const isChecked = (field: Field): field is TextField & {readonly path: 'iso' | 'disk'} =>
+  field.kind === 'text' && field.path !== undefined && field.path !== 'profile';
+
+/** A path that Tab has brought is as if it were typed; one that was checked counts. */
+export const acceptPath = (
+  context: WizardContext,
+  state: WizardState,
+  text: string,
+  {isChecked: wasChecked} = {isChecked: false},
+): WizardState => {
+  const field = focusedField(context, state)?.field;
+  return field === undefined || (isChecked(field) && !wasChecked) ? state : edited(context, state, field, text);
+};
+
 /** What the cursor is in: a number that is being typed, or a text as it is. */
 const editOf = (state: WizardState, field: Field, shown: FieldContext): TextEdit =>
   state.typed ?? editAtEnd(field.kind === 'text' ? String(valueOf(field, shown)) : '');
@@ -98,6 +121,7 @@ const withEdit = (
   const before = editOf(state, field, shown);
   const typed = change(before, field);
   if (field.kind === 'number') return {...state, notice: null, typed: typed.text === '' ? null : typed};
+  if (isChecked(field)) return {...state, notice: null, typed};
   const next = {...state, typed};
   return typed.text === before.text ? next : edited(context, next, field, typed.text);
 };
@@ -134,31 +158,53 @@ export const readTyped = (
     : value;
 };
 
-/** A number counts now, and only as a whole; one that is refused keeps the focus, and the value stays what it was. */
+/** What a key that leaves the field asks for. */
+type After = Extract<Lookup, {kind: 'check'}>['after'];
+
+/**
+ * A number counts now, and only as a whole; a path when the host was asked about it, after which the same key goes on.
+ * One that is refused keeps the focus, and the value stays what it was.
+ */
 const commitTyped = (
   context: WizardContext,
   state: WizardState,
-): {readonly state: WizardState; readonly isRefused: boolean} => {
+  after: After,
+): {readonly state: WizardState; readonly isHeld: boolean} => {
   const focused = focusedField(context, state);
-  if (state.typed === null || focused?.field.kind !== 'number')
-    return {state: {...state, typed: null}, isRefused: false};
+  if (state.typed !== null && focused !== null && isChecked(focused.field))
+    return commitPath(context, state, {...focused, field: focused.field, after});
+  if (state.typed === null || focused?.field.kind !== 'number') return {state: {...state, typed: null}, isHeld: false};
   const {field, shown} = focused;
   const value = readTyped(field, shown, state.typed.text);
-  if (typeof value === 'number')
-    return {state: edited(context, {...state, typed: null}, field, value), isRefused: false};
+  if (typeof value === 'number') return {state: edited(context, {...state, typed: null}, field, value), isHeld: false};
   const notice = `${value.problem} Still ${field.render(field.read(shown))}; Esc keeps that.`;
-  return {state: {...state, notice}, isRefused: true};
+  return {state: {...state, notice}, isHeld: true};
 };
 
-export const moveInForm = (
+type TypedPath = {
+  readonly field: TextField & {readonly path: 'iso' | 'disk'};
+  readonly shown: FieldContext;
+  readonly after: After;
+};
+
+const commitPath = (
   context: WizardContext,
   state: WizardState,
-  move: Parameters<typeof moveFocus>[2],
-): WizardState => {
-  const committed = commitTyped(context, state);
-  return committed.isRefused
-    ? committed.state
-    : moveFocus(committed.state, countFields(context, committed.state), move);
+  {field, shown, after}: TypedPath,
+): ReturnType<typeof commitTyped> => {
+  const text = state.typed?.text.trim() ?? '';
+  const free = {...state, typed: null};
+  if (text === valueOf(field, shown)) return {state: free, isHeld: false};
+  const refusal = refusalOf(field, text);
+  if (refusal !== null) return {state: {...state, notice: `${refusal} Esc keeps the old value.`}, isHeld: true};
+  if (!text.startsWith('/')) return {state: edited(context, free, field, text), isHeld: false};
+  const lookup = {kind: 'check', field: field.id, text, wanted: field.path, after} as const;
+  return {state: {...state, notice: null, lookup}, isHeld: true};
+};
+
+export const moveInForm = (context: WizardContext, state: WizardState, move: Move): WizardState => {
+  const committed = commitTyped(context, state, {kind: 'move', move});
+  return committed.isHeld ? committed.state : moveFocus(committed.state, countFields(context, committed.state), move);
 };
 
 export const countFields = (context: WizardContext, state: WizardState): number =>
@@ -166,8 +212,8 @@ export const countFields = (context: WizardContext, state: WizardState): number 
 
 /** A text that a profile can't hold, or a number out of range, keeps the step until it is corrected. */
 export const leaveForm = (context: WizardContext, before: WizardState): WizardState => {
-  const {state, isRefused} = commitTyped(context, before);
-  if (isRefused) return state;
+  const {state, isHeld} = commitTyped(context, before, {kind: 'go-on'});
+  if (isHeld) return state;
   const shown = fieldContextOf(context, state);
   const fields = fieldsOf(state, shown);
   const refused = fields.findIndex((field) => refusalOf(field, valueOf(field, shown)) !== null);

@@ -30,6 +30,9 @@ export const modeOf = (context: WizardContext, state: WizardState): Mode => {
   if (state.step === 'next') return state.apply.phase === 'done' && !context.services.isDryRun ? 'applied' : 'end';
   if (state.apply.phase === 'running' || state.apply.phase === 'restoring') return state.apply.phase;
   if (state.step === 'apply') return canType(context, state) ? 'word' : 'blocked';
-  const kind = focusedField(context, state)?.field.kind ?? 'pane';
+  const field = focusedField(context, state)?.field;
+  const kind = field?.kind ?? 'pane';
+  if (field?.kind === 'text' && field.path !== undefined)
+    return field.path !== 'profile' && state.typed !== null ? 'path-entry' : 'path';
   return kind === 'number' && state.typed !== null ? 'entry' : kind;
 };

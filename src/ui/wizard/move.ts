@@ -1,6 +1,6 @@
 import type {WizardOutcome} from '../services.ts';
 import {profileOf, type WizardContext} from './context.ts';
-import type {Shown, StepId, WizardState} from './state.ts';
+import type {Move, Shown, StepId, WizardState} from './state.ts';
 import {nextStep, previousStep} from './steps.ts';
 
 /** Steps that show or apply the files. */
@@ -47,8 +47,6 @@ export const goBack = (context: WizardContext, state: WizardState): WizardState 
   const undo = state.step === 'undo' ? {phase: 'idle' as const} : state.undo;
   return enterStep(context, {...state, apply, undo}, step);
 };
-
-export type Move = 1 | -1 | 'first' | 'last' | {readonly to: number};
 
 export const moveFocus = (state: WizardState, count: number, move: Move): WizardState => {
   if (count === 0) return state;

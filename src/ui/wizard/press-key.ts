@@ -9,6 +9,7 @@ import {chooseAnswer} from './lend-step.ts';
 import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
 import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
+import {completePath} from './path-step.ts';
 import {goToFinding} from './places.ts';
 import {pressMouse} from './press-mouse.ts';
 import {discardDraft} from './resume.ts';
@@ -42,7 +43,7 @@ const type = (context: WizardContext, state: WizardState, text: string, mode: Mo
   if (mode === 'search') return searchFor(state, state.search.text + text, shown);
   if (mode === 'word')
     return state.step === 'undo' ? typeUndoWord(state, (word) => word + text) : typeWord(state, text);
-  return mode === 'text' || mode === 'number' || mode === 'entry' ? typeCharacter(context, state, text) : state;
+  return ['text', 'path', 'path-entry', 'number', 'entry'].includes(mode) ? typeCharacter(context, state, text) : state;
 };
 
 const erase = (
@@ -147,6 +148,8 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
       return moveTyped(context, state, 'start');
     case 'cursor-end':
       return moveTyped(context, state, 'end');
+    case 'complete':
+      return completePath(context, state);
     case 'cancel-entry':
       return {...state, typed: null, notice: null};
     case 'submit-word':

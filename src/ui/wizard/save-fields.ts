@@ -63,6 +63,7 @@ const path: TextField = {
   label: 'File',
   subjects: [],
   isShown: isKept,
+  path: 'profile',
   read: ({defaultPath}) => defaultPath,
   write: (profile) => profile,
   refuse: (text) => (text.trim() === '' ? 'Type a file name, or choose not to save.' : null),

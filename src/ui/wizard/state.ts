@@ -3,7 +3,10 @@ import type {Key} from '../read-keys.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Profile} from '../../profile/profile.ts';
 import type {ApplyProgress, KeptDraft, Preview, RollbackView, RolledBackView, WizardOutcome} from '../services.ts';
+import type {FoundImage} from '../../host/images/find-images.ts';
+import type {FolderEntry, Looked} from '../../system/user-folder.ts';
 import type {Draft} from './draft.ts';
+import type {PathKind} from './path-text.ts';
 import type {TextEdit} from './text-edit.ts';
 
 export type StepId =
@@ -49,6 +52,12 @@ export type WizardState = {
   readonly returnTo: StepId | null;
   /** What is typed into the focused field. A number counts when Enter is pressed or the focus moves. */
   readonly typed: TextEdit | null;
+  /** Disk and ISO images on this host; `null`: not looked for yet. */
+  readonly images: readonly FoundImage[] | null;
+  /** A question about a path on its way to the machine; keys wait for the answer. */
+  readonly lookup: Lookup | null;
+  /** What Tab found last, and the text that it is about. */
+  readonly completion: {readonly text: string; readonly choices: readonly string[]} | null;
   /** One sentence above the keys: why the last key did nothing. */
   readonly notice: string | null;
   readonly resume: {
@@ -74,6 +83,21 @@ export type WizardState = {
 
 /** Choices that the start before left; with a problem they can only be discarded. */
 export type Offer = {readonly draft: KeptDraft | null; readonly problem: string | null};
+
+/** `here`: the machine in front of the person; `host`: the one that is set up. `field`: its id. */
+export type Lookup =
+  | {readonly kind: 'complete'; readonly field: string; readonly text: string; readonly place: 'host' | 'here'}
+  | {
+      readonly kind: 'check';
+      readonly field: string;
+      readonly text: string;
+      readonly wanted: Exclude<PathKind, 'profile'>;
+      /** What the key that ended the typing asked for. */
+      readonly after: {readonly kind: 'go-on'} | {readonly kind: 'move'; readonly move: Move};
+    };
+
+/** Over the rows of a list. */
+export type Move = 1 | -1 | 'first' | 'last' | {readonly to: number};
 
 export type Export = {readonly to: 'file' | 'clipboard'; readonly name: string; readonly text: string};
 
@@ -160,6 +184,9 @@ export type Action =
   | {readonly type: 'draft-discarded'; readonly problem: string | null}
   | {readonly type: 'todo-saved'; readonly path: string}
   | {readonly type: 'todo-failed'; readonly problem: string}
+  | {readonly type: 'images-found'; readonly images: readonly FoundImage[]}
+  | {readonly type: 'folder-listed'; readonly entries: readonly FolderEntry[] | null}
+  | {readonly type: 'path-looked-at'; readonly looked: Looked}
   | {readonly type: 'verified'; readonly results: readonly PromiseResult[]}
   | {readonly type: 'verify-failed'; readonly error: ApplyProblem}
   | {readonly type: 'rollback-planned'; readonly view: RollbackView}

@@ -4,6 +4,7 @@ import {createContext, type WizardContext} from './context.ts';
 import {firstVerify, reduceVerify} from './home-step.ts';
 import {appliedTo} from './home-rows.ts';
 import {leave, noSearch} from './move.ts';
+import {reduceLookup} from './path-step.ts';
 import {pressKey} from './press-key.ts';
 import {firstOffer} from './resume.ts';
 import {reduceSave} from './save-step.ts';
@@ -33,6 +34,9 @@ export const startWizard = (
     returnTo: null,
     search: noSearch,
     typed: null,
+    images: null,
+    lookup: null,
+    completion: null,
     notice: null,
     resume: {offer: firstOffer(context), isContinued: false, isDiscarding: false},
     exporting: null,
@@ -74,6 +78,11 @@ export const reduce = (context: WizardContext, state: WizardState, action: Actio
     case 'todo-saved':
     case 'todo-failed':
       return reduceTodo(state, action);
+    case 'images-found':
+      return {...state, images: action.images};
+    case 'folder-listed':
+    case 'path-looked-at':
+      return reduceLookup(context, state, action);
     case 'verified':
     case 'verify-failed':
       return reduceVerify(state, action);
@@ -99,7 +108,8 @@ const pressKeys = (
   let next = state;
   for (const key of keys) {
     if (key.name === 'interrupt') next = interrupt(next);
-    else if (viewOf(next) === shown.view && !isTooSmall(next.size)) next = pressKey(context, next, key, shown);
+    else if (viewOf(next) === shown.view && !isTooSmall(next.size) && next.lookup === null)
+      next = pressKey(context, next, key, shown);
     if (next.outcome !== null) return next;
   }
   return next;
