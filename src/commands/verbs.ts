@@ -38,6 +38,10 @@ const out = {
   summary: 'save it to a new file',
 } as const satisfies OptionSpec;
 
+/** Unproven ones are labelled, wherever they are listed. */
+const exportNames = (isProven: boolean): string =>
+  exporters.flatMap((one) => (one.isProven === isProven ? [one.name] : [])).join(', ');
+
 const needsProfile: Positional = {
   name: 'PROFILE',
   completes: 'profile',
@@ -294,11 +298,12 @@ const commands: readonly Verb[] = [
   }),
   declare({
     name: 'export',
-    summary: 'the plan of a profile as lines for another program, or as a shell script',
+    summary:
+      'the plan of a profile in the words of another program, or as a shell script; each says what it leaves out',
     positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
     options: {},
     examples: [
-      ['export proxmox win10.yaml', 'qm commands, and the lines of the guest’s file'],
+      ['export kubevirt win10.yaml', 'permitted devices and a VirtualMachine, with what they leave out'],
       ['export script win10.yaml', 'a shell script with check, apply and undo, for a host without this program'],
     ],
     isTransactional: false,

@@ -13,5 +13,7 @@ export type Exporter = (facts: HostFacts, preview: Preview) => readonly Section[
 export type ExporterEntry = {
   /** `export NAME PROFILE` */
   readonly name: string;
+  /** Whether a program or a description of the other side reads it in the tests, and refuses what is broken. */
+  readonly isProven: boolean;
   readonly load: () => Promise<Exporter>;
 };

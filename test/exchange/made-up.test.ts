@@ -46,6 +46,7 @@ it('an importer that reads a file, and an exporter, are one line of a table each
 
   const words: ExporterEntry = {
     name: 'words',
+    isProven: true,
     load:
       async () =>
       (_, {plan}) => [{title: 'Words', lines: [`the guest ${plan.guest.name}`]}],
@@ -66,7 +67,11 @@ it('an import that makes no profile of this program is an error, and no file', a
 });
 
 it('a plan that is blocked, here by interrupts that a guest can forge, is exported to nobody', async () => {
-  const words: ExporterEntry = {name: 'words', load: async () => () => [{title: 'Words', lines: ['x']}]};
+  const words: ExporterEntry = {
+    name: 'words',
+    isProven: true,
+    load: async () => () => [{title: 'Words', lines: ['x']}],
+  };
   const profile = join(directory, 'b.yaml');
   writeFileSync(profile, encodeProfile(proposeProfile(facts, ['0000:06:00.0'])));
   expect(await exportWith([words]).run(context('words', profile))).toMatchObject({sections: []});
