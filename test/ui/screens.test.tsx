@@ -56,7 +56,21 @@ describe('screens at 80x24', () => {
     const wizard = await at(1);
     await wizard.press(down, ' ');
     expect(wizard.lines()[6]).toMatch(/^❯ \[\+\]/);
+    expect(wizard.frame()).toContain('Added to 0000:06:00.0. Enter goes on with both.');
     expect(await wizard.press(keys.up)).toContain('Together with 0000:0a:03.0');
+  });
+
+  it('keeps the card that is chosen, where Enter is pressed on the device that was added', async () => {
+    const wizard = await at(1);
+    // Both are all the graphics cards of this host.
+    expect(await wizard.press(down, ' ', enter)).toContain('step 3 of 11  Only card');
+    const back = await wizard.press(keys.escape);
+    expect(back).toMatch(/\(•\).* 0000:06:00\.0/);
+    expect(back).toMatch(/❯ \[\+\].* 0000:0a:03\.0/);
+    expect(await wizard.press(' ')).toContain('Taken out again. Enter on this row would replace 0000:06:00.0.');
+    expect(await wizard.press(keys.up, ' ')).toContain('It is chosen already.');
+    await wizard.press(enter);
+    expect(await wizard.press(keys.escape)).not.toContain('[+]');
   });
 
   it('says where each proposal comes from', async () => {

@@ -14,7 +14,7 @@ import {
   type Verdict,
 } from '../wizard/candidates.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import {chosenAddresses, focusedCandidate} from '../wizard/device-step.ts';
+import {focusedCandidate, identitiesOf, takenByEnter} from '../wizard/device-step.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {findingLines} from './parts.ts';
 
@@ -137,17 +137,17 @@ export const deviceLines = (context: WizardContext, state: WizardState, columns:
   const focused = focusedCandidate(context, state);
   const {facts} = context.services;
   if (focused === null) return wrapText(whyNothing(context, state), columns);
-  const addresses = chosenAddresses(context, state, focused);
-  const verdict = context.verdictOf(addresses);
+  const taken = takenByEnter(context, state, focused);
+  const verdict = context.verdictOf(identitiesOf(taken));
   const present = focused.part?.present ?? null;
   const grouped = [...focused.functions, ...(present === null ? [] : [present])];
   const groups = [...new Set(grouped.flatMap((device) => device.iommuGroup ?? []))];
-  const extras = addresses.filter((address) => !focused.identities.includes(address));
+  const along = taken.flatMap((one) => (one === focused ? [] : [one.address]));
   return [
     ...missingLines(context, state, focused, columns),
     verdictLine(verdict, focused),
     ...displayLines(facts, focused, verdict),
-    ...(extras.length === 0 ? [] : [line(`Together with ${extras.join(', ')} (added with Space).`)]),
+    ...(along.length === 0 ? [] : wrapText(`Together with ${along.join(', ')}.`, columns)),
     ...findingLines(verdict.findings, columns, context.services.commandStyle),
     blank,
     ...functionLines(focused),

@@ -4,6 +4,7 @@ import {printable} from '../../words/printable.ts';
 import {padColumns} from '../../words/width.ts';
 import type {Candidate} from '../wizard/candidates.ts';
 import {fieldContextOf, type WizardContext} from '../wizard/context.ts';
+import {chosenCard} from '../wizard/device-step.ts';
 import {describeCount} from '../../findings/check.ts';
 import {type MapRow, mapRows} from '../wizard/map-step.ts';
 import {stepOf} from '../wizard/steps.ts';
@@ -97,11 +98,13 @@ const describeLent = (context: WizardContext, state: WizardState): string => {
 
 const profileDevices = ({draft}: WizardState): readonly string[] => draft.base.devices.map(identityOf);
 
-const deviceRows = (context: WizardContext, state: WizardState): readonly Row[] =>
-  candidatesOf(context, state).map((one) => ({
+const deviceRows = (context: WizardContext, state: WizardState): readonly Row[] => {
+  const chosen = chosenCard(context, state);
+  return candidatesOf(context, state).map((one) => ({
     value: one.address,
-    label: `${markOf(state, one)} ${verdictOf(context, one)} ${describeCard(one)}`,
+    label: `${markOf(state, one, chosen)} ${verdictOf(context, one)} ${describeCard(one)}`,
   }));
+};
 
 /** Only cards are judged ahead: a server may have hundreds of other functions. */
 const verdictOf = ({cards, verdictOf: judge}: WizardContext, one: Candidate): string => {
@@ -111,10 +114,8 @@ const verdictOf = ({cards, verdictOf: judge}: WizardContext, one: Candidate): st
 };
 
 /** One card is chosen with Enter, as by a radio button; others are added with Space. */
-const markOf = (state: WizardState, one: Candidate): string => {
-  if (state.devices.extras.includes(one.address)) return '[+]';
-  return state.draft.base.devices.some((device) => identityOf(device) === one.address) ? '(•)' : '( )';
-};
+const markOf = ({devices}: WizardState, one: Candidate, chosen: Candidate | null): string =>
+  devices.extras.includes(one.address) ? '[+]' : one === chosen ? '(•)' : '( )';
 
 const reviewRows = ({preview}: WizardState): readonly Row[] => [
   {value: 'findings', label: `Findings: ${describeCounts(preview.findings.map((finding) => finding.severity))}`},

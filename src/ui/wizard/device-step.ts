@@ -16,17 +16,33 @@ const withDevices = (state: WizardState, devices: Partial<DeviceState>): WizardS
   devices: {...state.devices, ...devices},
 });
 
-/** The focused card first, then what was added with Space; whole cards. */
-export const chosenAddresses = (context: WizardContext, state: WizardState, focused: Candidate): readonly string[] => {
-  const all = [...context.cards, ...context.others];
-  const extras = all.filter((one) => state.devices.extras.includes(one.address) && one !== focused);
-  return [...new Set([focused, ...extras].flatMap(({identities}) => identities))];
+const isAdded = ({devices}: WizardState, {address}: Candidate): boolean => devices.extras.includes(address);
+
+/** The one that was chosen with Enter, or was proposed; what was added with Space goes along with it. */
+export const chosenCard = ({cards, others}: WizardContext, state: WizardState): Candidate | null => {
+  const present = state.draft.base.devices.map(identityOf);
+  return [...cards, ...others].find((one) => present.includes(one.address) && !isAdded(state, one)) ?? null;
 };
+
+/**
+ * What Enter on a row takes: that row and what was added with Space. On a row that was added itself, the card that is
+ * chosen stays: whoever adds a keyboard and presses Enter wants both.
+ */
+export const takenByEnter = (context: WizardContext, state: WizardState, focused: Candidate): readonly Candidate[] => {
+  const main = isAdded(state, focused) ? (chosenCard(context, state) ?? focused) : focused;
+  const extras = [...context.cards, ...context.others].filter((one) => isAdded(state, one) && one !== main);
+  return [main, ...extras];
+};
+
+/** Whole cards; two rows may have a function in common. */
+export const identitiesOf = (candidates: readonly Candidate[]): readonly string[] => [
+  ...new Set(candidates.flatMap(({identities}) => identities)),
+];
 
 export const chooseDevice = (context: WizardContext, state: WizardState): WizardState => {
   const focused = focusedCandidate(context, state);
   if (focused === null) return {...state, notice: 'There is nothing to choose here.'};
-  const addresses = chosenAddresses(context, state, focused);
+  const addresses = identitiesOf(takenByEnter(context, state, focused));
   const verdict = context.verdictOf(addresses);
   if (!verdict.isUsable && !verdict.isConditional && state.devices.refused !== focused.address) {
     return {
@@ -45,12 +61,22 @@ const withBase = (context: WizardContext, state: WizardState, addresses: readonl
 };
 
 export const markDevice = (context: WizardContext, state: WizardState): WizardState => {
-  const address = focusedCandidate(context, state)?.address;
-  if (address === undefined) return state;
+  const focused = focusedCandidate(context, state);
+  if (focused === null) return state;
+  const {address} = focused;
   const {extras} = state.devices;
-  return withDevices(state, {
-    extras: extras.includes(address) ? extras.filter((one) => one !== address) : [...extras, address],
-  });
+  const chosen = chosenCard(context, state);
+  if (chosen?.address === address)
+    return {...state, notice: 'It is chosen already. Space on another row adds that one to it.'};
+  if (extras.includes(address))
+    return {
+      ...withDevices(state, {extras: extras.filter((one) => one !== address)}),
+      notice: chosen === null ? null : `Taken out again. Enter on this row would replace ${chosen.address}.`,
+    };
+  return {
+    ...withDevices(state, {extras: [...extras, address]}),
+    notice: chosen === null ? null : `Added to ${chosen.address}. Enter goes on with both.`,
+  };
 };
 
 const refocused = (state: WizardState): WizardState => ({
