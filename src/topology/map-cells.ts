@@ -41,14 +41,23 @@ const leadOf = (domain: Domain, detail: Detail): Line => {
 };
 
 const wordsOf = (domain: Domain, detail: Detail, roleOf: RoleOf): readonly Line[] => {
-  if (detail === 'numbered') return domain.cores.map((core) => numberedCore(core, roleOf));
+  if (detail === 'numbered') return domain.cores.map((core) => placed(core, numberedCore(core, roleOf)));
   if (detail === 'threads')
-    return domain.cores.map((core) => core.map(({id}) => segment(roleOf(id).letter, roleOf(id).role)));
-  const letters = domain.cores.map((core) => coreLetter(core, roleOf));
+    return domain.cores.map((core) =>
+      placed(
+        core,
+        core.map(({id}) => segment(roleOf(id).letter, roleOf(id).role)),
+      ),
+    );
+  const letters = domain.cores.map((core) => placed(core, coreLetter(core, roleOf)));
   return Array.from({length: Math.ceil(letters.length / coresInRun)}, (_, run) =>
     letters.slice(run * coresInRun, (run + 1) * coresInRun).flat(),
   );
 };
+
+/** So that a person can point at the core. */
+const placed = ([first]: CoreCpus, word: Line): Line =>
+  first === undefined ? word : word.map((one) => ({...one, core: first.id}));
 
 /** `[0:V0 12:V1]` */
 const numberedCore = (core: CoreCpus, roleOf: RoleOf): Line => [

@@ -1,4 +1,4 @@
-import {isDisplay, type PciFunction} from '../facts/pci.ts';
+import {isGraphicsCard, type PciFunction} from '../facts/pci.ts';
 import {groupBy} from './domains.ts';
 import {type Line, segment, wrapWords} from '../words/lines.ts';
 
@@ -8,9 +8,9 @@ const maximumOthers = 3;
 /** What the guest gets, by address: the device whole, or a part of one that stays with the host. */
 export type Chosen = ReadonlyMap<string, 'whole' | 'part'>;
 
-/** Those that the map names: what was chosen, and every display function. */
+/** Those that the map names: what was chosen, and every graphics card. */
 export const devicesOfMap = (pci: readonly PciFunction[], chosen: Chosen): readonly PciFunction[] =>
-  pci.filter((device) => chosen.has(device.address) || isDisplay(device));
+  pci.filter((device) => chosen.has(device.address) || isGraphicsCard(device));
 
 export type Card = {readonly text: string; readonly isChosen: boolean};
 

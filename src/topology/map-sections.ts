@@ -10,7 +10,7 @@ import type {TopologyMap} from './topology-map.ts';
 type Style = {readonly detail: Detail; readonly columns: number};
 
 export const drawSections = (map: TopologyMap, style: Style): readonly Line[] =>
-  (canFold(style) ? foldSections(map) : map.sections.map(unfolded)).flatMap(({item, more}) => [
+  (canFold(map, style) ? foldSections(map) : map.sections.map(unfolded)).flatMap(({item, more}) => [
     ...drawSection(map, item, style),
     ...(more.length === 0 ? [] : wrapWords([segment(describeMoreSections(more), 'muted')], [], style.columns, 2)),
   ]);
@@ -32,15 +32,16 @@ const headingWords = (map: TopologyMap, section: Section): readonly Line[] => {
   ];
 };
 
-const drawDomains = ({roleOf}: TopologyMap, domains: readonly Domain[], style: Style): readonly Line[] => {
+const drawDomains = (map: TopologyMap, domains: readonly Domain[], style: Style): readonly Line[] => {
   const {detail, columns} = style;
+  const {roleOf} = map;
   const lines: Line[] = [];
   let narrow: Line[] = [];
   const flush = (): void => {
     if (narrow.length > 0) lines.push(...wrapWords([segment(' ')], narrow, columns, 2));
     narrow = [];
   };
-  for (const {item, more} of canFold(style) ? foldDomains(domains, roleOf) : domains.map(unfolded)) {
+  for (const {item, more} of canFold(map, style) ? foldDomains(domains, roleOf) : domains.map(unfolded)) {
     const word = drawNarrowDomain(item, detail, roleOf, columns);
     if (word === null) flush();
     if (word === null) lines.push(...drawDomain(item, detail, roleOf, columns));
@@ -51,4 +52,4 @@ const drawDomains = ({roleOf}: TopologyMap, domains: readonly Domain[], style: S
   return lines.filter((line) => widthOf(line) > 0);
 };
 
-const canFold = ({detail}: Style): boolean => detail !== 'numbered';
+const canFold = ({isWhole}: TopologyMap, {detail}: Style): boolean => !isWhole && detail !== 'numbered';

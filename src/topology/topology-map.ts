@@ -17,6 +17,8 @@ export type TopologyInput = {
   readonly parentAddresses?: readonly string[];
   /** What the guest runs on before the rest, for a window that shows only the first rows. */
   readonly isGuestFirst?: boolean;
+  /** Every core, where alike ones would be counted otherwise. */
+  readonly isWhole?: boolean;
 };
 
 /** What a map shows, whatever it is drawn with. */
@@ -28,6 +30,7 @@ export type TopologyMap = {
   readonly homeless: readonly PciFunction[];
   readonly chosen: Chosen;
   readonly hasPinning: boolean;
+  readonly isWhole: boolean;
   readonly roleOf: RoleOf;
   readonly shareOf: (section: Section) => GuestShare | null;
 };
@@ -39,6 +42,7 @@ export const findTopology = ({
   deviceAddresses,
   parentAddresses = [],
   isGuestFirst = false,
+  isWhole = false,
 }: TopologyInput): TopologyMap => {
   const chosen: Chosen = new Map([
     ...parentAddresses.map((address) => [address, 'part'] as const),
@@ -58,6 +62,7 @@ export const findTopology = ({
     homeless: devices.filter((device) => !placed.has(device)),
     chosen,
     hasPinning: pinning !== null,
+    isWhole,
     roleOf,
     shareOf: ({node, totalKiB}) => (node === null && totalKiB === null ? null : guestShareOf(memory, node?.id ?? null)),
   };

@@ -16,6 +16,10 @@ export type Mode =
   | 'review'
   | 'filter'
   | 'choice'
+  /** The choice of the guest's CPUs. */
+  | 'pins'
+  /** The map, on which they are picked. */
+  | 'cores'
   | 'number'
   /** A number that is being typed: letters are units then, not keys. */
   | 'entry'
@@ -78,6 +82,11 @@ export type Intent =
   | 'cursor-end'
   | 'cancel-entry'
   | 'complete'
+  | 'open-cores'
+  | 'toggle-core'
+  | 'reset-cores'
+  | 'keep-cores'
+  | 'drop-cores'
   | 'submit-word'
   | 'open-help'
   | 'close-overlay'
@@ -109,7 +118,7 @@ type Binding = {
 const starts: readonly Mode[] = ['home', 'offer'];
 const choosers: readonly Mode[] = [...starts, 'map', 'devices', 'answers'];
 const lists: readonly Mode[] = [...choosers, 'review', 'todo'];
-const values: readonly Mode[] = ['choice', 'number'];
+const values: readonly Mode[] = ['choice', 'pins', 'number'];
 const paths: readonly Mode[] = ['path', 'path-entry'];
 const texts: readonly Mode[] = ['text', ...paths, 'entry'];
 const fields: readonly Mode[] = [...values, ...texts];
@@ -131,6 +140,10 @@ export const bindings: readonly Binding[] = [
     hint: 'next step',
   },
   {intent: 'submit-word', modes: ['word'], keys: ['enter'], label: 'Enter', hint: 'run what you typed'},
+  {intent: 'keep-cores', modes: ['cores'], keys: ['enter'], label: 'Enter', hint: 'use these'},
+  {intent: 'drop-cores', modes: ['cores'], keys: ['escape'], label: 'Esc', hint: 'back, unchanged'},
+  {intent: 'toggle-core', modes: ['cores'], keys: [' '], label: 'Space', hint: 'pick'},
+  {intent: 'reset-cores', modes: ['cores'], keys: ['a'], label: 'a', hint: 'automatic'},
   {intent: 'finish', modes: ['end'], keys: ['enter'], label: 'Enter', hint: 'end'},
   {intent: 'go-home', modes: ['applied'], keys: ['enter', 'escape'], label: 'Enter', hint: 'start screen'},
   {
@@ -151,6 +164,7 @@ export const bindings: readonly Binding[] = [
     isRare: true,
   },
   {intent: 'discard-draft', modes: ['offer'], keys: ['d'], label: 'd', hint: 'discard the draft'},
+  {intent: 'open-cores', modes: ['pins'], keys: [' '], label: 'Space', hint: 'pick cores'},
   {intent: 'mark-focused', modes: ['devices'], keys: [' '], label: 'Space', hint: 'add'},
   {intent: 'toggle-task', modes: ['todo'], keys: [' ', 'enter'], label: 'Space', hint: 'done, not done'},
   {intent: 'toggle-others', modes: ['devices'], keys: ['o'], label: 'o', hint: 'others'},
@@ -175,23 +189,38 @@ export const bindings: readonly Binding[] = [
   {intent: 'cursor-start', modes: texts, keys: ['home'], label: 'Home/End', hint: 'or Ctrl-A/Ctrl-E', isRare: true},
   {intent: 'cursor-end', modes: texts, keys: ['end'], label: '', hint: 'move the cursor'},
   {intent: 'focus-next', modes: [...lists, ...values], keys: ['down', 'j'], label: '↑↓', hint: 'move'},
+  {intent: 'focus-next', modes: ['cores'], keys: ['down', 'j'], label: 'arrows', hint: 'move'},
   {intent: 'focus-next', modes: texts, keys: ['down'], label: '↑↓', hint: 'move'},
   {intent: 'focus-next', modes: [...values, 'text', 'entry'], keys: ['tab'], label: '', hint: 'move'},
-  {intent: 'focus-previous', modes: [...lists, ...values], keys: ['up', 'k'], label: 'j/k', hint: 'move', isRare: true},
+  {
+    intent: 'focus-previous',
+    modes: [...lists, ...values, 'cores'],
+    keys: ['up', 'k'],
+    label: 'j/k',
+    hint: 'move',
+    isRare: true,
+  },
   {intent: 'focus-previous', modes: texts, keys: ['up'], label: '', hint: 'move'},
   {
     intent: 'focus-first',
-    modes: [...lists, ...values],
+    modes: [...lists, ...values, 'cores'],
     keys: ['home', 'g'],
     label: 'g/G',
     hint: 'first, last',
     isRare: true,
   },
-  {intent: 'focus-last', modes: [...lists, ...values], keys: ['end', 'G'], label: '', hint: 'last'},
+  {intent: 'focus-last', modes: [...lists, ...values, 'cores'], keys: ['end', 'G'], label: '', hint: 'last'},
   {intent: 'value-next', modes: values, keys: ['right', '+'], label: '←→', hint: 'change'},
-  {intent: 'value-previous', modes: values, keys: ['left', '-'], label: '', hint: 'change'},
-  {intent: 'page-down', modes: [...steps, 'help', 'full'], keys: ['page-down'], label: 'PgDn/PgUp', hint: 'scroll'},
-  {intent: 'page-up', modes: [...steps, 'help', 'full'], keys: ['page-up'], label: '', hint: 'scroll'},
+  {intent: 'value-next', modes: ['cores'], keys: ['right'], label: '', hint: 'move'},
+  {intent: 'value-previous', modes: [...values, 'cores'], keys: ['left', '-'], label: '', hint: 'change'},
+  {
+    intent: 'page-down',
+    modes: [...steps, 'cores', 'help', 'full'],
+    keys: ['page-down'],
+    label: 'PgDn/PgUp',
+    hint: 'scroll',
+  },
+  {intent: 'page-up', modes: [...steps, 'cores', 'help', 'full'], keys: ['page-up'], label: '', hint: 'scroll'},
   {
     intent: 'scroll-down',
     modes: [...lists, ...values],
@@ -245,7 +274,7 @@ export const bindings: readonly Binding[] = [
   },
   {intent: 'save-diff', modes: ['review', 'full'], keys: ['w'], label: 'w', hint: 'save the diff'},
   {intent: 'copy-diff', modes: ['review', 'full'], keys: ['y'], label: 'y', hint: 'copy the diff'},
-  {intent: 'open-help', modes: commands, keys: ['?'], label: '?', hint: 'help'},
+  {intent: 'open-help', modes: [...commands, 'cores'], keys: ['?'], label: '?', hint: 'help'},
   {
     intent: 'ask-to-leave',
     modes: [...commands.filter((mode) => !leavable.includes(mode)), 'word'],
@@ -275,7 +304,7 @@ export const bindings: readonly Binding[] = [
   },
   {
     intent: 'interrupt',
-    modes: [...steps, 'filter', 'search', 'help', 'full', 'leave'],
+    modes: [...steps, 'cores', 'filter', 'search', 'help', 'full', 'leave'],
     keys: ['interrupt'],
     label: 'Ctrl-C',
     hint: 'leave at once',

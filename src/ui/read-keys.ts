@@ -23,7 +23,10 @@ export type Key =
 
 /** What is under the mouse. `focus`: the row that has the focus. */
 export type MouseTarget =
-  {readonly kind: 'row'; readonly index: number; readonly focus: number} | {readonly kind: 'pane'};
+  | {readonly kind: 'row'; readonly index: number; readonly focus: number}
+  | {readonly kind: 'pane'}
+  /** A core on the map, by its first CPU. */
+  | {readonly kind: 'core'; readonly core: number};
 
 /** Counted from 0 at the upper left. */
 export type Cell = {readonly column: number; readonly row: number};

@@ -2,7 +2,12 @@ import type {Tone} from './palette.ts';
 import {printable} from './printable.ts';
 import {displayWidth, takeColumns} from './width.ts';
 
-export type Segment = {readonly text: string; readonly tone: Tone};
+export type Segment = {
+  readonly text: string;
+  readonly tone: Tone;
+  /** Of a map: the first CPU of the core that is drawn here, for a person who points at it. */
+  readonly core?: number;
+};
 /** One row of the terminal. */
 export type Line = readonly Segment[];
 
@@ -17,9 +22,9 @@ export const fitLine = (of: Line, columns: number): Line => {
   if (widthOf(of) <= columns) return of;
   const fitted: Segment[] = [];
   let left = columns - 1;
-  for (const {text, tone} of of) {
+  for (const {text, ...rest} of of) {
     const taken = takeColumns(text, left);
-    if (taken !== '') fitted.push({text: taken, tone});
+    if (taken !== '') fitted.push({text: taken, ...rest});
     left -= displayWidth(taken);
     if (taken !== text) break;
   }
@@ -66,10 +71,10 @@ export const wrapLine = (of: Line, columns: number): readonly Line[] => {
 /** By UTF-16 units, as `slice` of a string. */
 const sliceLine = (of: Line, from: number, to: number): Line => {
   let start = 0;
-  return of.flatMap(({text, tone}): Line => {
+  return of.flatMap(({text, ...rest}): Line => {
     const part = text.slice(Math.max(0, from - start), Math.max(0, to - start));
     start += text.length;
-    return part === '' ? [] : [{text: part, tone}];
+    return part === '' ? [] : [{text: part, ...rest}];
   });
 };
 
@@ -98,7 +103,8 @@ const mergeSegments = (of: Line): Line => {
   const merged: Segment[] = [];
   for (const next of of) {
     const last = merged.at(-1);
-    if (last?.tone === next.tone) merged[merged.length - 1] = {text: last.text + next.text, tone: last.tone};
+    if (last?.tone === next.tone && last.core === next.core)
+      merged[merged.length - 1] = {...last, text: last.text + next.text};
     else merged.push(next);
   }
   return merged;

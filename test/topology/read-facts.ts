@@ -8,6 +8,12 @@ import {openSource} from '../../src/system/source.ts';
 export const readMapFacts = (root: string, pci: readonly Partial<HostFacts['pci'][number]>[] = []): HostFacts => {
   const source = openSource(root, null);
   const note = (): void => undefined;
-  const facts = {cpu: readCpu(source, note), nodes: readNodes(source, note), memory: readMemory(source, note), pci};
+  const whole = pci.map((device) => ({physicalFunction: null, ...device}));
+  const facts = {
+    cpu: readCpu(source, note),
+    nodes: readNodes(source, note),
+    memory: readMemory(source, note),
+    pci: whole,
+  };
   return facts as unknown as HostFacts;
 };

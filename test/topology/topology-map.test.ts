@@ -232,6 +232,14 @@ describe('the map of invented machines', () => {
     );
   });
 
+  it('names no virtual function of a card as a GPU, unless it goes to the guest', () => {
+    const virtual = {...gpu, address: '0000:06:00.4', physicalFunction: gpu.address} as const;
+    const facts = readMapFacts(writeTree(desktop), [gpu, virtual]);
+    expect(draw(facts).text).toContain('  GPU 0000:06:00.0 GP107\n');
+    expect(draw(facts).text).not.toContain('.4');
+    expect(draw(facts, {devices: [virtual.address]}).text).toContain('  * 0000:06:00.4 GP107');
+  });
+
   it('lets no control character through', () => {
     const {text} = draw(readMapFacts(writeTree(desktop)));
 

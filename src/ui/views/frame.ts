@@ -1,10 +1,13 @@
 import type {Cell, MouseTarget} from '../read-keys.ts';
 import type {Line} from '../../words/lines.ts';
+import {displayWidth} from '../../words/width.ts';
 import type {WizardContext} from '../wizard/context.ts';
+import {firstRowOfCores} from '../wizard/cores-step.ts';
 import {modeOf} from '../wizard/mode.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {applyLines} from './apply-lines.ts';
 import {checkLines} from './check-lines.ts';
+import {coresLines} from './cores-lines.ts';
 import {deviceLines} from './device-lines.ts';
 import {formLines, mapLines, saveLines} from './form-lines.ts';
 import {helpLines} from './help-lines.ts';
@@ -36,18 +39,31 @@ export const targetAt = ({layout, rows, pane}: StepFrame, wanted: number, {colum
   const listTop = bodyTop + layout.introHeight;
   const paneTop = (layout.isWide ? bodyTop : listTop + layout.listHeight) + 1;
   const paneLeft = layout.isWide ? layout.listColumns + 3 : 0;
-  if (column >= paneLeft && row >= paneTop && row < paneTop + pane.height) return {kind: 'pane'};
+  if (column >= paneLeft && row >= paneTop && row < paneTop + pane.height)
+    return placeAt(pane, pane.offset + row - paneTop, column - paneLeft);
   const focus = Math.min(wanted, rows.length - 1);
   const index = windowStart(rows.length, focus, layout.listHeight) + row - listTop;
   const isInList = row >= listTop && row < listTop + layout.listHeight && index < rows.length;
   return isInList && column < layout.listColumns ? {kind: 'row', index, focus} : null;
 };
 
+const placeAt = ({lines}: Pane, row: number, column: number): MouseTarget => {
+  let end = 0;
+  for (const {text, core} of lines[row] ?? []) {
+    end += displayWidth(text);
+    if (column < end) return core === undefined ? {kind: 'pane'} : {kind: 'core', core};
+  }
+  return {kind: 'pane'};
+};
+
 export const frameOf = (context: WizardContext, state: WizardState): StepFrame => {
   const rows = state.overlay === 'none' ? rowLabels(context, state) : [];
   const layout = layoutOf(context, state, rows.length);
   const lines = linesOf(context, state, layout.paneColumns);
-  const wanted = state.scroll[state.overlay === 'help' ? 'help' : state.step] ?? 0;
+  const wanted =
+    state.step === 'cores' && state.overlay === 'none'
+      ? firstRowOfCores(state, lines, layout.paneHeight)
+      : (state.scroll[state.overlay === 'help' ? 'help' : state.step] ?? 0);
   const offset = Math.min(wanted, Math.max(0, lines.length - layout.paneHeight));
   return {layout, rows, pane: {lines, height: layout.paneHeight, offset, columns: layout.paneColumns}};
 };
@@ -69,6 +85,8 @@ const linesOf = (context: WizardContext, state: WizardState, columns: number): r
       return deviceLines(context, state, columns);
     case 'lend':
       return lendLines(context, state, columns);
+    case 'cores':
+      return coresLines(context, state, columns);
     case 'risks':
     case 'cpu':
     case 'memory':

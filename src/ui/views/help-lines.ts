@@ -2,11 +2,14 @@ import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {padColumns} from '../../words/width.ts';
 import {hintsOf, type Mode} from '../keys.ts';
 import type {StepId} from '../wizard/state.ts';
+import {glossaryOf} from './glossary.ts';
 import {stepOf} from '../wizard/steps.ts';
 
 const legends: Readonly<Partial<Record<StepId, string>>> = {
   device:
     '✓ a guest can have it; ! if you accept a risk; ✗ not now. (•) is chosen, [+] was added with Space. Enter chooses the row with the pointer and keeps what you added.',
+  cores:
+    'A click on a core picks it, as Space does. V is a vCPU of the guest, I an I/O thread, E the emulator, · the host.',
   cpu: 'The map shows what each hardware thread does: V is a vCPU of the guest, I an I/O thread, E the emulator, · the host.',
   memory: '█ the guest, ▓ for the host, ▒ hugepages or guests that are there already, ░ free for both.',
 };
@@ -18,6 +21,7 @@ export const helpLines = (step: StepId, mode: Mode, columns: number): readonly L
   blank,
   line('Keys on this step', 'title'),
   ...hintsOf(mode).map(({label, hint}): Line => [segment(padColumns(label, 12), 'key'), segment(hint)]),
+  ...wordLines(step, columns),
   blank,
   ...wrapText(
     'A click goes to a row, and one more on it chooses it; the wheel scrolls. Shift and the mouse select text.',
@@ -29,3 +33,13 @@ export const helpLines = (step: StepId, mode: Mode, columns: number): readonly L
     columns,
   ),
 ];
+
+const wordLines = (step: StepId, columns: number): readonly Line[] => {
+  const words = glossaryOf(step);
+  if (words.length === 0) return [];
+  return [
+    blank,
+    line('Words of this step', 'title'),
+    ...words.flatMap(({word, meaning}) => wrapText(`${word}: ${meaning}`, columns, 'plain', 2)),
+  ];
+};

@@ -4,6 +4,7 @@ import type {StepId, WizardState} from '../wizard/state.ts';
 import {stepOf} from '../wizard/steps.ts';
 import {focusedCandidate} from '../wizard/device-step.ts';
 import {meaningOfAssigning} from './device-lines.ts';
+import {pickedLines} from './cores-lines.ts';
 import {stateLines} from './home-lines.ts';
 
 const wideFrom = 120;
@@ -31,7 +32,7 @@ const tallFrom = 22;
 
 const introOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const lines = wholeIntroOf(context, state, columns);
-  if (state.size.rows >= tallFrom || lines.length < 2 || ['device', 'home'].includes(state.step)) return lines;
+  if (state.size.rows >= tallFrom || lines.length < 2 || ['device', 'home', 'cores'].includes(state.step)) return lines;
   return [fitLine(line(lines.map(plainText).join(' '), 'muted'), columns)];
 };
 
@@ -46,6 +47,7 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
       ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : []),
     ];
   }
+  if (state.step === 'cores') return pickedLines(context, state, columns);
   if (state.step === 'home') return stateLines(context, state, columns);
   return wrapText(stepOf(state.step).purpose, columns, 'muted');
 };

@@ -115,13 +115,16 @@ export const topologyLines = (
   {services}: WizardContext,
   {preview, draft}: WizardState,
   columns: number,
+  {isWhole} = {isWhole: false},
 ): readonly Line[] =>
   describeTopology({
+    isWhole,
     facts: services.facts,
     pinning: preview.plan?.pinning ?? null,
     memory: preview.plan?.memory ?? null,
     deviceAddresses: preview.plan?.devices.flatMap(({address}) => address ?? []) ?? draft.base.devices.map(identityOf),
     parentAddresses: preview.plan === null ? [] : parentsOf(preview.plan),
-    isGuestFirst: true,
+    // What is picked must not move away under the cursor.
+    isGuestFirst: !isWhole,
     columns,
   });

@@ -26,6 +26,7 @@ export type Row = {readonly value: string; readonly label: string};
 export const rowLabels = (context: WizardContext, state: WizardState): readonly Row[] => {
   if (state.step === 'home') return homeRows(context, state).map((row) => labelHomeRow(context, state, row));
   if (state.step === 'map') return mapRows(context, state).map((row) => labelMapRow(context, state, row));
+  if (state.step === 'cores') return [];
   if (state.step === 'todo')
     return appliedTasks(context).map((task) => ({
       value: task.id,

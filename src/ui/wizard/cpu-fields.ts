@@ -1,6 +1,14 @@
 import type {NumaNode} from '../../facts/memory.ts';
 import type {Profile} from '../../profile/profile.ts';
-import {always, type ChoiceField, type Field, type FieldContext, type FieldOption, type NumberField} from './field.ts';
+import {
+  always,
+  type ChoiceField,
+  type Field,
+  type FieldContext,
+  type FieldOption,
+  type FieldValue,
+  type NumberField,
+} from './field.ts';
 
 const onlineThreads = ({facts}: FieldContext): number => facts.cpu.cpus.filter((cpu) => cpu.online).length;
 
@@ -21,6 +29,7 @@ const vcpus: NumberField = {
   kind: 'number',
   label: 'vCPUs',
   subjects: ['cpu.pins', 'cpu.vcpus'],
+  resets: ['cpu.pins'],
   isShown: always,
   read: ({profile}) => profile.cpu.vcpus,
   step: threadsPerCore,
@@ -54,6 +63,7 @@ const node: ChoiceField = {
   kind: 'choice',
   label: 'NUMA node',
   subjects: ['cpu.node'],
+  resets: ['cpu.pins'],
   isShown: ({facts}) => facts.nodes.length > 1,
   options: (context) =>
     nodeOptions(context, 'The NUMA node that the card is attached to, so that no access crosses to another node.'),
@@ -61,19 +71,45 @@ const node: ChoiceField = {
   write: (profile, value) => withFreshPins(profile, {node: value === 'auto' ? 'auto' : Number(value)}),
 };
 
+/** CPUs that were picked on the map, as the draft keeps them: `2,14,4,16`. */
+const pickedCpus = (value: FieldValue | undefined): readonly number[] | null =>
+  typeof value === 'string' && /^\d+(?:,\d+)*$/.test(value) ? value.split(',').map(Number) : null;
+
+export const pinsId = 'cpu.pins';
+
 const pins: ChoiceField = {
-  id: 'cpu.pins',
+  id: pinsId,
   kind: 'choice',
   label: 'CPU pinning',
   subjects: ['cpu.pins'],
-  isShown: ({profile, edits}) => profile.cpu.pins !== 'auto' || edits['cpu.pins'] === 'auto',
-  options: () => [
-    {value: 'as-written', label: 'as the profile says', cost: 'The CPU numbers that the profile lists.'},
-    {value: 'auto', label: 'automatic', cost: 'Whole cores on the NUMA node of the card.'},
-  ],
-  read: ({profile}) => (profile.cpu.pins === 'auto' ? 'auto' : 'as-written'),
-  write: (profile, value) => (value === 'auto' ? {...profile, cpu: {...profile.cpu, pins: 'auto'}} : profile),
+  isShown: always,
+  options: ({profile, edits}) => {
+    const picked = pickedCpus(edits[pinsId]);
+    const {pins: present} = profile.cpu;
+    return [
+      ...(picked === null ? [] : [{value: String(edits[pinsId]), label: `picked: ${picked.join(', ')}`, cost: byHand}]),
+      ...(picked === null && present !== 'auto'
+        ? [
+            {
+              value: 'as-written',
+              label: 'as the profile says',
+              cost: `The CPU numbers that the profile lists. ${byHand}`,
+            },
+          ]
+        : []),
+      {value: 'auto', label: 'automatic', cost: `Whole cores on the NUMA node of the card. ${byHand}`},
+    ];
+  },
+  read: ({profile, edits}) =>
+    pickedCpus(edits[pinsId]) === null ? (profile.cpu.pins === 'auto' ? 'auto' : 'as-written') : String(edits[pinsId]),
+  write: (profile, value) => {
+    const picked = pickedCpus(value);
+    if (picked !== null) return withFreshPins(profile, {vcpus: picked.length, pins: picked});
+    return value === 'auto' ? {...profile, cpu: {...profile.cpu, pins: 'auto'}} : profile;
+  },
 };
+
+const byHand = 'Space opens the map, where you pick the cores.';
 
 const iothreads: ChoiceField = {
   id: 'cpu.iothreads',

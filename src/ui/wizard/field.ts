@@ -54,6 +54,8 @@ type Common = {
   readonly subjects: readonly string[];
   readonly isShown: (context: FieldContext) => boolean;
   readonly write: (profile: Profile, value: FieldValue, host: FieldHost) => Profile;
+  /** Fields whose edits mean nothing once this one is changed. */
+  readonly resets?: readonly string[];
 };
 
 export type ChoiceField = Common & {

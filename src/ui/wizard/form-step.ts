@@ -63,7 +63,8 @@ export const focusedField = (
 
 /** Planned anew only where the profile is another: half a word of consent changes nothing. */
 const edited = (context: WizardContext, before: WizardState, field: Field, value: FieldValue): WizardState => {
-  const draft = {...before.draft, edits: {...before.draft.edits, [field.id]: value}};
+  const kept = Object.entries(before.draft.edits).filter(([id]) => !(field.resets ?? []).includes(id));
+  const draft = {...before.draft, edits: {...Object.fromEntries(kept), [field.id]: value}};
   const state = {...before, draft, notice: null};
   const isSame = JSON.stringify(profileOf(context, draft)) === JSON.stringify(profileOf(context, before.draft));
   if (state.step === 'save') return {...state, save: {phase: 'idle'}, isPreviewWhole: isSame && state.isPreviewWhole};

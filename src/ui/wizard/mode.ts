@@ -1,6 +1,7 @@
 import type {Mode} from '../keys.ts';
 import {canType} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
+import {pinsId} from './cpu-fields.ts';
 import {focusedField} from './form-step.ts';
 import {focusedHomeRow} from './home-rows.ts';
 import type {WizardState} from './state.ts';
@@ -24,6 +25,7 @@ export const modeOf = (context: WizardContext, state: WizardState): Mode => {
   if (state.step === 'home') return focusedHomeRow(context, state).kind === 'continue' ? 'offer' : 'home';
   if (state.step === 'todo') return 'todo';
   if (state.step === 'map') return 'map';
+  if (state.step === 'cores') return 'cores';
   if (state.step === 'lend') return 'answers';
   if (state.step === 'undo') return undoModes[state.undo.phase];
   if (state.step === 'review') return 'review';
@@ -34,5 +36,6 @@ export const modeOf = (context: WizardContext, state: WizardState): Mode => {
   const kind = field?.kind ?? 'pane';
   if (field?.kind === 'text' && field.path !== undefined)
     return field.path !== 'profile' && state.typed !== null ? 'path-entry' : 'path';
+  if (field?.id === pinsId) return 'pins';
   return kind === 'number' && state.typed !== null ? 'entry' : kind;
 };

@@ -2,6 +2,7 @@ import {type Intent, intentOf, type Mode} from '../keys.ts';
 import type {Key} from '../read-keys.ts';
 import {eraseWord, stopAndRestore, submitWord, typeWord} from './apply-step.ts';
 import type {WizardContext} from './context.ts';
+import {dropCores, keepCores, moveCursor, openCores, resetCores, toggleCore} from './cores-step.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';
 import {changeValue, eraseTyped, leaveForm, moveInForm, moveTyped, typeCharacter} from './form-step.ts';
 import {chooseHome} from './home-step.ts';
@@ -71,21 +72,33 @@ const choose = (context: WizardContext, state: WizardState): WizardState =>
 const move = (context: WizardContext, state: WizardState, by: Parameters<typeof moveFocus>[2]): WizardState =>
   state.typed === null ? moveFocus(state, countRows(context, state), by) : moveInForm(context, state, by);
 
+const isPicking = ({step}: WizardState): boolean => step === 'cores';
+
 const act = (context: WizardContext, state: WizardState, intent: Intent, mode: Mode, shown: Shown): WizardState => {
   const page = Math.max(1, shown.pane.height - 1);
   switch (intent) {
     case 'focus-next':
-      return move(context, state, 1);
+      return isPicking(state) ? moveCursor(state, shown, 'down') : move(context, state, 1);
     case 'focus-previous':
-      return move(context, state, -1);
+      return isPicking(state) ? moveCursor(state, shown, 'up') : move(context, state, -1);
     case 'focus-first':
-      return move(context, state, 'first');
+      return isPicking(state) ? moveCursor(state, shown, 'first') : move(context, state, 'first');
     case 'focus-last':
-      return move(context, state, 'last');
+      return isPicking(state) ? moveCursor(state, shown, 'last') : move(context, state, 'last');
     case 'value-next':
-      return changeValue(context, state, 1);
+      return isPicking(state) ? moveCursor(state, shown, 'right') : changeValue(context, state, 1);
     case 'value-previous':
-      return changeValue(context, state, -1);
+      return isPicking(state) ? moveCursor(state, shown, 'left') : changeValue(context, state, -1);
+    case 'open-cores':
+      return openCores(context, state);
+    case 'toggle-core':
+      return toggleCore(context, state);
+    case 'reset-cores':
+      return resetCores(context, state);
+    case 'keep-cores':
+      return keepCores(context, state);
+    case 'drop-cores':
+      return dropCores(context, state);
     case 'scroll-down':
       return scroll(state, shown, {by: 1});
     case 'scroll-up':

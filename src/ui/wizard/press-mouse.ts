@@ -1,6 +1,7 @@
 import type {MouseTarget} from '../read-keys.ts';
 import {changeValue, moveInForm} from './form-step.ts';
 import type {WizardContext} from './context.ts';
+import {clickCore} from './cores-step.ts';
 import {modeOf} from './mode.ts';
 import {moveFocus, scroll} from './move.ts';
 import {countRows} from './rows.ts';
@@ -25,10 +26,11 @@ export const pressMouse = (
   if (target === null || state.overlay === 'leave') return stays;
   if (act !== 'click') {
     const by = act === 'wheel-up' ? -1 : 1;
-    return target.kind === 'pane'
+    return target.kind !== 'row'
       ? {state: scroll(state, shown, {by: by * notch}), next: null}
       : {state: focusRow(context, state, by), next: null};
   }
+  if (target.kind === 'core') return {state: clickCore(context, state, target.core), next: null};
   if (target.kind === 'pane') return stays;
   if (target.index !== target.focus) return {state: focusRow(context, state, {to: target.index}), next: null};
   const mode = modeOf(context, state);

@@ -34,6 +34,7 @@ const resumable: Readonly<Partial<Record<string, StepId>>> = {
   lend: 'lend',
   risks: 'risks',
   cpu: 'cpu',
+  cores: 'cpu',
   memory: 'memory',
   guest: 'guest',
   review: 'review',

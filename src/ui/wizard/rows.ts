@@ -16,6 +16,7 @@ export const candidatesOf = (context: WizardContext, {devices}: WizardState): re
 /** How many rows the focus moves over. The row before the changes of the review are its findings. */
 export const countRows = (context: WizardContext, state: WizardState): number => {
   if (state.step === 'home') return homeRows(context, state).length;
+  if (state.step === 'cores') return 0;
   if (state.step === 'map') return mapRows(context, state).length;
   if (state.step === 'todo') return appliedTasks(context).length;
   if (state.step === 'device') return candidatesOf(context, state).length;

@@ -19,6 +19,8 @@ export type StepId =
   | 'lend'
   | 'risks'
   | 'cpu'
+  /** The map, on which cores are picked. */
+  | 'cores'
   | 'memory'
   | 'guest'
   | 'review'
@@ -52,6 +54,8 @@ export type WizardState = {
   readonly returnTo: StepId | null;
   /** What is typed into the focused field. A number counts when Enter is pressed or the focus moves. */
   readonly typed: TextEdit | null;
+  /** While cores are picked: the first CPU of the one under the cursor, and the choices that Esc goes back to. */
+  readonly cores: {readonly cursor: number; readonly before: Draft} | null;
   /** Disk and ISO images on this host; `null`: not looked for yet. */
   readonly images: readonly FoundImage[] | null;
   /** A question about a path on its way to the machine; keys wait for the answer. */

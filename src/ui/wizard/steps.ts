@@ -75,6 +75,13 @@ const steps: readonly Step[] = [
     isNeeded: always,
   },
   {
+    id: 'cores',
+    title: 'Cores',
+    purpose: 'Pick the cores of the guest on the map. Each core goes with all of its threads.',
+    isNeeded: never,
+    isAside: true,
+  },
+  {
     id: 'memory',
     title: 'Memory',
     purpose: 'How much memory the guest gets, from which NUMA node, in which page size.',

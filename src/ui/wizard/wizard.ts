@@ -34,6 +34,7 @@ export const startWizard = (
     returnTo: null,
     search: noSearch,
     typed: null,
+    cores: null,
     images: null,
     lookup: null,
     completion: null,
