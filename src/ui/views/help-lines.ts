@@ -7,7 +7,7 @@ import {stepOf} from '../wizard/steps.ts';
 
 const legends: Readonly<Partial<Record<StepId, string>>> = {
   device:
-    '✓ a guest can have it; ! if you accept a risk; ✗ not now. (•) is chosen, [+] was added with Space. Enter chooses the row with the pointer and keeps what you added.',
+    '✓ a guest can have it; ! if you accept a risk; ✗ not now. (•) is chosen, [+] was added with Space. Enter chooses the row with the pointer and keeps what you added; on a row that you added, the chosen card stays.',
   cores:
     'A click on a core picks it, as Space does. V is a vCPU of the guest, I an I/O thread, E the emulator, · the host.',
   cpu: 'The map shows what each hardware thread does: V is a vCPU of the guest, I an I/O thread, E the emulator, · the host.',
