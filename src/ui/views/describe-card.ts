@@ -18,7 +18,7 @@ export const describeCard = (candidate: Candidate): string => {
     return [
       displayWidth(address) > 21 ? address : padColumns(address, 21),
       part.name,
-      ...(part.of === null ? [] : [shortName(part.of)]),
+      ...(part.of === null ? [] : [`on ${shortName(part.of)}`]),
     ].join(' ');
   if (device === undefined) return '';
   const more = mates.length > 0 ? ` +${mates.length}` : '';
