@@ -33,8 +33,11 @@ const directoryOf = (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/
 
 const purlOf = ({name, version}) => `pkg:npm/${name.replace('@', '%40')}@${version}`;
 
-/** CycloneDX 1.6. Without a time and a serial number, so that the same source makes the same file. */
-export const renderSbom = (packages, {name, version, license}) => {
+/**
+ * CycloneDX 1.6. Without a time and a serial number, so that the same source makes the same file.
+ * `runtime`: the component of what runs the program, where that is in the same file.
+ */
+export const renderSbom = (packages, {name, version, license}, runtime = null) => {
   const self = purlOf({name, version});
   const bom = {
     $schema: 'http://cyclonedx.org/schema/bom-1.6.schema.json',
@@ -44,20 +47,24 @@ export const renderSbom = (packages, {name, version, license}) => {
     metadata: {
       component: {type: 'application', 'bom-ref': self, name, version, purl: self, licenses: licensesOf(license)},
     },
-    components: packages.map((one) => ({
-      type: 'library',
-      'bom-ref': purlOf(one),
-      ...(one.name.startsWith('@') ? {group: one.name.split('/')[0], name: one.name.split('/')[1]} : {name: one.name}),
-      version: one.version,
-      scope: 'required',
-      hashes: [{alg: 'SHA-512', content: Buffer.from(one.integrity.replace('sha512-', ''), 'base64').toString('hex')}],
-      licenses: licensesOf(one.license),
-      purl: purlOf(one),
-    })),
-    dependencies: [{ref: self, dependsOn: packages.map(purlOf)}],
+    components: [...packages.map(componentOf), ...(runtime === null ? [] : [runtime])],
+    dependencies: [
+      {ref: self, dependsOn: [...packages.map(purlOf), ...(runtime === null ? [] : [runtime['bom-ref']])]},
+    ],
   };
   return `${JSON.stringify(bom, null, 2)}\n`;
 };
+
+const componentOf = (one) => ({
+  type: 'library',
+  'bom-ref': purlOf(one),
+  ...(one.name.startsWith('@') ? {group: one.name.split('/')[0], name: one.name.split('/')[1]} : {name: one.name}),
+  version: one.version,
+  scope: 'required',
+  hashes: [{alg: 'SHA-512', content: Buffer.from(one.integrity.replace('sha512-', ''), 'base64').toString('hex')}],
+  licenses: licensesOf(one.license),
+  purl: purlOf(one),
+});
 
 /** An id of SPDX, or an expression of several. */
 const licensesOf = (license) => (/\s/.test(license) ? [{expression: license}] : [{license: {id: license}}]);

