@@ -1,5 +1,6 @@
 /** One desired outcome. Renderers make them; nothing here touches the machine. */
-export type Artifact = FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact;
+export type Artifact =
+  FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact | CreatedArtifact;
 
 /**
  * What rollback does with it. `restore`: what was there before the run comes back, and a file that was edited since is
@@ -87,6 +88,27 @@ export type GeneratedArtifact = {
   readonly onRollback?: OnRollback;
   readonly triggers: readonly string[];
   readonly timeoutSeconds: number;
+  readonly why: readonly string[];
+};
+
+/**
+ * A file that a program makes where there is none, and that belongs to its user from then on: the disk image of a guest.
+ * The program writes it next to its place, and it gets its name by a hard link, which never takes the place of another
+ * file (link(2): EEXIST). It is not read, whatever its size. Rollback removes it as long as nobody has used it: its
+ * inode, its size and the times of its last change are what they were when it was made. Otherwise it stays.
+ */
+export type CreatedArtifact = {
+  readonly kind: 'created';
+  readonly path: string;
+  /** The argument `{output}` stands for the path to write to, where an empty file is. */
+  readonly argv: readonly [string, ...string[]];
+  /** Of folders that are missing above it. */
+  readonly directoryMode: number;
+  /** At most, what it takes on the disk once it is made. */
+  readonly bytes: number;
+  readonly timeoutSeconds: number;
+  /** Empty: whoever renders it has found nothing at its path. */
+  readonly triggers: readonly string[];
   readonly why: readonly string[];
 };
 

@@ -3,6 +3,7 @@ import type {
   AbsentArtifact,
   Artifact,
   CommandArtifact,
+  CreatedArtifact,
   FileArtifact,
   GeneratedArtifact,
   SymlinkArtifact,
@@ -55,11 +56,13 @@ const compareOne = (facts: HostFacts, artifact: Artifact): readonly (FileChange 
   }
 };
 
-const isRun = (artifact: Artifact): artifact is CommandArtifact | GeneratedArtifact =>
-  artifact.kind === 'command' || artifact.kind === 'generated';
+type Run = CommandArtifact | GeneratedArtifact | CreatedArtifact;
+
+const isRun = (artifact: Artifact): artifact is Run =>
+  artifact.kind === 'command' || artifact.kind === 'generated' || artifact.kind === 'created';
 
 /** A renderer that names no trigger has looked, and found the effect missing. */
-const isTriggered = ({triggers}: CommandArtifact | GeneratedArtifact, changed: ReadonlySet<string>): boolean =>
+const isTriggered = ({triggers}: Run, changed: ReadonlySet<string>): boolean =>
   triggers.length === 0 || triggers.some((path) => changed.has(path));
 
 export const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
@@ -127,11 +130,9 @@ const compareAbsent = (
   ];
 };
 
-const describeRun = (artifact: CommandArtifact | GeneratedArtifact): RunChange => ({
+const describeRun = (artifact: Run): RunChange => ({
   kind: 'run',
-  path: artifact.argv
-    .map((word) => (artifact.kind === 'generated' ? word.replaceAll('{output}', artifact.path) : word))
-    .join(' '),
+  path: artifact.argv.map((word) => ('path' in artifact ? word.replaceAll('{output}', artifact.path) : word)).join(' '),
   command: artifact,
   diff: '',
   why: artifact.why,

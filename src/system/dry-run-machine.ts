@@ -35,7 +35,7 @@ export const dryRunMachine = (inner: Machine, programs: Readonly<Record<string, 
   };
   const fresh = (type: MachineStat['type'], mode: number): MachineStat => {
     const {uid, gid} = inner.self;
-    return {type, mode, uid, gid, size: 0, links: 1, device: 0, changedMs: 0};
+    return {type, mode, uid, gid, size: 0, links: 1, device: 0, inode: 0, modifiedMs: 0, changedMs: 0};
   };
   const file = (path: string): NewFile => {
     const change = (doing: string, stat: Partial<MachineStat>, bytes?: Buffer): void => {

@@ -68,6 +68,9 @@ export type MachineStat = {
   readonly size: number;
   readonly links: number;
   readonly device: number;
+  readonly inode: number;
+  /** When content was last changed; as `changedMs`. */
+  readonly modifiedMs: number;
   /** When content, attributes or names were last changed: milliseconds since 1970, the fraction matters. */
   readonly changedMs: number;
 };

@@ -28,6 +28,8 @@ export const statOf = (stat: Stats): MachineStat => ({
   size: stat.size,
   links: stat.nlink,
   device: stat.dev,
+  inode: stat.ino,
+  modifiedMs: stat.mtimeMs,
   changedMs: stat.ctimeMs,
 });
 

@@ -1,5 +1,5 @@
 import {dirname} from 'node:path';
-import type {GeneratedArtifact} from '../artifacts/artifact.ts';
+import type {CreatedArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
 import {type Inspection, nearestDirectory, type Target} from './inspect.ts';
 import {stateDirectory} from '../system/state-directory.ts';
@@ -36,7 +36,11 @@ const needs = (machine: Machine, {targets, commands}: Inspection, planBytes: num
   {directory: stateDirectory, bytes: planBytes},
   ...targets.flatMap(targetNeeds),
   ...commands.flatMap((command) => (command.kind === 'generated' ? generatedNeeds(machine, command) : [])),
+  ...commands.flatMap((command) => (command.kind === 'created' ? [createdNeed(command)] : [])),
 ];
+
+/** Not what a guest may fill it with later: an image grows. */
+const createdNeed = ({path, bytes}: CreatedArtifact): Need => ({directory: dirname(path), bytes});
 
 const targetNeeds = ({path, old, wanted}: Target): readonly Need[] => {
   const oldBytes = old.state === 'file' ? old.size : 0;

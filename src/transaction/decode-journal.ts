@@ -1,5 +1,6 @@
 import type {
   CommandArtifact,
+  CreatedArtifact,
   Effect,
   GeneratedArtifact,
   NamedImages,
@@ -29,7 +30,7 @@ import {errorCode} from '../system/machine-error.ts';
 import type {Machine} from '../system/machine.ts';
 import {journalDirectory, journalFile} from '../system/state-directory.ts';
 import {journalUpgrades} from './journal-upgrades.ts';
-import {type Journal, type JournalItem, type JournalRun, journalVersion} from './journal.ts';
+import {type Journal, type JournalItem, type JournalRun, journalVersion, type Made} from './journal.ts';
 import type {PathState} from './path-state.ts';
 import {messageOf} from './transaction.ts';
 
@@ -133,6 +134,16 @@ const artifact = byTag<'kind', JournalRun['artifact']>('kind', {
     timeoutSeconds: integer,
     why: listOf(text),
   }),
+  created: shape<CreatedArtifact>({
+    kind: literal('created'),
+    path: absolutePath,
+    argv,
+    directoryMode: integer,
+    bytes: number,
+    timeoutSeconds: integer,
+    triggers: listOf(text),
+    why: listOf(text),
+  }),
 });
 
 const journal = shape<Journal>({
@@ -157,6 +168,7 @@ const journal = shape<Journal>({
       artifact,
       state: wordOf<JournalRun['state']>({pending: true, started: true, ran: true, 'not-run': true, undone: true}),
       reason: nullable(text),
+      made: optional(shape<Made>({inode: number, size: number, modifiedMs: number, changedMs: nullable(number)})),
     }),
   ),
 });

@@ -1,4 +1,4 @@
-import type {OnRollback, Placing, WrittenBy} from '../artifacts/artifact.ts';
+import type {CreatedArtifact, OnRollback, Placing, WrittenBy} from '../artifacts/artifact.ts';
 import {type Ports, registryOf} from '../artifacts/ports.ts';
 import {dirname, normalize} from 'node:path';
 import {
@@ -19,9 +19,12 @@ import {refusal} from './transaction.ts';
 const missingDirectories = (
   ports: Ports,
   machine: Machine,
-  targets: readonly Target[],
+  {targets, commands}: Pick<Inspection, 'targets' | 'commands'>,
 ): readonly JournalDirectory[] => {
   const missing = new Map<string, number>();
+  for (const command of commands)
+    if (command.kind === 'created')
+      for (const parent of missingParents(machine, command.path)) missing.set(parent, command.directoryMode);
   for (const {path, by, wanted} of targets) {
     if (wanted.kind === 'absent') continue;
     for (const parent of missingParents(machine, path))
@@ -94,6 +97,21 @@ const refuseRewriteOnFat = (machine: Machine, {targets, commands}: Pick<Inspecti
   }
 };
 
+/** Found out now, and once more by the kernel when the file gets its name. */
+const refuseCreation = (machine: Machine, {path, argv}: CreatedArtifact): void => {
+  if (machine.stat(path) !== null) throw refusal('check', `${path} is there already.`, neverOverwritten);
+  refuseUnwritable(machine, path, {state: 'absent'});
+  if (machine.isLive && !machine.hasProgram(argv[0]))
+    throw refusal(
+      'check',
+      `${argv[0]} is not installed, and it makes ${path}.`,
+      'Nothing was written. Install the package that has it, then run apply again.',
+    );
+};
+
+export const neverOverwritten =
+  'Nothing was written, and a file of yours is never overwritten. Give it another name, or leave its size out of the profile to use it.';
+
 /** A path that will change, with what is there and what is to be there. */
 export type Target = {
   readonly path: string;
@@ -141,7 +159,8 @@ export const inspect = (ports: Ports, machine: Machine, changes: readonly Change
   }));
   for (const {path, old} of targets) refuseUnwritable(machine, path, old);
   refuseRewriteOnFat(machine, {targets, commands});
-  return {targets, directories: missingDirectories(ports, machine, targets), commands, isDone: false};
+  for (const command of commands) if (command.kind === 'created') refuseCreation(machine, command);
+  return {targets, directories: missingDirectories(ports, machine, {targets, commands}), commands, isDone: false};
 };
 
 /** A guest goes through the registry where there is one; below another root the file itself is all there is. */
@@ -176,7 +195,7 @@ const uniqueCommands = (changes: readonly Change[]): Inspection['commands'] => {
   const commands = changes.filter((change) => change.kind === 'run').map(({command}) => command);
   const byArgv = new Map<string, Inspection['commands'][number]>();
   for (const command of commands) {
-    const key = JSON.stringify([command.kind, command.argv, command.kind === 'generated' ? command.path : '']);
+    const key = JSON.stringify([command.kind, command.argv, 'path' in command ? command.path : '']);
     const first = byArgv.get(key);
     byArgv.set(key, first === undefined ? command : {...first, ...command, triggers: joinTriggers(first, command)});
   }

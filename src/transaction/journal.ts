@@ -1,4 +1,11 @@
-import type {CommandArtifact, GeneratedArtifact, OnRollback, Placing, WrittenBy} from '../artifacts/artifact.ts';
+import type {
+  CommandArtifact,
+  CreatedArtifact,
+  GeneratedArtifact,
+  OnRollback,
+  Placing,
+  WrittenBy,
+} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
 import {journalFile} from '../system/state-directory.ts';
 import {type PathState} from './path-state.ts';
@@ -50,9 +57,20 @@ export type JournalItem = {
 };
 
 export type JournalRun = {
-  readonly artifact: CommandArtifact | GeneratedArtifact;
+  readonly artifact: CommandArtifact | GeneratedArtifact | CreatedArtifact;
   readonly state: 'pending' | 'started' | 'ran' | 'not-run' | 'undone';
   readonly reason: string | null;
+  /** What a `created` artifact has made. */
+  readonly made?: Made;
+};
+
+/** By what a file that nobody has used since is known, without reading it. */
+export type Made = {
+  readonly inode: number;
+  readonly size: number;
+  readonly modifiedMs: number;
+  /** `null` until it has its name, which changes it. */
+  readonly changedMs: number | null;
 };
 
 export const isUnfinished = ({state}: Journal): boolean => state !== 'COMMITTED' && state !== 'ROLLED_BACK';
@@ -77,5 +95,5 @@ export const openLedger = (machine: Machine, journal: Journal): Ledger => {
 export const saveItem = (ledger: Ledger, index: number, item: JournalItem): void =>
   ledger.save({items: Object.assign([...ledger.current().items], {[index]: item})});
 
-export const saveRun = (ledger: Ledger, index: number, changes: Pick<JournalRun, 'state' | 'reason'>): void =>
+export const saveRun = (ledger: Ledger, index: number, changes: Pick<JournalRun, 'state' | 'reason' | 'made'>): void =>
   ledger.save({runs: ledger.current().runs.map((run, at) => (at === index ? {...run, ...changes} : run))});

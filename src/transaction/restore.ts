@@ -9,6 +9,7 @@ import {probeFor} from './probes.ts';
 import {regenerate} from './regenerate.ts';
 import {type NewContent, replace, stage} from './replace.ts';
 import {followsLast} from './run-artifacts.ts';
+import {uncreateFiles} from './create-file.ts';
 import {messageOf, runCommand, toolsOf, type Transaction} from './transaction.ts';
 import {sweepStaged, tempFile} from './staging.ts';
 import {tellSystemLog} from './system-log.ts';
@@ -230,6 +231,7 @@ export const restore = async (
     const outcome = await attempt(() => restoreItem(transaction, index, item), 'failed');
     if (outcome === 'foreign') foreign.push(item);
   }
+  if (!wasPrepared) problems.push(...uncreateFiles(transaction));
   await attempt(() => removeDirectories(transaction), undefined);
   for (const item of foreign)
     if (item.by === 'generator') await attempt(() => regenerate(transaction, item), undefined);

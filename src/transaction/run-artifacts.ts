@@ -1,5 +1,6 @@
 import type {CommandArtifact, Effect} from '../artifacts/artifact.ts';
 import {CommandError} from '../errors.ts';
+import {createFile} from './create-file.ts';
 import {generate} from './generate.ts';
 import {type Journal, type JournalItem, type JournalRun, saveRun} from './journal.ts';
 import {probeFor} from './probes.ts';
@@ -40,11 +41,18 @@ const isTriggered = ({ledger}: Transaction, {artifact: {triggers}}: JournalRun):
 const runArtifact = async (transaction: Transaction, index: number, {artifact}: JournalRun): Promise<void> => {
   if (artifact.kind === 'command' && artifact.effect !== undefined) refuseForeign(transaction, artifact.effect);
   saveRun(transaction.ledger, index, {state: 'started', reason: null});
-  const reason =
-    artifact.kind === 'command'
-      ? await runOnce(transaction, artifact)
-      : (await generate(transaction, index, artifact)).reason;
+  const reason = await perform(transaction, index, artifact);
   saveRun(transaction.ledger, index, {state: reason === null ? 'ran' : 'not-run', reason});
+};
+
+const perform = async (
+  transaction: Transaction,
+  index: number,
+  artifact: JournalRun['artifact'],
+): Promise<string | null> => {
+  if (artifact.kind === 'command') return runOnce(transaction, artifact);
+  if (artifact.kind === 'created') return createFile(transaction, index, artifact);
+  return (await generate(transaction, index, artifact)).reason;
 };
 
 /** What somebody has set there since the plan was made must not be taken for what to go back to. */

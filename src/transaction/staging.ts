@@ -23,6 +23,10 @@ export const tempFile = (machine: Machine, path: string, id: string, index: numb
   return machine.space(nearestDirectory(machine, dirname(path))).isFat ? place : `${place}/new`;
 };
 
+/** Where a program makes a file that is there for the first time. */
+export const creationPlace = (path: string, id: string, runIndex: number): string =>
+  join(dirname(path), `${mark}${id}-run-${String(runIndex).padStart(3, '0')}`);
+
 const folderOf = (temp: string): string | null => (basename(dirname(temp)).startsWith(mark) ? dirname(temp) : null);
 
 /** Empty, whatever an interrupted run left there. */
@@ -49,6 +53,8 @@ export const removeStaged = (machine: Machine, temp: string): void => {
 };
 
 /** Every place of a run whose content is at its target, or goes back: a kill may have come before the folder went. */
-export const sweepStaged = (machine: Machine, {id, items}: Pick<Journal, 'id' | 'items'>): void => {
+export const sweepStaged = (machine: Machine, {id, items, runs}: Pick<Journal, 'id' | 'items' | 'runs'>): void => {
   for (const [index, {path}] of items.entries()) removeStaged(machine, stagingPlace(path, id, index));
+  for (const [index, {artifact}] of runs.entries())
+    if (artifact.kind === 'created') removeStaged(machine, creationPlace(artifact.path, id, index));
 };

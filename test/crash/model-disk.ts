@@ -73,6 +73,8 @@ export const createModelDisk = (content: ModelContent): ModelDisk => {
     size: bytes.length,
     links: 1,
     device: 1,
+    inode: 0,
+    modifiedMs: 0,
     changedMs: 0,
   });
   const fresh = (type: Inode['type'], mode: number, target = ''): Inode => ({

@@ -1,5 +1,6 @@
 import type {GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
 import type {RegistryCommands} from '../../artifacts/ports.ts';
+import {withOutput} from '../../artifacts/with-output.ts';
 import {oneLine} from '../../artifacts/rendered.ts';
 import type {Fingerprint} from '../../changes/change.ts';
 import {UsageError} from '../../errors.ts';
@@ -40,7 +41,7 @@ export const exportScript: Exporter = (facts, {plan, changes}) => {
 };
 
 /** What a person who reads it has to know first. */
-const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands}: Steps): readonly string[] => {
+const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, created}: Steps): readonly string[] => {
   const hasOrder = files.some((file) => file.how === 'made' && file.change.validations.some(isOrder));
   return [
     '#!/bin/sh',
@@ -60,6 +61,10 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands}: S
     '# - No verify after the reboot. lspci -k and virsh tell some of it.',
     '# - No recovery of its own after a kill or a power cut: run undo then. It knows what was done so far.',
     '# - It does not wait for a package manager, and does not read back what the commands brought about.',
+    ...created.flatMap(({path, argv}) => [
+      '# - It makes no disk image, so that it never writes over one. Unless it is there, before apply:',
+      `#     [ -e ${quoteForShell(path)} ] || ${withOutput(argv, quoteForShell(path)).join(' ')}`,
+    ]),
     ...(hasOrder ? ['# - It does not look in which order the new initramfs calls its scripts.'] : []),
     '# - vfio-pilot has no history of it: rollback and verify do not know this run, nor what the guest takes.',
     ...(facts.isLive || facts.files[guest.path] === undefined

@@ -1,4 +1,4 @@
-import type {CommandArtifact, GeneratedArtifact} from '../../artifacts/artifact.ts';
+import type {CommandArtifact, CreatedArtifact, GeneratedArtifact} from '../../artifacts/artifact.ts';
 import {type Change, type FileChange, isFileChange, type RunChange, type SymlinkChange} from '../../changes/change.ts';
 
 /** A path that the script changes, with its number in there. */
@@ -14,6 +14,8 @@ export type ScriptCommand = {readonly number: number; readonly command: CommandA
 export type Steps = {
   readonly files: readonly ScriptFile[];
   readonly commands: readonly ScriptCommand[];
+  /** Files that the script does not make. */
+  readonly created: readonly CreatedArtifact[];
   /** Calls of functions, in the order of `apply` and of `undo`. */
   readonly apply: readonly string[];
   readonly undo: readonly string[];
@@ -48,6 +50,7 @@ export const orderSteps = (changes: readonly Change[], isGuest: (path: string) =
   return {
     files,
     commands,
+    created: runs.filter((run) => run.kind === 'created'),
     apply: [
       ...first.filter(({how}) => how !== 'guest' && how !== 'made').map(({number}) => `put ${number}`),
       ...first.filter(({how}) => how === 'guest').map(({number}) => `define ${number}`),
