@@ -45,6 +45,7 @@ type Options = {readonly 'dry-run': boolean; readonly theme?: string; readonly '
 /** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
 const createServices = async (context: Context<Options>, host: Host): Promise<WizardServices> => {
   const facts = await host.facts();
+  const look = await host.look();
   const commandStyle = commandStyleOf(host, context.style);
   const written = new Set<string>();
   let planned: RollbackPlan | null = null;
@@ -55,7 +56,7 @@ const createServices = async (context: Context<Options>, host: Host): Promise<Wi
     checks: runChecks(facts),
     savedProfiles: readSavedProfiles(facts, process.cwd()),
     drafts: openDrafts(host, facts, context.demo !== null),
-    preview: (profile) => previewChanges(facts, profile),
+    preview: (profile) => previewChanges(look(facts, profile), profile),
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),

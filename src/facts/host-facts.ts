@@ -7,6 +7,7 @@ import type {IommuFacts} from './iommu.ts';
 import type {IsolationFacts, KernelFacts} from './kernel.ts';
 import type {MediatedFacts} from './mediated.ts';
 import type {MemoryFacts, NumaNode} from './memory.ts';
+import type {NamedFile} from './named-file.ts';
 import type {HostDisk, HostNeed} from './needs.ts';
 import type {PackageManager} from './packages.ts';
 import type {PciFunction, RomFile} from './pci.ts';
@@ -49,4 +50,6 @@ export type HostFacts = {
   readonly hostDisks: readonly HostDisk[];
   /** ROM files where QEMU may read them, by path. */
   readonly roms: Readonly<Record<string, RomFile>>;
+  /** What is at the paths that the profile at hand names; a path that is not here was not looked at. */
+  readonly namedFiles: Readonly<Record<string, NamedFile>>;
 };

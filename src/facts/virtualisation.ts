@@ -47,6 +47,8 @@ export type KvmFacts = {
   readonly networkFunctions: Readonly<Record<string, readonly PciAddress[]>>;
   /** The function behind each of the host's interfaces that a guest takes whole (macvtap in mode `passthrough`). */
   readonly interfaceFunctions: Readonly<Record<string, PciAddress>>;
+  /** libvirt's storage pools that are a folder. */
+  readonly pools: readonly {readonly name: string; readonly path: string}[];
   /** Those that libvirt starts at boot; the others have to be started before a guest that uses them. */
   readonly autostartNetworks: readonly string[];
 };

@@ -57,5 +57,6 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     guests: readGuests(source, note, files),
     notes: [...notes.values()],
     roms: readRomFiles(source),
+    namedFiles: {},
   };
 };

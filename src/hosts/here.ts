@@ -1,7 +1,10 @@
 import {geteuid} from 'node:process';
 import {NoRightsError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
+import {readNamedFiles} from '../host/named-files.ts';
 import {readHost} from '../host/read-host.ts';
+import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import type {Machine} from '../system/machine.ts';
 import {openSource, type Source} from '../system/source.ts';
 import {journalFile, journalRoot, stateDirectory} from '../system/state-directory.ts';
@@ -57,6 +60,11 @@ const mayReadJournals = (source: Source): boolean => {
   return ![journalRoot, ...files].some((path) => source.denied.has(path));
 };
 
+const lookAt = (source: Source, facts: HostFacts, {guest}: Pick<WrittenProfile, 'guest'>): HostFacts => ({
+  ...facts,
+  namedFiles: readNamedFiles(source, hypervisorOf(facts).namedPaths(facts, guest)),
+});
+
 /** The host of these parts, in this process. */
 export const hostOf = (parts: Parts): Host => {
   const {name, isLive, isDry, mayWrite, toolVersion, source, readFacts} = parts;
@@ -86,10 +94,14 @@ export const hostOf = (parts: Parts): Host => {
     groups: async () => (await import('../host/read-groups.ts')).readGroups(await source()),
     preview: async (profile, positionOf) => {
       const {previewChanges} = await import('../changes/preview.ts');
-      const read = await facts();
+      const read = lookAt(await source(), await facts(), profile);
       return {facts: read, preview: previewChanges(read, profile, positionOf)};
     },
     files: async () => (await import('./host-files.ts')).openFiles(await source()),
+    look: async () => {
+      const from = await source();
+      return (read, profile) => lookAt(from, read, profile);
+    },
     capture: async (file) => (await import('../capture/write-capture.ts')).writeCapture(await source(), file),
     scrub: async () => (await import('../capture/capture-files.ts')).scrubberOf(await source()).published,
     history: async () => (await import('../transaction/history.ts')).readHistory(await journals()),
@@ -98,6 +110,12 @@ export const hostOf = (parts: Parts): Host => {
     pruneRuns: async () => (await import('../transaction/prune.ts')).pruneRuns(await machine()),
     interrupted: async () => (await import('../transaction/recover.ts')).findInterrupted(await journals()),
     applied: async () => (await import('./applied-run.ts')).readAppliedRun(await journals()),
+    appliedTo: async (guest) => (await import('./applied-run.ts')).readRunOf(await journals(), guest),
+    guestLog: async (guest) => {
+      const from = await source();
+      const logs = hypervisorOf(readFacts(from)).logsOf(guest);
+      return logs === null ? {hooks: null, guest: null} : (await import('./guest-log.ts')).readGuestLog(from, logs);
+    },
     awaitsReboot: async (read) => {
       const from = await source();
       if (!mayWrite && !mayReadJournals(from)) return null;

@@ -41,6 +41,8 @@ export type Host = {
   readonly groups: () => Promise<GroupFacts>;
   readonly preview: (profile: WrittenProfile, positionOf?: PositionOf) => Promise<Proposal>;
   readonly files: () => Promise<HostFiles>;
+  /** Adds to facts what is at the paths that a profile names. */
+  readonly look: () => Promise<(facts: HostFacts, profile: Pick<WrittenProfile, 'guest'>) => HostFacts>;
   readonly capture: (file: string) => Promise<Capture>;
   /** Text about this host without what names it, for a person to publish. */
   readonly scrub: () => Promise<(text: string) => string>;
@@ -56,6 +58,10 @@ export type Host = {
   readonly interrupted: () => Promise<readonly string[]>;
   /** `null` when nothing is applied. */
   readonly applied: () => Promise<AppliedRun | null>;
+  /** The newest applied run that set this guest up, trials aside; `null` when none did. */
+  readonly appliedTo: (guest: string) => Promise<AppliedRun | null>;
+  /** What the hooks of a guest and its own process have said last. */
+  readonly guestLog: (guest: string) => Promise<GuestLog>;
   /** Whether the newest applied run waits for a reboot; `null` where only root could read that, and where it is unknown. */
   readonly awaitsReboot: (facts: HostFacts) => Promise<boolean | null>;
   readonly verify: (run: AppliedRun) => Promise<readonly PromiseResult[]>;
@@ -70,6 +76,13 @@ export type Host = {
     events: OnProgress,
     signal: AbortSignal,
   ) => Promise<RolledBack>;
+};
+
+export type GuestLog = {
+  /** `null` where the journal cannot be asked: below another root, or without it. */
+  readonly hooks: readonly {readonly time: string; readonly text: string}[] | null;
+  /** `null` where it is not there or may not be read. */
+  readonly guest: {readonly path: string; readonly lines: readonly string[]} | null;
 };
 
 export type Proposal = {readonly facts: HostFacts; readonly preview: Preview};

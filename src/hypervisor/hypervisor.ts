@@ -10,6 +10,10 @@ import type {ChosenDevices} from '../plan/device/chosen-devices.ts';
 import type {DefinedGuest} from '../plan/other-guest.ts';
 import type {GuestPlan, HandoverPlan, MemoryPlan, PinningPlan, Plan} from '../plan/plan.ts';
 import type {GuestTasks} from '../plan/task.ts';
+import type {GuestPhase, ProfileGuest} from '../profile/profile.ts';
+
+/** `journalTag`: SYSLOG_IDENTIFIER in the journal of systemd. `file`: what the guest's own process writes. */
+export type GuestLogs = {readonly journalTag: string; readonly file: string};
 
 /**
  * What starts guests on this host. A hypervisor is a folder of `hypervisor/` and a line in its table; the pipeline asks
@@ -37,12 +41,18 @@ export type Hypervisor = {
   readonly planGuest: (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan) => GuestPlan;
   /** What is true of the host as a whole, whichever device is chosen. */
   readonly judgeHost: (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan) => void;
+  /** Paths of the host that the guest of a profile uses and that are looked at for its plan: disk images, media. */
+  readonly namedPaths: (facts: HostFacts, guest: ProfileGuest) => readonly string[];
   /** Files and commands that go with its guests: hooks, units. */
   readonly renderHost: (facts: HostFacts, plan: Plan) => Rendered;
   /** The definition of the guest. Without an artifact, a finding says why. */
   readonly renderGuest: (facts: HostFacts, plan: Plan) => Rendered;
   /** The same after it was applied: a definition that the hypervisor has written down in its own way counts as kept. */
   readonly renderAppliedGuest: (facts: HostFacts, plan: Plan) => Rendered;
+  /** The plan with its guest in another phase of its life; `null` where guests have none. */
+  readonly inPhase: (plan: Plan, phase: GuestPhase) => Plan | null;
+  /** Where its hooks and its guests leave what they have to say; `null` where that is unknown. */
+  readonly logsOf: (guest: string) => GuestLogs | null;
   /** Where the transaction defines its guests. */
   readonly registry: GuestRegistry;
   /** Why files that it wrote on the host must not go just now. */

@@ -18,7 +18,7 @@ import {
 } from '../decode/decode.ts';
 import {pciAddressText, pciIdText} from '../facts/pci-address.ts';
 import type {InitramfsSystem} from '../facts/boot.ts';
-import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
+import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
 import type {
   AssignedDevice,
   AssignedFunction,
@@ -175,7 +175,13 @@ const domain = shape<KvmGuestPlan>({
   kind: literal('kvm'),
   hasTpm: flag,
   disk: text,
+  diskFormat: wordOf<KvmGuestPlan['diskFormat']>({qcow2: true, raw: true}),
+  diskBus: wordOf<KvmGuestPlan['diskBus']>({virtio: true, sata: true}),
+  newDisk: nullable(shape<NonNullable<KvmGuestPlan['newDisk']>>({sizeMiB: number, isNoCow: flag})),
   cdrom: nullable(text),
+  drivers: nullable(text),
+  phase: nullable(wordOf<GuestPhase>({install: true, prepare: true, run: true})),
+  osinfoId: nullable(text),
   network: text,
   emulator: text,
   isKvmHidden: flag,
@@ -244,9 +250,19 @@ export const upgradePlan = (plan: unknown): unknown => {
     hypervisorArguments: null,
     handover: memberOf(plan, 'handover') ?? null,
     memory: isObject(memory) ? upgradeMemory(memory) : memory,
-    guest: isObject(guest) ? {maxPhysAddrLimit: null, ...guest, kind: 'kvm'} : guest,
+    guest: isObject(guest) ? {...withoutLife, maxPhysAddrLimit: null, ...guest, kind: 'kvm'} : guest,
   };
 };
+
+/** A guest that was planned before its disk, media and phases were. */
+const withoutLife = {
+  diskFormat: 'qcow2',
+  diskBus: 'virtio',
+  newDisk: null,
+  drivers: null,
+  phase: null,
+  osinfoId: null,
+} as const;
 
 const upgradeDevice = (planned: JsonObject): JsonObject => ({
   ...planned,

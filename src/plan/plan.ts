@@ -1,6 +1,6 @@
 import type {InitramfsSystem} from '../facts/boot.ts';
 import type {PciAddress, PciId} from '../facts/pci-address.ts';
-import type {GuestSystem, IsolationMethod} from '../profile/profile.ts';
+import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
 
 /** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
 export type Plan<Guest extends GuestPlan = GuestPlan> = {
@@ -242,7 +242,17 @@ export type KvmGuestPlan = NamedGuest & {
   readonly firmware: 'uefi' | 'uefi-secure' | 'bios';
   readonly hasTpm: boolean;
   readonly disk: string;
+  readonly diskFormat: 'qcow2' | 'raw';
+  /** Of a new guest: what its installer sees. */
+  readonly diskBus: 'virtio' | 'sata';
+  /** The image that is made; `null` where there is one, or nobody asked for one. `isNoCow`: it is on btrfs. */
+  readonly newDisk: {readonly sizeMiB: number; readonly isNoCow: boolean} | null;
   readonly cdrom: string | null;
+  readonly drivers: string | null;
+  /** `null`: a new guest gets screen, card and media, and one that exists keeps what it has of them. */
+  readonly phase: GuestPhase | null;
+  /** What osinfo-db calls the system on the installation medium; `null` where it knows none, or several. */
+  readonly osinfoId: string | null;
   readonly network: string;
   readonly emulator: string;
   readonly isKvmHidden: boolean;

@@ -9,7 +9,12 @@ export type Task = {
   readonly commands: readonly TaskCommand[];
 };
 
-export type TaskCommand = {readonly text: string; readonly needsRoot: boolean};
+export type TaskCommand = {
+  readonly text: string;
+  readonly needsRoot: boolean;
+  /** `text` is what follows the name of this program, however it was started. */
+  readonly isOwn?: true;
+};
 
 /** In the order in which they are done. */
 export type GuestTasks = {

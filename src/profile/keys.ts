@@ -118,7 +118,39 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     fallback: auto,
     meaning: 'Disk image of a new domain; auto: /var/lib/libvirt/images/NAME.qcow2.',
   },
+  diskSizeMiB: {
+    key: 'diskSize',
+    codec: orAbsent(memorySize(1024)),
+    fallback: null,
+    meaning:
+      'Size of the image that `apply` makes where `disk` is not there; an image that is there is never written over.',
+  },
+  diskFormat: {
+    key: 'diskFormat',
+    codec: oneOf(['auto', 'qcow2', 'raw']),
+    fallback: auto,
+    meaning: 'Format of the image; auto: raw where its name ends in .raw or .img, else qcow2.',
+  },
+  diskPool: {
+    key: 'diskPool',
+    codec: orAbsent(libvirtName),
+    fallback: null,
+    meaning: 'Storage pool of libvirt, a folder, that the image is in when `disk` is auto.',
+  },
   cdrom: {key: 'cdrom', codec: orAbsent(absolutePath), fallback: null, meaning: 'Installation medium of a new domain.'},
+  drivers: {
+    key: 'drivers',
+    codec: orAbsent(absolutePath),
+    fallback: null,
+    meaning: 'Medium with drivers for a new domain, such as virtio-win.iso.',
+  },
+  phase: {
+    key: 'phase',
+    codec: orAbsent(oneOf(['install', 'prepare', 'run'])),
+    fallback: null,
+    meaning:
+      'install: emulated screen and media, without the card; prepare: both; run: the card alone. Without it a new guest has both, and nothing is taken out later.',
+  },
   network: {key: 'network', codec: libvirtName, fallback: 'default', meaning: 'libvirt network of a new domain.'},
   tpm: {
     key: 'tpm',

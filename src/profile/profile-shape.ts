@@ -14,6 +14,7 @@ import {
 import {pciAddressText} from '../facts/pci-address.ts';
 import type {
   Auto,
+  GuestPhase,
   GuestSystem,
   CoreShare,
   MemoryShare,
@@ -64,7 +65,12 @@ export const profileShape = shape<WrittenProfile>({
     os: wordOf<GuestSystem>({'windows-11': true, 'windows-10': true, linux: true, other: true}),
     firmware: wordOf<ProfileGuest['firmware']>({auto: true, uefi: true, 'uefi-secure': true, bios: true}),
     disk: text,
+    diskSizeMiB: nullable(number),
+    diskFormat: wordOf<ProfileGuest['diskFormat']>({auto: true, qcow2: true, raw: true}),
+    diskPool: nullable(text),
     cdrom: nullable(text),
+    drivers: nullable(text),
+    phase: nullable(wordOf<GuestPhase>({install: true, prepare: true, run: true})),
     network: text,
     tpm: orAuto(flag),
     hideHypervisor: orAuto(flag),

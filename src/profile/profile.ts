@@ -69,6 +69,9 @@ export type ProfileMemory = {
 
 export type GuestSystem = 'windows-11' | 'windows-10' | 'linux' | 'other';
 
+/** `install`: emulated screen and media, no card. `prepare`: both. `run`: the card alone. */
+export type GuestPhase = 'install' | 'prepare' | 'run';
+
 export type ProfileGuest = {
   readonly name: string;
   /** `new`: define it; `existing`: edit it; `auto`: edit it where it exists. */
@@ -77,8 +80,18 @@ export type ProfileGuest = {
   readonly firmware: Auto | 'uefi' | 'uefi-secure' | 'bios';
   /** Disk image of a new domain; `auto`: `/var/lib/libvirt/images/NAME.qcow2`. */
   readonly disk: string;
+  /** Size of the image that `apply` makes for a new domain where there is none; `null`: none is made. */
+  readonly diskSizeMiB: number | null;
+  /** Of that image; `auto`: by the end of its name, else qcow2. */
+  readonly diskFormat: Auto | 'qcow2' | 'raw';
+  /** Storage pool of libvirt that it is in, where `disk` is `auto`. */
+  readonly diskPool: string | null;
   /** Installation medium of a new domain. */
   readonly cdrom: string | null;
+  /** Medium with drivers (virtio-win), next to the installer. */
+  readonly drivers: string | null;
+  /** What of screen, card and media the guest has now; `null`: all of it when it is new, and after that what it has. */
+  readonly phase: GuestPhase | null;
   readonly network: string;
   readonly tpm: Auto | boolean;
   /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */

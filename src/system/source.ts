@@ -13,6 +13,8 @@ export type Source = {
   readonly bytes: (path: string) => Buffer | null;
   /** The first 4096 bytes, or all there is; `null` as above. */
   readonly head: (path: string) => Buffer | null;
+  /** So many bytes from there on, fewer at the end of the file; `null` as above. */
+  readonly part: (path: string, offset: number, length: number) => Buffer | null;
   /** Names in a directory, sorted; empty when there is none. */
   readonly list: (path: string) => readonly string[];
   /** The same without files: directories, and links, which may lead to one. A boot partition may hold thousands of files. */
@@ -92,6 +94,7 @@ export const openSource = (root: string, run: Runner | null): Source => {
     isPrivileged: process.geteuid?.() === 0,
     bytes: (path) => readWith(path, (file) => readWhole(file, path, copyOf)),
     head: (path) => readWith(path, readHead),
+    part: (path, offset, length) => readWith(path, (file) => readPart(file, offset, length)),
     text: (path) => readWith(path, (file) => readWhole(file, path, textOf)),
     list: (path) => names(path, (directory) => readdirSync(directory)),
     directories: (path) =>
@@ -150,6 +153,16 @@ const readHead = (file: string): Buffer => {
   const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {
     return Buffer.from(firstBytes.subarray(0, readSync(fd, firstBytes, 0, firstBytes.length, null)));
+  } finally {
+    closeSync(fd);
+  }
+};
+
+const readPart = (file: string, offset: number, length: number): Buffer => {
+  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  try {
+    const part = Buffer.alloc(length);
+    return part.subarray(0, readSync(fd, part, 0, length, offset));
   } finally {
     closeSync(fd);
   }

@@ -36,8 +36,22 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
       : 'It checks the result. Parts that need a reboot stay "pending" here.',
     commands: [{text: readingCommand(style, 'verify'), needsRoot: true}],
   };
-  return [...beforeReboot, ...(isThisMachine(style) && comesWithBoot(plan) ? [reboot] : []), verify, ...afterReboot];
+  return [
+    ...beforeReboot.map((task) => typed(task, style)),
+    ...(isThisMachine(style) && comesWithBoot(plan) ? [reboot] : []),
+    verify,
+    ...afterReboot.map((task) => typed(task, style)),
+  ];
 };
+
+/** With the commands of this program as this person types them. */
+const typed = (task: Task, style: CommandStyle): Task => ({
+  ...task,
+  commands: task.commands.map(({text, needsRoot, isOwn}) => ({
+    text: isOwn === true ? readingCommand(style, text) : text,
+    needsRoot,
+  })),
+});
 
 /** A command as this person types it. */
 export const typedCommand = ({text, needsRoot}: Task['commands'][number], {sudo}: CommandStyle): string =>

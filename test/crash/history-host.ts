@@ -69,6 +69,7 @@ export const sourceOf = ({disk: {machine}, boots}: ModelHost): Source => {
     isPrivileged: true,
     bytes,
     head: bytes,
+    part: (path, offset, length) => bytes(path)?.subarray(offset, offset + length) ?? null,
     text: (path) => bytes(path)?.toString('utf8') ?? null,
     list: machine.list,
     directories: (path) => machine.list(path).filter((name) => machine.stat(`${path}/${name}`)?.type !== 'file'),

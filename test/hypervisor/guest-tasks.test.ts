@@ -22,7 +22,7 @@ describe('what is to be done by hand for a guest', () => {
   it('is everything in order for a new Windows', () => {
     expect(ids(tasksFor({os: 'windows-11', domain: 'new'}))).toEqual([
       ['disk-image', 'installer', 'virtio-drivers'],
-      ['first-start', 'monitor', 'card-driver', 'keyboard-and-mouse', 'emulated-screen'],
+      ['first-start', 'monitor', 'card-driver', 'keyboard-and-mouse', 'phase-run'],
     ]);
   });
 

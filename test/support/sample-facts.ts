@@ -246,6 +246,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       networks: ['default'],
       networkFunctions: {},
       interfaceFunctions: {},
+      pools: [{name: 'default', path: '/var/lib/libvirt/images'}],
       autostartNetworks: ['default'],
     },
     isolation: {
@@ -258,6 +259,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     needs: [],
     hostDisks: [],
     roms: {},
+    namedFiles: {},
     files: {},
     notes: [],
     ...overrides,

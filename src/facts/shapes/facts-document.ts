@@ -34,13 +34,16 @@ import {
 } from './guest-shapes.ts';
 import {iommuShape, mediatedShape, pciFunctionShape, romsShape} from './pci-shapes.ts';
 
-/** Facts as `facts --json` prints them: configuration files can hold secrets, so their texts are left out. */
-export type FactsDocument = Omit<HostFacts, 'files' | 'virtualisation'> & {
+/**
+ * Facts as `facts --json` prints them: configuration files can hold secrets, so their texts are left out. So is what
+ * one profile asks for.
+ */
+export type FactsDocument = Omit<HostFacts, 'files' | 'virtualisation' | 'namedFiles'> & {
   readonly files: Readonly<Record<string, Omit<FileFacts, 'text' | 'stamp'>>>;
   readonly virtualisation: VirtualisationDocument;
 };
 
-export const factsDocument = (host: HostFacts): FactsDocument => ({
+export const factsDocument = ({namedFiles: _named, ...host}: HostFacts): FactsDocument => ({
   ...host,
   files: Object.fromEntries(
     Object.entries(host.files).map(([path, {text: _text, stamp: _stamp, ...file}]) => [path, file]),
@@ -55,6 +58,7 @@ export const factsOfDocument = (document: FactsDocument): HostFacts => ({
     Object.entries(document.files).map(([path, file]) => [path, {...file, text: null, stamp: null}]),
   ),
   virtualisation: virtualisationOfDocument(document.virtualisation),
+  namedFiles: {},
 });
 
 const texts = listOf(text);

@@ -86,6 +86,7 @@ const libvirtShape = shape<LibvirtDocument>({
   networks: texts,
   networkFunctions: recordOf(addresses),
   interfaceFunctions: recordOf(pciAddressText),
+  pools: listOf(shape<KvmFacts['pools'][number]>({name: text, path: text})),
   autostartNetworks: texts,
 });
 

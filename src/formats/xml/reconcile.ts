@@ -56,7 +56,8 @@ const reconcileAttribute = (
   return present !== undefined && wish.accepts(present.value) ? [] : setAttribute(document, element, name, wish.value);
 };
 
-const fragmentOf = ({name, attributes = {}, text, children = [], order = []}: Wish): XmlFragment => ({
+/** Of a wish for an element that is not there. */
+export const fragmentOf = ({name, attributes = {}, text, children = [], order = []}: Wish): XmlFragment => ({
   name,
   attributes: Object.entries(attributes).flatMap(([key, value]) =>
     value === null ? [] : [[key, typeof value === 'string' ? value : value.value] as const],

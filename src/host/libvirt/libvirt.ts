@@ -5,6 +5,7 @@ import {isInstalled, readPackageVersion} from '../kernel/packages.ts';
 import type {Note} from '../reader.ts';
 import {domainDirectory, readDomains, type Virsh} from './libvirt-domains.ts';
 import {readInterfaceFunctions, readNetworks} from './networks.ts';
+import {readPools} from './pools.ts';
 import {readFirmwareImages} from './qemu-firmware.ts';
 
 /** Asks only a daemon that answered once: each vain question costs a connection attempt. */
@@ -80,6 +81,7 @@ export const readLibvirt = (source: Source, note: Note): KvmFacts => {
     hypervFeatures: capabilities.hypervFeatures,
     machines: capabilities.machines,
     ...readNetworks(source, virsh),
+    pools: readPools(source),
     interfaceFunctions: readInterfaceFunctions(source, domains.flatMap(wholeInterfaces)),
   };
 };

@@ -34,7 +34,7 @@ export const readNetworks = (
   };
 };
 
-const namesOfXml = (source: Source, directory: string): readonly string[] =>
+export const namesOfXml = (source: Source, directory: string): readonly string[] =>
   source
     .list(directory)
     .filter((file) => file.endsWith('.xml'))

@@ -8,6 +8,8 @@ import type {Hypervisor} from '../hypervisor.ts';
 import {kvmAbilities} from './abilities.ts';
 import {checkKvmHost} from './checks.ts';
 import {renderDomain} from './domain/render-domain.ts';
+import {diskPath} from './guest/choose-disk.ts';
+import {renderNewDisk} from './new-disk.ts';
 import {chooseGuest} from './guest/choose-guest.ts';
 import {chooseHandover} from './guest/choose-handover.ts';
 import {guestTasks} from './guest/guest-tasks.ts';
@@ -17,6 +19,8 @@ import {renderHandoverHook} from './hooks/handover-hook.ts';
 import {renderIsolationHook} from './hooks/isolation-hook.ts';
 import {renderPagesHook} from './hooks/pages-hook.ts';
 import {renderUsbHook} from './hooks/usb-hook.ts';
+import {hookLogTag} from './hooks/libvirt-hook.ts';
+import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
 import {libvirtRegistry, whyLent} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
@@ -56,8 +60,17 @@ export const kvm: Hypervisor = {
       renderIsolationHook(facts, plan),
       renderUsbHook(facts, plan),
     ]),
-  renderGuest: renderDomain,
+  namedPaths: (facts, guest) => [
+    diskPath(facts, guest),
+    ...[guest.cdrom, guest.drivers].filter((path) => path !== null),
+  ],
+  renderGuest: (facts, plan) => joinRendered([renderDomain(facts, plan), renderNewDisk(plan)]),
   renderAppliedGuest: (facts, plan) => renderDomain(facts, withKnownGuest(facts, plan)),
+  inPhase: (planned, phase) => {
+    const plan = kvmPlanOf(planned);
+    return {...plan, guest: {...plan.guest, phase, isNew: false, newDisk: null}};
+  },
+  logsOf: (guest) => ({journalTag: hookLogTag(guest), file: `/var/log/libvirt/qemu/${guest}.log`}),
   registry: libvirtRegistry,
   whyInUse: whyLent,
   isGuestFile: (path) => path.startsWith('/etc/libvirt/qemu/'),

@@ -40,6 +40,9 @@ export const proxmox: Hypervisor = {
     judgeProxmoxHost(context, memory);
     judgeGuestMemory(context, memory);
   },
+  namedPaths: () => [],
+  inPhase: () => null,
+  logsOf: () => null,
   renderHost: renderHookscript,
   renderGuest: renderProxmoxGuest,
   renderAppliedGuest: renderProxmoxGuest,

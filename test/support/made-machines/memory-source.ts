@@ -61,6 +61,10 @@ export const memorySource = (entries: Entries): Source => {
       const found = text(path);
       return found === null ? null : Buffer.from(found).subarray(0, 4096);
     },
+    part: (path, offset, length) => {
+      const found = text(path);
+      return found === null ? null : Buffer.from(found).subarray(offset, offset + length);
+    },
     list: (path) => [...(directories.get(follow(path, true) ?? '') ?? [])].sort(),
     directories: (path) =>
       [...(directories.get(follow(path, true) ?? '') ?? [])]

@@ -14,6 +14,7 @@ import {editBalloon, editHostdevs, isNamedBy} from './edit-hostdevs.ts';
 import {editMediated, noteMediated} from './edit-mediated.ts';
 import {editMemoryBacking, editMemorySize} from './edit-memory.ts';
 import {editNumaTune} from './edit-nodes.ts';
+import {editPhase, inPhase} from './edit-phase.ts';
 import {editProcessor} from './edit-processor.ts';
 import {editAccelerator} from './edit-accelerator.ts';
 import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
@@ -89,17 +90,18 @@ export const editDomain = (xml: string, plan: Plan, facts: HostFacts, file: stri
 /** The edits of the present text; exported so that a test can apply them one by one. */
 export const planSplices = (document: XmlDocument, context: EditContext): readonly Splice[] => {
   noteForeignDevices(context);
+  const given = inPhase(context);
   const {children, drops} = joinEdits([
-    editMemorySize(context),
-    editMemoryBacking(context),
-    editVcpus(context),
-    editIothreads(context),
-    editCpuTune(context),
-    editNumaTune(context),
-    editFeatures(context),
-    editProcessor(context),
-    editClock(context),
-    editDevices(context),
+    editMemorySize(given),
+    editMemoryBacking(given),
+    editVcpus(given),
+    editIothreads(given),
+    editCpuTune(given),
+    editNumaTune(given),
+    editFeatures(given),
+    editProcessor(given),
+    editClock(given),
+    editDevices(given, editPhase(context)),
   ]);
   return reconcile(document, document.root, {
     name: 'domain',
@@ -110,13 +112,14 @@ export const planSplices = (document: XmlDocument, context: EditContext): readon
   });
 };
 
-const editDevices = (context: EditContext): DomainEdit => {
+const editDevices = (context: EditContext, ofPhase: DomainEdit): DomainEdit => {
   const devices = joinEdits([
     editHostdevs(context),
     editMediated(context),
     editUsb(context),
     editBalloon(context),
     editThreadUsers(context),
+    ofPhase,
   ]);
   return {
     children: [{name: 'devices', existing: childNamed(context.root, 'devices'), ...devices, order: devicesOrder}],

@@ -5,7 +5,7 @@ import {hostdevOrder} from './domain-values.ts';
 import type {DomainEdit, EditContext} from './edit-context.ts';
 
 /** UUID of a mediated device that the element gives to the guest; `null` when it gives none. */
-const uuidOf = (device: XmlElement): string | null =>
+export const uuidOf = (device: XmlElement): string | null =>
   device.name === 'hostdev' && attributeOf(device, 'type') === 'mdev'
     ? (attributeOf(childNamed(childNamed(device, 'source'), 'address'), 'uuid')?.toLowerCase() ?? null)
     : null;

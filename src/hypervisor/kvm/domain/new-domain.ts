@@ -4,6 +4,8 @@ import {isAtLeast} from '../../../facts/versions.ts';
 import {element, IllegalCharacterError, renderFragment, type XmlFragment} from '../../../formats/xml/edit.ts';
 import type {KvmGuestPlan, Plan} from '../../../plan/plan.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
+import {fragmentOf} from '../../../formats/xml/reconcile.ts';
+import {mediumWish, screenWish, videoWish} from './screen-and-media.ts';
 import {type DomainText, editDomain, illegalCharacter} from './edit-domain.ts';
 
 /**
@@ -15,52 +17,43 @@ const newDevices = (plan: KvmPlan): XmlFragment => {
   return element('devices', {}, [
     element('emulator', {}, guest.emulator),
     newDisk(plan),
-    ...(guest.cdrom === null ? [] : [newCdrom(guest.cdrom)]),
+    ...newMedia(guest),
     element('controller', {type: 'usb', index: 0, model: 'qemu-xhci'}),
     element('controller', {type: 'pci', index: 0, model: 'pcie-root'}),
     element('interface', {type: 'network'}, [
       element('source', {network: guest.network}),
-      element('model', {type: 'virtio'}),
+      element('model', {type: guest.diskBus === 'virtio' ? 'virtio' : 'e1000e'}),
     ]),
     element('input', {type: 'tablet', bus: 'usb'}),
     element('input', {type: 'keyboard', bus: 'usb'}),
     ...(guest.hasTpm ? [newTpm] : []),
-    newScreen,
-    element('video', {}, [element('model', {type: 'vga'})]),
+    fragmentOf(screenWish),
+    fragmentOf(videoWish('vga')),
   ]);
 };
 
 /** `cache='none'`: the guest has a cache of its own, and the host's memory is promised to it. */
 const newDisk = ({guest, pinning}: KvmPlan): XmlFragment => {
   const isBlock = guest.disk.startsWith('/dev/');
-  const iothread = pinning.iothreads[0]?.iothread ?? null;
+  const iothread = guest.diskBus === 'virtio' ? (pinning.iothreads[0]?.iothread ?? null) : null;
   return element('disk', {type: isBlock ? 'block' : 'file', device: 'disk'}, [
-    element('driver', {name: 'qemu', type: diskFormat(guest), cache: 'none', discard: 'unmap', iothread}),
+    element('driver', {name: 'qemu', type: guest.diskFormat, cache: 'none', discard: 'unmap', iothread}),
     element('source', {[isBlock ? 'dev' : 'file']: guest.disk}),
-    element('target', {dev: 'vda', bus: 'virtio'}),
+    element('target', {dev: guest.diskBus === 'virtio' ? 'vda' : 'sda', bus: guest.diskBus}),
     element('boot', {order: 1}),
   ]);
 };
 
-const diskFormat = ({disk}: KvmGuestPlan): string =>
-  disk.startsWith('/dev/') || /\.(raw|img)$/i.test(disk) ? 'raw' : 'qcow2';
-
-/** Second in the order: an empty disk does not boot, and then the medium does; afterwards the disk comes first. */
-const newCdrom = (image: string): XmlFragment =>
-  element('disk', {type: 'file', device: 'cdrom'}, [
-    element('driver', {name: 'qemu', type: 'raw'}),
-    element('source', {file: image}),
-    element('target', {dev: 'sda', bus: 'sata'}),
-    element('readonly'),
-    element('boot', {order: 2}),
-  ]);
+/** The installer is second in the order: an empty disk does not boot, and then the medium does; afterwards the disk comes first. */
+const newMedia = ({cdrom, drivers, diskBus}: KvmGuestPlan): readonly XmlFragment[] => {
+  const media = [cdrom, drivers].filter((path) => path !== null);
+  const targets = diskBus === 'sata' ? ['sdb', 'sdc'] : ['sda', 'sdb'];
+  return media.map((path, index) =>
+    fragmentOf(mediumWish(path, targets[index] ?? 'sdc', path === cdrom && index === 0 ? 2 : null)),
+  );
+};
 
 const newTpm = element('tpm', {model: 'tpm-crb'}, [element('backend', {type: 'emulator', version: '2.0'})]);
-
-/** VNC, because newer distributions build QEMU without SPICE; reachable from this machine only. */
-const newScreen = element('graphics', {type: 'vnc', port: -1, autoport: 'yes'}, [
-  element('listen', {type: 'address', address: '127.0.0.1'}),
-]);
 
 /**
  * libvirt chooses the firmware image from 5.2.0 on, and by its features from 7.2.0 on. Before, or when the version is
@@ -122,6 +115,7 @@ export const renderNewDomain = (planned: Plan, facts: HostFacts): DomainText => 
 const skeleton = (plan: KvmPlan, facts: HostFacts): XmlFragment =>
   element('domain', {type: 'kvm'}, [
     element('name', {}, plan.guest.name),
+    ...newMetadata(plan),
     newOs(plan, facts),
     newFeatures(plan),
     newClock(plan),
@@ -131,6 +125,18 @@ const skeleton = (plan: KvmPlan, facts: HostFacts): XmlFragment =>
     element('pm', {}, [element('suspend-to-mem', {enabled: 'no'}), element('suspend-to-disk', {enabled: 'no'})]),
     newDevices(plan),
   ]);
+
+/** How virt-manager and gnome-boxes know the system in it (libosinfo's name space in libvirt's metadata). */
+const newMetadata = ({guest: {osinfoId}}: KvmPlan): readonly XmlFragment[] =>
+  osinfoId === null
+    ? []
+    : [
+        element('metadata', {}, [
+          element('libosinfo:libosinfo', {'xmlns:libosinfo': 'http://libosinfo.org/xmlns/libvirt/domain/1.0'}, [
+            element('libosinfo:os', {id: osinfoId}),
+          ]),
+        ]),
+      ];
 
 /** Secure Boot on q35 keeps its variables in system management mode. */
 const newFeatures = ({guest}: KvmPlan): XmlFragment =>

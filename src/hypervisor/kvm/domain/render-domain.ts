@@ -3,6 +3,7 @@ import type {HostFacts} from '../../../facts/host-facts.ts';
 import {type DomainFacts, libvirtOf} from '../../../facts/virtualisation.ts';
 import type {Finding} from '../../../findings/finding.ts';
 import type {AssignedDevice, Plan} from '../../../plan/plan.ts';
+import {kvmPlanOf} from '../kvm-plan.ts';
 import {type DomainText, editDomain} from './edit-domain.ts';
 import {renderNewDomain} from './new-domain.ts';
 
@@ -66,10 +67,14 @@ const nameOf = (assigned: AssignedDevice): string | null =>
       ? `the USB device ${assigned.id}`
       : assigned.address;
 
-const describeDomain = ({guest, devices, pinning, memory}: Plan): readonly string[] => [
-  ...(guest.isNew
-    ? [`libvirt knows no guest ${guest.name} yet; its plain VGA and local VNC screen are for the installation`]
-    : []),
-  `the guest takes ${devices.flatMap(({assigned}) => nameOf(assigned) ?? []).join(', ')}`,
-  `${pinning.vcpus.length} vCPUs pinned${memory.nodes.length > 0 ? ` and the memory on node ${memory.nodes.join(', ')}` : ''}`,
-];
+const describeDomain = (planned: Plan): readonly string[] => {
+  const {guest, devices, pinning, memory} = kvmPlanOf(planned);
+  const names = devices.flatMap(({assigned}) => nameOf(assigned) ?? []).join(', ');
+  return [
+    ...(guest.isNew
+      ? [`libvirt knows no guest ${guest.name} yet; its plain VGA and local VNC screen are for the installation`]
+      : []),
+    guest.phase === 'install' ? `in the phase install the guest goes without ${names}` : `the guest takes ${names}`,
+    `${pinning.vcpus.length} vCPUs pinned${memory.nodes.length > 0 ? ` and the memory on node ${memory.nodes.join(', ')}` : ''}`,
+  ];
+};

@@ -9,6 +9,8 @@ import {chooseAddressLimit} from './choose-address-limit.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
+import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
+import {judgeMedia, osinfoIdOf} from './judge-media.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 
 /** A guest that starts on its own on a host that its set-up broke makes each boot end the same way. */
@@ -29,11 +31,11 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   const firmware = chooseFirmware(context, isNew);
   const hasTpm = chooseTpm(context, isNew);
   const isWindows = guest.os.startsWith('windows');
-  const disk = guest.disk === 'auto' ? `/var/lib/libvirt/images/${guest.name}.qcow2` : guest.disk;
-  if (isNew) {
-    tellDisk(context, disk);
-    judgeNetwork(context);
-  } else judgeOwnDisks(context);
+  const disk = diskPath(facts, guest);
+  const newDisk = isNew ? chooseNewDisk(context, disk) : null;
+  if (isNew) judgeNetwork(context);
+  else judgeOwnDisks(context);
+  if (isNew) judgeMedia(context, newDisk?.sizeMiB ?? null);
   const isAmd = isAmdCpu(facts.cpu);
   judgeLibvirt(context);
   judgeUnusedKeys(context, keysWithoutEffect(profile));
@@ -49,7 +51,14 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     firmware,
     hasTpm,
     disk,
+    diskFormat: diskFormat(guest, disk),
+    // Windows' installer sees no virtio disk without a driver; one that is installed keeps the bus that it began with.
+    diskBus: isNew && isWindows && guest.phase === 'install' && guest.drivers === null ? 'sata' : 'virtio',
+    newDisk,
     cdrom: guest.cdrom,
+    drivers: guest.drivers,
+    phase: guest.phase,
+    osinfoId: osinfoIdOf(facts, guest),
     network: guest.network,
     emulator: libvirtOf(facts).emulator ?? '/usr/bin/qemu-system-x86_64',
     ...chooseHiding(context, chosen),
@@ -137,54 +146,6 @@ const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
   }
   return isWanted;
 };
-
-/** Making a disk image or fetching an installer is no configuration: the user does it; we say how. */
-const tellDisk = (context: PlanContext, disk: string): void => {
-  if (/^\/+(?:\.\/+)*(?:dev|proc|sys)\//.test(disk)) return warnOfDevice(context, disk);
-  context.report('note', 'guest-disk-needed', {
-    subject: 'guest.disk',
-    message: `The new guest starts from ${disk}${context.profile.guest.cdrom === null ? ' and has no installation medium' : ''}.`,
-    remedy: `Before its first start, unless the image is there already: qemu-img create -f qcow2 ${quoteForShell(disk)} 100G${context.profile.guest.cdrom === null ? '; an installer goes into guest.cdrom' : ''}.`,
-  });
-};
-
-/** Somebody else's profile may name a disk that is another one here. */
-const warnOfDevice = (context: PlanContext, disk: string): void => {
-  const path = `/${disk
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')}`;
-  const used = context.facts.hostDisks.find(({paths}) => paths.includes(path));
-  if (used !== undefined) return refuseDisk(context, disk, used.use);
-  context.report('warning', 'guest-disk-is-device', {
-    subject: 'guest.disk',
-    message: `The guest gets ${disk} itself, not an image: what the host or anybody else keeps on it can be lost.`,
-    remedy:
-      'Look at it with `lsblk -f` first; the host must not use it, nor any part of it. Name it below /dev/disk/by-id, where it stays the same.',
-  });
-};
-
-/** A guest that exists keeps its disks, and a name like /dev/sdb may be another disk by now. */
-const judgeOwnDisks = (context: PlanContext): void => {
-  const {existing, facts} = context;
-  for (const disk of existing?.use.disks ?? []) {
-    const used = facts.hostDisks.find(({paths}) => paths.includes(disk));
-    if (used === undefined) continue;
-    context.report('blocker', 'guest-disk-in-use', {
-      subject: 'guest.name',
-      message: `The guest ${existing?.name} writes to ${disk}, which this host uses itself: ${used.use}.`,
-      remedy: `Give it another disk with \`virsh edit ${existing?.name}\`, and plan again; names below /dev/disk/by-id stay the same.`,
-    });
-  }
-};
-
-/** Two systems that write to one file system destroy it within minutes. */
-const refuseDisk = (context: PlanContext, disk: string, use: string): void =>
-  context.report('blocker', 'guest-disk-in-use', {
-    subject: 'guest.disk',
-    message: `The guest would write to ${disk}, which this host uses itself: ${use}.`,
-    remedy: 'Set guest.disk to an image file, or to a disk that nothing here uses (`lsblk -f` shows which).',
-  });
 
 /** Debian defines the network `default` and does not start it: a guest that uses it then refuses to start. */
 const judgeNetwork = (context: PlanContext): void => {

@@ -18,14 +18,15 @@ export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
   const plan = kvmPlanOf(planned);
   return {
     beforeReboot: plan.guest.isNew
-      ? [...missingSoftware(facts, plan), ...diskImage(plan), ...installer(plan), ...virtioDrivers(plan)]
+      ? [...missingSoftware(facts, plan), ...diskImage(facts, plan), ...installer(plan), ...virtioDrivers(plan)]
       : [],
     afterReboot: [
       firstStart(facts, plan),
+      ...prepare(plan),
       ...connector(plan),
       ...cardDriver(plan),
       ...input(facts, plan),
-      ...emulatedScreen(plan),
+      ...run(plan),
     ],
   };
 };
@@ -49,17 +50,15 @@ const missingSoftware = (facts: HostFacts, {guest}: KvmPlan): readonly Task[] =>
   ];
 };
 
-const diskImage = ({guest: {disk}}: KvmPlan): readonly Task[] =>
-  disk.startsWith('/dev/')
+const diskImage = ({namedFiles}: HostFacts, {guest: {disk, diskFormat, newDisk}}: KvmPlan): readonly Task[] =>
+  disk.startsWith('/dev/') || newDisk !== null || namedFiles[disk]?.state === 'file'
     ? []
     : [
         {
           id: 'disk-image',
           title: 'Create the disk image, unless you have it already',
           why: 'It grows as the guest fills it; 100G is the most that it can take.',
-          commands: [
-            asRoot(`qemu-img create -f ${/\.(raw|img)$/i.test(disk) ? 'raw' : 'qcow2'} ${quoteForShell(disk)} 100G`),
-          ],
+          commands: [asRoot(`qemu-img create -f ${diskFormat} ${quoteForShell(disk)} 100G`)],
         },
       ];
 
@@ -82,23 +81,28 @@ const installer = ({guest}: KvmPlan): readonly Task[] =>
       ];
 
 /** The disk and the network card are virtio devices, of which the installer of Windows knows nothing. */
-const virtioDrivers = ({guest}: Plan): readonly Task[] =>
-  guest.os.startsWith('windows')
+const virtioDrivers = ({guest}: KvmPlan): readonly Task[] =>
+  guest.os.startsWith('windows') && guest.drivers === null && guest.diskBus === 'virtio'
     ? [
         {
           id: 'virtio-drivers',
           title: 'Give the guest the virtio drivers for Windows (virtio-win.iso)',
-          why: 'The installer of Windows does not see the disk without them: choose "Load driver" there, then viostor. They also drive the network card.',
+          why: `The installer of Windows does not see the disk without them: ${loadDriver} They also drive the network card.`,
           commands: [attachIso(guest.name, '/var/lib/libvirt/images/virtio-win.iso', 'sdc')],
         },
       ]
     : [];
 
-const firstStart = (facts: HostFacts, {guest, handover}: Plan): Task => {
+const loadDriver = 'choose "Load driver" there, then viostor.';
+
+const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
   const name = quoteForShell(guest.name);
-  const screen = guest.isNew
-    ? 'The installer shows on the emulated screen: virt-viewer opens it.'
-    : 'The screens that it had before stay.';
+  const hasDrivers = guest.os.startsWith('windows') && guest.drivers !== null && guest.diskBus === 'virtio';
+  const screen = !guest.isNew
+    ? 'The screens that it had before stay.'
+    : guest.phase === 'run'
+      ? 'It shows on its card.'
+      : `The installer shows on the emulated screen: virt-viewer opens it.${hasDrivers ? ` It does not see the disk at first: ${loadDriver}` : ''}`;
   return {
     id: 'first-start',
     title: 'Start the guest',
@@ -131,14 +135,38 @@ const input = (facts: HostFacts, {guest, devices}: Plan): readonly Task[] =>
       ]
     : [];
 
-const emulatedScreen = ({guest, devices}: Plan): readonly Task[] =>
-  guest.isNew && devices.some(isCard)
+const phase = (name: string, to: 'prepare' | 'run'): TaskCommand => ({
+  text: `guest phase ${quoteForShell(name)} ${to}`,
+  needsRoot: true,
+  isOwn: true,
+});
+
+/** Until then the guest has no card whose driver could be installed. */
+const prepare = ({guest, handover}: KvmPlan): readonly Task[] =>
+  guest.phase === 'install'
     ? [
         {
-          id: 'emulated-screen',
-          title: 'Turn the emulated screen off, once the card shows the guest',
-          why: "Delete the line <graphics …/>, and write <model type='none'/> in <video>. Until then the guest has two screens.",
-          commands: [asRoot(`virsh edit ${quoteForShell(guest.name)}`)],
+          id: 'phase-prepare',
+          title: 'Once the system is installed, give the guest the card',
+          why: `Shut it down first. It keeps the emulated screen, and gets ${guest.drivers === null ? 'no medium' : 'the medium with drivers'}.`,
+          commands: [
+            phase(guest.name, 'prepare'),
+            ...(handover === null ? [asRoot(`virsh start ${quoteForShell(guest.name)}`)] : []),
+          ],
+        },
+      ]
+    : [];
+
+const run = ({guest, devices}: KvmPlan): readonly Task[] =>
+  (guest.isNew || guest.phase === 'install' || guest.phase === 'prepare') &&
+  guest.phase !== 'run' &&
+  devices.some(isCard)
+    ? [
+        {
+          id: 'phase-run',
+          title: 'Take the emulated screen away, once the card shows the guest',
+          why: 'With it go its keyboard and mouse, and the media. Until then the guest has two screens.',
+          commands: [phase(guest.name, 'run')],
         },
       ]
     : [];

@@ -1,10 +1,12 @@
 take() {
 	mkdir -p "$state"
+	note "the guest starts: the host gives up $functions"
 	stop_unit nvidia-persistenced.service
 	stop_unit display-manager.service
 	release_consoles
 	wait_for_holders || refuse
 	for address in $functions; do release "$address" || refuse; done
+	note "the host has given up $functions"
 }
 
 refuse() {
@@ -15,10 +17,12 @@ refuse() {
 # Nothing here may keep the rest from coming back.
 give_back() {
 	[ -e "$state" ] || return 0
+	note "the guest has ended, or did not start: the host takes $functions back"
 	lines_of functions | while read -r address driver; do return_function "$address" "$driver"; done
 	return_consoles
 	lines_of units | while read -r unit; do within "$limit" systemctl --no-block start -- "$unit" || say "$unit could not be started"; done
 	rm -rf "$state"
+	note "the host has what it gave up again"
 }
 
 lines_of() {

@@ -27,6 +27,9 @@ type LibvirtHook = {
   readonly operations: Readonly<Partial<Record<HookOperation, string>>>;
 };
 
+/** By which the journal of systemd knows what the hooks of one guest say. */
+export const hookLogTag = (guest: string): string => `vfio-pilot/${fileNameOfGuest(guest)}`;
+
 const hooksDirectory = '/etc/libvirt/hooks/qemu.d';
 
 export const hookPath = ({purpose, order, guest}: Pick<LibvirtHook, 'purpose' | 'order' | 'guest'>): string => {
@@ -36,8 +39,8 @@ export const hookPath = ({purpose, order, guest}: Pick<LibvirtHook, 'purpose' | 
 };
 
 /**
- * The hook as a POSIX shell script. `$run`, `$proc` and `$sysfs` stand for /run, /proc and /sys; `say WORDS` tells the
- * journal of systemd, and the user where a start is refused. Everything from here on runs one hook at a time.
+ * The hook as a POSIX shell script. `$run`, `$proc` and `$sysfs` stand for /run, /proc and /sys; `note WORDS` tells the
+ * journal of systemd, and `say WORDS` the user too, where a start is refused. Everything from here on runs one hook at a time.
  */
 export const renderHook = (profile: string, hook: LibvirtHook): string => {
   const name = hookPath(hook).slice(hooksDirectory.length + 1);
@@ -68,7 +71,11 @@ sysfs=/sys
 
 say() {
 	echo "vfio-pilot: $*" >&2
-	logger -t vfio-pilot -- "$*" 2>/dev/null
+	note "$*"
+}
+
+note() {
+	logger -t '${hookLogTag(hook.guest)}' -- "$*" 2>/dev/null
 }
 
 mkdir -p "$run/vfio-pilot"

@@ -6,6 +6,11 @@ export const unusedKeys = [
   'cpu.iothreads',
   'memory.allocation',
   'guest.disk',
+  'guest.diskSize',
+  'guest.diskFormat',
+  'guest.diskPool',
+  'guest.drivers',
+  'guest.phase',
   'guest.network',
   'guest.hyperv',
   'guest.numaCell',
@@ -27,6 +32,21 @@ export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] =
     subject: 'guest.disk',
     isSet: guest.disk !== 'auto',
     why: 'on Proxmox VE a disk is a volume of a storage, which qm set makes after apply',
+  },
+  {
+    subject: 'guest.diskSize',
+    isSet: guest.diskSizeMiB !== null,
+    why: 'on Proxmox VE a disk is a volume of a storage, which qm set makes after apply',
+  },
+  {
+    subject: 'guest.drivers',
+    isSet: guest.drivers !== null,
+    why: 'on Proxmox VE a second medium is added by qm set',
+  },
+  {
+    subject: 'guest.phase',
+    isSet: guest.phase !== null,
+    why: 'the phases of a guest are edits of a libvirt domain',
   },
   {
     subject: 'guest.hyperv',
