@@ -1,25 +1,34 @@
 import type {Change} from '../changes/change.ts';
 import type {Preview} from '../changes/preview.ts';
+import {count} from '../changes/sum-up.ts';
 import {printable} from '../words/printable.ts';
 import type {Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
 
 /** Findings, then every change with its reasons under it, then the decisions. */
-export const describePreview = (
-  {plan, findings, changes}: Preview,
-  style: Pick<Style, 'hasColor' | 'hint'>,
-): string => {
-  const {hasColor} = style;
+export const describePreview = (preview: Preview, style: Pick<Style, 'hasColor' | 'hint'>): string => {
+  const {plan} = preview;
   const decisions = plan.decisions
     .map((decision) => `  ${decision.subject}: ${decision.choice}\n      because ${decision.because}\n`)
     .map(printableLines)
     .join('');
   return [
-    findings.length === 0 ? '' : `${heading('Findings', hasColor)}${describeFindings(findings, style)}\n`,
-    heading(changes.length === 0 ? 'Nothing to change' : `${changes.length} changes`, hasColor),
-    ...changes.map((change) => describeChange(change, hasColor)),
-    `\n${heading(`Decisions for profile ${printable(plan.profile)}`, hasColor)}`,
+    describeChanges(preview, style),
+    `\n${heading(`Decisions for profile ${printable(plan.profile)}`, style.hasColor)}`,
     decisions,
+  ].join('');
+};
+
+/** The same without the decisions. */
+export const describeChanges = (
+  {findings, changes}: Pick<Preview, 'findings' | 'changes'>,
+  style: Pick<Style, 'hasColor' | 'hint'>,
+): string => {
+  const {hasColor} = style;
+  return [
+    findings.length === 0 ? '' : `${heading('Findings', hasColor)}${describeFindings(findings, style)}\n`,
+    heading(changes.length === 0 ? 'Nothing to change' : count(changes.length, 'change'), hasColor),
+    ...changes.map((change) => describeChange(change, hasColor)),
   ].join('');
 };
 

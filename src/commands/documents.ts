@@ -141,6 +141,13 @@ export const previewDocument = ({plan: decided, findings, changes}: Preview, reb
 
 const texts = listOf(text);
 
+export const changeShape = shape<PreviewDocument['changes'][number]>({
+  path: text,
+  kind: wordOf<Change['kind']>({create: true, replace: true, remove: true, run: true}),
+  diff: text,
+  why: texts,
+});
+
 /** Members of `PreviewDocument`, for documents that add to it. */
 export const previewMembers = {
   version: literal(1),
@@ -156,14 +163,7 @@ export const previewMembers = {
   guest: planMembers.guest,
   handover: planMembers.handover,
   decisions: planMembers.decisions,
-  changes: listOf(
-    shape<PreviewDocument['changes'][number]>({
-      path: text,
-      kind: wordOf<Change['kind']>({create: true, replace: true, remove: true, run: true}),
-      diff: text,
-      why: texts,
-    }),
-  ),
+  changes: listOf(changeShape),
 } as const;
 
 export const promisesShape = listOf(

@@ -310,6 +310,33 @@ const commands: readonly Verb[] = [
     load: async () => (await import('./export.ts')).exportProfile,
   }),
   declare({
+    name: 'guest phase',
+    summary: 'move a guest that was set up here between install, prepare and run: its screen, card and media',
+    positionals: [
+      {name: 'NAME', completes: 'guest', missing: 'Name the guest: `vfio-pilot guest phase win11 run`.'},
+      {name: 'PHASE', choices: ['install', 'prepare', 'run']},
+    ],
+    options: {'dry-run': dryRun, yes, resume, 'keep-edits': keepEdits},
+    examples: [
+      ['guest phase win11 prepare', 'installed: give it the card, next to the emulated screen, and its drivers'],
+      ['guest phase win11 run', 'the card works: take the emulated screen, its keyboard and mouse, and the media away'],
+    ],
+    isTransactional: true,
+    load: async () => (await import('./guest/guest-phase.ts')).guestPhase,
+  }),
+  declare({
+    name: 'guest log',
+    summary: 'what the hooks of a guest and QEMU said last: why a start failed',
+    positionals: [{name: 'NAME', completes: 'guest', missing: 'Name the guest: `vfio-pilot guest log win11`.'}],
+    options: {},
+    examples: [
+      ['guest log win11', 'the hooks with their times, then the end of QEMU’s log'],
+      ['guest log win11 --json', 'the same for a script'],
+    ],
+    isTransactional: false,
+    load: async () => (await import('./guest/guest-log.ts')).guestLog,
+  }),
+  declare({
     name: 'capture',
     summary: 'the files that facts are read from, scrubbed, for a bug report',
     positionals: [

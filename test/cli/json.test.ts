@@ -60,6 +60,12 @@ describe('what --json prints is as the schema says', () => {
       pending: false,
     });
 
+    expect(await documentOf('guest-phase', ['guest', 'phase', 'win10', 'run', ...at, '--dry-run'], 0)).toMatchObject({
+      outcome: 'dry-run',
+    });
+    mkdirSync(join(root, 'var/log/libvirt/qemu'), {recursive: true});
+    writeFileSync(join(root, 'var/log/libvirt/qemu/win10.log'), 'started\n');
+    await documentOf('guest-log', ['guest', 'log', 'win10', ...at], 0);
     await documentOf('history', ['history', ...at], 0);
     expect(await documentOf('rollback', ['rollback', ...at, '--dry-run'], 0)).toMatchObject({outcome: 'dry-run'});
     expect(await documentOf('rollback', ['rollback', ...at, '--yes'], 0)).toMatchObject({outcome: 'rolled-back'});

@@ -100,7 +100,7 @@ describe('a command line', () => {
     ['profile nw', /no command `profile nw`\. → Did you mean new\? /],
     ['profile', /profile needs to know what to do/],
     ['check --jsn', /no option --jsn\. → Did you mean --json\? .*check --help/],
-    ['check --yes', /check does not know --yes, which is for apply, confirm, rollback, history\./],
+    ['check --yes', /check does not know --yes, which is for apply, confirm, rollback, history, guest phase\./],
     ['--json', /^$/],
     ['--demo r71', /no command "r71"\. → Did you mean r710\?/],
     ['check --demo=r71', /--demo "r71" is not known\. → Did you mean r710\? One of two-cards, /],
