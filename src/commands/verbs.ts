@@ -298,8 +298,7 @@ const commands: readonly Verb[] = [
   }),
   declare({
     name: 'export',
-    summary:
-      'the plan of a profile in the words of another program, or as a shell script; each says what it leaves out',
+    summary: `the plan of a profile in the words of another program: ${exportNames(true)}; unproven are ${exportNames(false)}`,
     positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
     options: {},
     examples: [

@@ -2,7 +2,7 @@
 // measured in CPU seconds, user and system, of the child and of what it started: a wall clock says how busy the
 // machine is.
 import {spawn, spawnSync} from 'node:child_process';
-import {mkdirSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import {closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
@@ -190,6 +190,36 @@ try {
     `${peak.toFixed(0)} MiB`,
     'at most 150 MiB',
     peak <= 150,
+  );
+
+  const {readHost} = await load('src/host/read-host.ts');
+  const {openSource} = await load('src/system/source.ts');
+  const {factsDocument} = await load('src/facts/shapes/facts-document.ts');
+  const {everyday, faults} = await load('test/fleet/planted.ts');
+  const host = readHost(openSource(r710, null));
+  /** Invented: one host many times, with what differs between equal hosts, and each fault planted in one of them. */
+  const fleetOf = (count) => {
+    const file = join(scratch, `fleet-${count}.jsonl`);
+    const descriptor = openSync(file, 'w');
+    for (let number = 0; number < count; number += 1) {
+      const usual = everyday(host, number);
+      writeSync(descriptor, `${JSON.stringify(factsDocument(faults[number]?.plant(usual) ?? usual))}\n`);
+    }
+    closeSync(descriptor);
+    return ['node', cli, 'fleet', 'report', file, '--fit', 'profiles/dell-r710-gtx1050.yaml'];
+  };
+  const [few, many] = [fleetOf(100), fleetOf(10_000)];
+  const {odd} = JSON.parse(
+    spawnSync(many[0], [...many.slice(1), '--json'], {encoding: 'utf8', maxBuffer: 2 ** 26}).stdout,
+  );
+  report('fleet report of 10,000 hosts: odd ones', `${odd.length}`, `${faults.length}`, odd.length === faults.length);
+  report('fleet report of 10,000 hosts: CPU', `${(cpu(many, [0], 1) / 1000).toFixed(1)} s`, 'none', true);
+  const [fewPeak, manyPeak] = [await peakMiB(few), await peakMiB(many)];
+  report(
+    'fleet report: memory of 10,000 hosts / of 100',
+    `${(manyPeak / fewPeak).toFixed(2)} (${manyPeak.toFixed(0)} / ${fewPeak.toFixed(0)} MiB)`,
+    'at most 2',
+    manyPeak <= 2 * fewPeak,
   );
 } finally {
   rmSync(scratch, {recursive: true, force: true});
