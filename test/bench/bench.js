@@ -3,10 +3,21 @@
 // machine is.
 import {spawn, spawnSync} from 'node:child_process';
 import {closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {cpus, loadavg, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {performance} from 'node:perf_hooks';
+import {parseArgs} from 'node:util';
 import {build} from 'esbuild';
+import {writeFigures} from './write-figures.js';
+
+const {values: asked} = parseArgs({options: {write: {type: 'boolean', default: false}}});
+const [busy] = loadavg();
+if (asked.write && busy > 1) {
+  console.error(
+    `The load of this machine is ${busy.toFixed(1)}. What is written down is measured on one without other work: below 1.`,
+  );
+  process.exit(2);
+}
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 15);
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-bench-'));
@@ -98,7 +109,7 @@ const peakMiB = (argv) =>
 
 const rows = [];
 const report = (what, measured, target, isMet) => {
-  rows.push(isMet);
+  rows.push({what, measured, target, isMet});
   console.log(`${isMet ? 'met   ' : 'MISSED'}  ${what.padEnd(62)} ${measured.padStart(18)}   target ${target}`);
 };
 
@@ -136,8 +147,8 @@ try {
   report(
     "the wizard's first frame / node -e 0, by the clock",
     `${(median(frames) / start).toFixed(2)} (${median(frames).toFixed(0)} ms)`,
-    'at most 5',
-    median(frames) <= 5 * start,
+    'at most 3.5',
+    median(frames) <= 3.5 * start,
   );
 
   const {planPassthrough} = await load('src/pipeline/plan-passthrough.ts');
@@ -180,10 +191,11 @@ try {
   makeBigHost(big, {cpus: 512, nodes: 8, functions: 4096});
   const lspci = ['lspci', '-nnk', '-O', `sysfs.path=${big}/sys/bus/pci`];
   if (spawnSync('lspci', ['--version']).status === 0)
-    ratio('groups of 4,096 functions', 1.5, ['node', cli, 'groups', '--root', big], ['lspci -nnk', lspci], {count: 5});
-  else report('groups of 4,096 functions: CPU / lspci -nnk', 'no lspci', 'at most 1.5', false);
+    ratio('groups of 4,096 functions', 1, ['node', cli, 'groups', '--root', big], ['lspci -nnk', lspci], {count: 5});
+  else report('groups of 4,096 functions: CPU / lspci -nnk', 'no lspci', 'at most 1', false);
   const facts = ['node', cli, 'facts', '--json', '--root', big];
-  report('facts of 512 CPUs, 8 nodes, 4,096 functions: CPU', `${cpu(facts, [0], 5).toFixed(0)} ms`, 'none', true);
+  const spent = cpu(facts, [0], 5);
+  report('facts of 512 CPUs, 8 nodes, 4,096 functions: CPU', `${spent.toFixed(0)} ms`, 'at most 800 ms', spent <= 800);
   const peak = await peakMiB(facts);
   report(
     'facts of 512 CPUs, 8 nodes, 4,096 functions: memory',
@@ -224,4 +236,10 @@ try {
 } finally {
   rmSync(scratch, {recursive: true, force: true});
 }
-process.exitCode = rows.every(Boolean) ? 0 : 1;
+if (asked.write)
+  writeFigures('docs/performance.md', rows, {
+    machine: `${cpus()[0].model.trim()}, ${cpus().length} CPUs, load ${busy.toFixed(1)} at the start`,
+    node: process.version,
+    rounds,
+  });
+process.exitCode = rows.every(({isMet}) => isMet) ? 0 : 1;
