@@ -91,7 +91,8 @@ export const buildDebianPackages = (directory, {tarball, executable, sbom, notic
     const documents = (name, parts) => ({
       [`usr/share/doc/${name}/copyright`]: parts.notices,
       [`usr/share/doc/${name}/sbom.cdx.json`]: parts.sbom,
-      [`usr/share/doc/${name}/changelog.gz`]: gzipSync(readFileSync('CHANGELOG.md'), {level: 9}),
+      // Not `changelog`, whose form is Debian's own.
+      [`usr/share/doc/${name}/CHANGELOG.md.gz`]: gzipSync(readFileSync('CHANGELOG.md'), {level: 9}),
     });
     const licence = (rest) => `${readFileSync('LICENSE', 'utf8').trim()}\n\n${'-'.repeat(80)}\n\n${rest}`;
     const read = (file) => readFileSync(join(unpacked, 'dist', file), 'utf8');

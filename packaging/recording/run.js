@@ -75,7 +75,15 @@ const tmux = (...args) =>
     },
   });
 const painted = () => tmux('capture-pane', '-p', '-e', '-t', 'recording');
-const shown = () => tmux('capture-pane', '-p', '-t', 'recording');
+const textOf = (screen) =>
+  readScreen(screen)
+    .map((pieces) =>
+      pieces
+        .map(({text}) => text)
+        .join('')
+        .trimEnd(),
+    )
+    .join('\n');
 
 /** The screen once it has what is waited for, and did not change between two looks. */
 const see = async (pattern) => {
@@ -83,10 +91,10 @@ const see = async (pattern) => {
   for (let look = 0; look < 600; look += 1) {
     await delay(100);
     const now = painted();
-    if (pattern.test(shown()) && now === before) return now;
+    if (now === before && pattern.test(textOf(now))) return now;
     before = now;
   }
-  throw new Error(`${pattern} is not on the screen:\n${shown()}`);
+  throw new Error(`${pattern} is not on the screen:\n${textOf(before)}`);
 };
 
 const withoutNews = (text) =>
