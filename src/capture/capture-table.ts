@@ -99,7 +99,7 @@ const rows: readonly Row[] = [
   ['/etc', 'fstab hostname os-release'],
   ['/etc/kernel', 'install.conf'],
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
-  ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/*'],
+  ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* storage/*.xml'],
   ['/etc/qemu/firmware', '*.json'],
 
   ['/boot', 'config-*'],

@@ -22,7 +22,7 @@ import {renderUsbHook} from './hooks/usb-hook.ts';
 import {hookLogTag} from './hooks/libvirt-hook.ts';
 import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
-import {libvirtRegistry, whyLent} from './registry.ts';
+import {libvirtRegistry, whyKept} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
 
@@ -72,7 +72,7 @@ export const kvm: Hypervisor = {
   },
   logsOf: (guest) => ({journalTag: hookLogTag(guest), file: `/var/log/libvirt/qemu/${guest}.log`}),
   registry: libvirtRegistry,
-  whyInUse: whyLent,
+  whyInUse: whyKept,
   isGuestFile: (path) => path.startsWith('/etc/libvirt/qemu/'),
   world: (facts) => {
     const {version, qemuVersion, networks} = libvirtOf(facts);

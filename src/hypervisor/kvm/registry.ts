@@ -1,5 +1,6 @@
 import type {GuestRegistry, Ports, RegistryCommands} from '../../artifacts/ports.ts';
 import {guestOfFileName} from '../../facts/guest-name.ts';
+import {childNamed, parseXmlBeginning} from '../../formats/xml/document.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {handoverState} from './hooks/handover-hook.ts';
 
@@ -56,5 +57,26 @@ export const whyLent: Ports['whyInUse'] = (machine, paths) => {
   }
   return null;
 };
+
+/**
+ * `virsh undefine` deletes the state of an emulated TPM (libvirt keeps it below this folder, by UUID), and with it goes
+ * the key of a disk that the guest has encrypted. It is there once the guest was started.
+ */
+const whyTpm: Ports['whyInUse'] = (machine, paths) => {
+  for (const path of paths) {
+    if (!path.startsWith('/etc/libvirt/qemu/') || machine.stat(path)?.type !== 'file') continue;
+    const {root} = parseXmlBeginning(machine.read(path).toString('utf8'));
+    const uuid = childNamed(root, 'uuid')?.text.trim() ?? '';
+    const state = `/var/lib/libvirt/swtpm/${uuid}`;
+    if (!/^[0-9a-f-]{36}$/i.test(uuid) || machine.list(state).length === 0) continue;
+    return {
+      problem: `The guest ${nameOf(path)} was started with an emulated TPM, whose state libvirt deletes together with the guest; a disk that the guest has encrypted with it can't be opened any more.`,
+      nextStep: `Move the state away and keep it as long as the disk (mv ${state} /root/), then run this again.`,
+    };
+  }
+  return null;
+};
+
+export const whyKept: Ports['whyInUse'] = (machine, paths) => whyLent(machine, paths) ?? whyTpm(machine, paths);
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.xml$/, '');

@@ -53,7 +53,8 @@ export const chooseNewDisk = (context: PlanContext, disk: string): KvmGuestPlan[
     });
     return null;
   }
-  if (there?.state === 'file') {
+  // One that this user may not read is there all the same.
+  if (there?.state === 'file' || there?.state === 'denied') {
     context.decide('guest.disk', disk, 'it is there, and is never written over');
     if (diskSizeMiB !== null) noteExisting(context, disk);
     return null;
