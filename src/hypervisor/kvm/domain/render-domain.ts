@@ -72,7 +72,9 @@ const describeDomain = (planned: Plan): readonly string[] => {
   const names = devices.flatMap(({assigned}) => nameOf(assigned) ?? []).join(', ');
   return [
     ...(guest.isNew
-      ? [`libvirt knows no guest ${guest.name} yet; its plain VGA and local VNC screen are for the installation`]
+      ? [
+          `libvirt knows no guest ${guest.name} yet${guest.phase === 'run' ? '' : '; its plain VGA and local VNC screen are for the installation'}`,
+        ]
       : []),
     guest.phase === 'install' ? `in the phase install the guest goes without ${names}` : `the guest takes ${names}`,
     `${pinning.vcpus.length} vCPUs pinned${memory.nodes.length > 0 ? ` and the memory on node ${memory.nodes.join(', ')}` : ''}`,
