@@ -13,11 +13,11 @@ const textRules = (): string =>
   `text{font:${fontSizes.normal}px ${fonts};pointer-events:none;white-space:pre}.large{font-size:${fontSizes.large}px}.small{font-size:${fontSizes.small}px}.bold{font-weight:600}.centred{text-anchor:middle}.offline{stroke-dasharray:3 2}`;
 
 /** A whole SVG document without scripts or anything from elsewhere; `description` is what a screen reader reads. */
-const writeSvg = ({width, height, shapes}: Block, title: string, description: string): string =>
+const writeSvg = ({width, height, shapes}: Block, title: string, description: string, name: string): string =>
   [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="topology-title" aria-describedby="topology-description" lang="en">`,
-    `<title id="topology-title">${escapeText(title)}</title>`,
-    `<desc id="topology-description">${escapeText(description)}</desc>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="${name}-title" aria-describedby="${name}-description" lang="en">`,
+    `<title id="${name}-title">${escapeText(title)}</title>`,
+    `<desc id="${name}-description">${escapeText(description)}</desc>`,
     `<style>${textRules()}${styleSheet()}</style>`,
     ...shapes.map(writeShape),
     '</svg>\n',
@@ -54,8 +54,11 @@ const escapeText = (text: string): string =>
 const width = 960;
 const margin = 16;
 
-/** The map as a picture for a browser: the same packages, nodes, caches, cores, roles and devices as the text. */
-export const renderTopologySvg = (input: TopologyInput): string => {
+/**
+ * The map as a picture for a browser: the same packages, nodes, caches, cores, roles and devices as the text.
+ * `name`: what its ids begin with, for several pictures on one page.
+ */
+export const renderTopologySvg = (input: TopologyInput, name = 'topology'): string => {
   const map = findTopology(input);
   const inner = width - 2 * margin;
   const parts = [
@@ -75,7 +78,7 @@ export const renderTopologySvg = (input: TopologyInput): string => {
     height,
     shapes: [rect(0, 0, width, height, 'page', {radius: 0}), ...move(content, margin, margin)],
   };
-  return writeSvg(page, `Topology of ${modelOf(map.facts)}`, describePicture(map));
+  return writeSvg(page, `Topology of ${modelOf(map.facts)}`, describePicture(map), name);
 };
 
 const heading = ({facts}: TopologyMap, inner: number): Block => ({

@@ -81,7 +81,24 @@ describe('fleet report', () => {
     const page = readFileSync(html, 'utf8');
     expect(page).toContain('<td>rack:3</td><td>IOMMU</td><td>off</td>');
     expect(page).not.toMatch(/<script|<img|src=|href=/);
+    // One for the model, of the first host of it.
+    expect(page.match(/<svg /g)).toHaveLength(1);
+    expect(page).toContain('The map of rack:1.');
     expect((await runCli(['fleet', 'report', fleet, '--csv', csv])).stderr).toContain(`${csv} exists already.`);
+  });
+
+  it('has a map of each model on the page, which share no id', async () => {
+    const two = join(directory, 'two');
+    mkdirSync(two);
+    cpSync(join(fleet, 'a.json'), join(two, 'a.json'));
+    const facts = JSON.parse(readFileSync(join(two, 'a.json'), 'utf8')) as {readonly cpu: object};
+    // Invented: another processor.
+    writeFileSync(join(two, 'b.json'), JSON.stringify({...facts, cpu: {...facts.cpu, model: 'Another'}}));
+    const html = join(directory, 'two.html');
+    await runCli(['fleet', 'report', two, '--html', html]);
+    const ids = [...readFileSync(html, 'utf8').matchAll(/ id="([^"]*)"/g)].map(([, id]) => id);
+    expect(ids.filter((id) => id?.endsWith('-title'))).toHaveLength(2);
+    expect(new Set(ids).size).toBe(ids.length);
   });
 
   it('leaves nothing unpacked behind, and refuses what holds no host', async () => {

@@ -1,5 +1,6 @@
 import {integer, listOf, literal, nullable, shape, text, wordOf} from '../../decode/decode.ts';
 import {UsageError} from '../../errors.ts';
+import type {HostFacts} from '../../facts/host-facts.ts';
 import {findingCode} from '../../facts/shapes/facts-document.ts';
 import {
   type Difference,
@@ -9,16 +10,18 @@ import {
   openFleet,
   type ProfileReport,
 } from '../../fleet/fleet.ts';
-import {mapTraits, type TraitName} from '../../fleet/traits.ts';
+import {mapTraits, modelOf, type TraitName} from '../../fleet/traits.ts';
 import type {WrittenProfile} from '../../profile/profile.ts';
 import {createUserFile} from '../../system/user-file.ts';
+import {renderTopologySvg} from '../../topology/topology-svg.ts';
 import {printable} from '../../words/printable.ts';
 import {type Command, type Context, exitCodes} from '../command.ts';
 import {describeFindings} from '../describe-finding.ts';
 import {loadProfile} from '../load.ts';
+import {mapOf} from '../map-of.ts';
 import {renderHtml} from '../report/render-html.ts';
 import {mapTexts} from '../report/report-page.ts';
-import {fleetCsv, fleetPage, fleetText, type Unread} from './fleet-texts.ts';
+import {fleetCsv, fleetPage, fleetText, type Picture, type Unread} from './fleet-texts.ts';
 import {readHosts} from './read-hosts.ts';
 
 type Options = {readonly fit?: readonly string[]; readonly csv?: string; readonly html?: string};
@@ -32,6 +35,16 @@ type Document = Pick<FleetReport, 'hosts' | 'kinds' | 'odd' | 'profiles'> & {
   readonly saved: readonly string[];
 };
 
+/** A page with more pictures than this is too large to be read. */
+const mostPictures = 20;
+
+/** The map of the first host of a model that was read; as text at once, so that no facts are kept. */
+const addPicture = (pictures: Map<string, Picture>, host: string, facts: HostFacts): void => {
+  const model = modelOf(facts);
+  if (pictures.size < mostPictures && !pictures.has(model))
+    pictures.set(model, {host, svg: renderTopologySvg(mapOf({facts, plan: null}), `map-${pictures.size + 1}`)});
+};
+
 const trait = wordOf<TraitName>(mapTraits(() => true));
 
 export const fleetReport: Command<Options, Reported, Document> = {
@@ -40,10 +53,13 @@ export const fleetReport: Command<Options, Reported, Document> = {
     const profiles = (options.fit ?? []).map((path) => load(context, path));
     const fleet = openFleet(profiles);
     const unread: Unread[] = [];
+    const pictures = new Map<string, Picture>();
     for await (const host of readHosts(positionals)) {
       if (context.signal.aborted) break;
-      if (host.kind === 'host') fleet.add(host.name, host.facts, host.hasFiles);
-      else unread.push({host: host.name, problem: host.problem});
+      if (host.kind === 'host') {
+        fleet.add(host.name, host.facts, host.hasFiles);
+        if (options.html !== undefined) addPicture(pictures, host.name, host.facts);
+      } else unread.push({host: host.name, problem: host.problem});
     }
     const report = fleet.report();
     if (report.hosts === 0)
@@ -62,7 +78,8 @@ export const fleetReport: Command<Options, Reported, Document> = {
           profiles.map(({name}) => name),
         ),
       );
-    if (html !== undefined) createUserFile(html, renderHtml(mapTexts(fleetPage(report, unread, version), printable)));
+    if (html !== undefined)
+      createUserFile(html, renderHtml(mapTexts(fleetPage(report, unread, pictures, version), printable)));
     return {report, unread, saved: [csv, html].filter((file) => file !== undefined)};
   },
   exitCode: () => exitCodes.done,

@@ -5,6 +5,9 @@ import type {Page} from '../report/report-page.ts';
 /** What could not be read, by name. */
 export type Unread = {readonly host: string; readonly problem: string};
 
+/** The map of one host, as a whole SVG document. */
+export type Picture = {readonly host: string; readonly svg: string};
+
 /** A terminal is no place for thousands of lines; the other forms have them all. */
 const most = 50;
 
@@ -37,7 +40,13 @@ export const fleetText = (report: FleetReport, unread: readonly Unread[]): reado
 ];
 
 /** The same as a page, with every odd host. */
-export const fleetPage = (report: FleetReport, unread: readonly Unread[], version: string): Page => ({
+export const fleetPage = (
+  report: FleetReport,
+  unread: readonly Unread[],
+  /** By model. */
+  pictures: ReadonlyMap<string, Picture>,
+  version: string,
+): Page => ({
   title: `${report.hosts} hosts, by vfio-pilot ${version}`,
   lead: `${report.kinds.length} models, ${report.odd.length} odd ones out, ${unread.length} not read.`,
   sections: [
@@ -55,6 +64,20 @@ export const fleetPage = (report: FleetReport, unread: readonly Unread[], versio
         },
       ],
     },
+    ...report.kinds.flatMap(({model}) => {
+      const picture = pictures.get(model);
+      return picture === undefined
+        ? []
+        : [
+            {
+              title: model,
+              blocks: [
+                {kind: 'text', text: `The map of ${picture.host}.`} as const,
+                {kind: 'picture', svg: picture.svg} as const,
+              ],
+            },
+          ];
+    }),
     {
       title: 'Odd ones out',
       blocks: [
