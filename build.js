@@ -17,6 +17,8 @@ const copyDemos = async (directory) => {
 /** `node build.js [DIRECTORY]` */
 const outdir = process.argv[2] ?? 'dist';
 
+// npm packs the modes of the files, too, and those are not to be the builder's habit.
+process.umask(0o022);
 rmSync(outdir, {recursive: true, force: true});
 const {metafile} = await bundleProgram({
   outdir,
