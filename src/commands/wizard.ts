@@ -43,7 +43,10 @@ import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writi
 type Options = {readonly 'dry-run': boolean; readonly theme?: string; readonly 'no-mouse': boolean};
 
 /** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
-const createServices = async (context: Context<Options>, host: Host): Promise<WizardServices> => {
+export const createServices = async (
+  context: Pick<Context<Options>, 'demo' | 'style'>,
+  host: Host,
+): Promise<WizardServices> => {
   const facts = await host.facts();
   const look = await host.look();
   const commandStyle = commandStyleOf(host, context.style);

@@ -40,10 +40,9 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
   if (state.overlay !== 'none') return [];
   if (state.step === 'device') {
     const {filter, isFiltering} = state.devices;
+    const focused = focusedCandidate(context, state);
     return [
-      ...(context.cards.length + context.others.length === 0 || state.size.rows < tallFrom
-        ? []
-        : meaningOfAssigning(focusedCandidate(context, state)?.part ?? null, columns)),
+      ...(focused === null || state.size.rows < tallFrom ? [] : meaningOfAssigning(focused.part, columns)),
       ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : []),
     ];
   }

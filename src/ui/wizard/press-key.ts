@@ -172,7 +172,7 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
     case 'close-overlay':
       return {...state, overlay: 'none', search: noSearch, notice: null};
     case 'ask-to-leave':
-      return {...state, overlay: 'leave'};
+      return {...state, overlay: 'leave', notice: null};
     case 'leave':
       return leave(state, 'left');
     case 'interrupt':
