@@ -149,6 +149,7 @@ describe('a binding', () => {
       'binding/early-binding.ts',
       'hypervisor/kvm/kvm.ts',
       'hypervisor/proxmox/proxmox.ts',
+      'hypervisor/xen/xl.ts',
     ]);
   });
 });

@@ -33,6 +33,8 @@ export type Binding = {
 
 /** What a binding has done before the host's drivers come: image systems and boot chains put it where it is read in time. */
 export type EarlyBinding = {
+  /** The driver that keeps the functions, for sentences: `vfio-pci`. */
+  readonly keeper: string;
   /** Whether this kernel has the driver that keeps the functions. */
   readonly canBind: (facts: HostFacts, release: string) => boolean;
   /** Shell commands that give each chosen function to that driver, for a script of the image. */

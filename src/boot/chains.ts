@@ -81,7 +81,7 @@ export const askChain = (
   boot: Pick<BootFacts, 'loader' | 'initramfs' | 'own'>,
   files: Readonly<Record<string, FileFacts>>,
   ports: BootPorts = bootPorts,
-): Pick<BootFacts, 'next' | 'support'> => {
+): Pick<BootFacts, 'next' | 'hypervisorNext' | 'support'> => {
   const chain = chainOf(boot, ports);
   const writer = chain?.writer ?? null;
   const maker = imageMakerOf(boot, boot.initramfs, ports);
@@ -91,15 +91,34 @@ export const askChain = (
     claim: maker?.claim ?? null,
     isDeclarative: writer?.rendersWholeHost ?? false,
   };
-  return {next: chain?.nextArguments(files, boot.own) ?? null, support};
+  return {
+    next: chain?.nextArguments(files, boot.own) ?? null,
+    hypervisorNext: writer?.hypervisorLines?.(files) ?? null,
+    support,
+  };
 };
 
 export const renderChain = (facts: HostFacts, plan: Plan, ports: BootPorts = bootPorts): Rendered => {
   const writer = writerOf(facts.boot, ports);
+  if (plan.hypervisorArguments !== null && (writer === null || writer.hypervisorLines === null))
+    return {artifacts: [], findings: [noHypervisorLine(facts, plan)]};
   if (writer !== null) return writer.render(facts, plan, imageMakerOf(facts.boot, plan.initramfs, ports));
   const edit = editOfPlan(plan);
   const isDone = edit.add.length + edit.remove.length === 0 || isRunning(facts, edit);
   return {artifacts: [], findings: isDone ? [] : [unsupported(facts, edit, chainOf(facts.boot, ports))]};
+};
+
+const noHypervisorLine = (facts: HostFacts, {kernelArguments, hypervisorArguments}: Plan): Finding => {
+  const [kernel, hypervisor] = [kernelArguments, hypervisorArguments].map(
+    (line) => line?.add.map(({text}) => text).join(' ') ?? '',
+  );
+  return {
+    code: 'boot-chain-unsupported',
+    severity: 'blocker',
+    subject: 'kernelArguments',
+    message: `Arguments must be written for the hypervisor and for its kernel, and this version can do that for GRUB only; here it is ${facts.boot.loader ?? 'an unknown boot loader'}.`,
+    remedy: `Add by hand to the kernel of dom0: ${kernel}.${hypervisor === '' ? '' : ` To the hypervisor: ${hypervisor}.`}`,
+  };
 };
 
 /** Somebody wrote them by hand and has booted with them: then nothing is left to write. */

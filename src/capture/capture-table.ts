@@ -1,6 +1,8 @@
 import {fileTableOf} from '../boot/chains.ts';
 import {type CaptureKind, type FileTable, looksAt} from '../facts/file-table.ts';
 import {hostFiles} from '../host/files.ts';
+import {xenQuestions} from '../host/xen/xen.ts';
+import {outputDirectory} from '../system/source.ts';
 
 type Row = readonly [directory: string, names: string, kind?: CaptureKind];
 
@@ -29,7 +31,8 @@ const rows: readonly Row[] = [
   ['/sys/fs/cgroup', 'cgroup.controllers'],
   ['/sys/kernel/security', 'lockdown'],
   ['/sys/kernel/irq/*', 'chip_name'],
-  ['/sys/hypervisor', 'type'],
+  ['/sys/hypervisor', 'type uuid guest_type version/* properties/*'],
+  ['/sys/bus/pci/drivers/pciback', 'slots'],
 
   [
     '/sys/bus/pci/devices/*',
@@ -58,7 +61,7 @@ const rows: readonly Row[] = [
   ['/sys/class/iommu/*/amd-iommu', 'cap features'],
   ['/sys/firmware', 'acpi'],
   ['/sys/firmware/acpi/tables', '.'],
-  ['/sys/firmware/acpi/tables', 'DMAR IVRS', 'verbatim'],
+  ['/sys/firmware/acpi/tables', 'DMAR RMAD IVRS SRAT SLIT', 'verbatim'],
   ['/sys/module/kvm*/parameters', '*'],
   ['/sys/module/vfio*/parameters', '*'],
   ['/sys/module/iommufd/parameters', '*'],
@@ -101,8 +104,13 @@ const rows: readonly Row[] = [
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
   ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* storage/*.xml'],
   ['/etc/qemu/firmware', '*.json'],
+  ['/etc', 'xensource-inventory'],
+  ['/etc/xen', 'xl.conf'],
+  // Of a capture that is captured again.
+  [outputDirectory, '*'],
 
   ['/boot', 'config-*'],
+  ['/boot', 'xen-*.gz', 'presence'],
   ['/boot', 'vmlinuz-* kernel-* initramfs-* initrd-* initrd.img-*', 'presence'],
 
   ['/lib/modules/*', 'modules.builtin modules.builtin.modinfo modules.dep modules.alias', 'verbatim'],
@@ -111,6 +119,9 @@ const rows: readonly Row[] = [
   ['/usr/share/hwdata', 'pci.ids', 'verbatim'],
   ['/usr/share/qemu/firmware', '*.json'],
   ['/usr/share/OVMF', 'OVMF_*', 'presence'],
+  ['/usr/share/ovmf', 'OVMF.fd', 'presence'],
+  ['/usr/share/qemu', 'OVMF.fd', 'presence'],
+  ['/usr/lib/xen/boot', 'ovmf.bin hvmloader', 'presence'],
   ['/usr/share/edk2/x64', '*', 'presence'],
   ['/usr/share/edk2/ovmf', '*', 'presence'],
   ['/usr/share/qemu', 'ovmf-x86_64-code.bin ovmf-x86_64-vars.bin edk2-*', 'presence'],
@@ -128,3 +139,6 @@ export const captureTable: FileTable = [
   ...hostFiles,
   ...fileTableOf(),
 ];
+
+/** Programs that only read, whose output a capture keeps: nothing else tells these facts. */
+export const capturedOutputs = xenQuestions;

@@ -1,7 +1,7 @@
 import type {CaptureKind} from '../facts/file-table.ts';
 import {expandGlob} from '../host/expand-glob.ts';
-import type {Source, SourceStat} from '../system/source.ts';
-import {captureTable} from './capture-table.ts';
+import {outputFile, type Source, type SourceStat} from '../system/source.ts';
+import {capturedOutputs, captureTable} from './capture-table.ts';
 
 /** One entry of a capture; `path` is absolute in the host. */
 export type CapturedEntry =
@@ -42,6 +42,12 @@ export const collectEntries = (source: Source): readonly Collected[] => {
     for (const name of names.split(' '))
       for (const path of expandGlob(source, `${directory}/${name}`, listed))
         addPath(source, linkAt, path, capture, add);
+  }
+  for (const [program, ...args] of source.isLive ? capturedOutputs : []) {
+    const output = source.run(program, args);
+    if (output === null) continue;
+    const made = {mode: 0o644, uid: 0, gid: 0};
+    add({type: 'file', path: outputFile([program, ...args]), ...made, bytes: Buffer.from(output)}, 'scrubbed');
   }
   return withoutFilesInTheWay([...collected.values()]);
 };

@@ -2,7 +2,7 @@ import type {Rendered} from '../artifacts/rendered.ts';
 import {imageMakerOf, renderChain, writerOf} from '../boot/chains.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Finding} from '../findings/finding.ts';
-import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {hypervisorOfPlan} from '../hypervisor/hypervisors.ts';
 import type {ImageMaker} from '../image/image-system.ts';
 import {type Ports, servedPorts} from '../pipeline/ports.ts';
 import type {Plan} from '../plan/plan.ts';
@@ -16,7 +16,7 @@ export const renderHost = (facts: HostFacts, plan: Plan, ports: Ports = servedPo
 const renderParts = (facts: HostFacts, plan: Plan, ports: Ports): Rendered => {
   const maker = imageMakerOf(facts.boot, plan.initramfs, ports);
   const makesImagePerEntry = writerOf(facts.boot, ports)?.makesImagePerEntry === true;
-  const hypervisor = hypervisorOf(facts, ports.hypervisors);
+  const hypervisor = hypervisorOfPlan(facts, plan, ports.hypervisors);
   const parts = [
     hypervisor.binding.render(facts, plan),
     renderInitramfsParts(facts, plan, maker, makesImagePerEntry),

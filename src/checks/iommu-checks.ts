@@ -19,10 +19,15 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
     return ok(
       `The firmware describes AMD-Vi (ACPI table IVRS${iommu.ivrs === null ? ', readable by root only' : `, IOMMUs: ${iommu.ivrs.units.length}`}).`,
     );
-  if (iommu.active) return ok('IOMMU groups exist, so the firmware has it on.');
+  if (iommu.active)
+    return ok(
+      iommu.groups.length > 0
+        ? 'IOMMU groups exist, so the firmware has it on.'
+        : 'The hypervisor gives devices out, so the firmware has it on.',
+    );
   if (kernel.hypervisor === 'xen')
     return info(
-      'Under Xen the hypervisor owns the IOMMU and hides its table.',
+      'Under Xen the hypervisor owns the IOMMU, and it does not say here that it has one.',
       "Ask 'xl info' for virt_caps: hvm_directio.",
     );
   if (iommu.acpiTable === null) return info('The ACPI tables are not known here (/sys/firmware/acpi is missing).');
@@ -35,11 +40,14 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
 
 export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): Check => {
   const {ok, info, warning, error} = about('iommu-active', 'IOMMU');
+  if (iommu.active && iommu.groups.length === 0)
+    return ok('The hypervisor has it, and gives devices out through it; it shows no groups.');
   if (iommu.active)
     return ok(
       `Active: ${iommu.groups.length} groups in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`,
     );
-  if (kernel.hypervisor === 'xen') return info('No groups, as always under Xen: the hypervisor owns the IOMMU.');
+  if (kernel.hypervisor === 'xen')
+    return info('No groups, as always under Xen: the hypervisor owns the IOMMU, and does not say that it uses it.');
   const off = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu)).filter(({turnsOff}) => turnsOff === 'all');
   if (off.length > 0)
     return warning(
@@ -80,6 +88,12 @@ export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
 export const checkReservedRegions = ({iommu, pci}: HostFacts): Check => {
   const {ok, info, warning} = about('reserved-regions', 'Firmware memory regions (RMRR, unity maps)');
   if (!iommu.active) return info('Not known before the IOMMU is active.');
+  if (iommu.groups.length === 0)
+    return info(
+      iommu.dmar === null
+        ? 'Unknown: no table of them can be read here.'
+        : `The DMAR table has ${iommu.dmar.regions.length === 0 ? 'none' : iommu.dmar.regions.length}${iommu.dmar.regions.length === 0 ? '' : `, for ${[...new Set(iommu.dmar.regions.flatMap(({devices}) => devices))].join(', ')}`}.`,
+    );
   const displays = pci.filter(isGraphicsCard);
   const barred = iommu.groups.filter((group) => group.reservedRegions.some((region) => region.type === 'direct'));
   const hit = displays.filter((device) => barred.some((group) => group.id === device.iommuGroup));

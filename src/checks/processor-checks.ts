@@ -11,9 +11,11 @@ export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
       `This architecture is not served: ${cpu.architecture}.`,
       'vfio-pilot prepares x86_64 hosts only. Bind the card and define the guest by hand.',
     );
+  if (cpu.virtualisation !== null && kernel.hypervisor === 'xen') return ok('Xen starts HVM guests (virt_caps: hvm).');
   if (cpu.virtualisation !== null) {
     return ok(`${cpu.virtualisation === 'vmx' ? 'Intel VT-x (vmx)' : 'AMD-V (svm)'} is in the flags of /proc/cpuinfo.`);
   }
+  if (kernel.hypervisor === 'xen') return info('Xen does not say that it starts HVM guests (virt_caps of `xl info`).');
   if (cpu.flags === null) return info('The CPU flags are not known here (no /proc/cpuinfo with flags).');
   const where = isAmdCpu(cpu)
     ? "'SVM Mode' under Advanced → CPU"

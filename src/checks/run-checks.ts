@@ -22,7 +22,7 @@ export const runChecks = (facts: HostFacts): readonly Check[] => [
   checkIommuActive(facts),
   checkInterruptRemapping(facts),
   checkReservedRegions(facts),
-  ...checkIsolation(facts),
+  ...(hypervisorOf(facts).can(facts).groups ? checkIsolation(facts) : []),
   checkDisplays(facts),
   checkPrimaryDisplay(facts),
   checkIntegrated(facts),
@@ -34,6 +34,6 @@ export const runChecks = (facts: HostFacts): readonly Check[] => [
   checkArguments(facts),
   ...hypervisorOf(facts).binding.checks(facts),
   ...hypervisorOf(facts).checks(facts),
-  checkHugepages(facts),
+  ...(hypervisorOf(facts).can(facts).hugepages ? [checkHugepages(facts)] : []),
   checkNuma(facts),
 ];

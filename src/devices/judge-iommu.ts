@@ -8,6 +8,16 @@ import {describeFunction} from '../plan/device/describe-function.ts';
 export const judgeIommu = (context: PlanContext, device: PciFunction, path: string): void => {
   if (device.iommuGroup !== null) return;
   const {iommu, boot, cpu, files} = context.facts;
+  if (!context.can.groups) {
+    if (iommu.active) return;
+    context.report('blocker', 'iommu-off', {
+      subject: device.address,
+      path,
+      message: 'The hypervisor does not say that it has an IOMMU to give devices through.',
+      remedy: 'Turn VT-d or AMD-Vi on in the firmware set-up; `vfio-pilot check` shows what the hypervisor says.',
+    });
+    return;
+  }
   const switches = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu));
   if (iommu.active) {
     const hidden = switches.find(({turnsOff}) => turnsOff === 'integrated-gpu');

@@ -40,6 +40,8 @@ export type BootFacts = {
    * `null` where the loader has no such files, or none that can be read.
    */
   readonly next: readonly string[] | null;
+  /** The same for a hypervisor that is started under the kernel; `null` where the loader can start none. */
+  readonly hypervisorNext: readonly string[] | null;
   /** Kernel releases with an image in /boot. */
   readonly kernels: readonly string[];
   /** Images that start one of `kernels`, in /boot or where kernel-install puts them. */
@@ -69,6 +71,8 @@ export type GrubFacts = {
   readonly kind: 'grub';
   /** How its programs and its directory in /boot are called: openSUSE and Fedora have `grub2`. */
   readonly name: 'grub' | 'grub2';
+  /** The running system is dom0 of Xen, so that the lines of GRUB's Xen entries are those of its next boot. */
+  readonly isUnderXen: boolean;
   /** `null` where it is not there or not readable. */
   readonly menu: GrubMenu | null;
 };

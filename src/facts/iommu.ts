@@ -35,6 +35,7 @@ export type IvrsTable = {
 };
 
 export type IommuFacts = {
+  /** The kernel has groups, or the hypervisor below it gives devices out. */
   readonly active: boolean;
   readonly groups: readonly IommuGroup[];
   readonly interruptRemapping: boolean | null;

@@ -13,6 +13,8 @@ export type KernelFacts = {
   /** Value of `/sys/module/…/parameters/…` by `module.parameter`. */
   readonly parameters: Readonly<Record<string, string>>;
   readonly hypervisor: string | null;
+  /** Images of Xen in /boot, one of which the boot loader may start under the kernel: `xen-4.17-amd64.gz`. */
+  readonly xenImages: readonly string[];
   /** What each kernel that may be started next has of vfio and kvm; the running one first. */
   readonly installed: readonly InstalledKernel[];
   /** What the running kernel said about its arguments; `null` when its log can't be read. */

@@ -19,7 +19,7 @@ export type FirmwareImage = {
 };
 
 /** What runs guests here, one member of the union for each hypervisor (`hypervisor/`). */
-export type VirtualisationFacts = KvmFacts | ProxmoxFacts;
+export type VirtualisationFacts = KvmFacts | ProxmoxFacts | XenFacts;
 
 /** What libvirt has here, whichever hypervisor serves this host. */
 export const libvirtOf = ({virtualisation}: {readonly virtualisation: VirtualisationFacts}): KvmFacts =>
@@ -130,4 +130,89 @@ export type ProxmoxStorage = {
   readonly content: readonly string[];
   /** Where scripts for guests of this node are in it; `null` where it takes none, or is no directory of this node alone. */
   readonly snippets: string | null;
+};
+
+/** Linux under Xen: the domain that starts guests with xl (dom0), or one that is a guest itself. */
+export type XenFacts = {
+  readonly kind: 'xen';
+  /** `null`: xenfs is not mounted on /proc/xen, so that it is unknown. */
+  readonly role: 'dom0' | 'guest' | null;
+  /** `PV`, `PVH`, `HVM`, as /sys/hypervisor/guest_type has it. */
+  readonly guestType: string | null;
+  /** `4.17.7` */
+  readonly version: string | null;
+  /** XCP-ng or XenServer by its name, which keep guests and arguments in their own way; `null` elsewhere. */
+  readonly product: string | null;
+  /** What `xl info -n` says; `null` where xl does not answer. */
+  readonly info: XenInfo | null;
+  /** Of running domains (`xl vcpu-list`); `null` where xl does not answer. */
+  readonly vcpus: readonly XenVcpu[] | null;
+  /** Free for a guest now (`xl pci-assignable-list`): a card that a guest has is not among them. `null`: unknown. */
+  readonly assignable: readonly PciAddress[] | null;
+  /** Of /etc/xen/NAME.cfg, by path. */
+  readonly guests: readonly XenGuest[];
+  /** Bridges of dom0 that a guest's network card can be in. */
+  readonly bridges: readonly string[];
+  /** Firmware of guests with UEFI, where Debian and Xen itself put it. */
+  readonly hasOvmf: boolean;
+  /** libvirt, where somebody has installed it too. */
+  readonly libvirt: KvmFacts;
+};
+
+/** The machine as Xen knows it. What dom0's own sysfs says of CPUs and nodes is about its virtual CPUs. */
+export type XenInfo = {
+  /** `hvm_directio`: Xen gives devices to HVM guests through the IOMMU. */
+  readonly virtCaps: readonly string[];
+  readonly totalMemoryMiB: number | null;
+  readonly freeMemoryMiB: number | null;
+  /** Arguments that Xen was started with. */
+  readonly commandLine: string | null;
+  /** Online ones. */
+  readonly cpus: readonly XenCpu[];
+  readonly nodes: readonly XenNode[];
+  /** `null`: "No device topology data available". */
+  readonly deviceNodes: Readonly<Record<string, number>> | null;
+};
+
+/** `core` repeats in each socket. */
+export type XenCpu = {readonly id: number; readonly core: number; readonly socket: number; readonly node: number};
+
+export type XenNode = {
+  readonly id: number;
+  /** From its first to its last byte, holes included: more than it has. */
+  readonly spanMiB: number;
+  readonly freeMiB: number;
+  /** To each node, in the order of the list; `null` where there are none. */
+  readonly distances: readonly number[] | null;
+};
+
+export type XenVcpu = {
+  readonly domain: string;
+  readonly domainId: number;
+  readonly vcpu: number;
+  /** Where it runs now; `null`: it is offline. */
+  readonly cpu: number | null;
+  /** CPUs that it may run on, as a kernel list; `all`. */
+  readonly hard: string;
+  readonly soft: string;
+};
+
+export type XenGuest = {
+  readonly name: string;
+  /** `/etc/xen/NAME.cfg` */
+  readonly path: string;
+  /** Why xl would not read the file; `null` where it does. */
+  readonly problem: string | null;
+  /** `hvm`, `pvh`, `pv`; `null` where nothing says it. */
+  readonly type: string | null;
+  readonly hosts: readonly PciAddress[];
+  readonly memoryMiB: number;
+  /** CPUs that single vCPUs are pinned to. */
+  readonly pinnedCpus: readonly number[];
+  /** Block devices of the host that it writes to. */
+  readonly disks: readonly string[];
+  /** A link in /etc/xen/auto starts it with the host. */
+  readonly startsAtBoot: boolean;
+  /** `null`: unknown. */
+  readonly isActive: boolean | null;
 };

@@ -66,6 +66,8 @@ export const hostFiles: FileTable = [
   looksAt('/etc/systemd/system', 'dev-hugepages*.mount *.wants/dev-hugepages*.mount'),
   ...deviceKinds.flatMap(({files}) => files),
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
+  keeps('/etc/xen', '*.cfg'),
+  keeps('/etc/xen/auto', '*'),
   keeps('/etc/pve/qemu-server', '*.conf'),
   keeps('/etc/pve/mapping', 'pci.cfg'),
   looksAt('/etc/pve', '.members', 'quorum'),

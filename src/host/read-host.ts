@@ -21,7 +21,7 @@ import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
 import {snippetFiles} from './proxmox/proxmox.ts';
 import {readUsb} from './usb/usb.ts';
-import {guestDisksOf, readVirtualisation} from './virtualisation.ts';
+import {guestDisksOf, machineOf, readVirtualisation} from './virtualisation.ts';
 
 /** All facts of the machine or of a captured tree. Reads only, and never throws for what it finds there. */
 export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFacts => {
@@ -31,7 +31,18 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     if (!notes.has(key)) notes.set(key, finding);
   };
   const pci = readPci(source, note);
-  const virtualisation = readVirtualisation(source, note);
+  const virtualisation = readVirtualisation(
+    source,
+    note,
+    pci.map(({address}) => address),
+  );
+  const machine = machineOf(virtualisation, {
+    cpu: readCpu(source, note),
+    nodes: readNodes(source, note),
+    memory: readMemory(source, note),
+    pci,
+    iommu: readIommu(source, note, pci),
+  });
   const files = readFiles(source, note, [...fileTableOf(ports), ...snippetFiles(virtualisation)]);
   return {
     version: 1,
@@ -40,13 +51,9 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     isPrivileged: source.isPrivileged,
     isPortable: readIsPortable(source),
     packageManager: readPackageManager(source),
-    cpu: readCpu(source, note),
-    nodes: readNodes(source, note),
-    memory: readMemory(source, note),
-    pci,
+    ...machine,
     mediated: readMediated(source),
     usb: readUsb(source),
-    iommu: readIommu(source, note, pci),
     boot: readBoot(source, note, files, ports),
     kernel: readKernel(source, note),
     virtualisation,

@@ -6,7 +6,8 @@ import type {Check} from '../findings/check.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import type {Part} from '../plan/arguments/part.ts';
 import type {Abilities, PlanContext} from '../plan/context.ts';
-import type {ChosenDevices} from '../plan/device/chosen-devices.ts';
+import type {ChosenDevice, ChosenDevices} from '../plan/device/chosen-devices.ts';
+import type {GroupVerdict} from '../plan/device/judge-group.ts';
 import type {DefinedGuest} from '../plan/other-guest.ts';
 import type {GuestPlan, HandoverPlan, MemoryPlan, PinningPlan, Plan} from '../plan/plan.ts';
 import type {GuestTasks} from '../plan/task.ts';
@@ -26,6 +27,8 @@ export type Hypervisor = {
   readonly isHere: (facts: HostFacts) => boolean;
   readonly can: (facts: HostFacts) => Abilities;
   readonly binding: Binding;
+  /** What has to go to one guest together, and what speaks against that. */
+  readonly judgeTogether: (context: PlanContext, assigned: readonly ChosenDevice[]) => GroupVerdict;
   /** The guests that it knows and whose definitions could be read. */
   readonly guests: (facts: HostFacts) => readonly DefinedGuest[];
   /**
@@ -35,6 +38,7 @@ export type Hypervisor = {
   readonly argumentParts: (
     context: PlanContext,
     chosen: ChosenDevices,
+    placement: {readonly pinning: PinningPlan; readonly memory: MemoryPlan},
   ) => {readonly kernel: readonly Part[]; readonly hypervisor: readonly Part[] | null};
   /** The host gives up its screen while the guest runs; `null` where the profile does not say so. */
   readonly planHandover: (context: PlanContext, chosen: ChosenDevices) => HandoverPlan | null;

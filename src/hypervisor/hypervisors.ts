@@ -1,10 +1,12 @@
+import type {Plan} from '../plan/plan.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Hypervisor} from './hypervisor.ts';
 import {kvm} from './kvm/kvm.ts';
 import {proxmox} from './proxmox/proxmox.ts';
+import {xl} from './xen/xl.ts';
 
 /** Every hypervisor that guests are written for. */
-export const hypervisors: readonly Hypervisor[] = [kvm, proxmox];
+export const hypervisors: readonly Hypervisor[] = [kvm, proxmox, xl];
 
 /** The one that runs on this host; `null` for one that this program does not serve. */
 export const servedHypervisor = (facts: HostFacts, table: readonly Hypervisor[] = hypervisors): Hypervisor | null =>
@@ -16,3 +18,10 @@ export const hypervisorOf = (facts: HostFacts, table: readonly Hypervisor[] = hy
   if (found === undefined) throw new Error('the table of hypervisors is empty');
   return found;
 };
+
+/** Of a plan that was applied: the machine may have been started without its hypervisor since. */
+export const hypervisorOfPlan = (
+  facts: HostFacts,
+  {guest}: Plan,
+  table: readonly Hypervisor[] = hypervisors,
+): Hypervisor => table.find(({kind}) => kind === guest.kind) ?? hypervisorOf(facts, table);

@@ -49,7 +49,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     udevRulesPath,
     earlyBinding(plan).rules(facts.pci),
     0o644,
-    `Gives ${byAddress.join(' and ')} to vfio-pci before any other driver of the root file system may have it.`,
+    `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before any other driver of the root file system may have it.`,
   );
   return joinRendered([
     rules,

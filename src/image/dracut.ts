@@ -77,7 +77,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
       dracutHookPath,
       hasHook ? renderDracutHook(plan, facts.pci) : '',
       0o755,
-      `Gives ${byAddress.join(' and ')} to vfio-pci before udev starts.`,
+      `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev starts.`,
     ),
   ]);
 };

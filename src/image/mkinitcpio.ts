@@ -114,7 +114,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
       mkinitcpioHookPath,
       byAddress.length === 0 ? '' : renderMkinitcpioHook(plan, facts.pci),
       0o644,
-      `Gives ${byAddress.join(' and ')} to vfio-pci before udev looks for devices.`,
+      `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev looks for devices.`,
     ),
     renderOwned(
       facts,

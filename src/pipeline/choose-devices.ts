@@ -1,18 +1,20 @@
-import type {Binding} from '../binding/binding.ts';
 import type {PciAddress} from '../facts/pci-address.ts';
 import type {DeviceKind} from '../devices/device-kind.ts';
+import type {Hypervisor} from '../hypervisor/hypervisor.ts';
 import type {PlanContext} from '../plan/context.ts';
 import {assignedFunctions, type ChosenDevice, type ChosenDevices} from '../plan/device/chosen-devices.ts';
 import {judgeExisting} from '../plan/device/judge-existing.ts';
 import {judgeAcsOverride} from '../plan/device/judge-acs-override.ts';
-import {judgeGroup} from '../plan/device/judge-group.ts';
 import {judgeNeeds} from '../plan/device/judge-needs.ts';
 import {formatOf} from '../profile/device-format.ts';
 
-type Ports = {readonly deviceKinds: readonly DeviceKind[]; readonly binding: Binding};
+type Ports = {
+  readonly deviceKinds: readonly DeviceKind[];
+  readonly hypervisor: Pick<Hypervisor, 'binding' | 'judgeTogether'>;
+};
 
 /** Every device of the profile on this host, with what has to go along, and all that speaks against it. */
-export const chooseDevices = (context: PlanContext, {deviceKinds, binding}: Ports): ChosenDevices => {
+export const chooseDevices = (context: PlanContext, {deviceKinds, hypervisor}: Ports): ChosenDevices => {
   const named = context.profile.devices.flatMap((device, index): readonly ChosenDevice[] => {
     const found = formatOf(deviceKinds, device.kind).match(context, device, `devices[${index}]`);
     return found === null ? [] : [found];
@@ -21,8 +23,8 @@ export const chooseDevices = (context: PlanContext, {deviceKinds, binding}: Port
     (chosen, kind) => [...chosen, ...kind.complete(context, chosen)],
     named,
   );
-  const groups = context.can.groups ? judgeGroup(context, assigned) : {mates: [], tell: () => undefined};
-  const taken = [...assignedFunctions({assigned}), ...groups.mates, ...binding.kept(context, [])].map(
+  const groups = hypervisor.judgeTogether(context, assigned);
+  const taken = [...assignedFunctions({assigned}), ...groups.mates, ...hypervisor.binding.kept(context, [])].map(
     ({address}) => address,
   );
   for (const device of assigned) device.judge(context, assigned, taken);

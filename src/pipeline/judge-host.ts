@@ -1,13 +1,13 @@
 import type {PlanContext} from '../plan/context.ts';
 
-/** Not served: there the hypervisor owns the IOMMU and gives devices out. What is to be done by hand is said, spelled as Xen wants it. */
+/** A Xen that /sys/hypervisor does not tell of: there the hypervisor owns the IOMMU and gives devices out. What is to be done by hand is said, spelled as Xen wants it. */
 const judgeUnserved = (context: PlanContext): void => {
   const hide = context.named.map(({address}) => `(${address})`).join('');
   context.report('blocker', 'xen-unserved', {
     subject: 'host',
     message:
-      'This system runs under Xen, and this program serves KVM only. Xen also refuses a device that shares a reserved memory region (RMRR) with another one, and hides the table that would tell; `xl dmesg` says so when a guest starts.',
-    remedy: `By hand: add xen-pciback.hide=${hide} to the arguments of the dom0 kernel, each address whole and in parentheses, to those that are there already; restart, and look with \`xl pci-assignable-list\`.`,
+      'This system runs under Xen (/proc/xen/capabilities is there), but /sys/hypervisor does not say so, and without it nothing can be planned.',
+    remedy: `Start a kernel with CONFIG_XEN_SYS_HYPERVISOR. By hand: add xen-pciback.hide=${hide} to the arguments of the dom0 kernel, each address whole and in parentheses, to those that are there already; restart, and look with \`xl pci-assignable-list\`.`,
   });
 };
 

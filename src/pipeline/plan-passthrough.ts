@@ -50,7 +50,7 @@ export const planPassthrough = (
   const hypervisor = hypervisorOf(facts, ports.hypervisors);
   const {binding: binder} = hypervisor;
   const {context, findings, decisions} = contextOf(facts, profile, positionOf, ports);
-  const chosen = chooseDevices(context, {deviceKinds: ports.deviceKinds, binding: binder});
+  const chosen = chooseDevices(context, {deviceKinds: ports.deviceKinds, hypervisor});
   const by = binder.chooseBy(context, chosen);
   const devices = chosen.assigned.map((device) =>
     device.plan(context, by, (one) => binder.chooseDriver(context, one, by)),
@@ -66,7 +66,7 @@ export const planPassthrough = (
   const isolation = chooseIsolation(context, pinning);
   const memory = chooseMemory(context, guestNodes, pinning);
   judgeCardNodes(context, pinning, memory);
-  const wanted = hypervisor.argumentParts(context, chosen);
+  const wanted = hypervisor.argumentParts(context, chosen, {pinning, memory});
   const kernelArguments = chooseKernelArguments(context, [
     ...wanted.kernel,
     ...binder.argumentParts(context, chosen, binding),
@@ -74,7 +74,8 @@ export const planPassthrough = (
     isolationArguments(context, isolation),
   ]);
   judgeLineLength(context, kernelArguments);
-  const hypervisorArguments = wanted.hypervisor === null ? null : chooseKernelArguments(context, wanted.hypervisor);
+  const hypervisorArguments =
+    wanted.hypervisor === null ? null : chooseKernelArguments(context, wanted.hypervisor, 'hypervisorArguments');
   const guest = hypervisor.planGuest(context, chosen, pinning);
   judgeHost(context, servedHypervisor(facts, ports.hypervisors) !== null);
   hypervisor.judgeHost(context, pinning, memory);

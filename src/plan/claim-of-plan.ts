@@ -64,7 +64,7 @@ const groupMates = ({devices, binding}: Plan, pci: readonly PciFunction[]): read
     .map(({address, vendor, device}) => ({
       address,
       id: `${vendor}:${device}`,
-      driver: 'vfio-pci',
+      driver: binding.kind === 'vfio' ? 'vfio-pci' : binding.kind,
       bindBy: 'address',
       isAssigned: false,
     }));

@@ -11,9 +11,15 @@ import type {Decision} from './plan.ts';
 export type Abilities = {
   /** Who starts guests here, for sentences: `libvirt`. */
   readonly starter: string;
+  /** The driver that keeps a device for its guest, for sentences: `vfio-pci`. */
+  readonly keeper: string;
   /** IOMMU groups are read and decide what goes together. */
   readonly groups: boolean;
   readonly hugepages: boolean;
+  /** A guest on several nodes can be shown nodes of its own; otherwise it stays on one. */
+  readonly cells: boolean;
+  /** Memory comes from the nodes of the CPUs that the vCPUs are pinned to, and a definition can't say another. */
+  readonly memoryFollowsPins: boolean;
   /** It takes huge pages itself when a guest starts, and gives them back after it; none are set aside at boot. */
   readonly takesPages: boolean;
   readonly ioThreads: boolean;
@@ -30,6 +36,8 @@ export type Abilities = {
   readonly namesUsbPorts: boolean;
   /** It makes mediated devices itself when a guest starts, and takes them away when it ends. */
   readonly makesMediated: boolean;
+  /** Why neither cgroups nor arguments of this kernel keep the host off the guest's CPUs; `null`: they do. */
+  readonly whyNoIsolation: string | null;
   /** Why no command of our own can run when a guest starts and ends; `null`: it can. */
   readonly whyNoHooks: string | null;
   /** Why a guest's start would not find a variant of vfio-pci; `null`: it does. */

@@ -41,7 +41,10 @@ import type {
   PinningPlan,
   Plan,
   PlannedDevice,
+  PcibackBindingPlan,
   ProxmoxGuestPlan,
+  VfioBindingPlan,
+  XenGuestPlan,
 } from './plan.ts';
 
 const listOfText = listOf(text);
@@ -95,14 +98,17 @@ const device = shape<PlannedDevice>({
 const options = listOf(
   shape<ModuleOption>({module: text, parameter: text, value: text, because: text, isKept: optional(literal(true))}),
 );
-const binding = shape<BindingPlan>({
-  kind: literal('vfio'),
+const boundEarly = {
   by: bindBy,
   softdeps: listOfText,
   moduleOptions: options,
   builtInOptions: options,
   initramfsModules: listOfText,
   byAddress: listOf(pciAddressText),
+} as const;
+const binding = byTag<'kind', BindingPlan>('kind', {
+  vfio: shape<VfioBindingPlan>({kind: literal('vfio'), ...boundEarly}),
+  pciback: shape<PcibackBindingPlan>({kind: literal('pciback'), ...boundEarly}),
 });
 
 const kernelArguments = shape<KernelArgumentPlan>({
@@ -167,7 +173,7 @@ const named = {
   path: text,
   isNew: flag,
   os: wordOf<GuestSystem>({'windows-11': true, 'windows-10': true, linux: true, other: true}),
-  firmware: wordOf<GuestPlan['firmware']>({uefi: true, 'uefi-secure': true, bios: true}),
+  firmware: wordOf<KvmGuestPlan['firmware']>({uefi: true, 'uefi-secure': true, bios: true}),
 };
 
 const domain = shape<KvmGuestPlan>({
@@ -211,7 +217,18 @@ const qmGuest = shape<ProxmoxGuestPlan>({
   hookscript: nullable(shape({volume: text, path: text})),
 });
 
-const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest});
+const xlGuest = shape<XenGuestPlan>({
+  ...named,
+  kind: literal('xen'),
+  vcpus: integer,
+  firmware: wordOf<XenGuestPlan['firmware']>({uefi: true, bios: true}),
+  disk: text,
+  cdrom: nullable(text),
+  bridge: nullable(text),
+  relaxed: listOf(pciAddressText),
+});
+
+const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest, xen: xlGuest});
 
 const initramfs = wordOf<InitramfsSystem>({'initramfs-tools': true, dracut: true, mkinitcpio: true, booster: true});
 

@@ -120,12 +120,17 @@ export type ModuleOption = {
 };
 
 /** How the host keeps its own drivers off the functions, one member of the union for each binding (`binding/`). */
-export type BindingPlan = VfioBindingPlan;
+export type BindingPlan = VfioBindingPlan | PcibackBindingPlan;
 
-export type VfioBindingPlan = {
-  readonly kind: 'vfio';
+export type VfioBindingPlan = BoundEarly & {readonly kind: 'vfio'};
+
+/** Under Xen: the driver takes what `xen-pciback.hide=` names as soon as it is loaded. */
+export type PcibackBindingPlan = BoundEarly & {readonly kind: 'pciback'};
+
+/** What image systems and boot chains have to know, whichever driver it is. */
+type BoundEarly = {
   readonly by: BindBy;
-  /** Modules whose load must come after vfio-pci (softdep), as modprobe names them. */
+  /** Modules whose load must come after that driver (softdep), as modprobe names them. */
   readonly softdeps: readonly string[];
   /** Lines `options MODULE PARAMETER=VALUE`. */
   readonly moduleOptions: readonly ModuleOption[];
@@ -133,7 +138,7 @@ export type VfioBindingPlan = {
   readonly builtInOptions: readonly ModuleOption[];
   /** Modules for the initramfs, in load order. */
   readonly initramfsModules: readonly string[];
-  /** Addresses that the early script sets `driver_override` on. */
+  /** Addresses that the early script gives to the driver. */
   readonly byAddress: readonly PciAddress[];
 };
 
@@ -225,7 +230,7 @@ export type GuestCell = {
 };
 
 /** The guest as its hypervisor defines it, one member of the union for each (`hypervisor/`). */
-export type GuestPlan = KvmGuestPlan | ProxmoxGuestPlan;
+export type GuestPlan = KvmGuestPlan | ProxmoxGuestPlan | XenGuestPlan;
 
 /** What every hypervisor's guest has. */
 type NamedGuest = {
@@ -291,4 +296,19 @@ export type ProxmoxGuestPlan = NamedGuest & {
   readonly usesMapping: boolean;
   /** That pins each vCPU after the start: `local:snippets/NAME`, and where that file is. `null`: none of our own. */
   readonly hookscript: {readonly volume: string; readonly path: string} | null;
+};
+
+/** An HVM guest of xl, `/etc/xen/NAME.cfg`. */
+export type XenGuestPlan = NamedGuest & {
+  readonly kind: 'xen';
+  readonly vcpus: number;
+  readonly os: GuestSystem;
+  readonly firmware: 'uefi' | 'bios';
+  /** Of a new guest, like the two that follow. */
+  readonly disk: string;
+  readonly cdrom: string | null;
+  /** `null`: without a network. */
+  readonly bridge: string | null;
+  /** Devices that share a reserved memory region with others: Xen gives them only when the guest's file says `relaxed`. */
+  readonly relaxed: readonly PciAddress[];
 };

@@ -25,7 +25,10 @@ export type Source = {
   readonly exists: (path: string) => boolean;
   /** Absolute host path with links followed inside the root; `null` when they loop. */
   readonly resolve: (path: string) => string | null;
-  /** stdout of a program that only reads; `null` under another root, when it is not installed, or when it fails. */
+  /**
+   * stdout of a program that only reads; `null` when it is not installed, or when it fails. Under another root what a
+   * capture has kept of it there, else `null`.
+   */
   readonly run: (program: string, args: readonly string[]) => string | null;
   /** Paths that exist and that this user may not read. */
   readonly denied: ReadonlySet<string>;
@@ -43,6 +46,12 @@ export type SourceStat = {
   /** Of content, attributes and names alike. */
   readonly changedMs: number;
 };
+
+/** Where a capture keeps what a program said, of a host that has no such directory. */
+export const outputDirectory = '/run/vfio-pilot/output';
+
+export const outputFile = (argv: readonly string[]): string =>
+  `${outputDirectory}/${argv.map((word) => word.replaceAll(/[^\w.=:+-]/g, '_')).join('_')}`;
 
 /** Larger than any file that facts come from; a captured tree from a stranger may hold anything. */
 const maximumBytes = 64 * 1024 * 1024;
@@ -88,6 +97,8 @@ export const openSource = (root: string, run: Runner | null): Source => {
     }
   };
 
+  const text = (path: string): string | null => readWith(path, (file) => readWhole(file, path, textOf));
+
   return {
     root,
     isLive,
@@ -95,7 +106,7 @@ export const openSource = (root: string, run: Runner | null): Source => {
     bytes: (path) => readWith(path, (file) => readWhole(file, path, copyOf)),
     head: (path) => readWith(path, readHead),
     part: (path, offset, length) => readWith(path, (file) => readPart(file, offset, length)),
-    text: (path) => readWith(path, (file) => readWhole(file, path, textOf)),
+    text,
     list: (path) => names(path, (directory) => readdirSync(directory)),
     directories: (path) =>
       names(path, (directory) =>
@@ -120,7 +131,10 @@ export const openSource = (root: string, run: Runner | null): Source => {
       const file = resolveInRoot(root, path);
       return file === null ? null : file.slice(base.length) || '/';
     },
-    run: (program, args) => (isLive && run !== null ? run(program, args) : null),
+    run: (program, args) => {
+      if (!isLive) return text(outputFile([program, ...args]));
+      return run === null ? null : run(program, args);
+    },
     denied,
   };
 };

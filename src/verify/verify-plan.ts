@@ -4,7 +4,7 @@ import {compareArtifacts} from '../changes/compare-artifacts.ts';
 import {renderHost} from '../changes/render-host.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
-import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {hypervisorOfPlan} from '../hypervisor/hypervisors.ts';
 import {type Ports, servedPorts} from '../pipeline/ports.ts';
 import type {Plan} from '../plan/plan.ts';
 import {formatOf} from '../profile/device-format.ts';
@@ -46,8 +46,8 @@ const verifyBoot = (
     verifyIommu(facts),
     ...verifyKernelLog(facts, plan),
     ...plan.devices.flatMap((device) => formatOf(ports.deviceKinds, device.kind).promises(facts, plan, device)),
-    ...hypervisorOf(facts, ports.hypervisors).binding.promises(facts, plan),
-    ...hypervisorOf(facts, ports.hypervisors).promises(facts, plan),
+    ...hypervisorOfPlan(facts, plan, ports.hypervisors).binding.promises(facts, plan),
+    ...hypervisorOfPlan(facts, plan, ports.hypervisors).promises(facts, plan),
     ...verifyHugepages(facts, plan),
     ...verifyIsolation(facts, plan),
   ];
@@ -118,7 +118,12 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
   id: 'iommu-active',
   status: facts.iommu.active ? 'kept' : 'broken',
   promise: 'The IOMMU is active.',
-  fact: facts.iommu.active ? `${facts.iommu.groups.length} groups.` : 'There are no IOMMU groups.',
+  fact:
+    facts.iommu.groups.length > 0
+      ? `${facts.iommu.groups.length} groups.`
+      : facts.iommu.active
+        ? 'The hypervisor gives devices out through it.'
+        : 'There are no IOMMU groups.',
   remedy: facts.iommu.active ? null : '`vfio-pilot check` says whether the firmware or the kernel has it off.',
 });
 
@@ -129,7 +134,7 @@ const renderAgain = (
   ports: Ports,
 ): {readonly artifacts: readonly Artifact[]; readonly again: RenderedAgain} => {
   const host = renderHost(facts, plan, ports);
-  const guest = hypervisorOf(facts, ports.hypervisors).renderAppliedGuest(facts, plan);
+  const guest = hypervisorOfPlan(facts, plan, ports.hypervisors).renderAppliedGuest(facts, plan);
   const artifacts = [...host.artifacts, ...guest.artifacts];
   // What somebody has made unfit for us yields a finding and no artifact.
   const unfit = [...host.findings, ...guest.findings]

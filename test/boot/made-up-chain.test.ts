@@ -68,6 +68,7 @@ const teapot: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [settings],
     promises: () => [{status: 'kept', promise: 'The teapot is warm.', fact: 'So it is.', remedy: null}],
     later: nothingLater,

@@ -110,6 +110,7 @@ export const factsOf = (host: ModelHost): HostFacts => {
       commandLine,
       own: {
         kind: 'grub',
+        isUnderXen: false,
         name: 'grub',
         menu: {directory: '/boot/grub', running, readsCustom: true, obeysNextEntry: true, environmentObstacle: null},
       },

@@ -94,16 +94,22 @@ export const hostModes: readonly FailureMode[] = [
   {
     number: 30,
     what: 'Xen: xen-pciback.hide is malformed or lost.',
-    handled: ['not served'],
-    how: 'Xen is refused, with the argument spelled as it must be.',
-    codes: ['xen-unserved'],
+    sources: [
+      'https://github.com/xcp-ng/xcp/issues/412',
+      'https://github.com/xcp-ng/xcp/issues/320',
+      'https://github.com/xcp-ng/xcp/issues/279',
+    ],
+    handled: ['prevented', 'told', 'verified'],
+    how: 'The list is read as the kernel reads it and a bad piece is named; what is there stays, and all of it is written anew with whole addresses. Where Xen is not served, the argument is spelled as it must be.',
+    codes: ['xen-hide-malformed', 'xen-unserved'],
+    promises: ['xen-hidden'],
   },
   {
     number: 31,
     what: 'Xen: a device that shares an RMRR is refused.',
-    handled: ['not served'],
-    how: 'Xen is refused, with a word about it. Under KVM a region that the kernel would refuse is a blocker (device-reserved-region).',
-    codes: ['xen-unserved', 'device-reserved-region'],
+    handled: ['told', 'prevented'],
+    how: 'Read from the table of VT-d, which Xen renames to RMAD; the guest’s line gets rdm_policy=relaxed, with a warning. Under KVM a region that the kernel would refuse is a blocker (device-reserved-region).',
+    codes: ['xen-region-shared', 'device-reserved-region'],
   },
   {
     number: 32,

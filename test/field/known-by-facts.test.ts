@@ -23,7 +23,7 @@ describe('a 3D controller is a mobile GPU in a laptop only', () => {
     samplePci('0000:03:00.0', {class: '030200', device: '2230', name, iommuGroup: 40, upstream: ['0000:00:07.0']});
   const hidden = (name: string | null, isPortable: boolean | null) => {
     const {plan} = planFor(host([card(name)], {isPortable}), ['0000:03:00.0']);
-    return plan.guest.isKvmHidden;
+    return plan.guest.kind === 'kvm' && plan.guest.isKvmHidden;
   };
 
   it.each([

@@ -45,6 +45,7 @@ export const groupFacts = (
       hasKvmDevice: true,
       parameters: {},
       hypervisor: null,
+      xenImages: [],
       installed: [],
       log: null,
     },

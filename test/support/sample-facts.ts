@@ -214,8 +214,9 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       kernels: ['6.1.0-1-amd64'],
       images: [],
       watchdog: null,
-      own: {kind: 'grub', name: 'grub', menu: null},
+      own: {kind: 'grub', name: 'grub', isUnderXen: false, menu: null},
       next: null,
+      hypervisorNext: null,
       support: {isWritten: true, isProven: true, claim: 'script', isDeclarative: false},
     },
     kernel: {
@@ -228,6 +229,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       hasKvmDevice: true,
       parameters: {},
       hypervisor: null,
+      xenImages: [],
       installed: [],
       log: null,
     },

@@ -95,6 +95,7 @@ export const grubBls: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: ({files}) => kernelEntries(files).map(({path}) => path),
     promises: () => [],
     later: {

@@ -1,4 +1,4 @@
-import type {GrubFacts} from '../../facts/boot.ts';
+import type {GrubFacts, OwnBootFacts} from '../../facts/boot.ts';
 import {type FileTable, keeps, looksAt} from '../../facts/file-table.ts';
 import type {FileFacts} from '../../facts/files.ts';
 import {parseShellScript} from '../../formats/shell/parse.ts';
@@ -8,6 +8,7 @@ import type {BootReading} from '../boot-chain.ts';
 import {grubDefaultsPath, grubDropInDirectory, grubDropInPath} from './choose-grub-target.ts';
 import {readGrubDefaults} from './edit-grub-defaults.ts';
 import {readGrubMenu} from './grub-menu.ts';
+import {xenKernelLines} from './hypervisor-entry.ts';
 import {grubVariables, isObstacle} from './grub-variable.ts';
 
 export const grubFiles: FileTable = [
@@ -26,6 +27,7 @@ export const grubFiles: FileTable = [
 export const readGrubFacts = (reading: BootReading): GrubFacts => ({
   kind: 'grub',
   name: readGrubName(reading.source),
+  isUnderXen: reading.source.text('/sys/hypervisor/type')?.trim() === 'xen',
   menu: readGrubMenu(reading),
 });
 
@@ -56,14 +58,19 @@ export const grubSettings = (source: Source, name: string): readonly string[] =>
  * The kernel arguments that GRUB's settings give, those of our own drop-in left out: it is made anew from each plan. Of a
  * file that is too clever to be edited, all that it may set.
  */
-export const nextGrubArguments = (files: Readonly<Record<string, FileFacts>>): readonly string[] | null => {
+export const nextGrubArguments = (
+  files: Readonly<Record<string, FileFacts>>,
+  own: OwnBootFacts | null = null,
+): readonly string[] | null => {
   const found = Object.values(files).filter(
     ({path, text}) =>
       text !== null &&
       path !== grubDropInPath &&
       (path === grubDefaultsPath || (path.startsWith(`${grubDropInDirectory}/`) && path.endsWith('.cfg'))),
   );
-  return found.length === 0 ? null : found.flatMap(({text}) => linesOf(text ?? ''));
+  if (found.length === 0) return null;
+  const ofXen = own?.kind === 'grub' && own.isUnderXen ? xenKernelLines(files) : [];
+  return [...found.flatMap(({text}) => linesOf(text ?? '')), ...ofXen];
 };
 
 const linesOf = (text: string): readonly string[] => {

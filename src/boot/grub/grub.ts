@@ -8,14 +8,19 @@ import {chooseGrubTarget, grubDefaultsPath, grubDropInPath, type GrubTarget} fro
 import {grubFactsOf} from './grub-facts.ts';
 import {grubFiles, nextGrubArguments, readGrubFacts} from './grub-settings.ts';
 import {grubTrial} from './grub-trial.ts';
+import {chooseHypervisorTarget, hypervisorLines} from './hypervisor-entry.ts';
 
 /** GRUB's source file with our arguments, and grub.cfg made from it. */
 const render = (facts: HostFacts, plan: Plan): Rendered => {
+  if (plan.hypervisorArguments !== null) return written(facts, plan, chooseHypervisorTarget(facts.files, plan));
   const {add, remove, ownedKeys} = plan.kernelArguments;
   const hasNothing = add.length === 0 && remove.length === 0 && ownedKeys.length === 0;
   if (hasNothing && facts.files[grubDropInPath] === undefined) return {artifacts: [], findings: []};
   const edit = {add: add.map((argument) => argument.text), remove: remove.map((argument) => argument.text), ownedKeys};
-  const target = chooseGrubTarget(facts.files, edit, plan.profile);
+  return written(facts, plan, chooseGrubTarget(facts.files, edit, plan.profile));
+};
+
+const written = (facts: HostFacts, plan: Plan, target: GrubTarget): Rendered => {
   const files = sourceFiles(plan, target);
   return {
     artifacts: files.length === 0 ? [] : [...files, renderConfiguration(facts, target)],
@@ -24,7 +29,8 @@ const render = (facts: HostFacts, plan: Plan): Rendered => {
 };
 
 const sourceFiles = (plan: Plan, target: GrubTarget): readonly Artifact[] => {
-  const why = [...plan.kernelArguments.add, ...plan.kernelArguments.remove].map(
+  const {kernelArguments, hypervisorArguments} = plan;
+  const why = [...kernelArguments.add, ...kernelArguments.remove, ...(hypervisorArguments?.add ?? [])].map(
     (argument) => `${argument.text}: ${argument.because}`,
   );
   return [
@@ -106,6 +112,7 @@ export const grub: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
+    hypervisorLines,
     keptFiles: ({files}) => [files[grubDropInPath] === undefined ? grubDefaultsPath : grubDropInPath],
     promises: () => [],
     later: nothingLater,

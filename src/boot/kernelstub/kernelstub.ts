@@ -154,6 +154,7 @@ export const kernelstub: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [kernelstubPath],
     promises: () => [],
     later: nothingLater,

@@ -188,6 +188,7 @@ export const limineEntryTool: BootChain = {
     // the entries as well, and is a command of the chain, where it is judged whether that is safe.
     maker: {...mkinitcpio, renderImages: () => [], judgeImages: () => []},
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [limineDefaultsPath],
     promises: (_, plan) =>
       plan.kernelArguments.add.length === 0

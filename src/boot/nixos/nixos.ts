@@ -198,6 +198,7 @@ export const nixos: BootChain = {
     rendersWholeHost: true,
     maker,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [nixosModulePath],
     promises,
     later: nothingLater,

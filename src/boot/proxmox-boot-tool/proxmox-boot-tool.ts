@@ -87,6 +87,7 @@ export const proxmoxBootTool: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [kernelCommandLinePath],
     promises: () => [],
     later: nothingLater,

@@ -154,6 +154,7 @@ export const rpmOstree: BootChain = {
     rendersWholeHost: false,
     maker: ostreeOverlay,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [],
     promises,
     later: nothingLater,

@@ -218,6 +218,7 @@ export const sdbootutil: BootChain = {
     rendersWholeHost: false,
     maker,
     makesImagePerEntry: false,
+    hypervisorLines: null,
     keptFiles: () => [kernelCommandLinePath],
     promises: (_, plan) =>
       plan.kernelArguments.add.length === 0

@@ -154,6 +154,7 @@ export const systemdBoot: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: true,
+    hypervisorLines: null,
     keptFiles: ({files}) => (files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath]),
     promises: () => [],
     later: {...nothingLater, images: systemImages, entries: lateEntries, takeBack: renderLateEntries},

@@ -64,7 +64,8 @@ export const judgeTrial = (facts: HostFacts, plan: Plan, {loader, image, images}
   return [...loader.judge(facts), ...judgePlan(plan), ...judgeConfiguration(image.configuration(facts))];
 };
 
-const judgePlan = ({binding, memory, devices}: Plan): readonly string[] => [
+const judgePlan = ({binding, memory, devices, hypervisorArguments}: Plan): readonly string[] => [
+  ...(hypervisorArguments === null ? [] : ['an entry for one boot starts a kernel without the hypervisor under it']),
   ...(hasMadeDevices({devices})
     ? ['the unit that makes virtual functions or mediated devices is not part of a trial']
     : []),

@@ -327,6 +327,7 @@ export const uki: BootChain = {
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: true,
+    hypervisorLines: null,
     keptFiles: ({files}) => (files[kernelCommandLinePath] === undefined ? [] : [kernelCommandLinePath]),
     promises: () => [],
     later: {...nothingLater, images: systemImages},

@@ -5,7 +5,7 @@ import {isDisplay, isIntelIntegrated, type PciFunction} from '../../facts/pci.ts
 import {isAmdIntegrated} from '../../facts/processor-parts.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction, idOf} from '../../plan/device/describe-function.ts';
-import {canShow, isHandedOver, judgeNeeds} from '../../plan/device/judge-needs.ts';
+import {canHandOver, canShow, isHandedOver, judgeNeeds} from '../../plan/device/judge-needs.ts';
 import {isProfileFunction} from './function-format.ts';
 import {isRomFor, judgeCard, judgeSegment} from './judge-card.ts';
 import {judgeIommu} from '../judge-iommu.ts';
@@ -28,6 +28,7 @@ const judgeFramebuffer = (context: PlanContext, {function: device, path}: Chosen
   if (!isDisplay(device) || holders.length === 0 || isHandedOver(context, device)) return;
   const {version} = context.facts.kernel;
   const isEvicted =
+    context.can.keeper === 'vfio-pci' &&
     device.class.startsWith('0300') &&
     version !== null &&
     (version.major > 6 || (version.major === 6 && version.minor >= 1));
@@ -152,8 +153,8 @@ const judgeParts = (context: PlanContext, {function: device, path}: ChosenFuncti
     path,
     message:
       parts.length > 0
-        ? `${describeFunction(device)} is split into virtual functions (${parts.slice(0, 4).join(', ')}${parts.length > 4 ? ' …' : ''}): with vfio-pci at boot its driver can't make them, and their users lose them.`
-        : `The driver of ${describeFunction(device)} offers mediated devices; with vfio-pci at boot there are none.`,
+        ? `${describeFunction(device)} is split into virtual functions (${parts.slice(0, 4).join(', ')}${parts.length > 4 ? ' …' : ''}): with ${context.can.keeper} at boot its driver can't make them, and their users lose them.`
+        : `The driver of ${describeFunction(device)} offers mediated devices; with ${context.can.keeper} at boot there are none.`,
     remedy:
       parts.length > 0
         ? 'Give one of its virtual functions to the guest, or write 0 to its sriov_numvfs and take out what sets it at boot.'
@@ -353,7 +354,7 @@ const judgeTwins = (
     subject: device.address,
     path,
     message: `${twins.map((twin) => twin.address).join(' and ')} ${twins.length === 1 ? 'has' : 'have'} the same ids ${idOf(device)} and stay${twins.length === 1 ? 's' : ''} with the host.`,
-    remedy: 'Nothing to do: this card is bound by its address, which vfio-pci.ids= could not tell apart.',
+    remedy: 'Nothing to do: this card is bound by its address, which ids could not tell apart.',
   });
 };
 
@@ -372,7 +373,7 @@ const judgeDisplay = (
       subject: device.address,
       path,
       message: `${describeFunction(device)} is the only display device that the host has: bound at boot, this machine would have no screen at all.`,
-      remedy: `Add a second card (or turn the integrated one on in the firmware), or let the guest have this one only while it runs: binding: handover. If this machine is only ever used over the network, set host.acceptLossOf: [${device.address}].`,
+      remedy: `Add a second card (or turn the integrated one on in the firmware)${canHandOver(context) ? ', or let the guest have this one only while it runs: binding: handover' : ''}. If this machine is only ever used over the network, set host.acceptLossOf: [${device.address}].`,
     });
   }
   if (isIntelIntegrated(device)) {

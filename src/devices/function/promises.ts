@@ -85,7 +85,7 @@ const verifyDriver = (facts: HostFacts, plan: Plan, device: PlannedDevice): Prom
       fact: 'Its driver is vfio-pci.',
       remedy: `Has the running kernel the module ${device.driver}? Without it the guest gets the device without what only that driver can.`,
     };
-  if (isVfioDriver(found.driver))
+  if (found.driver === device.driver || isVfioDriver(found.driver))
     return {...base, status: 'kept', fact: `Its driver is ${found.driver}.`, remedy: null};
   if (plan.binding.by === 'libvirt')
     return {

@@ -21,6 +21,7 @@ const own = byTag<'kind', OwnBootFacts>('kind', {
   grub: shape<GrubFacts>({
     kind: literal('grub'),
     name: wordOf<GrubFacts['name']>({grub: true, grub2: true}),
+    isUnderXen: flag,
     menu: nullable(
       shape<GrubMenu>({
         directory: text,
@@ -61,6 +62,7 @@ export const bootShape = shape<BootFacts>({
   initramfsEvidence: texts,
   commandLine: nullable(text),
   next: nullable(texts),
+  hypervisorNext: nullable(texts),
   kernels: texts,
   images: listOf(shape<InitramfsImage>({release: text, path: text})),
   watchdog: nullable(text),

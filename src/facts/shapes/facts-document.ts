@@ -130,6 +130,7 @@ const kernel = shape<KernelFacts>({
   hasKvmDevice: flag,
   parameters: recordOf(text),
   hypervisor: nullable(text),
+  xenImages: listOf(text),
   installed: listOf(
     shape<InstalledKernel>({
       release: text,

@@ -31,6 +31,12 @@ import type {
   ProxmoxOther,
   ProxmoxStorage,
   VirtualisationFacts,
+  XenCpu,
+  XenFacts,
+  XenGuest,
+  XenInfo,
+  XenNode,
+  XenVcpu,
 } from '../virtualisation.ts';
 
 const texts = listOf(text);
@@ -42,7 +48,9 @@ type LibvirtDocument = Omit<KvmFacts, 'domains'> & {
 };
 
 export type VirtualisationDocument =
-  LibvirtDocument | (Omit<ProxmoxFacts, 'libvirt'> & {readonly libvirt: LibvirtDocument});
+  | LibvirtDocument
+  | (Omit<ProxmoxFacts, 'libvirt'> & {readonly libvirt: LibvirtDocument})
+  | (Omit<XenFacts, 'libvirt'> & {readonly libvirt: LibvirtDocument});
 
 /** The XML of a domain may hold passwords. */
 const libvirtDocument = (libvirt: KvmFacts): LibvirtDocument => ({
@@ -143,6 +151,54 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
       }),
     ),
     bridges: texts,
+    libvirt: libvirtShape,
+  }),
+  xen: shape<Extract<VirtualisationDocument, {kind: 'xen'}>>({
+    kind: literal('xen'),
+    role: nullable(wordOf<'dom0' | 'guest'>({dom0: true, guest: true})),
+    guestType: nullable(text),
+    version: nullable(text),
+    product: nullable(text),
+    info: nullable(
+      shape<XenInfo>({
+        virtCaps: texts,
+        totalMemoryMiB: nullable(integer),
+        freeMemoryMiB: nullable(integer),
+        commandLine: nullable(text),
+        cpus: listOf(shape<XenCpu>({id: integer, core: integer, socket: integer, node: integer})),
+        nodes: listOf(shape<XenNode>({id: integer, spanMiB: integer, freeMiB: integer, distances: nullable(integers)})),
+        deviceNodes: nullable(recordOf(integer)),
+      }),
+    ),
+    vcpus: nullable(
+      listOf(
+        shape<XenVcpu>({
+          domain: text,
+          domainId: integer,
+          vcpu: integer,
+          cpu: nullable(integer),
+          hard: text,
+          soft: text,
+        }),
+      ),
+    ),
+    assignable: nullable(addresses),
+    guests: listOf(
+      shape<XenGuest>({
+        name: text,
+        path: text,
+        problem: nullable(text),
+        type: nullable(text),
+        hosts: addresses,
+        memoryMiB: number,
+        pinnedCpus: integers,
+        disks: texts,
+        startsAtBoot: flag,
+        isActive: nullable(flag),
+      }),
+    ),
+    bridges: texts,
+    hasOvmf: flag,
     libvirt: libvirtShape,
   }),
 });

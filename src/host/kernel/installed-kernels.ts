@@ -74,7 +74,8 @@ type Lists = {readonly builtin: readonly string[] | null; readonly modules: read
 type RunningKernel = Lists & {readonly release: string | null};
 
 /** The rest of the thousands of names would only make the facts long. */
-const isAskedFor = (module: string): boolean => module.includes('vfio') || ['kvm', 'iommufd', 'i915'].includes(module);
+const isAskedFor = (module: string): boolean =>
+  module.includes('vfio') || ['kvm', 'iommufd', 'i915', 'xen_pciback'].includes(module);
 
 const readInstalledKernel = (
   source: Source,

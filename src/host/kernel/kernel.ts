@@ -21,6 +21,7 @@ export const readKernel = (source: Source, note: Note): KernelFacts => {
     hasKvmDevice: source.exists('/dev/kvm'),
     parameters: readParameters(source),
     hypervisor: readHypervisor(source),
+    xenImages: source.list('/boot').filter((name) => /^xen-\d[\w.+~-]*\.gz$/.test(name)),
     installed: readInstalledKernels(source, {release, builtin, modules}),
     log: readKernelLog(source),
   };

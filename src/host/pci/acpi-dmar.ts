@@ -13,7 +13,8 @@ const bridgeScope = 2;
 
 /** The table that tells of VT-d (kernel: include/acpi/actbl1.h). Never throws; problems are whole clauses. */
 export const parseDmar = (bytes: Uint8Array, secondaryBusOf: SecondaryBusOf): ParsedTable<DmarTable> => {
-  const refused = refuseTable(bytes, 'DMAR');
+  // As Xen leaves it for dom0; the checksum does not change with the order of the letters.
+  const refused = refuseTable(bytes, 'RMAD') === null ? null : refuseTable(bytes, 'DMAR');
   if (refused !== null) return {table: null, problems: [refused]};
   const problems: string[] = [];
   const blocks = splitBlocks(bytes, tableEnd(bytes, problems), 2, problems);

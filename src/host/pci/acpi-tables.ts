@@ -19,17 +19,24 @@ export const readAcpiTables = (
   const known = pci.map(({address}) => address);
   return {
     acpiTable: readAcpiTableName(source),
-    dmar: names.includes('DMAR')
-      ? readTable(source, note, 'DMAR', (bytes) => parseDmar(bytes, secondaryBuses(source, pci)))
-      : null,
+    dmar: vtdTables
+      .filter((name) => names.includes(name))
+      .slice(0, 1)
+      .reduce<IommuFacts['dmar']>(
+        (_, name) => readTable(source, note, name, (bytes) => parseDmar(bytes, secondaryBuses(source, pci))),
+        null,
+      ),
     ivrs: names.includes('IVRS') ? readTable(source, note, 'IVRS', (bytes) => parseIvrs(bytes, known)) : null,
   };
 };
 
+/** Xen keeps dom0 from using VT-d by turning the four letters around; the table is the same (Xen: vtd/dmar.c, acpi_dmar_zap). */
+const vtdTables = ['DMAR', 'RMAD'];
+
 /** Which of the two tables there is, without a look into it. */
 export const readAcpiTableName = (source: Source): IommuFacts['acpiTable'] => {
   const names = source.list(directory);
-  if (names.includes('DMAR')) return 'DMAR';
+  if (vtdTables.some((name) => names.includes(name))) return 'DMAR';
   if (names.includes('IVRS')) return 'IVRS';
   return source.exists(directory) && !source.denied.has(directory) ? 'none' : null;
 };

@@ -6,8 +6,11 @@ import type {Abilities} from '../../plan/context.ts';
 /** QEMU under KVM can all of it; what depends on the version is libvirt's part. */
 export const kvmAbilities = (facts: HostFacts): Abilities => ({
   starter: 'libvirt',
+  keeper: 'vfio-pci',
   groups: true,
   hugepages: true,
+  cells: true,
+  memoryFollowsPins: false,
   takesPages: false,
   ioThreads: true,
   emulatorPins: true,
@@ -20,6 +23,7 @@ export const kvmAbilities = (facts: HostFacts): Abilities => ({
   },
   namesUsbPorts: false,
   makesMediated: false,
+  whyNoIsolation: null,
   whyNoHooks: whyNoHooks(facts),
   whyNoVariants: whyNoVariants(facts),
   variantsLost: null,

@@ -1,5 +1,6 @@
 import {libvirtOf} from '../../facts/virtualisation.ts';
 import {joinRendered} from '../../artifacts/rendered.ts';
+import {judgeGroup} from '../../plan/device/judge-group.ts';
 import {vfio} from '../../binding/vfio/vfio.ts';
 import {domainUse} from '../../facts/domain-use.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
@@ -38,6 +39,7 @@ export const kvm: Hypervisor = {
   isHere: ({kernel, virtualisation}) => kernel.hypervisor !== 'xen' && virtualisation.kind === 'kvm',
   can: kvmAbilities,
   binding: vfio,
+  judgeTogether: judgeGroup,
   guests: (facts) =>
     libvirtOf(facts)
       .domains.filter(({xml}) => xml !== null)

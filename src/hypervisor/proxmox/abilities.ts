@@ -6,8 +6,11 @@ import {proxmoxOf} from './proxmox-facts.ts';
 /** What `qm` can say of a guest: no vCPU, I/O thread or thread of QEMU has a CPU of its own. */
 export const proxmoxAbilities = (facts: HostFacts): Abilities => ({
   starter: 'Proxmox VE',
+  keeper: 'vfio-pci',
   groups: true,
   hugepages: true,
+  cells: true,
+  memoryFollowsPins: false,
   takesPages: true,
   ioThreads: false,
   emulatorPins: false,
@@ -17,6 +20,7 @@ export const proxmoxAbilities = (facts: HostFacts): Abilities => ({
   namesUsbPorts: true,
   // PVE::QemuServer::PCI: a UUID made of the number of the line and the VMID.
   makesMediated: true,
+  whyNoIsolation: null,
   whyNoHooks: 'on Proxmox VE vfio-pilot has no hook that runs when a guest starts and ends',
   whyNoVariants: 'at a guest’s start Proxmox VE binds to vfio-pci itself, and to no variant of it',
   variantsLost: variantsLost(facts),

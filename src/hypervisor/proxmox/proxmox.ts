@@ -1,3 +1,4 @@
+import {judgeGroup} from '../../plan/device/judge-group.ts';
 import {vfio} from '../../binding/vfio/vfio.ts';
 import type {Hypervisor} from '../hypervisor.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
@@ -21,6 +22,7 @@ export const proxmox: Hypervisor = {
   isHere: ({virtualisation}) => virtualisation.kind === 'proxmox',
   can: proxmoxAbilities,
   binding: vfio,
+  judgeTogether: judgeGroup,
   guests: proxmoxGuests,
   argumentParts: (context, chosen) => ({
     kernel: [chooseIommu(context, chosen), choosePassthroughMode(context)],

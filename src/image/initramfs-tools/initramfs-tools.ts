@@ -103,7 +103,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     bootScriptPath,
     script,
     0o755,
-    `Gives ${byAddress.join(' and ')} to vfio-pci before udev loads any driver.`,
+    `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev loads any driver.`,
   );
   return joinRendered([owned, renderModules(facts, plan)]);
 };

@@ -2,6 +2,7 @@ import type {FileArtifact, GeneratedArtifact} from '../../artifacts/artifact.ts'
 import type {FileFacts} from '../../facts/files.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Plan} from '../../plan/plan.ts';
+import {earlyBinding} from '../../binding/early-binding.ts';
 import {expectedModuleFiles} from '../binding-members.ts';
 import type {TrialImage} from '../image-system.ts';
 import {bootScriptPath, editInitramfsModules, initramfsModulesPath, renderBootScript} from './configuration.ts';
@@ -26,7 +27,7 @@ const render: TrialImage['render'] = (facts, plan, {release, path, directory}) =
     placing: 'first',
     by: 'writer',
     why: [
-      `In the trial's image: gives ${plan.binding.byAddress.join(' and ')} to vfio-pci before udev loads any driver.`,
+      `In the trial's image: gives ${plan.binding.byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev loads any driver.`,
     ],
   };
   const files = [...copies, script];

@@ -4,12 +4,16 @@ import {withoutGuarded} from './guard-kernel-arguments.ts';
 import type {Part} from './part.ts';
 
 /** One command line, from all that is wanted there. */
-export const chooseKernelArguments = (context: PlanContext, parts: readonly Part[]): KernelArgumentPlan => {
+export const chooseKernelArguments = (
+  context: PlanContext,
+  parts: readonly Part[],
+  subject: 'kernelArguments' | 'hypervisorArguments' = 'kernelArguments',
+): KernelArgumentPlan => {
   const add = withoutGuarded(
     context,
     parts.flatMap((part) => part.add ?? []),
   );
-  for (const argument of add) context.decide('kernelArguments', argument.text, argument.because);
+  for (const argument of add) context.decide(subject, argument.text, argument.because);
   return {
     add,
     remove: parts.flatMap((part) => part.remove ?? []),

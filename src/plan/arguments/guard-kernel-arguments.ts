@@ -29,11 +29,14 @@ const guarded: readonly (readonly [RegExp, string])[] = [
 ];
 
 const alphabet = /^[A-Za-z0-9_.:=,@/+%-]+$/;
+/** Its elements are in parentheses, which neither GRUB nor a shell reads in the quotes that we write (kernel: xen-pciback/pci_stub.c). */
+const hideList = /^xen-pciback\.hide=(?:\([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]\))+$/;
 
 /** Why the argument must not get onto the command line; `null` when it may. The kernel reads `-` and `_` in a name alike. */
 export const whyGuarded = (argument: string): string | null => {
   if (argument.startsWith('-')) return 'what follows `--` goes to the first program of the system';
-  if (!alphabet.test(argument)) return 'it holds characters that a boot loader or shell reads as its own';
+  if (!alphabet.test(argument) && !hideList.test(argument))
+    return 'it holds characters that a boot loader or shell reads as its own';
   const key = (argument.split('=', 1)[0] ?? '').replaceAll('-', '_').toLowerCase();
   return guarded.find(([pattern]) => pattern.test(key))?.[1] ?? null;
 };

@@ -31,11 +31,14 @@ const judgeNeed = (context: PlanContext, device: PciFunction, path: string, need
     subject: device.address,
     path,
     message: `The host ${['route', 'data'].includes(need.kind) ? 'uses' : 'needs'} ${describeFunction(device)}: ${need.chain}.`,
-    remedy: isAccepted ? 'You said that the host may lose it.' : remedyFor(need, device),
+    remedy: isAccepted ? 'You said that the host may lose it.' : remedyFor(need, device, canHandOver(context)),
   });
 };
 
-const remedyFor = (need: HostNeed, device: PciFunction): string => {
+/** A hook of libvirt does it, for a card that vfio-pci keeps. */
+export const canHandOver = ({can}: PlanContext): boolean => can.keeper === 'vfio-pci';
+
+const remedyFor = (need: HostNeed, device: PciFunction, mayHandOver: boolean): string => {
   const words = `set host.acceptLossOf: [${device.address}]`;
   switch (need.kind) {
     case 'root':
@@ -55,7 +58,7 @@ const remedyFor = (need: HostNeed, device: PciFunction): string => {
     case 'console':
       if (!isDisplay(device))
         return `Take its console= from the kernel command line first. If the host shall run without this console, ${words}.`;
-      return `Make another card the primary display in the firmware set-up and move the cable to it; or let the guest have this one only while it runs (binding: handover). If the host shall run without this screen, ${words}.`;
+      return `Make another card the primary display in the firmware set-up and move the cable to it${mayHandOver ? '; or let the guest have this one only while it runs (binding: handover)' : ''}. If the host shall run without this screen, ${words}.`;
   }
 };
 

@@ -5,7 +5,7 @@ import {hasMemory} from '../other-guest.ts';
 /** The node of a guest that is not spread: where its vCPUs are, unless the user or a lack of memory says otherwise. */
 export const chooseMemoryNode = (context: PlanContext, cpuNode: number | null): number | null => {
   const {facts, profile} = context;
-  const wanted = profile.memory.node === 'auto' ? cpuNode : profile.memory.node;
+  const wanted = profile.memory.node === 'auto' || context.can.memoryFollowsPins ? cpuNode : profile.memory.node;
   const others = facts.nodes.filter(hasMemory).map((one) => one.id);
   if (facts.nodes.length > 0 && others.length === 0) {
     context.report('blocker', 'memory-node-unknown', {
@@ -18,6 +18,14 @@ export const chooseMemoryNode = (context: PlanContext, cpuNode: number | null): 
   }
   if (wanted === null) return others[0] ?? null;
   const node = facts.nodes.find((one) => one.id === wanted);
+  if (node !== undefined && hasMemory(node) && context.can.memoryFollowsPins) {
+    context.decide(
+      'memory.node',
+      `node ${wanted}`,
+      `${context.can.starter} takes it where the vCPUs are pinned, as long as there is enough`,
+    );
+    return wanted;
+  }
   if (node !== undefined && hasMemory(node)) {
     context.decide(
       'memory.node',

@@ -28,7 +28,11 @@ export const demandOf = (context: PlanContext, {home}: Home): GuestDemand => {
     return Math.ceil(units / parts) * unitKiB <= roomKiB(context, node);
   };
   const maySpread =
-    cpu.node === 'auto' && memory.node === 'auto' && guest.numaCell !== false && candidates.every(hasMemory);
+    context.can.cells &&
+    cpu.node === 'auto' &&
+    memory.node === 'auto' &&
+    guest.numaCell !== false &&
+    candidates.every(hasMemory);
   return {
     vcpus: cpu.vcpus,
     isAllowed,

@@ -121,6 +121,10 @@ export const chooseIsolation = (context: PlanContext, pinning: PinningPlan): Iso
       cpus,
       'you chose it: other programs of the host may run on the CPUs of the guest, which shows as stutter when the host is busy',
     );
+  if (context.can.whyNoIsolation !== null) {
+    if (wanted === 'cgroup') reportUnavailable(context, context.can.whyNoIsolation);
+    return leaveAlone(context, cpus, context.can.whyNoIsolation);
+  }
   const obstacle = wanted === 'boot' ? whyNotAtBoot(context) : whyNoCgroup(context);
   if (obstacle === null) return wanted === 'boot' ? isolateAtBoot(context, cpus) : isolateByCgroup(context, cpus);
   if (wanted === 'auto') return leaveAlone(context, cpus, `${obstacle}; cpu.isolation: boot would do it, permanently`);

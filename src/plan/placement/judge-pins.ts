@@ -11,7 +11,7 @@ import type {CoreMap} from './cost.ts';
  * memory would cross otherwise; on several as cells, in the order of the vCPUs, unless the profile places the memory.
  */
 export const nodesOfPins = (
-  {facts, profile}: PlanContext,
+  {facts, profile, can}: PlanContext,
   pins: readonly number[],
   cores: readonly Core[],
   home: number | null,
@@ -22,7 +22,7 @@ export const nodesOfPins = (
   if (home === null || first === undefined) return home === null ? [] : [home];
   if (known.length === 1) return known;
   const mayHaveCells =
-    profile.memory.node === 'auto' && profile.guest.numaCell !== false && known.length === nodes.length;
+    can.cells && profile.memory.node === 'auto' && profile.guest.numaCell !== false && known.length === nodes.length;
   const haveMemory = known.every((id) => facts.nodes.some((node) => node.id === id && hasMemory(node)));
   return mayHaveCells && haveMemory ? known : [known.includes(home) ? home : first];
 };

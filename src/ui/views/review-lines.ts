@@ -13,7 +13,7 @@ import {diffLines} from './diff-lines.ts';
 import {taskLines} from './todo-lines.ts';
 
 /** Decisions that no other step has shown. */
-const unseen = ['binding', 'kernelArguments', 'devices', 'host'];
+const unseen = ['binding', 'kernelArguments', 'hypervisorArguments', 'devices', 'host'];
 
 const knowLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const {preview} = state;

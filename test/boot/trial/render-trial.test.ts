@@ -33,7 +33,9 @@ const base = sampleFacts(defaultShape, {
     '/etc/initramfs-tools/initramfs.conf': 'MODULES=most\n',
   }),
 });
-const withMenu = (menu: GrubMenu | null): Pick<HostFacts['boot'], 'own'> => ({own: {kind: 'grub', name: 'grub', menu}});
+const withMenu = (menu: GrubMenu | null): Pick<HostFacts['boot'], 'own'> => ({
+  own: {kind: 'grub', name: 'grub', isUnderXen: false, menu},
+});
 const host = (boot: Partial<HostFacts['boot']> = {}, facts: Partial<HostFacts> = {}): HostFacts => {
   const whole = {...base, ...facts};
   return withBoot(whole, {...base.boot, ...withMenu(grubMenu), ...boot});

@@ -86,6 +86,7 @@ export const sampleFacts = (
     watchdog: null,
     own: null,
     next: null,
+    hypervisorNext: null,
     support: {isWritten: false, isProven: false, claim: null, isDeclarative: false},
   },
   kernel: {
@@ -98,6 +99,7 @@ export const sampleFacts = (
     hasKvmDevice: true,
     parameters: {},
     hypervisor: null,
+    xenImages: [],
     installed: [],
     log: null,
   },

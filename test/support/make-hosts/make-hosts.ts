@@ -10,6 +10,7 @@ import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 import {sriovNic} from './sriov-nic.ts';
 import {twoIdenticalCards} from './two-identical-cards.ts';
+import {xenTwoNodes} from './xen-two-nodes.ts';
 
 const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'asus-p8h67m-gtx750': asusP8h67m,
@@ -25,6 +26,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'ryzen-two-cards': ryzenTwoCards,
   'sriov-nic': sriovNic,
   'two-identical-cards': twoIdenticalCards,
+  'xen-two-nodes': xenTwoNodes,
 };
 
 export const describedHosts: readonly string[] = Object.keys(hosts);

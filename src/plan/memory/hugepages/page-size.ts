@@ -10,10 +10,7 @@ const gigabytePagesFromMiB = 8192;
 /** Page size in KiB, or `null` for ordinary memory. */
 export const choosePageSize = (context: PlanContext): number | null => {
   const {memory} = context.profile;
-  if (!context.can.hugepages) {
-    context.decide('memory.hugepages', 'none', 'the hypervisor of this host gives guests none');
-    return null;
-  }
+  if (!context.can.hugepages) return null;
   if (memory.hugepages === 'none') {
     context.decide('memory.hugepages', 'none', `you chose it; ${describeTransparent(context)}`);
     return null;

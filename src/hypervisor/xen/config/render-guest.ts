@@ -1,0 +1,89 @@
+import type {Artifact} from '../../../artifacts/artifact.ts';
+import {judgeReadable, oneLine, type Rendered} from '../../../artifacts/rendered.ts';
+import type {HostFacts} from '../../../facts/host-facts.ts';
+import type {Finding} from '../../../findings/finding.ts';
+import {editXlConfig} from '../../../formats/xl-config/edit.ts';
+import {parseXlConfig, xlListOf, type XlSetting, xlValueOf} from '../../../formats/xl-config/parse.ts';
+import type {Plan} from '../../../plan/plan.ts';
+import {type XenPlan, xenPlanOf} from '../xen-facts.ts';
+import {settingsOfNewGuest, settingsOfPlan} from './settings-of-plan.ts';
+
+/** The guest's file: single settings of the one that is there, or a new one. */
+export const renderXenGuest = (facts: HostFacts, planned: Plan): Rendered => {
+  const plan = xenPlanOf(planned);
+  const {path, isNew, name} = plan.guest;
+  const file = facts.files[path];
+  const unreadable = judgeReadable(file);
+  if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
+  const present = file?.text ?? null;
+  if (present === null && !isNew) return {artifacts: [], findings: []};
+  const config = parseXlConfig(present ?? '');
+  const settings = config.ok ? config.settings : [];
+  const edited = editXlConfig(
+    present ??
+      `# Guest ${oneLine(name)}, made by vfio-pilot from profile ${oneLine(plan.profile)}. xl.cfg(5) describes the settings.\n`,
+    new Map([...(present === null ? settingsOfNewGuest(plan) : []), ...settingsOfPlan(plan, settings)]),
+  );
+  if (!edited.ok) return {artifacts: [], findings: [notEditable(path, present ?? '', edited)]};
+  return {
+    artifacts: [guestFile(plan, edited.text, file?.encoding ?? 'utf8')],
+    findings: present === null ? [] : judgeReplaced(plan, settings),
+  };
+};
+
+/** Root only, as a guest's file may hold a password of its display. */
+const guestFile = (plan: XenPlan, text: string, encoding: 'utf8' | 'latin1'): Artifact => ({
+  kind: 'file',
+  path: plan.guest.path,
+  text,
+  encoding,
+  mode: 0o600,
+  placing: 'first',
+  by: 'writer',
+  why: [
+    `the guest takes ${plan.devices.map(({address, name}) => address ?? name ?? 'a device').join(', ')}`,
+    `${plan.guest.vcpus} vCPUs${plan.pinning.vcpus.length === 0 ? '' : ', each on a CPU of its own, and the memory near them'}`,
+    'checked against xl’s grammar, not started',
+  ],
+});
+
+const notEditable = (
+  path: string,
+  text: string,
+  {offset, reason}: {readonly offset: number; readonly reason: string},
+): Finding => {
+  const before = text.slice(0, offset);
+  const at = {file: path, line: before.split('\n').length, column: offset - before.lastIndexOf('\n')};
+  return {
+    code: 'guest-xml-unusable',
+    severity: 'blocker',
+    subject: path,
+    at,
+    message: `${path}:${at.line}:${at.column} can't be edited safely: ${reason}.`,
+    remedy: 'Correct that line, then run the command again.',
+  };
+};
+
+/** Settings that mean something else than they look like. */
+const judgeReplaced = ({guest}: XenPlan, settings: readonly XlSetting[]): readonly Finding[] => {
+  const replaced = (name: string, message: string): Finding => ({
+    code: 'guest-setting-replaced',
+    severity: 'note',
+    subject: guest.path,
+    message,
+    remedy: `Nothing to do: the plan writes ${name} as a list.`,
+  });
+  return [
+    ...(typeof xlValueOf(settings, 'pci') === 'string'
+      ? [
+          replaced(
+            'pci',
+            `${guest.path} has pci as a text and not as a list: xl only warns, and starts the guest without its card.`,
+          ),
+        ]
+      : []),
+    ...(xlValueOf(settings, 'cpus') !== null && xlListOf(settings, 'cpus') === null
+      ? [replaced('cpus', `${guest.path} has cpus as one text, which lets all vCPUs float over the set.`)]
+      : []),
+  ];
+};

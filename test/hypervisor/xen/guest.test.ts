@@ -1,0 +1,178 @@
+import {describe, expect, it} from 'vitest';
+import {parseXlConfig, xlListOf, type XlSetting, xlTextOf, xlValueOf} from '../../../src/formats/xl-config/parse.ts';
+import {sampleDevice} from '../../support/sample-profile.ts';
+import {regionTable, xenFacts} from '../../support/xen-facts.ts';
+import {codesOf, decide, findingOf, textOf, type Wish} from './decide.ts';
+
+const path = '/etc/xen/win.cfg';
+
+const settingsOf = (text: string | null): readonly XlSetting[] => {
+  const config = parseXlConfig(text ?? '');
+  if (!config.ok) throw new Error(config.reason);
+  return config.settings;
+};
+
+const host = xenFacts();
+
+describe('a new guest', () => {
+  const settings = settingsOf(textOf(host, path));
+
+  it('has each vCPU on a CPU of the card’s node, in a list, and the memory that follows', () => {
+    expect(xlListOf(settings, 'cpus')).toEqual(['2', '3']);
+    expect(xlTextOf(settings, 'vcpus')).toBe('2');
+    expect(['memory', 'maxmem'].map((name) => xlTextOf(settings, name))).toEqual(['512', '512']);
+  });
+
+  it('has the card in a list, and no emulated one', () => {
+    expect(xlListOf(settings, 'pci')).toEqual(['0000:41:00.0']);
+    expect(xlTextOf(settings, 'vga')).toBe('none');
+    expect(xlTextOf(settings, 'type')).toBe('hvm');
+    expect(xlTextOf(settings, 'firmware')).toBe('ovmf');
+  });
+
+  it('has the bridge of dom0, and the same MAC address each time', () => {
+    const [vif] = xlListOf(settings, 'vif') ?? [];
+    expect(vif).toMatch(/^mac=00:16:3e:[0-7][0-9a-f](?::[0-9a-f]{2}){2},bridge=xenbr0,/);
+    expect(textOf(host, path)).toBe(textOf(host, path));
+  });
+
+  it('knows what Windows expects of a hypervisor, and Linux gets none of it', () => {
+    expect(xlListOf(settings, 'viridian')?.[0]).toBe('defaults');
+    expect(xlValueOf(settingsOf(textOf(host, path, {guest: {os: 'linux'}})), 'viridian')).toBeNull();
+  });
+
+  it('starts with a BIOS where OVMF is not there, and a wish for UEFI is refused with the package', () => {
+    const facts = xenFacts({'/usr/share/ovmf/OVMF.fd': null});
+    expect(xlTextOf(settingsOf(textOf(facts, path)), 'firmware')).toBeNull();
+    expect(findingOf(facts, 'guest-firmware-missing', {guest: {firmware: 'uefi'}})).toMatchObject({
+      severity: 'blocker',
+      remedy: expect.stringContaining('ovmf'),
+    });
+  });
+
+  it('says nothing of huge pages, I/O threads and hiding, which do not exist under Xen', () => {
+    const {plan, findings, changes} = decide(host);
+    const texts = [
+      ...findings.map(({message, remedy}) => `${message} ${remedy}`),
+      ...plan.decisions.map(({subject, choice, because}) => `${subject} ${choice} ${because}`),
+      ...changes.map(({diff}) => diff),
+    ].join('\n');
+    expect(texts).not.toMatch(/huge ?pages?|I\/O thread|iothread|Error 43|hideHypervisor|vfio-pci\b|libvirt|virsh/i);
+  });
+
+  it.each<[string, Wish, string]>([
+    ['a USB device', {devices: [{kind: 'usb-device', usb: {id: '046d:c21f', port: null}}]}, 'guest-option-unsupported'],
+    ['Secure Boot', {guest: {firmware: 'uefi-secure'}}, 'guest-option-unsupported'],
+    ['a bridge that is not there', {guest: {network: 'virbr0'}}, 'guest-option-unsupported'],
+    ['a guest that is not there', {guest: {domain: 'existing'}}, 'guest-missing'],
+    ['binding by ids', {binding: 'ids'}, 'xen-binding-unsupported'],
+    ['a handover', {binding: 'handover'}, 'xen-binding-unsupported'],
+  ])('is refused with %s', (_, wish, code) => {
+    expect(codesOf(host, wish)).toContain(`blocker ${code}`);
+  });
+});
+
+describe('a guest that is there', () => {
+  const before = `# Mine.
+name = "win"
+type = "hvm"
+memory = 256   # small
+vcpus = 1
+cpus = "0-1"
+pci = [ '00:1b.0,permissive=1', "41:00.0,msitranslate=0" ]
+on_crash = 'preserve'
+`;
+  const facts = xenFacts({[path]: before});
+
+  it('gets the plan’s settings, and keeps every other byte', () => {
+    expect(textOf(facts, path, {guest: {os: 'linux'}})).toBe(
+      before
+        .replace('memory = 256 ', 'memory = 512 ')
+        .replace('vcpus = 1', 'vcpus = 2')
+        .replace('cpus = "0-1"', 'cpus = [ "2", "3" ]')
+        .concat('maxmem = 512\n'),
+    );
+  });
+
+  it('failure mode 87: is told of a text that lets all vCPUs float, and of a pci that is no list', () => {
+    expect(findingOf(facts, 'guest-setting-replaced')?.message).toContain('float over the set');
+    const text = xenFacts({[path]: before.replace(/pci = .*/, 'pci = "41:00.0"')});
+    expect(
+      decide(text)
+        .findings.map(({message}) => message)
+        .join('\n'),
+    ).toContain('starts the guest without its card');
+    expect(xlListOf(settingsOf(textOf(text, path)), 'pci')).toEqual(['41:00.0']);
+  });
+
+  it('has the card once, however often it was there', () => {
+    const twice = xenFacts({[path]: before.replace(/pci = .*/, 'pci = [ "41:00.0", "0000:41:00.0,permissive=1" ]')});
+    expect(xlListOf(settingsOf(textOf(twice, path)), 'pci')).toEqual(['41:00.0']);
+  });
+
+  it.each([
+    ['a PV guest', before.replace('"hvm"', '"pv"'), 'blocker guest-option-unsupported'],
+    ['a file that xl would not read', before.replace('vcpus = 1', 'vcpus 1'), 'blocker guest-xml-unusable'],
+    ['a setting that is there twice', `${before}memory = 300\n`, 'blocker guest-xml-unusable'],
+  ])('is refused: %s', (_, text, code) => {
+    expect(codesOf(xenFacts({[path]: text}))).toContain(code);
+  });
+
+  it('is warned of where it starts with the host or runs', () => {
+    const vcpus = `Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)
+win                                  1     0    1   -b-       1.0  all / all
+`;
+    const running = xenFacts({
+      [path]: before,
+      '/etc/xen/auto/win.cfg': before,
+      '/run/vfio-pilot/output/xl_vcpu-list': vcpus,
+    });
+    expect(codesOf(running)).toContain('warning guest-running');
+  });
+});
+
+describe('failure mode 31: a reserved memory region', () => {
+  const table = '/sys/firmware/acpi/tables/RMAD';
+  /** 41:00.0 by its way from bus 0x40, and 00:04.0, the disk. */
+  const gpu = [
+    0x40,
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  ] as const;
+
+  it('that the card shares makes xl’s line relaxed, with a warning', () => {
+    const facts = xenFacts({[table]: regionTable([gpu, [0, [[4, 0]]]])});
+    expect(facts.iommu.dmar?.regions).toMatchObject([{devices: ['0000:41:00.0', '0000:00:04.0']}]);
+    expect(findingOf(facts, 'xen-region-shared')).toMatchObject({
+      severity: 'warning',
+      message: expect.stringMatching(/0000:41:00\.0 and for 0000:00:04\.0: Xen refuses such a device/),
+    });
+    expect(xlListOf(settingsOf(textOf(facts, path)), 'pci')).toEqual(['0000:41:00.0,rdm_policy=relaxed']);
+  });
+
+  it('of the card alone changes nothing', () => {
+    const facts = xenFacts({[table]: regionTable([gpu])});
+    expect(findingOf(facts, 'xen-region-shared')).toBeUndefined();
+    expect(xlListOf(settingsOf(textOf(facts, path)), 'pci')).toEqual(['0000:41:00.0']);
+  });
+
+  it('replaces a strict policy that the guest has', () => {
+    const facts = xenFacts({
+      [table]: regionTable([gpu, [0, [[4, 0]]]]),
+      [path]: 'name="win"\ntype="hvm"\npci=["41:00.0,rdm_policy=strict,permissive=1"]\n',
+    });
+    expect(xlListOf(settingsOf(textOf(facts, path)), 'pci')).toEqual(['41:00.0,permissive=1,rdm_policy=relaxed']);
+  });
+});
+
+it('two functions of a card are two elements', () => {
+  const facts = xenFacts({
+    '/sys/bus/pci/devices/0000:41:00.1/class': '0x040300\n',
+    '/sys/bus/pci/devices/0000:41:00.1/vendor': '0x1234\n',
+    '/sys/bus/pci/devices/0000:41:00.1/device': '0x2222\n',
+  });
+  const devices = [sampleDevice('0000:41:00.0'), sampleDevice('0000:41:00.1')];
+  expect(xlListOf(settingsOf(textOf(facts, path, {devices})), 'pci')).toEqual(['0000:41:00.0', '0000:41:00.1']);
+});

@@ -1,0 +1,40 @@
+import {existsSync, mkdirSync, rmSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import type {HostFacts} from '../../src/facts/host-facts.ts';
+import {readHost} from '../../src/host/read-host.ts';
+import {openSource, outputFile} from '../../src/system/source.ts';
+import {unpackHost} from './host-tree.ts';
+
+/** The host tree `xen-two-nodes` with other files; `null`: it is not there. */
+const xenRoot = (changed: Readonly<Record<string, string | Buffer | null>> = {}): string => {
+  const root = unpackHost('xen-two-nodes');
+  for (const [path, text] of Object.entries(changed)) {
+    const file = join(root, path);
+    if (existsSync(file)) rmSync(file);
+    mkdirSync(dirname(file), {recursive: true});
+    if (text !== null) writeFileSync(file, text);
+  }
+  return root;
+};
+
+export const xenFacts = (changed: Readonly<Record<string, string | Buffer | null>> = {}): HostFacts =>
+  readHost(openSource(xenRoot(changed), null));
+
+export const xlOutput = (...args: readonly string[]): string => outputFile(['xl', ...args]);
+
+/** A table of VT-d as Xen leaves it, with one reserved region for these devices, each on the root bus: `[slot, function]`. */
+export const regionTable = (
+  devices: readonly (readonly [bus: number, path: readonly (readonly [number, number])[]])[],
+): Buffer => {
+  const scopes = devices.map(([bus, path]) => Buffer.from([1, 6 + path.length * 2, 0, 0, 0, bus, ...path.flat()]));
+  const region = Buffer.concat([Buffer.alloc(24), ...scopes]);
+  region.writeUInt16LE(1, 0);
+  region.writeUInt16LE(region.length, 2);
+  region.writeBigUInt64LE(0x7f000000n, 8);
+  region.writeBigUInt64LE(0x7f0fffffn, 16);
+  const bytes = Buffer.concat([Buffer.alloc(48), region]);
+  bytes.write('RMAD', 0, 'latin1');
+  bytes.writeUInt32LE(bytes.length, 4);
+  bytes[9] = (256 - (bytes.reduce((sum, byte) => sum + byte, 0) % 256)) % 256;
+  return bytes;
+};
