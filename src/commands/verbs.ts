@@ -298,7 +298,7 @@ const commands: readonly Verb[] = [
   }),
   declare({
     name: 'export',
-    summary: `the plan of a profile in the words of another program: ${exportNames(true)}; unproven are ${exportNames(false)}`,
+    summary: `the plan of a profile for another program: ${exportNames(true)}; unproven: ${exportNames(false)}`,
     positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
     options: {},
     examples: [

@@ -12,6 +12,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {Ajv2020} from 'ajv/dist/2020.js';
 import {afterAll, describe, expect, it} from 'vitest';
+import {parseDocument} from 'yaml';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, program, runCli, runShell} from '../support/run-cli.ts';
@@ -73,8 +74,8 @@ const prepare = (page: string, {host, profile = host}: Setting) => {
   const root = unpackHost(host);
   return {
     run: (line: string) =>
-      // Where the page has a disk of another host, there is this one.
-      runShell(`cd ${join(place, 'in')} && ${line.replaceAll('/mnt/host1', root)}`, {
+      // Where the page has a disk of another host, or an unpacked capture, there is this one.
+      runShell(`cd ${join(place, 'in')} && ${line.replaceAll(/--root (?:\/mnt\/host1|node1)\b/g, `--root ${root}`)}`, {
         PATH: `${bin}:/usr/bin:/bin`,
         HOME: join(place, 'home'),
         XDG_STATE_HOME: join(place, 'state'),
@@ -137,10 +138,40 @@ describe('the command lines of README and docs', () => {
 });
 
 describe('the other blocks of README and docs', () => {
+  // A playbook is a list, a profile is not.
+  const [playbooks, profiles] = [true, false].map((isList) =>
+    blocks.filter(({language, text}) => language === 'yaml' && text.startsWith('- ') === isList),
+  ) as [typeof blocks, typeof blocks];
+
   it('in YAML are profiles that decode without a word of complaint', () => {
-    const profiles = blocks.filter(({language}) => language === 'yaml');
     expect(profiles.length).toBeGreaterThan(4);
     for (const {place, text} of profiles) expect(decodeProfile(text, place).findings, place).toEqual([]);
+  });
+
+  const collection = join(repository, 'integrations/ansible');
+
+  it('in YAML are playbooks of modules and roles that the collection has', () => {
+    const named = playbooks.flatMap(({place, text}) => {
+      expect(parseDocument(text).errors, place).toEqual([]);
+      return [...text.matchAll(/\bvfio_pilot\.host\.(\w+)/g)].map(([, name = '']) => name);
+    });
+    expect(named.length).toBeGreaterThan(2);
+    for (const name of named)
+      expect(
+        ['plugins/modules/NAME.py', 'roles/NAME'].some((path) =>
+          existsSync(join(collection, path.replace('NAME', name))),
+        ),
+        name,
+      ).toBe(true);
+  });
+
+  it('in INI are inventories with variables that the role knows', () => {
+    const known = readFileSync(join(collection, 'roles/gpu_host/defaults/main.yml'), 'utf8');
+    const set = blocks
+      .filter(({language}) => language === 'ini')
+      .flatMap(({text}) => [...text.matchAll(/^(vfio_pilot_\w+)=/gm)].map(([, name = '']) => name));
+    expect(set.length).toBeGreaterThan(1);
+    expect(set.filter((name) => !known.includes(`${name}:`))).toEqual([]);
   });
 
   it('in JSON are documents of the schema that the page names', async () => {
@@ -152,7 +183,7 @@ describe('the other blocks of README and docs', () => {
   });
 
   it('have no other language', () => {
-    expect([...new Set(blocks.map(({language}) => language))].sort()).toEqual(['', 'json', 'yaml']);
+    expect([...new Set(blocks.map(({language}) => language))].sort()).toEqual(['', 'ini', 'json', 'yaml']);
   });
 });
 

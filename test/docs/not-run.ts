@@ -9,6 +9,8 @@ export type NotRun = {
 
 const ci = (shows: string): readonly [string, string] => ['.ci/run', shows];
 const release = 'test/packaging/release.deep.test.ts';
+const ansible = 'test/integrations/ansible.deep.test.ts';
+const galaxy = 'test/integrations/collection.ts';
 const single = 'test/packaging/single-file.deep.test.ts';
 
 export const notRun: readonly NotRun[] = [
@@ -45,6 +47,11 @@ export const notRun: readonly NotRun[] = [
   {line: 'sh host1.sh check', by: ['test/exchange/script.test.ts', "'check'"]},
   {line: 'sh host1.sh apply', by: ['test/exchange/script.test.ts', "'apply'"]},
   {line: 'sh host1.sh undo', by: ['test/exchange/script.test.ts', "'undo'"]},
+  {line: 'mkdir node1 && tar -xzf node1.tar.gz -C node1', by: ['test/capture/capture.test.ts', 'tar']},
+  {line: 'ansible-galaxy collection build integrations/ansible', by: [galaxy, "'build'"]},
+  {line: 'ansible-galaxy collection install vfio_pilot-host-0.1.0.tar.gz', by: [galaxy, "'install'"]},
+  {line: 'ansible-playbook -i inventory.ini gpu_hosts.yml --check --diff', by: [ansible, "'--check'"]},
+  {line: 'ansible-playbook -i inventory.ini gpu_hosts.yml', by: [ansible, "'ansible-playbook', '-i'"]},
   // CONTRIBUTING
   {line: 'npm ci', by: ci('npm ci')},
   {line: 'npm test', by: ci('npm test')},
