@@ -24,4 +24,7 @@ export const hypervisorOfPlan = (
   facts: HostFacts,
   {guest}: Plan,
   table: readonly Hypervisor[] = hypervisors,
-): Hypervisor => table.find(({kind}) => kind === guest.kind) ?? hypervisorOf(facts, table);
+): Hypervisor => {
+  const present = hypervisorOf(facts, table);
+  return present.kind === guest.kind ? present : (table.find(({kind}) => kind === guest.kind) ?? present);
+};

@@ -106,7 +106,6 @@ describe('the list of hidden functions', () => {
 describe('after the boot', () => {
   const {plan} = decide(host);
   const line = `placeholder root=/dev/vda1 ro quiet ${hidden}\n`;
-  const card = '/sys/bus/pci/devices/0000:41:00.0/driver';
   const promisesOf = (changed: Parameters<typeof xenFacts>[0], driver: string | null) => {
     const facts = xenFacts(changed);
     const pci = facts.pci.map((one) => (one.address === '0000:41:00.0' ? {...one, driver} : one));
@@ -122,10 +121,9 @@ describe('after the boot', () => {
       fact: expect.stringContaining('free for a guest'),
     });
     expect(promisesOf(changed, 'pciback').find(({id}) => id === 'device-driver')).toMatchObject({status: 'kept'});
-    expect(card).toContain('41:00.0');
   });
 
-  it('failure mode 83: a driver that was faster is told from an argument that is not there', () => {
+  it('failure mode 83: a driver that was faster is one fault, an argument that is not there another', () => {
     expect(hiddenOf({'/proc/cmdline': line}, 'bochs-drm')).toMatchObject({
       status: 'broken',
       remedy: expect.stringContaining('bochs-drm was faster'),
@@ -142,7 +140,9 @@ describe('after the boot', () => {
 
   it('failure mode 84: a boot without Xen is named, and nothing of KVM is asked', () => {
     const bare = promisesOf({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null}, 'bochs-drm');
-    expect(bare.find(({id}) => id === 'xen-running')).toMatchObject({status: 'broken'});
+    expect(bare.map(({id, status}) => `${id} ${status}`)).toEqual(
+      expect.arrayContaining(['xen-running broken', 'xen-hidden broken']),
+    );
     expect(bare.find(({id}) => id === 'xen-hidden')).toMatchObject({fact: 'This boot is without Xen.'});
     expect(bare.map(({id}) => id)).not.toContain('group-viable');
   });
@@ -158,7 +158,11 @@ describe('after the boot', () => {
   it('Xen has its arguments, and a running guest its pins', () => {
     const argument = promisesOf({'/proc/cmdline': line}, 'pciback').filter(({id}) => id === 'xen-argument');
     // The run had dom0_max_vcpus=2, and 1280M of memory.
-    expect(argument.map(({status}) => status)).toEqual(['broken', 'kept', 'broken']);
+    expect(argument.map(({id, status}) => `${id} ${status}`)).toEqual([
+      'xen-argument broken',
+      'xen-argument kept',
+      'xen-argument broken',
+    ]);
     const header = 'Name                                ID  VCPU   CPU State   Time(s) Affinity (Hard / Soft)\n';
     const pins = (first: string) =>
       promisesOf(

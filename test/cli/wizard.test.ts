@@ -219,29 +219,6 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     await terminal.ended();
   });
 
-  it('looks on the demo host as the picture in the README', async () => {
-    const picture = /What the wizard looks like\n```\n(.*?)\n```/s.exec(
-      readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8'),
-    )?.[1];
-    const terminal = openTerminal('--demo r710');
-    await terminal.see('vfio-pilot demo  This machine');
-    terminal.type(enter);
-    for (const [title, keys] of [
-      ['Host checks', ''],
-      ['Device', ''],
-      ['Risks', 'accept'],
-    ] as const) {
-      await terminal.see(new RegExp(`step \\d+ of 10  ${title}`));
-      terminal.type(keys);
-      await terminal.see(keys);
-      terminal.type(enter);
-    }
-    await terminal.see('step 4 of 10  CPU');
-    expect(terminal.screen().join('\n').trimEnd()).toBe(picture);
-    terminal.type(interrupt);
-    await terminal.ended();
-  });
-
   it('gives the terminal to the shell on Ctrl-Z, and comes back with fg', async () => {
     const terminal = openTerminal(`--root ${untouched}`, {prefix: 'set -m;', after: 'read go; fg >/dev/null;'});
     await walkTo(terminal, 2);

@@ -20,6 +20,7 @@ const bare: Hypervisor = {
     kernel: [{add: [{text: 'hide=all', because: 'a made-up binding'}]}],
     hypervisor: [{add: [{text: 'dom0_mem=4G', because: 'a made-up line'}], owned: ['dom0_mem']}],
   }),
+  judgeTogether: () => ({mates: [], tell: () => undefined}),
   guests: () => [],
   renderHost: () => ({artifacts: [], findings: []}),
   renderGuest: () => ({artifacts: [], findings: []}),

@@ -5,9 +5,9 @@ import {readHost} from '../../src/host/read-host.ts';
 import {openSource, outputFile} from '../../src/system/source.ts';
 import {unpackHost} from './host-tree.ts';
 
-/** The host tree `xen-two-nodes` with other files; `null`: it is not there. */
+/** The host tree `xen-desktop` with other files; `null`: it is not there. */
 const xenRoot = (changed: Readonly<Record<string, string | Buffer | null>> = {}): string => {
-  const root = unpackHost('xen-two-nodes');
+  const root = unpackHost('xen-desktop');
   for (const [path, text] of Object.entries(changed)) {
     const file = join(root, path);
     if (existsSync(file)) rmSync(file);

@@ -568,6 +568,9 @@ describe('each kind of promise', () => {
     'mdev-parent': 'test/devices/mediated-device.test.ts',
     'usb-one': 'test/devices/usb-device.test.ts',
     'vgpu-type': 'test/devices/vgpu.test.ts',
+    'xen-argument': 'test/binding/pciback.test.ts',
+    'xen-hidden': 'test/binding/pciback.test.ts',
+    'xen-running': 'test/binding/pciback.test.ts',
   };
 
   it('is one of these', () => {

@@ -4,7 +4,7 @@ import {sampleDevice, sampleProfile} from '../../support/sample-profile.ts';
 
 export type Wish = Parameters<typeof sampleProfile>[0];
 
-/** The third card of `xen-two-nodes` for a small Windows 10 guest. */
+/** The third card of `xen-desktop` for a small Windows 10 guest. */
 const xenProfile = (wish: Wish = {}) =>
   sampleProfile({
     ...wish,

@@ -10,7 +10,7 @@ import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 import {sriovNic} from './sriov-nic.ts';
 import {twoIdenticalCards} from './two-identical-cards.ts';
-import {xenTwoNodes} from './xen-two-nodes.ts';
+import {xenDesktop} from './xen-desktop.ts';
 
 const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'asus-p8h67m-gtx750': asusP8h67m,
@@ -26,7 +26,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'ryzen-two-cards': ryzenTwoCards,
   'sriov-nic': sriovNic,
   'two-identical-cards': twoIdenticalCards,
-  'xen-two-nodes': xenTwoNodes,
+  'xen-desktop': xenDesktop,
 };
 
 export const describedHosts: readonly string[] = Object.keys(hosts);

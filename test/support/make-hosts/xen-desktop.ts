@@ -92,7 +92,7 @@ const gone = [
  * and ACS registers of the devices, the CPUs that dom0 sees and its ACPI tables by name. The card is not hidden yet,
  * which it was in that run; files of Debian, disk, network and a guest are invented.
  */
-export const xenTwoNodes = (): Entries => {
+export const xenDesktop = (): Entries => {
   const entries = assemble([
     cpuinfoEntry(
       [0, 1].map((id) => ({id, package: 0, core: id})),
