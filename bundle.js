@@ -5,7 +5,7 @@ import {build} from 'esbuild';
 export const description = JSON.parse(readFileSync('package.json', 'utf8'));
 
 /** ink loads them when DEV=true, and with them a web socket; they have no place in what root runs. */
-const withoutDevtools = {
+export const withoutDevtools = {
   name: 'without-devtools',
   setup({onLoad}) {
     onLoad({filter: /\/ink\/build\/devtools\.js$/}, () => ({contents: 'export {};'}));

@@ -3,17 +3,22 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {build} from 'esbuild';
+import {withoutDevtools} from '../../bundle.js';
 
 const target = 50;
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-bench-'));
 const outfile = join(scratch, 'key-to-frame.mjs');
 await build({
-  entryPoints: [join(import.meta.dirname, 'key-to-frame.ts')],
+  entryPoints: [join(import.meta.dirname, 'key-to-frame.tsx')],
   outfile,
   bundle: true,
   loader: {'.sh': 'text'},
   format: 'esm',
   platform: 'node',
+  jsx: 'automatic',
+  // As the program itself is built.
+  define: {'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"'},
+  plugins: [withoutDevtools],
   logLevel: 'error',
   banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
 });
@@ -21,12 +26,12 @@ const {measureKeys} = await import(outfile);
 rmSync(scratch, {recursive: true});
 
 let isMet = true;
-for (const {step, key, cpuMs} of measureKeys()) {
-  const isQuick = cpuMs <= target;
+for (const {step, key, cpuMs, drawnMs} of await measureKeys()) {
+  const isQuick = drawnMs <= target;
   isMet &&= isQuick;
   const verdict = isQuick ? 'met   ' : 'MISSED';
   console.log(
-    `${verdict}  ${step.padEnd(8)} ${key.padEnd(10)} ${cpuMs.toFixed(1).padStart(7)} ms CPU   target ${target}`,
+    `${verdict}  ${step.padEnd(8)} ${key.padEnd(10)} ${drawnMs.toFixed(1).padStart(7)} ms CPU, without Ink ${cpuMs.toFixed(1).padStart(6)} ms   target ${target}`,
   );
 }
 process.exitCode = isMet ? 0 : 1;
