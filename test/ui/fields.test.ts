@@ -68,6 +68,9 @@ describe('the step that saves', () => {
   });
 });
 
+/** From the first field, upwards: network, first start, drivers, ISO image, size. */
+const toDisk = [up, up, up, up, up, up];
+
 describe('texts of the guest', () => {
   it('hold the step until they can stand in a profile', async () => {
     const {wizard} = keeping();
@@ -83,7 +86,6 @@ describe('texts of the guest', () => {
   it('shows a disk that is left to the plan as every other such choice, and takes a path or nothing', async () => {
     const {saved, wizard} = keeping();
     expect(await wizard.press(...to(4))).toMatch(/Disk image\s+automatic/);
-    const toDisk = [up, up, up];
     expect(await wizard.press(...toDisk)).toMatch(/❯ Disk image\s+› ▏/);
     expect(await wizard.press('/vm/a.img')).toContain('/vm/a.img▏');
     await wizard.press(enter, enter, enter);
@@ -92,8 +94,24 @@ describe('texts of the guest', () => {
 
   it('leaves the disk to the plan again when its path is taken away', async () => {
     const {saved, wizard} = keeping();
-    await wizard.press(...to(4), up, up, up, '/vm/a.img', emptyField, enter, enter, enter);
+    await wizard.press(...to(4), ...toDisk, '/vm/a.img', emptyField, enter, enter, enter);
     expect(saved).toMatchObject([{profile: {guest: {disk: 'auto'}}}]);
+  });
+
+  it('makes a disk of the size that is typed, in GiB where no unit is, and refuses what is none', async () => {
+    const {saved, wizard} = keeping();
+    expect(await wizard.press(...to(4), ...toDisk, down)).toMatch(/❯ Disk size\s+› ▏/);
+    expect(await wizard.press('big', enter)).toMatch(/step 5 of 9.*✗ `big` is not a size in GiB or MiB/s);
+    expect(await wizard.press(emptyField, '100', enter)).toContain('step 6 of 9');
+    await wizard.press(enter, enter);
+    expect(saved).toMatchObject([{profile: {guest: {diskSizeMiB: 102_400}}}]);
+  });
+
+  it('begins with the installation where that is chosen', async () => {
+    const {saved, wizard} = keeping();
+    expect(await wizard.press(...to(4), up, up, right)).toContain('❯ First start         ‹ installation ›');
+    await wizard.press(...to(3));
+    expect(saved).toMatchObject([{profile: {guest: {phase: 'install'}}}]);
   });
 });
 

@@ -22,7 +22,16 @@ it('on Proxmox VE its guests are offered, and nothing that it does not have', as
   );
   const guest = await wizard.press(...to(4));
   expect(guest).toContain('Or: 101 win10');
-  for (const label of ['Disk image', 'Network', 'Hyper-V', 'I/O threads', 'libvirt'])
+  for (const label of [
+    'Disk image',
+    'Disk size',
+    'Driver ISO',
+    'First start',
+    'Network',
+    'Hyper-V',
+    'I/O threads',
+    'libvirt',
+  ])
     expect(guest).not.toContain(label);
   expect(await wizard.press(right)).toContain('‹ 101 win10 ›');
   await wizard.press(...to(3));

@@ -3,7 +3,8 @@ import {libvirtOf} from '../../facts/virtualisation.ts';
 import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
 import {isCalled} from '../../plan/other-guest.ts';
 import type {GuestSystem, Profile} from '../../profile/profile.ts';
-import {absolutePath, libvirtName} from '../../profile/scalars.ts';
+import {readValue} from '../../profile/codec.ts';
+import {absolutePath, libvirtName, memorySize, memoryText} from '../../profile/scalars.ts';
 import {
   always,
   type ChoiceField,
@@ -24,6 +25,7 @@ const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile 
 
 const isNew = ({profile, preview}: FieldContext): boolean =>
   preview.plan?.guest.isNew ?? profile.guest.domain !== 'existing';
+const isWindows = ({profile}: FieldContext): boolean => profile.guest.os.startsWith('windows');
 const hasNvidia = ({profile, facts}: FieldContext): boolean =>
   facts.pci.some(
     (device) => device.vendor === '10de' && profile.devices.some((one) => addressesOf(one).includes(device.address)),
@@ -182,7 +184,7 @@ const hyperv: ChoiceField = {
   kind: 'choice',
   label: 'Hyper-V features',
   subjects: ['guest.hyperv'],
-  isShown: ({profile}) => profile.guest.os.startsWith('windows') || profile.guest.hyperv !== 'auto',
+  isShown: (context) => isWindows(context) || context.profile.guest.hyperv !== 'auto',
   options: ({profile}) => [
     {
       value: 'auto',
@@ -212,7 +214,65 @@ const disk: TextField = {
   write: (profile, value) => withGuest(profile, {disk: value === '' ? 'auto' : String(value)}),
   refuse: refuseUnless(['', 'auto'], absolutePath),
   cost: () =>
-    `Path of the disk image. Leave it empty for a file named after the guest in /var/lib/libvirt/images. You create the image yourself (qemu-img create).`,
+    `Path of the disk image. Leave it empty for a file named after the guest in /var/lib/libvirt/images. What is there is used, and never written over.`,
+};
+
+const imageSize = memorySize(1024);
+
+/** Nobody means a disk of some MiB. */
+const withUnit = (text: string): string => (/^\d{1,6}$/.test(text) ? `${text} GiB` : text);
+
+const diskSize: TextField = {
+  id: 'guest.diskSize',
+  kind: 'text',
+  label: 'Disk size',
+  subjects: ['guest.diskSize'],
+  isShown: isNew,
+  whenEmpty: 'no disk is made',
+  read: ({profile}) => (profile.guest.diskSizeMiB === null ? '' : memoryText(profile.guest.diskSizeMiB)),
+  write: (profile, value) => withGuest(profile, {diskSizeMiB: readValue(imageSize, withUnit(String(value)))}),
+  refuse: (text) => (text === '' ? null : refuseBy(imageSize)(withUnit(text))),
+  cost: () =>
+    'Size of a new disk image, for example 100 GiB. Apply makes it where no image is; it grows as the guest fills it. Leave it empty if you have an image, or make one yourself.',
+};
+
+const drivers: TextField = {
+  id: 'guest.drivers',
+  kind: 'text',
+  label: 'Driver ISO',
+  subjects: ['guest.drivers'],
+  isShown: (context) => isNew(context) && (isWindows(context) || context.profile.guest.drivers !== null),
+  path: 'iso',
+  read: ({profile}) => profile.guest.drivers ?? '',
+  write: (profile, value) => withGuest(profile, {drivers: value === '' ? null : String(value)}),
+  refuse: refuseUnless([''], absolutePath),
+  cost: () => 'Path of virtio-win.iso, with the drivers that Windows needs for disk and network, or nothing.',
+};
+
+const phase: ChoiceField = {
+  id: 'guest.phase',
+  kind: 'choice',
+  label: 'First start',
+  subjects: ['guest.phase'],
+  isShown: isNew,
+  options: ({profile: {guest}}) => [
+    {
+      value: 'both',
+      label: 'card and screen',
+      cost: 'The guest has the card and an emulated screen from its first start.',
+    },
+    {
+      value: 'install',
+      label: 'installation',
+      cost: 'The guest starts with an emulated screen and the media, and without the card. `vfio-pilot guest phase` gives it the card afterwards.',
+    },
+    ...(guest.phase === 'prepare' || guest.phase === 'run'
+      ? [{value: guest.phase, label: guest.phase, cost: 'The phase that the profile has.'}]
+      : []),
+  ],
+  read: ({profile}) => profile.guest.phase ?? 'both',
+  write: (profile, value) =>
+    withGuest(profile, {phase: value === 'both' ? null : (value as Profile['guest']['phase'])}),
 };
 
 const cdrom: TextField = {
@@ -317,7 +377,10 @@ export const guestFields: readonly Field[] = [
   hookscript,
   hyperv,
   disk,
+  diskSize,
   cdrom,
+  drivers,
+  phase,
   knownNetwork,
   typedNetwork,
 ];
