@@ -164,7 +164,7 @@ const pack = (directory, tree, architecture, fill) => {
 
 /** Modes that do not depend on the umask; only `program` can be run. Gives the paths of all regular files, sorted. */
 const setModes = (tree, program) => {
-  const paths = readdirSync(tree, {recursive: true}).sort();
+  const paths = readdirSync(tree, {recursive: true, encoding: 'utf8'}).sort();
   chmodSync(tree, 0o755);
   return paths.filter((path) => {
     const stat = lstatSync(join(tree, path));

@@ -86,7 +86,7 @@ const firstFrame = (root) =>
       child.removeAllListeners();
       child.stdout.removeAllListeners();
       child.once('exit', () => resolve(spent));
-      process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
     });
   });
 
@@ -190,7 +190,7 @@ try {
     slowest <= 50,
   );
 
-  const {measureKeys} = await load('test/bench/key-to-frame.tsx');
+  const {measureKeys} = await load('test/bench/key-to-frame.ts');
   const pressed = await measureKeys();
   const worst = pressed.reduce((most, one) => (one.drawnMs > most.drawnMs ? one : most));
   report(

@@ -9,7 +9,7 @@ const target = 50;
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-bench-'));
 const outfile = join(scratch, 'key-to-frame.mjs');
 await build({
-  entryPoints: [join(import.meta.dirname, 'key-to-frame.tsx')],
+  entryPoints: [join(import.meta.dirname, 'key-to-frame.ts')],
   outfile,
   bundle: true,
   loader: {'.sh': 'text'},

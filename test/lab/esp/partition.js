@@ -26,7 +26,7 @@ export const readEsp = (image, directory) => {
 };
 
 const readTree = (directory) =>
-  readdirSync(directory, {recursive: true})
+  readdirSync(directory, {recursive: true, encoding: 'utf8'})
     .filter((path) => lstatSync(join(directory, path)).isFile())
     .map((path) => [`/${path}`, readFileSync(join(directory, path))]);
 

@@ -1,4 +1,5 @@
 import {render} from 'ink-testing-library';
+import {createElement} from 'react';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -92,15 +93,15 @@ const measureDrawn = async (context: WizardContext, initial: WizardState, name: 
   const costs: number[] = [];
   for (let round = 0; round < drawnRounds; round += 1) {
     const {stdin, unmount} = render(
-      <App
-        context={context}
-        initial={initial}
-        theme={chooseTheme({LANG: 'C.UTF-8', TERM: 'xterm'})}
-        interrupt={new AbortController().signal}
-        onCopy={nothing}
-        onSuspend={nothing}
-        onEnd={nothing}
-      />,
+      createElement(App, {
+        context,
+        initial,
+        theme: chooseTheme({LANG: 'C.UTF-8', TERM: 'xterm'}),
+        interrupt: new AbortController().signal,
+        onCopy: nothing,
+        onSuspend: nothing,
+        onEnd: nothing,
+      }),
     );
     await settle();
     const before = process.cpuUsage();
