@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {earlyBinding} from '../../src/binding/early-binding.ts';
@@ -25,10 +25,14 @@ describe('the script of the initramfs', () => {
       mkdirSync(dirname(join(root, path)), {recursive: true});
       writeFileSync(join(root, path), text);
     }
-    const text = script.replace('sysfs=/sys', `sysfs=${root}`);
-    return spawnSync('dash', ['-eu', '-c', `modprobe() { echo "modprobe $*"; }\n${text}\necho end\n`], {
-      encoding: 'utf8',
-    });
+    const text = script.replace('sysfs=/sys', `sysfs=${root}`).replace('run=/run', `run=${root}/run`);
+    const {stdout, stderr, status} = spawnSync(
+      'dash',
+      ['-eu', '-c', `modprobe() { echo "modprobe $*"; }\n${text}\necho end\n`],
+      {encoding: 'utf8'},
+    );
+    const forbidden = join(root, 'run/modprobe.d/vfio-pilot.conf');
+    return {stdout, stderr, status, forbidden: existsSync(forbidden) ? readFileSync(forbidden, 'utf8') : null};
   };
   const card = {
     'bus/pci/devices/0000:41:00.0/vendor': '0x1234\n',
@@ -39,16 +43,18 @@ describe('the script of the initramfs', () => {
     expect(run({...card, 'hypervisor/type': 'xen\n'})).toMatchObject({
       stdout: 'modprobe -q xen-pciback\nend\n',
       status: 0,
+      forbidden: null,
     });
   });
 
   it('does nothing without Xen', () => {
-    expect(run(card)).toMatchObject({stdout: 'end\n', status: 0});
+    expect(run(card)).toMatchObject({stdout: 'end\n', status: 0, forbidden: null});
   });
 
   it('failure mode 85: hides nothing where another device is at the address now', () => {
     const moved = run({...card, 'bus/pci/devices/0000:41:00.0/device': '0x2222\n', 'hypervisor/type': 'xen\n'});
-    expect(moved).toMatchObject({stdout: 'end\n', status: 0});
+    // The list of modules of the image is loaded later.
+    expect(moved).toMatchObject({stdout: 'end\n', status: 0, forbidden: 'install xen-pciback /bin/false\n'});
     expect(moved.stderr).toContain('0000:41:00.0 is now 0x1234:0x2222, not 0x1234:0x1111; nothing is hidden from dom0');
   });
 

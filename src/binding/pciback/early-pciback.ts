@@ -21,15 +21,24 @@ const canHide = (facts: HostFacts, release: string): boolean =>
 /**
  * Loads the driver while no other has a device: it takes what `xen-pciback.hide=` names, which modprobe reads from
  * /proc/cmdline, and only devices without a driver (kernel: drivers/xen/xen-pciback/pci_stub.c; seen with Xen 4.17). A
- * card that moved must not cost another device its driver, so the ids are compared first; without Xen nothing happens.
+ * card that moved must not cost another device its driver, so the ids are compared first, and nothing of this boot may
+ * load it then (modprobe.d(5): /run/modprobe.d, which stays when the root changes); without Xen nothing happens.
  * It neither exits nor returns, so that it can stand in a script, a function or a subshell.
  */
 const renderSeizing = (plan: Plan, pci: readonly PciFunction[]): string => `sysfs=/sys
+run=/run
 
 ${seize}${plan.binding.byAddress.map((address) => `expect ${address} ${idsOf(plan, pci, address)}\n`).join('')}
-if [ "$under $moved" = "xen no" ]; then
+case "$under $moved" in
+"xen no")
 	modprobe -q xen-pciback
-fi
+	;;
+"xen yes")
+	# The image has a list of modules that is loaded later, and the driver would take what has no driver by then.
+	mkdir -p "$run/modprobe.d"
+	echo "install xen-pciback /bin/false" > "$run/modprobe.d/vfio-pilot.conf"
+	;;
+esac
 `;
 
 const idsOf = ({devices}: Plan, pci: readonly PciFunction[], address: string): string => {
