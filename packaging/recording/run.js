@@ -29,7 +29,7 @@ const walk = [
   {keys: ['Enter'], sees: / {2}Device\n/, caption: 'Choose the card', seconds: 5},
   {
     keys: ['Enter'],
-    sees: / {2}CPU .*(?:\n.*)*goes to the guest/,
+    sees: / {2}CPU .*(?:\n.*)*\[1:V0 9:V1\]/,
     caption: 'See the map: which cores, near which memory',
     seconds: 6,
   },
