@@ -50,6 +50,8 @@ fi
 # Next to other work a device appears after minutes, and a login takes as long; systemd before 252 has only the second key.
 mkdir -p "$root/etc/systemd/system.conf.d"
 printf '[Manager]\nDefaultDeviceTimeoutSec=1200\nDefaultTimeoutStartSec=1200\n' > "$root/etc/systemd/system.conf.d/lab.conf"
+# udev ends a worker after 180 s: on a busy machine no module of the processor was loaded then, and there was no /dev/kvm.
+printf 'event_timeout=1200\n' >> "$root/etc/udev/udev.conf"
 sed -i 's/^LOGIN_TIMEOUT.*/LOGIN_TIMEOUT 1200/' "$root/etc/login.defs"
 
 mkdir -p "$root/etc/systemd/network"
