@@ -9,6 +9,7 @@ import {
   oneLine,
   oneOf,
   pciAddress,
+  leastDiskMiB,
   libvirtName,
   plainName,
   scalar,
@@ -120,7 +121,7 @@ export const guestKeys: KeyTable<ProfileGuest> = {
   },
   diskSizeMiB: {
     key: 'diskSize',
-    codec: orAbsent(memorySize(1024)),
+    codec: orAbsent(memorySize(leastDiskMiB)),
     fallback: null,
     meaning:
       'Size of the image that `apply` makes where `disk` is not there; an image that is there is never written over.',

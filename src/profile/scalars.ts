@@ -101,7 +101,9 @@ export const yesOrNo: Codec<boolean> = scalar({
 });
 
 const mebibytes: Readonly<Record<string, number>> = {MiB: 1, GiB: 1024};
-const largestMiB = 64 * 1024 * 1024;
+export const largestMiB = 64 * 1024 * 1024;
+
+export const leastDiskMiB = 1024;
 
 /** Of a number of digits and its unit; `null` where the unit is none of these. */
 export const mebibytesOf = (digits: string | undefined, unit: string | undefined): number | null => {

@@ -8,7 +8,7 @@ import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
 afterEach(cleanup);
 
-const {enter, down, right, up} = keys;
+const {enter, escape, down, right, up} = keys;
 const emptyField = '\u0015';
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
@@ -100,11 +100,18 @@ describe('texts of the guest', () => {
 
   it('makes a disk of the size that is typed, in GiB where no unit is, and refuses what is none', async () => {
     const {saved, wizard} = keeping();
-    expect(await wizard.press(...to(4), ...toDisk, down)).toMatch(/❯ Disk size\s+› ▏/);
-    expect(await wizard.press('big', enter)).toMatch(/step 5 of 9.*✗ `big` is not a size in GiB or MiB/s);
-    expect(await wizard.press(emptyField, '100', enter)).toContain('step 6 of 9');
-    await wizard.press(enter, enter);
+    expect(await wizard.press(...to(4), ...toDisk, down)).toMatch(/❯ Disk size\s+‹ no disk is made ›/);
+    expect(await wizard.press('12 MiB', enter)).toMatch(/step 5 of 9.*12 MiB is too little for a disk/s);
+    expect(await wizard.press(escape, '100', down)).toMatch(/Disk size\s+100 GiB/);
+    await wizard.press(...to(3));
     expect(saved).toMatchObject([{profile: {guest: {diskSizeMiB: 102_400}}}]);
+  });
+
+  it('makes no disk again where 0 is typed', async () => {
+    const {saved, wizard} = keeping();
+    expect(await wizard.press(...to(4), ...toDisk, down, right)).toContain('‹ 10 GiB ›');
+    await wizard.press('0', enter, enter, enter);
+    expect(saved).toMatchObject([{profile: {guest: {diskSizeMiB: null}}}]);
   });
 
   it('begins with the installation where that is chosen', async () => {

@@ -7,7 +7,7 @@ import type {PathKind} from './path-text.ts';
 
 /** Why a text is no such value of a profile, and what to type instead; `null` when it is one. The same grammar reads the file. */
 export const refuseBy =
-  <T>(codec: Codec<T>) =>
+  (codec: Codec<string>) =>
   (text: string): string | null => {
     const reasons: string[] = [];
     if (text === '') return `Type a ${codec.type}.`;

@@ -3,13 +3,13 @@ import {libvirtOf} from '../../facts/virtualisation.ts';
 import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
 import {isCalled} from '../../plan/other-guest.ts';
 import type {GuestSystem, Profile} from '../../profile/profile.ts';
-import {readValue} from '../../profile/codec.ts';
-import {absolutePath, libvirtName, memorySize, memoryText} from '../../profile/scalars.ts';
+import {absolutePath, largestMiB, leastDiskMiB, libvirtName} from '../../profile/scalars.ts';
 import {
   always,
   type ChoiceField,
   type Field,
   type FieldContext,
+  type NumberField,
   readYesNoAuto,
   refuseBy,
   refuseUnless,
@@ -17,6 +17,7 @@ import {
   writeYesNoAuto,
   yesNoAuto,
 } from './field.ts';
+import {parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
   ...profile,
@@ -217,23 +218,26 @@ const disk: TextField = {
     `Path of the disk image. Leave it empty for a file named after the guest in /var/lib/libvirt/images. What is there is used, and never written over.`,
 };
 
-const imageSize = memorySize(1024);
-
-/** Nobody means a disk of some MiB. */
-const withUnit = (text: string): string => (/^\d{1,6}$/.test(text) ? `${text} GiB` : text);
-
-const diskSize: TextField = {
+/** 0: none, which the profile has as `null`. */
+const diskSize: NumberField = {
   id: 'guest.diskSize',
-  kind: 'text',
+  kind: 'number',
   label: 'Disk size',
   subjects: ['guest.diskSize'],
   isShown: isNew,
-  whenEmpty: 'no disk is made',
-  read: ({profile}) => (profile.guest.diskSizeMiB === null ? '' : memoryText(profile.guest.diskSizeMiB)),
-  write: (profile, value) => withGuest(profile, {diskSizeMiB: readValue(imageSize, withUnit(String(value)))}),
-  refuse: (text) => (text === '' ? null : refuseBy(imageSize)(withUnit(text))),
+  read: ({profile}) => profile.guest.diskSizeMiB ?? 0,
+  step: () => 10 * 1024,
+  range: () => [0, largestMiB],
+  parse: (text) => {
+    const size = parseMiB(text);
+    return typeof size === 'number' && size > 0 && size < leastDiskMiB
+      ? {problem: `${renderMiB(size)} is too little for a disk: the least is ${renderMiB(leastDiskMiB)}.`}
+      : size;
+  },
+  render: (size) => (size === 0 ? 'no disk is made' : renderMiB(size)),
+  write: (profile, value) => withGuest(profile, {diskSizeMiB: value === 0 ? null : Number(value)}),
   cost: () =>
-    'Size of a new disk image, for example 100 GiB. Apply makes it where no image is; it grows as the guest fills it. Leave it empty if you have an image, or make one yourself.',
+    'Size of a new disk image, for example 100; a number below 1024 means GiB. Apply makes it where no image is, and it grows as the guest fills it. 0: you have an image, or make one yourself.',
 };
 
 const drivers: TextField = {

@@ -1,5 +1,6 @@
 import type {Profile} from '../../profile/profile.ts';
 import {nodeOptions} from './cpu-fields.ts';
+import {parseMiB, renderMiB} from './size-text.ts';
 import {always, type ChoiceField, type Field, type FieldContext, type FieldOption, type NumberField} from './field.ts';
 
 const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profile => ({
@@ -10,26 +11,6 @@ const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profi
 const hostMiB = ({facts}: FieldContext): number =>
   Math.max(1024, Math.floor((facts.memory.totalKiB ?? 1024 * 1024 * 1024) / 1024));
 
-/** In GiB where two decimals say all of it, in MiB otherwise. */
-const renderMiB = (mebibytes: number): string =>
-  mebibytes >= 1024 && (mebibytes / 1024) * 100 === Math.round((mebibytes / 1024) * 100)
-    ? `${mebibytes / 1024} GiB`
-    : mebibytes > 1024
-      ? `${mebibytes} MiB (about ${(mebibytes / 1024).toFixed(1)} GiB)`
-      : `${mebibytes} MiB`;
-
-/** `12`, `15.5`, `15.5 GiB`, `3072`, `3072 MiB`. Nobody means a guest of 16 MiB: small numbers without a unit are GiB. */
-const parseSize: NumberField['parse'] = (text) => {
-  const match = /^(\d+(?:\.\d+)?) *(g|gb|gib|m|mb|mib)?$/i.exec(text);
-  if (match === null) return {problem: `"${text}" is not a size (try 12 GiB).`};
-  const [, digits = '', unit = ''] = match;
-  const isGiB = unit === '' ? Number(digits) < 1024 : unit.toLowerCase().startsWith('g');
-  const mebibytes = Number(digits) * (isGiB ? 1024 : 1);
-  return Number.isInteger(mebibytes)
-    ? mebibytes
-    : {problem: `${text} is no whole number of MiB; ${Math.round(mebibytes)} MiB is.`};
-};
-
 const size: NumberField = {
   id: 'memory.sizeMiB',
   kind: 'number',
@@ -39,7 +20,7 @@ const size: NumberField = {
   read: ({profile}) => profile.memory.sizeMiB,
   step: () => 1024,
   range: (context) => [512, hostMiB(context)],
-  parse: parseSize,
+  parse: parseMiB,
   render: renderMiB,
   write: (profile, value) => withMemory(profile, {sizeMiB: Number(value)}),
   cost: () =>
