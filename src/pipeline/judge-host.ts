@@ -1,6 +1,6 @@
 import type {PlanContext} from '../plan/context.ts';
 
-/** A Xen that /sys/hypervisor does not tell of: there the hypervisor owns the IOMMU and gives devices out. What is to be done by hand is said, spelled as Xen wants it. */
+/** Xen without /sys/hypervisor: it owns the IOMMU and gives devices out, so the remedy is a list in Xen's spelling for the person to write. */
 const judgeUnserved = (context: PlanContext): void => {
   const hide = context.named.map(({address}) => `(${address})`).join('');
   context.report('blocker', 'xen-unserved', {

@@ -124,7 +124,7 @@ export type BindingPlan = VfioBindingPlan | PcibackBindingPlan;
 
 export type VfioBindingPlan = BoundEarly & {readonly kind: 'vfio'};
 
-/** Under Xen: the driver takes what `xen-pciback.hide=` names as soon as it is loaded. */
+/** Under Xen: when xen-pciback loads, it takes the functions in `xen-pciback.hide=`. */
 export type PcibackBindingPlan = BoundEarly & {readonly kind: 'pciback'};
 
 /** What image systems and boot chains have to know, whichever driver it is. */

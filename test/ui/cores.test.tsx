@@ -115,7 +115,7 @@ describe('picking cores on the map', () => {
     expect(wizard.frame()).toMatch(/✗ BLOCKED|! WARNING/);
   });
 
-  it('moves over the map as it is drawn', async () => {
+  it('moves over the map in the order of the screen', async () => {
     const {wizard} = await openMap();
     await wizard.press('g');
     const first = here(wizard.frame());

@@ -104,7 +104,7 @@ export const hideArgument = (context: PlanContext, {byAddress}: BindingPlan): Pa
     add: [
       {
         text: `${hideKey}=${renderHideList(hidden)}`,
-        because: `pciback takes these from dom0 as soon as it is loaded${foreign.length === 0 ? '' : `; ${foreign.join(' and ')} ${foreign.length === 1 ? 'was' : 'were'} in the list before`}`,
+        because: `xen-pciback hides these functions from dom0 when it loads${foreign.length === 0 ? '' : `; the list had ${foreign.join(' and ')} already`}`,
       },
     ],
     owned: [hideKey],

@@ -23,7 +23,7 @@ const canHide = (facts: HostFacts, release: string): boolean =>
  * /proc/cmdline, and only devices without a driver (kernel: drivers/xen/xen-pciback/pci_stub.c; seen with Xen 4.17). A
  * card that moved must not cost another device its driver, so the ids are compared first, and nothing of this boot may
  * load it then (modprobe.d(5): /run/modprobe.d, which stays when the root changes); without Xen nothing happens.
- * It neither exits nor returns, so that it can stand in a script, a function or a subshell.
+ * It neither exits nor returns, so that a script, a function or a subshell can hold it.
  */
 const renderSeizing = (plan: Plan, pci: readonly PciFunction[]): string => `sysfs=/sys
 run=/run

@@ -354,7 +354,7 @@ const judgeTwins = (
     subject: device.address,
     path,
     message: `${twins.map((twin) => twin.address).join(' and ')} ${twins.length === 1 ? 'has' : 'have'} the same ids ${idOf(device)} and stay${twins.length === 1 ? 's' : ''} with the host.`,
-    remedy: 'Nothing to do: this card is bound by its address, which ids could not tell apart.',
+    remedy: 'Nothing to do: the card is bound by its address, so its twin stays with the host.',
   });
 };
 

@@ -4,7 +4,7 @@ export type ImageKind = 'iso' | 'disk';
 
 export type FoundImage = {readonly path: string; readonly kind: ImageKind; readonly sizeBytes: number};
 
-/** What QEMU installs from, and what libvirt makes for a guest (`qcow2`), or takes as it is (`raw`, `img`). */
+/** Of installation media, and of disk images: those in QEMU’s own format, and copies of a whole disk. */
 const endings: Readonly<Record<ImageKind, RegExp>> = {iso: /\.iso$/i, disk: /\.(?:qcow2|raw|img)$/i};
 
 export const isNamedAs = (kind: ImageKind, path: string): boolean => endings[kind].test(path);

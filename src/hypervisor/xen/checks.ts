@@ -54,6 +54,6 @@ const checkCards = (facts: HostFacts): readonly Check[] =>
       ...(shared.length === 0 ? [] : [`it shares a reserved memory region (RMRR) with ${shared.join(', ')}`]),
     ];
     return sentences.length === 0
-      ? ok('No bridge above it lets it reach another device, as far as config space tells.')
+      ? ok('The config space shows no bridge above it that lets it reach another device.')
       : warning(`${sentences.join('; ')}.`, 'Try another slot; the plan says what follows.');
   });

@@ -35,7 +35,7 @@ export const judgeXenHost = (context: PlanContext): void => {
     report('blocker', 'xen-silent', {
       subject: 'host',
       message:
-        'Xen does not tell its CPUs, nodes and memory: `xl info -n` has no answer that makes sense. What dom0’s own kernel says is about its virtual CPUs, so nothing is placed by it.',
+        'The CPUs, nodes and memory of this machine are unknown: `xl info -n` gives no usable answer. The kernel of dom0 shows only dom0’s virtual CPUs, so they can’t be used instead.',
       remedy: facts.isLive
         ? 'Run it as root, and look at `xl info -n`: is xen-utils installed, and does xenstored run?'
         : 'Capture the host again, as root, with this version of vfio-pilot.',

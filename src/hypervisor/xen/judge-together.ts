@@ -28,10 +28,10 @@ export const neighboursOf = ({pci}: HostFacts, device: PciFunction): readonly Ne
         device,
         behind(pci, [address]),
         true,
-        `${address} is a bridge to a conventional PCI bus, where no device can be told from another`,
+        `${address} is a bridge to a conventional PCI bus, where the IOMMU sees all devices as one`,
       );
     if (isIsolating || port === 'upstream port') return [];
-    // Ports of a switch are told apart by the port above them, root ports by their slot.
+    // The ports of one switch have the same port above them; root ports that belong together share a slot.
     const above = bridge.upstream.at(-1);
     const ports = pci
       .filter(

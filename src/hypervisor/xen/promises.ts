@@ -36,7 +36,7 @@ const argumentPromises = ({virtualisation}: HostFacts, {hypervisorArguments}: Xe
       promise: `Xen was started with ${text}.`,
       fact:
         isThere === null
-          ? '`xl info` does not tell its arguments here.'
+          ? '`xl info` does not show its arguments here.'
           : `It is ${isThere ? '' : 'not '}in xen_commandline of \`xl info\`.`,
       remedy:
         isThere === false

@@ -99,7 +99,7 @@ export const firstRowOfCores = (
 
 export type CursorWay = 'left' | 'right' | 'up' | 'down' | 'first' | 'last';
 
-/** Along the map as it is drawn; what is under the cursor stays in sight. */
+/** To the next core on the screen, which scrolls with it. */
 export const moveCursor = (state: WizardState, shown: Shown, way: CursorWay): WizardState => {
   const places = placesOf(shown.pane.lines);
   const index = places.findIndex(({core}) => core === state.cores?.cursor);
