@@ -13,6 +13,7 @@ import type {Machine} from '../system/machine.ts';
 import type {JournalDirectory} from './journal.ts';
 import {stateDirectory} from '../system/state-directory.ts';
 import {describeDifference, type PathState, readPathState, sha256} from './path-state.ts';
+import {refuseForeignFolders} from './foreign-folder.ts';
 import {refusal} from './transaction.ts';
 
 /** Directories to be made first, outermost first. A dangling link or a file in the way is refused. */
@@ -100,6 +101,7 @@ const refuseRewriteOnFat = (machine: Machine, {targets, commands}: Pick<Inspecti
 /** Found out now, and once more by the kernel when the file gets its name. */
 const refuseCreation = (machine: Machine, {path, argv}: CreatedArtifact): void => {
   if (machine.stat(path) !== null) throw refusal('check', `${path} is there already.`, neverOverwritten);
+  refuseForeignFolders(machine, path);
   refuseUnwritable(machine, path, {state: 'absent'});
   if (machine.isLive && !machine.hasProgram(argv[0]))
     throw refusal(

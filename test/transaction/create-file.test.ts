@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, existsSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {RunChange} from '../../src/changes/change.ts';
@@ -71,6 +71,52 @@ describe('a file that is made for a guest', () => {
       const added = Object.keys(snapshot(root)).filter((one) => !(one in before));
       expect(added).toEqual([path]);
     }));
+
+  it.each([
+    ['that every user can write to', '/srv/images', 0o777],
+    ['below one that every user can write to', '/srv', 0o777],
+  ])('is refused in a folder %s, where a link could be put in its way', (_what, folder, mode) =>
+    withRoot(async (root) => {
+      const machine = ready(root);
+      chmodSync(join(root, folder), mode);
+      const before = snapshot(root);
+      await expect(applyChanges(machine, request(changes(machine)), silent, never)).rejects.toThrow(
+        `${folder} can be changed by every user`,
+      );
+      expect(snapshot(root)).toEqual(before);
+      // As in /tmp, nobody can replace what root has put there.
+      chmodSync(join(root, folder), 0o1777);
+      await applyChanges(machine, request(changes(machine)), silent, never);
+      expect(text(root, path)).toBe('empty image');
+    }),
+  );
+
+  it('is refused where a link leads to such a folder, or nowhere', () =>
+    withRoot(async (root) => {
+      const machine = ready(root);
+      mkdirSync(join(root, '/home/images'), {recursive: true});
+      chmodSync(join(root, '/home/images'), 0o777);
+      renameSync(join(root, '/srv/images'), join(root, '/srv/old'));
+      symlinkSync('../home/images', join(root, '/srv/images'));
+      const apply = () => applyChanges(machine, request(changes(machine)), silent, never);
+      await expect(apply()).rejects.toThrow('/home/images can be changed by every user');
+      chmodSync(join(root, '/home/images'), 0o755);
+      await apply();
+      expect(text(root, '/home/images/guest.qcow2')).toBe('empty image');
+    }));
+
+  it.skipIf(process.geteuid?.() !== 0)('is refused in a folder of another user (needs root)', () =>
+    withRoot(async (root) => {
+      const machine = ready(root);
+      chownSync(join(root, '/srv/images'), 1000, 1000);
+      await expect(applyChanges(machine, request(changes(machine)), silent, never)).rejects.toThrow(
+        '/srv/images can be changed by user 1000',
+      );
+      chownSync(join(root, '/srv/images'), 0, 1000);
+      chmodSync(join(root, '/srv/images'), 0o775);
+      await expect(applyChanges(machine, request(changes(machine)), silent, never)).rejects.toThrow('group 1000');
+    }),
+  );
 
   it('goes on rollback when nobody has used it', () =>
     withRoot(async (root) => {
