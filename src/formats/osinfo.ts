@@ -52,10 +52,10 @@ const isMedium = (iso: XmlElement | null, volume: IsoVolume): boolean => {
 
 /**
  * A pattern of a captured tree may be anybody's, and one with a repeated group can take for ever on 128 characters. So
- * can many repetitions; the files of osinfo-db have four at most.
+ * can many repetitions: three take up to 80 ms there, four 3 s, six hours. Those of osinfo-db 20221130 have three at most.
  */
 const isFound = (pattern: string, text: string): boolean => {
-  if (pattern.length > 1000 || /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g) ?? []).length > 6) return false;
+  if (pattern.length > 1000 || /\)[*+{]/.test(pattern) || (pattern.match(/[*+{]/g) ?? []).length > 3) return false;
   try {
     return new RegExp(pattern).test(text);
   } catch {

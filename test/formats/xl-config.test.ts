@@ -40,6 +40,7 @@ describe('a guest’s file of xl', () => {
     ['name = "a\nb"\n', 7, /does not understand/],
     ['memory = 512 1024\n', 13, /goes on/],
     ['= 3\n', 0, /begins with the name/],
+    [`a = ${'['.repeat(200_000)}`, 12, /more than 8 deep/],
   ])('is refused with the place of what xl would not read: %j', (text, offset, reason) => {
     expect(parseXlConfig(text)).toEqual({ok: false, offset, reason: expect.stringMatching(reason)});
   });

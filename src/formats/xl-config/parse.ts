@@ -105,16 +105,22 @@ const readStatement = (tokens: readonly Token[], at: number, end: number): State
   return {setting, next: value.next};
 };
 
+/** xl's own settings have lists of texts, and vNUMA one of lists. */
+const deepest = 8;
+
 type Value = {readonly value: XlValue; readonly start: number; readonly end: number; readonly next: number};
 
-const readValue = (tokens: readonly Token[], at: number, end: number): Value | XlProblem => {
+const readValue = (tokens: readonly Token[], at: number, end: number, depth = 0): Value | XlProblem => {
   const token = tokens[at];
   if (token?.kind === 'text') return {value: textOf(token.text), start: token.start, end: token.end, next: at + 1};
-  if (token?.text === '[') return readList(tokens, at, end);
+  if (token?.text === '[')
+    return depth < deepest
+      ? readList(tokens, at, end, depth + 1)
+      : {offset: token.start, reason: `lists are nested more than ${deepest} deep`};
   return {offset: token?.start ?? end, reason: 'a value is text in quotes, a number or a list in brackets'};
 };
 
-const readList = (tokens: readonly Token[], first: number, end: number): Value | XlProblem => {
+const readList = (tokens: readonly Token[], first: number, end: number, depth: number): Value | XlProblem => {
   const values: XlValue[] = [];
   const skip = (from: number): number => {
     let at = from;
@@ -123,7 +129,7 @@ const readList = (tokens: readonly Token[], first: number, end: number): Value |
   };
   let at = skip(first + 1);
   while (tokens[at]?.text !== ']') {
-    const value = readValue(tokens, at, end);
+    const value = readValue(tokens, at, end, depth);
     if ('reason' in value) return value;
     values.push(value.value);
     at = skip(value.next);
