@@ -81,6 +81,10 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
     });
     expect(run('profile', {path: '/none.yaml', root})).toMatchObject({failed: true, code: 'usage'});
     expect(run('profile', {root})).toMatchObject({failed: true, msg: expect.stringContaining('one of') as string});
+    expect(run('profile', {content, name: '..', root})).toMatchObject({
+      failed: true,
+      msg: expect.stringContaining('is no file name') as string,
+    });
     expect(run('facts', {executable: '/bin/true'})).toMatchObject({
       failed: true,
       msg: expect.stringContaining('/bin/true printed no document') as string,
@@ -92,7 +96,7 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
   });
 });
 
-/** No tree boots: the documents of a trial come from a program that prints what a test gives it, held against the schemas. */
+/** No tree boots: the documents of a trial come from a program that prints what a test gives it, checked with the schemas. */
 describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the program', () => {
   let plan: Result = {};
   beforeAll(async () => {

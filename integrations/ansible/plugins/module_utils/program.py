@@ -61,8 +61,11 @@ def blockers(document):
 def profile_path(module):
     if module.params['path'] is not None:
         return module.params['path']
+    name = os.path.basename(module.params['name'])
+    if name in ('', '.', '..'):
+        module.fail_json(msg='name: %r is no file name. Write one such as profile.yaml.' % module.params['name'])
     # Ansible removes this directory when the module ends.
-    path = os.path.join(tempfile.mkdtemp(dir=module.tmpdir), os.path.basename(module.params['name']))
+    path = os.path.join(tempfile.mkdtemp(dir=module.tmpdir), name)
     with open(path, 'w', encoding='utf-8') as file:
         file.write(module.params['content'])
     return path

@@ -6,13 +6,11 @@ description:
   - Runs C(vfio-pilot confirm) in the trial boot. It checks every promise first, and fails where one is broken.
   - Where no trial is there it changes nothing. It fails in a boot that is not the trial, as the trial did not come up then.
 options:
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
   root:
     description: Another root instead of C(/). No tree of files is in a trial boot, so nothing is confirmed there.
     type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
 author: the authors of vfio-pilot
 '''
 

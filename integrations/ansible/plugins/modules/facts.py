@@ -5,14 +5,8 @@ short_description: Read what vfio-pilot knows about a host
 description:
   - Returns the document of C(vfio-pilot facts --json) as the fact C(vfio_pilot). It changes nothing.
   - Save it with M(ansible.builtin.copy) to the controller, and C(vfio-pilot fleet report) compares all hosts.
-options:
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
-  root:
-    description: Another root instead of C(/), such as a captured host.
-    type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
 author: the authors of vfio-pilot
 '''
 

@@ -6,24 +6,9 @@ description:
   - Runs C(vfio-pilot apply), which writes everything as one transaction or nothing. A run that was killed is undone first.
   - In check mode it plays the transaction through in memory and writes nothing. With C(--diff) it shows each file.
   - It does not reboot. M(vfio_pilot.host.trial) tries the profile for one boot instead.
-options:
-  path:
-    description: The profile on the managed host; or C(content).
-    type: path
-  content:
-    description: The text of the profile, which is then no file of the managed host.
-    type: str
-  name:
-    description: The file name of C(content). A profile without a name is called like its file.
-    type: str
-    default: profile.yaml
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
-  root:
-    description: Another root instead of C(/), such as a mounted disk.
-    type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
+  - vfio_pilot.host.program.profile
 author: the authors of vfio-pilot
 '''
 

@@ -8,13 +8,8 @@ options:
   run:
     description: The run that is taken back; the newest one without it.
     type: str
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
-  root:
-    description: Another root instead of C(/).
-    type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
 author: the authors of vfio-pilot
 '''
 

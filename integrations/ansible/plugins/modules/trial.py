@@ -8,23 +8,12 @@ description:
   - Where the profile is applied already, or its trial is set up or running, it changes nothing.
   - It fails on a host that has come back from a trial without a confirmation; C(vfio-pilot rollback) drops that trial.
 options:
-  path:
-    description: The profile on the managed host; or C(content).
-    type: path
-  content:
-    description: The text of the profile, which is then no file of the managed host.
-    type: str
-  name:
-    description: The file name of C(content). A profile without a name is called like its file.
-    type: str
-    default: profile.yaml
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
   root:
     description: Another root instead of C(/). Only a running system can be tried, so this is for check mode.
     type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
+  - vfio_pilot.host.program.profile
 author: the authors of vfio-pilot
 '''
 

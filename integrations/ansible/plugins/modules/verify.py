@@ -9,13 +9,8 @@ options:
     description: Do not fail where promises wait for a reboot.
     type: bool
     default: false
-  executable:
-    description: The program on the managed host.
-    type: str
-    default: vfio-pilot
-  root:
-    description: Another root instead of C(/).
-    type: path
+extends_documentation_fragment:
+  - vfio_pilot.host.program
 author: the authors of vfio-pilot
 '''
 
