@@ -1,6 +1,8 @@
 /** One desired outcome. Renderers make them; nothing here touches the machine. */
-export type Artifact =
-  FileArtifact | SymlinkArtifact | AbsentArtifact | CommandArtifact | GeneratedArtifact | CreatedArtifact;
+export type Artifact = FileArtifact | SymlinkArtifact | AbsentArtifact | RunArtifact;
+
+/** What a program does, while the others are content that is put in place. */
+export type RunArtifact = CommandArtifact | GeneratedArtifact | CreatedArtifact;
 
 /**
  * What rollback does with it. `restore`: what was there before the run comes back, and a file that was edited since is

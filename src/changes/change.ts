@@ -1,11 +1,4 @@
-import type {
-  CommandArtifact,
-  CreatedArtifact,
-  GeneratedArtifact,
-  OnRollback,
-  Placing,
-  WrittenBy,
-} from '../artifacts/artifact.ts';
+import type {OnRollback, Placing, RunArtifact, WrittenBy} from '../artifacts/artifact.ts';
 
 /** What was at a path when the plan was made, absence included (a plan on "nothing there" must notice that something appeared). */
 export type Fingerprint =
@@ -43,7 +36,7 @@ export type RunChange = {
   readonly kind: 'run';
   /** The command as a person would type it. */
   readonly path: string;
-  readonly command: CommandArtifact | GeneratedArtifact | CreatedArtifact;
+  readonly command: RunArtifact;
   readonly diff: '';
   readonly why: readonly string[];
 };

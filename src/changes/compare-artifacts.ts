@@ -1,13 +1,5 @@
 import {createTwoFilesPatch} from 'diff';
-import type {
-  AbsentArtifact,
-  Artifact,
-  CommandArtifact,
-  CreatedArtifact,
-  FileArtifact,
-  GeneratedArtifact,
-  SymlinkArtifact,
-} from '../artifacts/artifact.ts';
+import type {AbsentArtifact, Artifact, FileArtifact, RunArtifact, SymlinkArtifact} from '../artifacts/artifact.ts';
 import type {FileFacts} from '../facts/files.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Change, FileChange, Fingerprint, RunChange, SymlinkChange} from './change.ts';
@@ -56,13 +48,11 @@ const compareOne = (facts: HostFacts, artifact: Artifact): readonly (FileChange 
   }
 };
 
-type Run = CommandArtifact | GeneratedArtifact | CreatedArtifact;
-
-const isRun = (artifact: Artifact): artifact is Run =>
+const isRun = (artifact: Artifact): artifact is RunArtifact =>
   artifact.kind === 'command' || artifact.kind === 'generated' || artifact.kind === 'created';
 
 /** A renderer that names no trigger has looked, and found the effect missing. */
-const isTriggered = ({triggers}: Run, changed: ReadonlySet<string>): boolean =>
+const isTriggered = ({triggers}: RunArtifact, changed: ReadonlySet<string>): boolean =>
   triggers.length === 0 || triggers.some((path) => changed.has(path));
 
 export const fingerprintOf = (present: FileFacts | undefined): Fingerprint => {
@@ -130,7 +120,7 @@ const compareAbsent = (
   ];
 };
 
-const describeRun = (artifact: Run): RunChange => ({
+const describeRun = (artifact: RunArtifact): RunChange => ({
   kind: 'run',
   path: artifact.argv.map((word) => ('path' in artifact ? word.replaceAll('{output}', artifact.path) : word)).join(' '),
   command: artifact,

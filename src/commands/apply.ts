@@ -25,7 +25,7 @@ import {
 } from './documents.ts';
 import {loadProfileOrPlan} from './load.ts';
 import {refuseOtherThanSaved} from './refuse-other-plan.ts';
-import {newTrialToken, refuseDuringTrial, rehearse, rootFlags, startWriting} from './writing.ts';
+import {askAndApply, newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
 
 type Options = {
   readonly 'dry-run': boolean;
@@ -156,14 +156,7 @@ const write = async (
       `${host.name} is not the running system, so nothing can be tried there.`,
       'Apply without --trial, or on the machine itself.',
     );
-  const request = {preview, facts, trial: token};
-  if (host.isDry) {
-    await rehearse(context, host, isPlayable, () => host.apply(request, context.onProgress, context.signal));
-    return {outcome: 'dry-run', id: null};
-  }
-  if (!(await context.confirm('apply'))) return {outcome: 'left', id: null};
-  const {id, outcome} = await host.apply(request, context.onProgress, context.signal);
-  return {outcome, id};
+  return askAndApply(context, host, {preview, facts, trial: token}, isPlayable);
 };
 
 const describePermanent = ({changes}: Preview): string =>

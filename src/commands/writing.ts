@@ -1,7 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {UsageError} from '../errors.ts';
 import {trialOf} from '../hosts/applied-run.ts';
-import type {Host} from '../hosts/host.ts';
+import type {Host, HostRequest} from '../hosts/host.ts';
+import type {ApplyResult} from '../transaction/apply.ts';
 import type {UnreadableRun} from '../transaction/runs.ts';
 import {defaultDemo} from '../system/demo-names.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
@@ -69,6 +70,21 @@ export const rehearse = async (
   if (isPlayable) await play();
   else if (!mayWrite)
     note('Without root a dry run shows the plan only: locks, free space and immutable files were not looked at.\n');
+};
+
+/** A preview as a run, once the person has agreed; in a dry run the rehearsal of it. */
+export const askAndApply = async (
+  context: Pick<BaseContext, 'note' | 'confirm' | 'onProgress' | 'signal'>,
+  host: Host,
+  request: HostRequest,
+  isPlayable: boolean,
+): Promise<{readonly outcome: 'dry-run' | 'left'; readonly id: null} | ApplyResult> => {
+  const apply = () => host.apply(request, context.onProgress, context.signal);
+  if (host.isDry) {
+    await rehearse(context, host, isPlayable, apply);
+    return {outcome: 'dry-run', id: null};
+  }
+  return (await context.confirm('apply')) ? apply() : {outcome: 'left', id: null};
 };
 
 /** What a command needs to work on the same host; nothing for this machine. */

@@ -1,4 +1,4 @@
-import {type Check, decode, parseJson, shape, text} from '../decode/decode.ts';
+import {decode, parseJson, shape, text} from '../decode/decode.ts';
 import type {GuestLogs} from '../hypervisor/hypervisor.ts';
 import type {Source} from '../system/source.ts';
 import type {GuestLog} from './host.ts';
@@ -36,9 +36,7 @@ const readEntry = (line: string): NonNullable<GuestLog['hooks']> => {
   return [{time, text: entry.value.MESSAGE}];
 };
 
-const journalEntry: Check<Entry> = {
-  ...shape<Entry>({__REALTIME_TIMESTAMP: text, MESSAGE: text}),
-};
+const journalEntry = shape<Entry>({__REALTIME_TIMESTAMP: text, MESSAGE: text});
 
 const readEnd = (source: Source, path: string): GuestLog['guest'] => {
   const size = source.stat(path)?.size ?? null;

@@ -1,11 +1,4 @@
-import type {
-  CommandArtifact,
-  CreatedArtifact,
-  GeneratedArtifact,
-  OnRollback,
-  Placing,
-  WrittenBy,
-} from '../artifacts/artifact.ts';
+import type {OnRollback, Placing, RunArtifact, WrittenBy} from '../artifacts/artifact.ts';
 import type {Machine} from '../system/machine.ts';
 import {journalFile} from '../system/state-directory.ts';
 import {type PathState} from './path-state.ts';
@@ -57,7 +50,7 @@ export type JournalItem = {
 };
 
 export type JournalRun = {
-  readonly artifact: CommandArtifact | GeneratedArtifact | CreatedArtifact;
+  readonly artifact: RunArtifact;
   readonly state: 'pending' | 'started' | 'ran' | 'not-run' | 'undone';
   readonly reason: string | null;
   /** What a `created` artifact has made. */

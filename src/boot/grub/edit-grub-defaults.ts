@@ -9,23 +9,11 @@ import {
   keyOf,
   splitKernelLine,
 } from '../../formats/kernel-line/tokens.ts';
+import {applySplices, type Splice} from '../../formats/splices.ts';
 import {parseShellScript} from '../../formats/shell/parse.ts';
 import {type Assignment, type ShellScript, ShellSyntaxError, type Word} from '../../formats/shell/script.ts';
 import {findObstacle, findReader} from './find-obstacle.ts';
 import {type GrubVariable, type GrubVariableName, isObstacle, type Obstacle, readVariable} from './grub-variable.ts';
-
-/** Source characters from `start` to `end` become `text`. */
-export type Splice = {readonly start: number; readonly end: number; readonly text: string};
-
-const applySplices = (source: string, splices: readonly Splice[]): string => {
-  const parts: string[] = [];
-  let position = 0;
-  for (const splice of [...splices].sort((one, other) => one.start - other.start || one.end - other.end)) {
-    parts.push(source.slice(position, splice.start), splice.text);
-    position = splice.end;
-  }
-  return parts.join('') + source.slice(position);
-};
 
 /** Stale tokens go with the blanks before them; at the beginning of the value, with the blanks behind them. */
 const removeTokens = (

@@ -9,7 +9,7 @@ import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {type Command, type Context, exitCodes} from '../command.ts';
 import {describeChanges} from '../describe-preview.ts';
 import {changeShape, findingsShape} from '../documents.ts';
-import {refuseDuringTrial, rehearse, rootFlags, startWriting} from '../writing.ts';
+import {askAndApply, refuseDuringTrial, rootFlags, startWriting} from '../writing.ts';
 
 type Options = {
   readonly 'dry-run': boolean;
@@ -105,14 +105,7 @@ const write = async (
 ): Promise<Pick<Moved, 'outcome' | 'id'>> => {
   if (isBlocked(preview.findings)) return {outcome: 'blocked', id: null};
   if (preview.changes.length === 0) return {outcome: 'nothing-to-do', id: null};
-  const request = {preview, facts, trial: null};
-  if (host.isDry) {
-    await rehearse(context, host, isPlayable, () => host.apply(request, context.onProgress, context.signal));
-    return {outcome: 'dry-run', id: null};
-  }
-  if (!(await context.confirm('apply'))) return {outcome: 'left', id: null};
-  const {id, outcome} = await host.apply(request, context.onProgress, context.signal);
-  return {outcome, id};
+  return askAndApply(context, host, {preview, facts, trial: null}, isPlayable);
 };
 
 const endingOf = ({guest, phase, profile, outcome, id, flags}: Moved, typed: (command: string) => string): string => {

@@ -1,3 +1,4 @@
+import {applySplices, type Splice} from '../splices.ts';
 import {parseXlConfig, type XlProblem, type XlSetting, type XlValue} from './parse.ts';
 
 /** A setting and its value; `null`: it goes. A number is written without quotes. */
@@ -26,13 +27,6 @@ export const editXlConfig = (text: string, wishes: XlWishes): XlEdit => {
   const isOpen = edited !== '' && !edited.endsWith('\n') && missing.length > 0;
   return {ok: true, text: `${edited}${isOpen ? '\n' : ''}${missing.join('')}`};
 };
-
-type Splice = {readonly start: number; readonly end: number; readonly text: string};
-
-const applySplices = (text: string, splices: readonly Splice[]): string =>
-  [...splices]
-    .sort((one, other) => other.start - one.start)
-    .reduce((edited, {start, end, text: ours}) => edited.slice(0, start) + ours + edited.slice(end), text);
 
 /** With its line, where nothing else is on it. */
 const removal = (text: string, {start, end}: XlSetting): Splice => {

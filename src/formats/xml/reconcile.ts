@@ -1,13 +1,6 @@
+import type {Splice} from '../splices.ts';
 import {childNamed, type XmlDocument, type XmlElement} from './document.ts';
-import {
-  insertChildren,
-  removeAttribute,
-  removeElement,
-  setAttribute,
-  setText,
-  type Splice,
-  type XmlFragment,
-} from './edit.ts';
+import {insertChildren, removeAttribute, removeElement, setAttribute, setText, type XmlFragment} from './edit.ts';
 
 /** What an element should be; whatever it does not speak of stays unchanged. */
 export type Wish = {

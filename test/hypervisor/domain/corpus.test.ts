@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {ioThreadsOf} from '../../../src/facts/io-threads.ts';
 import {attributeOf} from '../../../src/formats/xml/document.ts';
-import {applySplices, type Splice} from '../../../src/formats/xml/edit.ts';
+import {applySplices, type Splice} from '../../../src/formats/splices.ts';
 import {editDomain, planSplices} from '../../../src/hypervisor/kvm/domain/edit-domain.ts';
 import {parseDomain} from '../../../src/hypervisor/kvm/domain/parse-domain.ts';
 import {corpusDirectory} from '../../support/shared-data.ts';

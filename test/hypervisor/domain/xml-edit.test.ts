@@ -1,7 +1,8 @@
 import {assert, constantFrom, oneof, property, string} from 'fast-check';
 import {describe, expect, it} from 'vitest';
 import {attributeOf, childNamed, parseXmlDocument} from '../../../src/formats/xml/document.ts';
-import {applySplices, element, IllegalCharacterError, renderFragment} from '../../../src/formats/xml/edit.ts';
+import {applySplices} from '../../../src/formats/splices.ts';
+import {element, IllegalCharacterError, renderFragment} from '../../../src/formats/xml/edit.ts';
 import {reconcile, type Wish} from '../../../src/formats/xml/reconcile.ts';
 import {parse} from './canonical.ts';
 

@@ -1,4 +1,5 @@
 import type {PciAddress} from '../../../facts/pci-address.ts';
+import {contentDigest} from '../../../formats/content-digest.ts';
 import {type XlSetting, xlListOf, xlTextOf, xlValueOf} from '../../../formats/xl-config/parse.ts';
 import type {XlWishes} from '../../../formats/xl-config/edit.ts';
 import {givesFunction, parseXlPci, type XlPciDevice} from '../../../formats/xl-config/pci.ts';
@@ -88,10 +89,8 @@ export const settingsOfNewGuest = (plan: XenPlan): XlWishes => {
   ]);
 };
 
-/** In Xen’s own range, and the same each time: without one xl makes a new one at each start. FNV-1a, 24 bits of it. */
+/** In Xen’s own range, and the same each time: without one xl makes a new one at each start. */
 const macOf = (name: string): string => {
-  let hash = 0x811c9dc5;
-  for (const character of name) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  const digits = (hash & 0x7fffff).toString(16).padStart(6, '0');
+  const digits = (Number.parseInt(contentDigest([name]), 16) & 0x7fffff).toString(16).padStart(6, '0');
   return `00:16:3e:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4)}`;
 };
