@@ -124,6 +124,7 @@ describe('the life of a guest', () => {
     const root = ready();
     const at = ['--root', root];
     expect((await runCli(['guest', 'log', 'win', ...at])).exitCode).toBe(2);
+    expect((await runCli(['guest', 'log', '../win', ...at])).stderr).toContain('../win is no name of a guest.');
     mkdirSync(join(root, 'var/log/libvirt/qemu'), {recursive: true});
     const lines = Array.from({length: 300}, (_, index) => `line ${index}`);
     writeFileSync(join(root, 'var/log/libvirt/qemu/win.log'), `${lines.join('\n')}\n\u001b[31mred\n`);

@@ -10,6 +10,9 @@ type Document = GuestLog & {readonly version: 1; readonly name: string};
 /** Why a start failed: what our hooks said, and what QEMU said. */
 export const guestLog: Command<unknown, Result, Document> = {
   run: async ({positionals: [name = ''], host}) => {
+    // It becomes a part of a path.
+    if (name.includes('/'))
+      throw new UsageError(`${printable(name)} is no name of a guest.`, '`virsh list --all` shows their names.');
     const opened = await host();
     const log = await opened.guestLog(name);
     if (log.guest === null && (log.hooks ?? []).length === 0) {
