@@ -35,6 +35,7 @@ const order = [
   'hosts',
   'ui',
   'commands',
+  'main',
   'cli',
 ];
 

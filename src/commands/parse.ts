@@ -80,7 +80,9 @@ export const readManner = (
 
 /** Whether a signal, or a reader that goes away, must not end it at once. */
 export const isTransactional = (argv: readonly string[]): boolean => {
-  const {words} = split(argv);
+  const {words, given} = split(argv);
+  // They answer in place of the command.
+  if (given.some(({name}) => name === 'help' || name === 'version')) return false;
   return (words.length === 0 ? wizardVerb : findVerb(words))?.isTransactional ?? false;
 };
 

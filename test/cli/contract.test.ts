@@ -63,6 +63,15 @@ describe('the command line', () => {
     );
     expect({stdout, stderr, exitCode}).toEqual({stdout: '{', stderr: '', exitCode: 0});
   });
+
+  it.each([['facts', '--json', '--root', root], ['help', 'plan'], ['--help'], ['--version']])(
+    'says in one line, without a stack trace, that the disk of its output is full: %s',
+    async (...args) => {
+      const {stderr, exitCode} = await runShell(`${commandLine(args)} >/dev/full`);
+      expect(stderr).toMatch(/^vfio-pilot: [^\n]*ENOSPC[^\n]*\n(?: {2}→ [^\n]*\n)?$/);
+      expect(exitCode).toBe(exitCodes.restored);
+    },
+  );
 });
 
 describe('the JSON contract', () => {
