@@ -103,7 +103,7 @@ describe('the command lines of README and docs', () => {
       for (const block of commandBlocks(page))
         for (const line of commandLinesOf(block).filter(isOwnLine)) {
           const {stdout, stderr, exitCode} = await run(line);
-          // The wizard, which wants a terminal: test/cli/wizard.test.ts walks it.
+          // The wizard, which wants a terminal: test/cli/wizard.deep.test.ts walks it.
           const isWizard = verbOf(line) === '' && !line.includes('--version');
           // The trees have no complete grub.cfg, so that a trial is planned and then refused; the lab has trials.
           const isTrial = line.includes('--trial') && stdout.includes('[trial-impossible]');

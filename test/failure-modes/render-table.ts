@@ -45,7 +45,7 @@ const renderRow = (mode: FailureMode, tests: readonly string[]): string => {
     mode.how,
     names.join(', '),
     shown.join(', '),
-    tests.map((file) => `[${file.replace(/^.*\/|\.test\.tsx?$/g, '')}](../${file})`).join(', '),
+    tests.map((file) => `[${file.replace(/^.*\/|(?:\.deep)?\.test\.tsx?$/g, '')}](../${file})`).join(', '),
   ];
   return `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
 };

@@ -24,7 +24,7 @@ import {withDirectory} from '../../src/system/open-directory.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {createUserFile, openNewUserFile} from '../../src/system/user-file.ts';
 import {stagingPlace} from '../../src/transaction/staging.ts';
-import {bySize} from '../support/sizes.ts';
+import {deepOrNight} from '../support/sizes.ts';
 import {figure} from '../figures/figure.ts';
 import {fileChange, ids, never, request, silent} from '../transaction/scenario.ts';
 import {put, withRoot} from '../transaction/scratch-root.ts';
@@ -94,7 +94,7 @@ const asUser = <Result>(act: () => Result): Result => {
   }
 };
 
-const creations = bySize(300, 4000, 100_000);
+const creations = deepOrNight(4000, 100_000);
 const hasPerl = spawnSync('perl', ['-e', '1']).status === 0;
 
 describe.skipIf(!isRoot || !hasPerl)(
@@ -133,7 +133,7 @@ describe('names that an attacker can guess', () => {
         (path) => void spawnSync('mkfifo', [path]),
         (path) => symlinkSync('/nonexistent/there', path),
       ];
-      const names = Array.from({length: bySize(50, 250, 250)}, (_, index) => `/etc/${index}.conf`);
+      const names = Array.from({length: 250}, (_, index) => `/etc/${index}.conf`);
       const victim = join(root, 'victim');
       for (const [round, plant] of plants.entries()) {
         writeFileSync(victim, 'precious');

@@ -1,4 +1,3 @@
-import {bySize} from '../support/sizes.ts';
 import {spawnSync} from 'node:child_process';
 import {appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -291,13 +290,9 @@ describe('the script where programs run', () => {
     expect(differences(applied, withoutLog(root))).toEqual({});
   });
 
-  /** The n-th time that the line is reached, nothing is left of the process. */
-  /** All of 1 to `times`, or the first, one between and the last. */
-  const someOf = (times: number): readonly number[] => {
-    const all = Array.from({length: times}, (_, index) => index + 1);
-    return bySize([1, Math.ceil(times / 2), times], all, all);
-  };
+  const upTo = (times: number): readonly number[] => Array.from({length: times}, (_, index) => index + 1);
 
+  /** The n-th time that the line is reached, nothing is left of the process. */
   const killedAt = (lines: readonly string[], line: RegExp, count: number): readonly string[] =>
     lines.map((one) =>
       line.test(one) ? `reached=$((\${reached:-0} + 1)); [ "$reached" != ${count} ] || kill -9 $$\n${one}` : one,
@@ -308,7 +303,7 @@ describe('the script where programs run', () => {
     ['any rename', /must mv -fT "\$place\/new" "\$target"/, 7],
     ['any removal of a folder', /must rmdir "\$place"/, 7],
   ])('killed at %s, it refuses to go on and undoes what was done', (_, line, times) => {
-    for (const count of someOf(times)) {
+    for (const count of upTo(times)) {
       const root = withBoot();
       const before = withoutLog(root);
       const lines = live(linesOf(host, root));
@@ -324,7 +319,7 @@ describe('the script where programs run', () => {
   });
 
   it('killed while it undoes, it undoes the rest', () => {
-    for (const count of someOf(8)) {
+    for (const count of upTo(8)) {
       const root = withBoot();
       const before = withoutLog(root);
       const lines = live(linesOf(host, root));

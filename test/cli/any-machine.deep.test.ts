@@ -21,7 +21,7 @@ import {runCli} from '../support/run-cli.ts';
 import {machinesDirectory} from '../support/shared-data.ts';
 import {writeMachine} from '../support/write-machine.ts';
 import {parseSvg} from '../topology/svg-document.ts';
-import {bySize} from '../support/sizes.ts';
+import {deepOrNight} from '../support/sizes.ts';
 
 /** All that `facts`, `check`, `groups`, `topology`, `profile new` and `plan` compute; what is wrong with it, as sentences. */
 const workThrough = (facts: HostFacts): readonly string[] => {
@@ -118,7 +118,7 @@ describe('every command on generated machines', () => {
       fc.property(machineShapes, (shape) => {
         expect(workThrough(readHost(openSource(writeMachine(shape), null)))).toEqual([]);
       }),
-      {numRuns: bySize(4, 20, 200), endOnFailure: true},
+      {numRuns: deepOrNight(20, 200), endOnFailure: true},
     );
   });
 
@@ -136,7 +136,7 @@ describe('every command on generated machines', () => {
           if (hasPlainCores(facts)) expect(wrong).toEqual([]);
         },
       ),
-      {numRuns: bySize(4, 20, 200), endOnFailure: true},
+      {numRuns: deepOrNight(20, 200), endOnFailure: true},
     );
   });
 });
