@@ -86,6 +86,30 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the pro
     for (const tree of [root, other]) rmSync(tree, {recursive: true});
   });
 
+  it('passes the tests of the package: whole lives of the shipped profiles, edits in between, trials, later kernels', () => {
+    const report = join(directory, 'report.json');
+    const tests = ['profiles', 'keep-edits', 'trial', 'later-kernel'].map((name) => `test/cli/${name}.test.ts`);
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--maxWorkers', '1'];
+    spawnSync(process.execPath, [...vitest, '--reporter', 'json', '--outputFile', report, ...tests], {
+      cwd: repository,
+      env: {
+        ...process.env,
+        VFIO_PILOT_PROGRAM: executable,
+        VFIO_PILOT_FIGURES: undefined,
+        VFIO_PILOT_COUNTS: undefined,
+        VFIO_PILOT_SCRATCH: undefined,
+        VFIO_PILOT_SIZE: undefined,
+      },
+    });
+    const {numPassedTests, numFailedTests, testResults} = JSON.parse(readFileSync(report, 'utf8')) as {
+      readonly numPassedTests: number;
+      readonly numFailedTests: number;
+      readonly testResults: readonly {readonly name: string; readonly message: string}[];
+    };
+    expect(numFailedTests, testResults.map(({message}) => message).join('\n')).toBe(0);
+    expect(numPassedTests).toBeGreaterThanOrEqual(16);
+  });
+
   it('never runs the code that NODE_OPTIONS names, and root is refused on top of that', async () => {
     const code = join(directory, 'loaded.cjs');
     writeFileSync(code, `require('node:fs').writeFileSync('${directory}/loaded', '')`);

@@ -7,8 +7,12 @@ const repository = resolve(import.meta.dirname, '../..');
 /** The built program as users start it; `npm test` builds first. VFIO_PILOT_PROGRAM names another one, such as an installed one. */
 export const program = process.env['VFIO_PILOT_PROGRAM'] ?? resolve(repository, 'bin/vfio-pilot.js');
 
+/** One executable without Node starts by itself. */
+const isScript = program.endsWith('.js');
+const start: readonly string[] = isScript ? [process.execPath, program] : [program];
+
 /** How hints name it when it is started from the repository, as `runCli` does. */
-export const programName = `node ${relative(repository, program)}`;
+export const programName = isScript ? `node ${relative(repository, program)}` : program;
 
 export const profilePath = (name: string): string => resolve(repository, 'profiles', `${name}.yaml`);
 
@@ -23,7 +27,7 @@ export type CliResult = {
 export type CliSettings = {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** In front of `node PROGRAM`, `['strace', '-f', …]`. */
+  /** In front of the program, `['strace', '-f', …]`. */
   readonly prefix?: readonly string[];
 };
 
@@ -39,7 +43,7 @@ export const spawnCli = (
   args: readonly string[],
   {env = {}, cwd = repository, prefix = []}: CliSettings = {},
 ): ChildProcessWithoutNullStreams => {
-  const [file = process.execPath, ...rest] = [...prefix, process.execPath, program, ...args];
+  const [file = process.execPath, ...rest] = [...prefix, ...start, ...args];
   return spawn(file, rest, {cwd, env: {...environment, ...env}});
 };
 
@@ -52,9 +56,8 @@ export const runCli = (args: readonly string[], settings: CliSettings = {}): Pro
 
 const quote = (word: string): string => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 
-/** `node PROGRAM ARGS` as a line for a shell. */
-export const commandLine = (args: readonly string[]): string =>
-  [process.execPath, program, ...args].map(quote).join(' ');
+/** The program with these arguments as a line for a shell. */
+export const commandLine = (args: readonly string[]): string => [...start, ...args].map(quote).join(' ');
 
 export const runShell = (line: string, env: Readonly<Record<string, string>> = {}): Promise<CliResult> => {
   const child = spawn('bash', ['-c', line], {cwd: repository, env: {...environment, ...env}});
