@@ -10,9 +10,10 @@ import type {Host, RollbackPlan} from '../hosts/host.ts';
 import {type AppliedRun, trialOf} from '../hosts/applied-run.ts';
 import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
+import {keepWritten} from '../pipeline/keep-written.ts';
 import {resolveProfile} from '../pipeline/resolve-profile.ts';
 import {encodeProfile} from '../pipeline/profile-file.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {WrittenProfile} from '../profile/profile.ts';
 import {listUserFolder} from '../system/user-folder.ts';
 import {createUserFile, replaceUserFile} from '../system/user-file.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
@@ -51,19 +52,24 @@ export const createServices = async (
   const look = await host.look();
   const commandStyle = commandStyleOf(host, context.style);
   const written = new Set<string>();
+  const saved = readSavedProfiles(facts, process.cwd());
   let planned: RollbackPlan | null = null;
   const directory = context.demo !== null ? host.name : process.cwd();
   return {
     facts,
     machine: await readMachine(host, facts, {directory, commandStyle}),
     checks: runChecks(facts),
-    savedProfiles: readSavedProfiles(facts, process.cwd()),
+    savedProfiles: saved,
     drafts: openDrafts(host, facts, context.demo !== null),
     preview: (profile) => previewChanges(look(facts, profile), profile),
     judge: (profile) => planPassthrough(facts, profile),
     proposeProfile: (devices) => proposeProfile(facts, devices),
     saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),
     saveText: (name, text) => saveText(freePath(process.cwd(), name, new Set()), text),
+    asWritten: (profile, openedPath) => {
+      const opened = saved.find(({path}) => path === openedPath);
+      return opened === undefined ? profile : keepWritten(facts, opened.written, profile);
+    },
     encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
     saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
     files: {
@@ -203,11 +209,11 @@ type Saving = {
 
 const saveProfile = (
   path: string,
-  profile: Profile,
+  profile: WrittenProfile,
   {facts, replaces, written}: Saving,
 ): ReturnType<WizardServices['saveProfile']> => {
   try {
-    if (holds(facts, path, profile)) return {path};
+    if (holds(path, profile)) return {path};
     const text = encodeProfile(profile, deviceNames(facts, profile));
     if (written.has(path)) replaceUserFile(path, text);
     else if (replaces === null) createUserFile(path, text);
@@ -232,13 +238,10 @@ const saveText = (path: string, content: string): ReturnType<WizardServices['sav
 };
 
 /** A profile that was opened and not changed is saved already, with the comments of its author. */
-const holds = (facts: HostFacts, path: string, profile: Profile): boolean => {
-  try {
-    return statSync(path).isFile() && isDeepStrictEqual(readProfile(facts, path)[0]?.profile, profile);
-  } catch {
-    return false;
-  }
-};
+const holds = (path: string, profile: WrittenProfile): boolean =>
+  isFile(path) && isDeepStrictEqual(readValid(path)?.profile, profile);
+
+const isFile = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isFile() === true;
 
 /** Next to the profile: `win11.todo.md` of `win11.yaml`. */
 const todoPath = (directory: string, profile: string, profilePath: string | null): string =>
@@ -282,7 +285,7 @@ const describeSteps =
   };
 
 /** Profiles in the directory that the user is in, where the wizard saves them. */
-const readSavedProfiles = (facts: HostFacts, directory: string): readonly SavedProfile[] => {
+const readSavedProfiles = (facts: HostFacts, directory: string): readonly Opened[] => {
   try {
     const files = readdirSync(directory, {withFileTypes: true}).filter(
       (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name),
@@ -293,13 +296,30 @@ const readSavedProfiles = (facts: HostFacts, directory: string): readonly SavedP
   }
 };
 
+type Opened = SavedProfile & {readonly written: WrittenProfile};
+
 /** As it is on this host: the wizard shows addresses and numbers, and lets both be changed. */
-const readProfile = (facts: HostFacts, path: string): readonly SavedProfile[] => {
+const readProfile = (facts: HostFacts, path: string): readonly Opened[] => {
+  const loaded = readValid(path);
+  return loaded === null
+    ? []
+    : [
+        {
+          path,
+          profile: resolveProfile(facts, loaded.profile).profile,
+          text: loaded.text,
+          written: loaded.profile,
+        },
+      ];
+};
+
+/** `null`: no file with a profile that can be read. */
+const readValid = (path: string): (Pick<Opened, 'text'> & {readonly profile: WrittenProfile}) | null => {
   try {
     const loaded = loadProfile(path);
-    return loaded.isValid ? [{path, profile: resolveProfile(facts, loaded.profile).profile, text: loaded.text}] : [];
+    return loaded.isValid ? loaded : null;
   } catch {
-    return [];
+    return null;
   }
 };
 

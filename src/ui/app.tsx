@@ -10,9 +10,9 @@ import type {ApplyProgress, WizardOutcome, WizardServices} from './services.ts';
 import {type Theme, ThemeContext} from './theme.ts';
 import {renderTodo, whatNext} from './what-next.ts';
 import {frameOf, type StepFrame, targetAt} from './views/frame.ts';
-import {profileOf, type WizardContext} from './wizard/context.ts';
+import type {WizardContext} from './wizard/context.ts';
 import {describeProblem} from './wizard/apply-step.ts';
-import {replacedBySave} from './wizard/save-step.ts';
+import {profileToSave, replacedBySave} from './wizard/save-step.ts';
 import {focusedPath} from './wizard/path-step.ts';
 import {splitPath} from './wizard/path-text.ts';
 import {settleDraft} from './wizard/resume.ts';
@@ -222,7 +222,7 @@ const useTasks = (context: WizardContext, state: WizardState, {dispatch, onCopy}
       if (state.save.phase !== 'saving') return;
       const {path} = state.save;
       const saved = services.saveProfile(
-        profileOf(context, state.draft),
+        profileToSave(context, state),
         path,
         replacedBySave(context, state)?.text ?? null,
       );

@@ -7,7 +7,7 @@ import type {Finding} from '../findings/finding.ts';
 import type {Task} from '../plan/task.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
-import type {Profile} from '../profile/profile.ts';
+import type {Profile, WrittenProfile} from '../profile/profile.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import type {CommandStyle} from './command-style.ts';
 
@@ -106,14 +106,16 @@ export type WizardServices = {
   readonly judge: (profile: Profile) => Pick<Preview, 'plan' | 'findings'>;
   /** Defaults for these devices on this host. */
   readonly proposeProfile: (devices: readonly string[]) => Profile;
+  /** With what the opened file says by `match` or as a share, where that still means the same here. Pure. */
+  readonly asWritten: (profile: Profile, openedPath: string | null) => WrittenProfile;
   /** The file for a profile. Pure. */
-  readonly encode: (profile: Profile) => string;
+  readonly encode: (profile: WrittenProfile) => string;
   /**
    * Never overwrites a file, unless it holds the same profile already, or was written by this run of the program, or
    * still has the text `replaces`, which is what the user opened: then it is kept as `PATH.bak`.
    */
   readonly saveProfile: (
-    profile: Profile,
+    profile: WrittenProfile,
     path: string,
     replaces: string | null,
   ) => {readonly path: string} | {readonly problem: string};

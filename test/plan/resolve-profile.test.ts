@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
+import {keepWritten} from '../../src/pipeline/keep-written.ts';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import {resolveProfile} from '../../src/pipeline/resolve-profile.ts';
 import {readHost} from '../../src/host/read-host.ts';
@@ -138,6 +139,48 @@ describe('a share', () => {
       ['share-impossible', 5],
       ['share-impossible', 6],
     ]);
+  });
+});
+
+describe('what was chosen on one host', () => {
+  const text = written(item('id: 10de:2504, boot: no') + item('id: dead:beef'), {
+    cpu: 'vcpus: all but 1 core',
+    memory: 'size: all but 8 GiB',
+  });
+  const {profile: file} = decoded(text);
+  const {profile: here} = resolveProfile(twins, file);
+  const [device] = here.devices;
+  if (device === undefined) throw new Error('the card was not found');
+
+  it('is written as the file had it, an item that means nothing here as well', () =>
+    expect(keepWritten(twins, file, here)).toEqual(file));
+
+  it('keeps the selector of a card that stays, with the ROM that it got', () => {
+    const added = {...device, address: '0000:0a:00.0'};
+    const {devices} = keepWritten(twins, file, {...here, devices: [{...device, rom: '/srv/card.rom'}, added]});
+    expect(devices).toEqual([{...file.devices[0], rom: '/srv/card.rom'}, added]);
+  });
+
+  it('is another card, or another size: then it is written so', () => {
+    const other = {...device, address: '0000:0a:00.0'};
+    const chosen = {...here, devices: [other], cpu: {...here.cpu, vcpus: 2}, memory: {...here.memory, sizeMiB: 4096}};
+    expect(keepWritten(twins, file, chosen)).toEqual(chosen);
+  });
+
+  it('names CPUs, which do not go with a share', () => {
+    const pins = Array.from({length: here.cpu.vcpus}, (_, cpu) => cpu);
+    expect(keepWritten(twins, file, {...here, cpu: {...here.cpu, pins}}).cpu.vcpus).toBe(here.cpu.vcpus);
+  });
+
+  it('is on another node, where the share would be another size', () => {
+    const bySize = decoded(written('  - {address: 0000:06:00.0}\n', {memory: 'size: all but 8 GiB'})).profile;
+    const {profile: onDell} = resolveProfile(r710, bySize);
+    const moved = {...onDell, cpu: {...onDell.cpu, node: 1}};
+    const means = resolveProfile(r710, {...bySize, cpu: {...bySize.cpu, node: 1}}).profile.memory.sizeMiB;
+    expect(keepWritten(r710, bySize, onDell).memory.sizeMiB).toEqual({leftMiB: 8192});
+    expect(keepWritten(r710, bySize, moved).memory.sizeMiB).toEqual(
+      means === onDell.memory.sizeMiB ? {leftMiB: 8192} : onDell.memory.sizeMiB,
+    );
   });
 });
 

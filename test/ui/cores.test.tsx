@@ -1,7 +1,7 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
@@ -13,13 +13,13 @@ const space = ' ';
 
 /** Two nodes of six cores with two threads each (0 and 12 are one core, node 0); the card is on node 0. */
 const openMap = async (overrides: Parameters<typeof sampleServices>[0] = {}, size = {}) => {
-  const saved: Profile[] = [];
+  const saved: WrittenProfile[] = [];
   const services = sampleServices({...overrides, saveProfile: (profile, path) => (saved.push(profile), {path})});
   const wizard = openWizard(services, size);
   await wizard.press(enter, enter);
   for (let row = 0; row < 6 && !/❯ CPU pinning/.test(wizard.frame()); row += 1) await wizard.press(down);
   await wizard.press(space);
-  const finish = async (): Promise<Profile | undefined> => {
+  const finish = async (): Promise<WrittenProfile | undefined> => {
     await wizard.press(enter, enter, enter, enter, enter, enter);
     return saved[0];
   };

@@ -1,7 +1,7 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
 import {libvirtOf} from '../../src/facts/virtualisation.ts';
@@ -13,7 +13,7 @@ const emptyField = '\u0015';
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
 const keeping = (overrides: Parameters<typeof sampleServices>[0] = {}) => {
-  const saved: {profile: Profile; path: string}[] = [];
+  const saved: {profile: WrittenProfile; path: string}[] = [];
   const services = sampleServices({
     ...overrides,
     saveProfile: (profile, path) => (saved.push({profile, path}), {path}),

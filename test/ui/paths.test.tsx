@@ -1,7 +1,7 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
 import type {FoundImage} from '../../src/host/images/find-images.ts';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import type {FolderEntry, Looked} from '../../src/system/user-folder.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
@@ -40,7 +40,7 @@ const images: readonly FoundImage[] = [
 
 /** At the guest step, on the field with this label. */
 const openAt = async (label: string, found: readonly FoundImage[] = images) => {
-  const saved: Profile[] = [];
+  const saved: WrittenProfile[] = [];
   const services = sampleServices({
     files: {
       findImages: () => Promise.resolve(found),

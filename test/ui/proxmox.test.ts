@@ -1,6 +1,6 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, expect, it} from 'vitest';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {proxmoxFacts} from '../support/proxmox-facts.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
@@ -11,7 +11,7 @@ const {down, enter, right} = keys;
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
 it('on Proxmox VE its guests are offered, and nothing that it does not have', async () => {
-  const saved: Profile[] = [];
+  const saved: WrittenProfile[] = [];
   const {files, virtualisation} = proxmoxFacts({101: 'bios: ovmf\nmachine: q35\nname: win10\n'});
   const host = sampleHost();
   const wizard = openWizard(
@@ -39,7 +39,7 @@ it('on Proxmox VE its guests are offered, and nothing that it does not have', as
 });
 
 it('a hookscript and a mapping are choices on Proxmox VE, and are not asked for elsewhere', async () => {
-  const saved: Profile[] = [];
+  const saved: WrittenProfile[] = [];
   const {files, virtualisation} = proxmoxFacts({101: 'bios: ovmf\nmachine: q35\nname: win10\n'}, {files: snippets});
   const host = sampleHost();
   const wizard = openWizard(

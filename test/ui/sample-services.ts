@@ -100,6 +100,7 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
     },
     saveTodo: ({profilePath}) => ({path: `${profilePath ?? '/home/me/it.yaml'}.todo.md`}),
     saveText: (name) => ({path: `/home/me/${name}`}),
+    asWritten: (profile) => profile,
     encode: (profile) => encodeProfile(profile, {}),
     saveProfile: (_profile, path) => ({path}),
     apply: () => Promise.resolve({id: '2026-01-02T03-04-05'}),

@@ -1,8 +1,13 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
-import {encodeProfile} from '../../src/pipeline/profile-file.ts';
+import {readHost} from '../../src/host/read-host.ts';
+import {keepWritten} from '../../src/pipeline/keep-written.ts';
+import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
+import {resolveProfile} from '../../src/pipeline/resolve-profile.ts';
 import type {Profile} from '../../src/profile/profile.ts';
+import {openSource} from '../../src/system/source.ts';
+import {unpackHost} from '../support/host-tree.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
 
@@ -11,7 +16,7 @@ afterEach(cleanup);
 const {enter, down} = keys;
 const proposed = proposeProfile(sampleHost(), ['0000:06:00.0']);
 const openedWith = (profile: Profile, text = encodeProfile(profile, {})) => {
-  const saved: {path: string; replaces: string | null; vcpus: number}[] = [];
+  const saved: {path: string; replaces: string | null; vcpus: unknown}[] = [];
   const services = sampleServices({
     savedProfiles: [{path: '/home/me/mine.yaml', profile, text}],
     saveProfile: ({cpu}, path, replaces) => {
@@ -51,6 +56,43 @@ describe('a saved profile', () => {
       ['/home/me/mine.yaml', null],
       ['/tmp/new.yaml', null],
     ]);
+  });
+});
+
+describe('a profile with `match` and shares', () => {
+  const facts = readHost(openSource(unpackHost('two-identical-cards'), null));
+  const text = `version: 2
+name: fleet
+devices:
+  - match: {id: 10de:2504, boot: no}
+cpu: {vcpus: all but 2 cores}
+memory: {size: all but 8 GiB}
+guest: {name: win}
+`;
+  const path = '/home/me/fleet.yaml';
+  const opened = () => {
+    const written = decodeProfile(text, path).profile;
+    if (written === null) throw new Error('The profile of this test has a mistake.');
+    const saved: string[] = [];
+    const services = sampleServices({
+      facts,
+      savedProfiles: [{path, profile: resolveProfile(facts, written).profile, text}],
+      asWritten: (profile, openedPath) => (openedPath === path ? keepWritten(facts, written, profile) : profile),
+      saveProfile: (profile, to) => (saved.push(encodeProfile(profile, {})), {path: to}),
+    });
+    return {wizard: openWizard(services, {isAtHome: true}), saved};
+  };
+
+  it('is saved with them, also after the same card was chosen and another thing was changed', async () => {
+    const {wizard, saved} = opened();
+    await wizard.press(...toCpu, enter, '9', enter, enter, enter);
+    expect(wizard.frame()).toContain('Changes in /home/me/fleet.yaml');
+    await wizard.press(enter);
+    const [file = ''] = saved;
+    expect(file).toContain('match:\n      id: 10de:2504\n      boot: no\n');
+    expect(file).toContain('vcpus: all but 2 cores\n');
+    expect(file).toContain('size: 9 GiB\n');
+    expect(file).not.toContain('address:');
   });
 });
 

@@ -2,7 +2,7 @@ import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {displayWidth} from '../../src/words/width.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
@@ -14,7 +14,7 @@ const toReview = [enter, enter, enter, enter, enter];
 
 describe('a walk through the wizard', () => {
   it('ends in the saved profile that was chosen', async () => {
-    const saved: {profile: Profile; path: string}[] = [];
+    const saved: {profile: WrittenProfile; path: string}[] = [];
     const services = sampleServices({
       saveProfile: (profile, path) => {
         saved.push({profile, path});

@@ -2,8 +2,8 @@ import {withProgramName} from '../../words/with-program-name.ts';
 import {placeOf} from '../../findings/codes.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {renderDiff} from '../../changes/compare-artifacts.ts';
-import {profileOf, type WizardContext} from '../wizard/context.ts';
-import {replacedBySave} from '../wizard/save-step.ts';
+import type {WizardContext} from '../wizard/context.ts';
+import {profileToSave, replacedBySave} from '../wizard/save-step.ts';
 import {type Field, type FieldContext, refusalOf, valueOf} from '../wizard/field.ts';
 import {isAboutDevice} from '../wizard/candidates.ts';
 import {focusedField} from '../wizard/form-step.ts';
@@ -105,7 +105,7 @@ export const saveLines = (context: WizardContext, state: WizardState, columns: n
 const replacedLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const opened = replacedBySave(context, state);
   if (opened === null) return [];
-  const text = context.services.encode(profileOf(context, state.draft));
+  const text = context.services.encode(profileToSave(context, state));
   return [
     blank,
     ...wrapText(`Changes in ${opened.path}; the old one is kept as ${opened.path}.bak:`, columns, 'title'),

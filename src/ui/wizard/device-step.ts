@@ -42,7 +42,8 @@ export const identitiesOf = (candidates: readonly Candidate[]): readonly string[
 export const chooseDevice = (context: WizardContext, state: WizardState): WizardState => {
   const focused = focusedCandidate(context, state);
   if (focused === null) return {...state, notice: 'There is nothing to choose here.'};
-  const addresses = identitiesOf(takenByEnter(context, state, focused));
+  const taken = takenByEnter(context, state, focused);
+  const addresses = identitiesOf(taken);
   const verdict = context.verdictOf(addresses);
   if (!verdict.isUsable && !verdict.isConditional && state.devices.refused !== focused.address) {
     return {
@@ -50,13 +51,18 @@ export const chooseDevice = (context: WizardContext, state: WizardState): Wizard
       notice: 'A guest can’t have it. Enter again goes on, but apply will refuse it.',
     };
   }
-  return goOn(context, withBase(context, withDevices(state, {refused: null}), addresses));
+  return goOn(context, withBase(context, withDevices(state, {refused: null}), taken));
 };
 
-/** The same devices again leave the draft unchanged, whatever profile it came from. */
-const withBase = (context: WizardContext, state: WizardState, addresses: readonly string[]): WizardState => {
+/**
+ * The same cards again leave the draft unchanged, whatever profile it came from. One that names a part of a card has
+ * the rest of it as well, since the functions of a card go along.
+ */
+const withBase = (context: WizardContext, state: WizardState, taken: readonly Candidate[]): WizardState => {
+  const addresses = identitiesOf(taken);
   const present = state.draft.base.devices.map(identityOf);
-  if (present.length === addresses.length && addresses.every((address) => present.includes(address))) return state;
+  const isNamed = ({identities}: Candidate): boolean => identities.some((one) => present.includes(one));
+  if (taken.every(isNamed) && present.every((address) => addresses.includes(address))) return state;
   return withJudged(context, {...state, draft: rebaseDraft(state.draft, proposeFor(context.services, addresses))});
 };
 

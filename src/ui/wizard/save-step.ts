@@ -1,3 +1,4 @@
+import type {WrittenProfile} from '../../profile/profile.ts';
 import type {SavedProfile} from '../services.ts';
 import {fieldContextOf, profileOf, type WizardContext} from './context.ts';
 import {goOn} from './move.ts';
@@ -12,6 +13,10 @@ export const replacedBySave = (context: WizardContext, state: WizardState): Save
   const isSame = JSON.stringify(profileOf(context, state.draft)) === JSON.stringify(opened.profile);
   return isSame ? null : opened;
 };
+
+/** What the file would hold. */
+export const profileToSave = (context: WizardContext, {draft}: WizardState): WrittenProfile =>
+  context.services.asWritten(profileOf(context, draft), draft.path);
 
 const pathToSave = (context: WizardContext, state: WizardState): string => {
   const typed = state.draft.edits['save.path'];

@@ -1,6 +1,6 @@
 import {renderDiff} from '../../changes/compare-artifacts.ts';
 import {profileOf, type WizardContext} from './context.ts';
-import {replacedBySave} from './save-step.ts';
+import {profileToSave, replacedBySave} from './save-step.ts';
 import type {Export, WizardState} from './state.ts';
 
 /** A diff as `patch` takes it; `null` where the screen shows none. */
@@ -20,7 +20,7 @@ const diffsOf = (context: WizardContext, state: WizardState): readonly string[] 
   const opened = state.step === 'save' ? replacedBySave(context, state) : null;
   return opened === null
     ? []
-    : [renderDiff(opened.path, opened.text, context.services.encode(profileOf(context, state.draft)))];
+    : [renderDiff(opened.path, opened.text, context.services.encode(profileToSave(context, state)))];
 };
 
 /** xterm takes no longer one (its OSC buffer), and other terminals cut it or drop it. */
