@@ -120,9 +120,13 @@ const compareAbsent = (
   ];
 };
 
+/** As a person would type it: a file that is made at a path of our own first is named by where it ends. */
+export const argvOf = (artifact: RunArtifact): readonly string[] =>
+  artifact.argv.map((word) => ('path' in artifact ? word.replaceAll('{output}', artifact.path) : word));
+
 const describeRun = (artifact: RunArtifact): RunChange => ({
   kind: 'run',
-  path: artifact.argv.map((word) => ('path' in artifact ? word.replaceAll('{output}', artifact.path) : word)).join(' '),
+  path: argvOf(artifact).join(' '),
   command: artifact,
   diff: '',
   why: artifact.why,

@@ -1,4 +1,5 @@
 import type {Change} from '../changes/change.ts';
+import {argvOf} from '../changes/compare-artifacts.ts';
 import type {Preview} from '../changes/preview.ts';
 import {type Check, described, flag, listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import {findingShape} from '../facts/shapes/facts-document.ts';
@@ -110,12 +111,21 @@ export const rebootOf = (changes: readonly Change[], needed: boolean, pending: b
   pending,
 });
 
+export type ChangeDocument = Pick<Change, 'path' | 'kind' | 'diff' | 'why'> & {
+  readonly argv: readonly string[] | null;
+};
+
+export const changeDocument = (change: Change): ChangeDocument => {
+  const {path, kind, diff, why} = change;
+  return {path, kind, argv: change.kind === 'run' ? argvOf(change.command) : null, diff, why};
+};
+
 export type PreviewDocument = Reboot & {
   readonly version: 1;
   readonly profile: string;
   readonly findings: readonly Finding[];
   readonly kernelArguments: {readonly add: readonly string[]; readonly remove: readonly string[]};
-  readonly changes: readonly Pick<Change, 'path' | 'kind' | 'diff' | 'why'>[];
+  readonly changes: readonly ChangeDocument[];
 } & Pick<Plan, 'devices' | 'binding' | 'pinning' | 'memory' | 'isolation' | 'guest' | 'handover' | 'decisions'>;
 
 /** What `plan --json` prints: kernel arguments as plain text, each with its reason. */
@@ -136,14 +146,15 @@ export const previewDocument = ({plan: decided, findings, changes}: Preview, reb
   guest: decided.guest,
   handover: decided.handover,
   decisions: decided.decisions,
-  changes: changes.map(({path, kind, diff, why}) => ({path, kind, diff, why})),
+  changes: changes.map(changeDocument),
 });
 
 const texts = listOf(text);
 
-export const changeShape = shape<PreviewDocument['changes'][number]>({
-  path: text,
+export const changeShape = shape<ChangeDocument>({
+  path: described(text, 'The file or link; of a command that is run, its words in one line.'),
   kind: wordOf<Change['kind']>({create: true, replace: true, remove: true, run: true}),
+  argv: described(nullable(texts), 'The words of the command that is run; null for a file or a link.'),
   diff: text,
   why: texts,
 });

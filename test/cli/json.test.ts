@@ -42,6 +42,17 @@ describe('what --json prints is as the schema says', () => {
     const planned = await documentOf('plan', ['plan', profile, ...at, '--out', join(directory, 'a.plan')], 0);
     // It is not written yet, so that nothing waits for a reboot.
     expect(planned).toMatchObject({rebootRequired: true, pending: false, saved: join(directory, 'a.plan')});
+    const changes = planned['changes'] as readonly {
+      readonly kind: string;
+      readonly argv: unknown;
+      readonly path: string;
+    }[];
+    expect(changes.filter(({kind, argv}) => (kind === 'run') !== Array.isArray(argv))).toEqual([]);
+    expect(changes.find(({path}) => path.startsWith('/usr/sbin/grub-mkconfig'))?.argv).toEqual([
+      '/usr/sbin/grub-mkconfig',
+      '-o',
+      '/boot/grub/grub.cfg',
+    ]);
     const dry = await documentOf('apply', ['apply', profile, ...at, '--dry-run'], 0);
     expect(dry).toMatchObject({outcome: 'dry-run', rebootRequired: true, pending: false, applied: null});
     const applied = await documentOf('apply', ['apply', profile, ...at, '--yes'], 0);

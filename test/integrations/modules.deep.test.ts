@@ -5,9 +5,17 @@ import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {faultsOf} from '../support/json-documents.ts';
-import {profilePath, program, runCli} from '../support/run-cli.ts';
+import {profilePath, program} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
 import {hasAnsible, installCollection, python} from './collection.ts';
+import {
+  brokenPromises,
+  confirmedDocument,
+  type Document,
+  errorDocument,
+  readPlan,
+  verifiedDocument,
+} from './trial-documents.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-ansible-'));
 afterAll(() => rmSync(directory, {recursive: true}));
@@ -15,7 +23,7 @@ const env = installCollection(directory);
 const modules = resolve(import.meta.dirname, '../../integrations/ansible/plugins/modules');
 const host = 'dell-r710-gtx1050';
 
-type Result = Readonly<Record<string, unknown>>;
+type Result = Document;
 
 /** Starts a module as Ansible does on a host: its arguments are JSON on standard input. */
 const run = (name: string, args: object, mode: 'run' | 'check' | 'diff' = 'run'): Result => {
@@ -45,6 +53,7 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
       outcome: 'dry-run',
       reboot_required: true,
       paths: expect.arrayContaining(['/etc/default/grub']) as object,
+      commands: expect.arrayContaining([['/usr/bin/systemctl', 'daemon-reload']]) as object,
     });
     expect(differences(before, treeState(root))).toEqual({});
     const applied = run('profile', {path: profilePath(host), root}, 'diff');
@@ -100,27 +109,7 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
 describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the program', () => {
   let plan: Result = {};
   beforeAll(async () => {
-    const {stdout} = await runCli(['apply', profilePath(host), '--root', unpackHost(host), '--dry-run', '--json']);
-    plan = JSON.parse(stdout) as Result;
-  });
-
-  const error = (code: string): Result => ({
-    version: 1,
-    error: {code, message: 'It is so.', nextStep: 'Do that.', isRestored: null},
-  });
-  const promises = [{id: 'a', status: 'broken', promise: 'It is bound.', fact: 'It is not.', remedy: null}];
-  const verified = (pending: boolean): Result => ({
-    version: 1,
-    profile: 'p',
-    rebootRequired: pending,
-    pending,
-    promises: [],
-  });
-  const confirmed = (outcome: string): Result => ({
-    ...plan,
-    promises,
-    outcome,
-    applied: outcome === 'applied' ? 'r1' : null,
+    plan = await readPlan(host);
   });
 
   const standIn = async (documents: Readonly<Record<string, Result>>): Promise<string> => {
@@ -138,7 +127,7 @@ describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the
 
   it('set it up where there is none', async () => {
     const executable = await standIn({
-      confirm: error('nothing-applied'),
+      confirm: errorDocument('nothing-applied'),
       apply: {...plan, outcome: 'applied', applied: 'r1'},
     });
     expect(run('trial', {executable, path: '/p.yaml'})).toMatchObject({
@@ -150,20 +139,20 @@ describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the
   });
 
   it('leave one that waits, one that runs, and a profile that is applied', async () => {
-    const waiting = await standIn({confirm: error('usage'), verify: verified(true)});
+    const waiting = await standIn({confirm: errorDocument('usage'), verify: verifiedDocument(true)});
     expect(run('trial', {executable: waiting, path: '/p.yaml'})).toMatchObject({
       changed: false,
       state: 'waiting',
       reboot_required: true,
     });
-    const running = await standIn({confirm: confirmed('dry-run')});
+    const running = await standIn({confirm: confirmedDocument(plan, 'dry-run')});
     expect(run('trial', {executable: running, path: '/p.yaml'})).toMatchObject({
       changed: false,
       state: 'running',
       reboot_required: false,
     });
     const done = await standIn({
-      confirm: error('nothing-applied'),
+      confirm: errorDocument('nothing-applied'),
       apply: {...plan, outcome: 'nothing-to-do', pending: false, changes: []},
     });
     expect(run('trial', {executable: done, path: '/p.yaml'})).toMatchObject({
@@ -174,7 +163,7 @@ describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the
   });
 
   it('fail on a host that came back from a trial by itself', async () => {
-    const back = await standIn({confirm: error('usage'), verify: verified(false)});
+    const back = await standIn({confirm: errorDocument('usage'), verify: verifiedDocument(false)});
     for (const name of ['trial', 'confirm'])
       expect(run(name, {executable: back, ...(name === 'trial' ? {path: '/p.yaml'} : {})})).toMatchObject({
         failed: true,
@@ -184,15 +173,17 @@ describe.skipIf(!hasAnsible)('the modules about a trial, with a stand-in for the
   });
 
   it('confirm one that is good, and none that is not', async () => {
-    expect(run('confirm', {executable: await standIn({confirm: confirmed('applied')})})).toMatchObject({
+    expect(run('confirm', {executable: await standIn({confirm: confirmedDocument(plan, 'applied')})})).toMatchObject({
       changed: true,
       run: 'r1',
     });
-    expect(run('confirm', {executable: await standIn({confirm: confirmed('broken')})})).toMatchObject({
+    expect(
+      run('confirm', {executable: await standIn({confirm: confirmedDocument(plan, 'broken', brokenPromises)})}),
+    ).toMatchObject({
       failed: true,
       msg: 'Not confirmed: It is bound. It is not.',
     });
-    expect(run('confirm', {executable: await standIn({confirm: error('nothing-applied')})})).toMatchObject({
+    expect(run('confirm', {executable: await standIn({confirm: errorDocument('nothing-applied')})})).toMatchObject({
       changed: false,
     });
   });

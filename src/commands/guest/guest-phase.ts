@@ -8,7 +8,7 @@ import type {GuestPhase} from '../../profile/profile.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {type Command, type Context, exitCodes} from '../command.ts';
 import {describeChanges} from '../describe-preview.ts';
-import {changeShape, findingsShape} from '../documents.ts';
+import {type ChangeDocument, changeDocument, changeShape, findingsShape} from '../documents.ts';
 import {askAndApply, refuseDuringTrial, rootFlags, startWriting} from '../writing.ts';
 
 type Options = {
@@ -33,7 +33,7 @@ type Moved = {
 
 type Document = Pick<Moved, 'guest' | 'phase' | 'findings' | 'outcome'> & {
   readonly version: 1;
-  readonly changes: readonly Pick<Change, 'path' | 'kind' | 'diff' | 'why'>[];
+  readonly changes: readonly ChangeDocument[];
   readonly applied: string | null;
 };
 
@@ -76,7 +76,7 @@ export const guestPhase: Command<Options, Moved, Document> = {
     guest,
     phase,
     findings,
-    changes: changes.map(({path, kind, diff, why}) => ({path, kind, diff, why})),
+    changes: changes.map(changeDocument),
     outcome,
     applied: id,
   }),

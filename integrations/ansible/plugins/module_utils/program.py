@@ -86,7 +86,8 @@ def apply_profile(module, extra):
         'reboot_required': document['rebootRequired'],
         'pending': document['pending'],
         'findings': document['findings'],
-        'paths': [one['path'] for one in document['changes']],
+        'paths': [one['path'] for one in document['changes'] if one['argv'] is None],
+        'commands': [one['argv'] for one in document['changes'] if one['argv'] is not None],
     }
     if module._diff:
         result['diff'] = [{'prepared': one['diff']} for one in document['changes'] if one['diff']]

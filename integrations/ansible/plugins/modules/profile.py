@@ -35,7 +35,11 @@ pending:
   returned: success
   type: bool
 paths:
-  description: What was changed, or would be.
+  description: Files and links that were changed, or would be.
+  returned: success
+  type: list
+commands:
+  description: Commands that were run, or would be, each as the list of its words.
   returned: success
   type: list
 '''
