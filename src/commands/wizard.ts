@@ -8,6 +8,7 @@ import {NoRightsError, NothingAppliedError, UsageError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Host, RollbackPlan} from '../hosts/host.ts';
 import {type AppliedRun, trialOf} from '../hosts/applied-run.ts';
+import {phaseAfter} from '../plan/phase-after.ts';
 import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
 import {keepWritten} from '../pipeline/keep-written.ts';
@@ -121,6 +122,7 @@ const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyl
       profile: entry.profile,
       startedAt: entry.startedAt,
       guest: applied.isValid ? applied.value.plan.guest.name : null,
+      nextPhase: applied.isValid ? phaseAfter(applied.value.plan.guest) : null,
       isTrial: trialOf(run) !== null,
       pathCount: entry.paths.length,
       tasks: applied.isValid ? whatNext(facts, applied.value.plan, commandStyle) : [],

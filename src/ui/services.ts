@@ -7,7 +7,7 @@ import type {Finding} from '../findings/finding.ts';
 import type {Task} from '../plan/task.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
-import type {Profile, WrittenProfile} from '../profile/profile.ts';
+import type {GuestPhase, Profile, WrittenProfile} from '../profile/profile.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import type {CommandStyle} from './command-style.ts';
 
@@ -38,6 +38,8 @@ export type AppliedState = {
   readonly startedAt: string;
   /** `null` where the plan of the run cannot be read. */
   readonly guest: string | null;
+  /** What the guest moves on to next; `null`: nothing. */
+  readonly nextPhase: GuestPhase | null;
   readonly isTrial: boolean;
   /** How many files and images the run changed. */
   readonly pathCount: number;

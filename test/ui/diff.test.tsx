@@ -135,6 +135,7 @@ describe('the diff that is shown', () => {
       profile: 'win11',
       startedAt: '2026-11-29T08:10:00.000Z',
       guest: null,
+      nextPhase: null,
       isTrial: false,
       pathCount: 1,
       tasks: [],

@@ -4,6 +4,7 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {TransactionError, UsageError} from '../../src/errors.ts';
 import type {PromiseResult} from '../../src/findings/promise-result.ts';
 import type {MachineState, WizardServices} from '../../src/ui/services.ts';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
 
@@ -31,6 +32,7 @@ const machine: MachineState = {
     profile: run.profile,
     startedAt: run.startedAt,
     guest: 'win11',
+    nextPhase: null,
     isTrial: false,
     pathCount: 1,
     tasks: [
@@ -71,6 +73,52 @@ const applied = (overrides: Partial<WizardServices> = {}) =>
     }),
     {isAtHome: true},
   );
+
+describe('a guest that has another phase before it', () => {
+  const profile = proposeProfile(sampleHost(), ['0000:06:00.0']);
+  const inInstall = (overrides: Partial<WizardServices> = {}) => {
+    if (!machine.isReadable || machine.applied === null) throw new Error('nothing is applied');
+    const state = {...machine.applied, profile: profile.name, guest: profile.guest.name, nextPhase: 'prepare'} as const;
+    return applied({
+      machine: {...machine, applied: state},
+      savedProfiles: [{path: '/home/me/mine.yaml', profile, text: ''}],
+      ...overrides,
+    });
+  };
+  const label = `❯ Move guest ${profile.guest.name} on to the phase prepare …`;
+
+  it('is moved on by its profile, with the review of the change', async () => {
+    const phases: unknown[] = [];
+    const sample = sampleServices();
+    const wizard = inInstall({
+      preview: (wanted) => {
+        phases.push(wanted.guest.phase);
+        return sample.preview(wanted);
+      },
+    });
+    expect(await wizard.press(down, down, down)).toContain(label);
+    expect(wizard.frame()).toContain(`guest phase ${profile.guest.name} prepare`);
+    expect(await wizard.press(enter)).toContain('Review');
+    expect(phases).toEqual(['prepare']);
+  });
+
+  it('is moved on by a command where its profile is not in this folder', async () => {
+    const wizard = inInstall({savedProfiles: []});
+    expect(await wizard.press(down, down, down)).toContain(label);
+    expect(wizard.frame()).toContain(`$ sudo vfio-pilot guest phase ${profile.guest.name} prepare`);
+    expect(await wizard.press(enter)).toContain('Its profile is not in this folder.');
+  });
+
+  it('has no such row in a trial, nor after the last phase', async () => {
+    if (!machine.isReadable || machine.applied === null) throw new Error('nothing is applied');
+    const inTrial = {...machine.applied, nextPhase: 'prepare', isTrial: true} as const;
+    for (const state of [inTrial, machine.applied]) {
+      const wizard = applied({machine: {...machine, applied: state}});
+      expect(wizard.frame()).toContain('Roll back …');
+      expect(wizard.frame()).not.toContain('on to the phase');
+    }
+  });
+});
 
 describe('the start screen of a machine with nothing applied', () => {
   it('says so, and goes on to the checks with one key', async () => {

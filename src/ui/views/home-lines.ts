@@ -3,11 +3,13 @@ import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {SavedProfile} from '../services.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import type {Tone} from '../../words/palette.ts';
+import {printable} from '../../words/printable.ts';
+import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {withProgramName} from '../../words/with-program-name.ts';
 import {describeCount} from '../../findings/check.ts';
 import {type CommandStyle, isThisMachine, writingCommand} from '../command-style.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import {appliedTo, focusedHomeRow} from '../wizard/home-rows.ts';
+import {appliedTo, focusedHomeRow, type HomeRow} from '../wizard/home-rows.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {describeTime} from './describe-time.ts';
 import {offerLines} from './offer-lines.ts';
@@ -112,6 +114,27 @@ const profileLines = ({profile, path}: SavedProfile, columns: number): readonly 
   line('The next steps start with these settings.'),
 ];
 
+const phaseMeaning = {
+  install: 'The guest has an emulated screen, the media and no card.',
+  prepare: 'The guest gets the card, and keeps the emulated screen until the driver of the card is installed in it.',
+  run: 'The guest loses the emulated screen with its keyboard and mouse, and the media. It shows itself on the card.',
+} as const;
+
+const phaseLines = (
+  style: CommandStyle,
+  {guest, to, saved}: Extract<HomeRow, {kind: 'phase'}>,
+  columns: number,
+): readonly Line[] => [
+  ...wrapText(`${phaseMeaning[to]} It holds from the next start of the guest on.`, columns),
+  ...wrapText(
+    saved === null
+      ? 'Its profile is not in this folder. This does the same, and shows the change before it writes:'
+      : `Enter opens ${printable(saved.path)} with this phase; Review shows the change. Without the wizard:`,
+    columns,
+  ),
+  ...commandLines(writingCommand(style, `guest phase ${quoteForShell(guest)} ${to}`), columns, '  $ '),
+];
+
 const historyLines = ({services: {machine}}: WizardContext, columns: number): readonly Line[] =>
   (machine.isReadable ? machine.runs : []).flatMap((run) => [
     [
@@ -162,6 +185,8 @@ export const homeLines = (context: WizardContext, state: WizardState, columns: n
       );
     case 'profile':
       return profileLines(row.saved, columns);
+    case 'phase':
+      return phaseLines(context.services.commandStyle, row, columns);
     case 'guest':
       return wrapText(
         `Gives a device to ${row.name}, which exists already. Comments and all other settings of it stay; Review shows each changed line.`,

@@ -62,6 +62,8 @@ const labelHomeRow = (context: WizardContext, state: WizardState, row: HomeRow):
       value: row.saved.path,
       label: `Open profile ${printable(row.saved.profile.name)}  ${printable(row.saved.path)}`,
     };
+  if (row.kind === 'phase')
+    return {value: 'phase', label: `Move guest ${printable(row.guest)} on to the phase ${row.to} …`};
   if (row.kind === 'guest')
     return {value: `guest ${row.name}`, label: `Change the set-up of guest ${printable(row.name)}`};
   return {value: row.kind, label: verbLabels[row.kind]};

@@ -1,4 +1,5 @@
 import {hypervisorOf} from '../../hypervisor/hypervisors.ts';
+import type {GuestPhase} from '../../profile/profile.ts';
 import type {AppliedState, SavedProfile} from '../services.ts';
 import type {WizardContext} from './context.ts';
 import type {Offer, WizardState} from './state.ts';
@@ -9,6 +10,8 @@ export type HomeRow =
   /** Choices that were not saved. */
   | {readonly kind: 'continue'; readonly offer: Offer}
   | {readonly kind: 'profile'; readonly saved: SavedProfile}
+  /** What the guest that is set up moves on to. `saved`: the profile it was set up with, where that is in this folder. */
+  | {readonly kind: 'phase'; readonly guest: string; readonly to: GuestPhase; readonly saved: SavedProfile | null}
   /** A guest that exists, as its hypervisor names it. */
   | {readonly kind: 'guest'; readonly name: string};
 
@@ -22,6 +25,7 @@ export const homeRows = (context: WizardContext, {resume: {offer}}: WizardState)
   return [
     ...(offer === null ? [] : [{kind: 'continue', offer} as const]),
     ...(isApplied ? ([{kind: 'verify'}, {kind: 'todo'}, {kind: 'undo'}] as const) : []),
+    ...phaseRow(context),
     {kind: 'new'},
     ...savedProfiles.map((saved): HomeRow => ({kind: 'profile', saved})),
     ...hypervisorOf(facts)
@@ -30,6 +34,16 @@ export const homeRows = (context: WizardContext, {resume: {offer}}: WizardState)
     ...(machine.isReadable && machine.runs.length > 0 ? ([{kind: 'history'}] as const) : []),
     {kind: 'leave'},
   ];
+};
+
+/** A trial is kept or goes away before anything else changes. */
+const phaseRow = (context: WizardContext): readonly HomeRow[] => {
+  const {guest = null, nextPhase: to = null, isTrial = true, profile = ''} = appliedTo(context) ?? {};
+  if (guest === null || to === null || isTrial) return [];
+  const saved = context.services.savedProfiles.find(
+    (one) => one.profile.name === profile && one.profile.guest.name === guest,
+  );
+  return [{kind: 'phase', guest, to, saved: saved ?? null}];
 };
 
 export const focusedHomeRow = (context: WizardContext, state: WizardState): HomeRow => {

@@ -1,3 +1,4 @@
+import type {GuestPhase} from '../../profile/profile.ts';
 import type {SavedProfile} from '../services.ts';
 import type {WizardContext} from './context.ts';
 import {draftFromProfile} from './draft.ts';
@@ -30,6 +31,10 @@ export const chooseHome = (context: WizardContext, state: WizardState): WizardSt
       );
     case 'profile':
       return goOn(context, openProfile(context, state, row.saved));
+    case 'phase':
+      return row.saved === null
+        ? {...state, notice: 'Its profile is not in this folder. The command that is shown does the same.'}
+        : enterStep(context, openInPhase(context, state, row.saved, row.to), 'review');
     case 'guest':
       return goOn(context, openGuest(context, state, row.name));
     case 'history':
@@ -44,6 +49,13 @@ const isOfGuest = ({draft}: WizardState): boolean => String(draft.edits['guest.d
 /** The same profile again keeps what was changed since. */
 const openProfile = (context: WizardContext, state: WizardState, {profile, path}: SavedProfile): WizardState =>
   state.draft.path === path ? state : withDraft(context, state, draftFromProfile(profile, path));
+
+const openInPhase = (
+  context: WizardContext,
+  state: WizardState,
+  {profile, path}: SavedProfile,
+  phase: GuestPhase,
+): WizardState => withDraft(context, state, draftFromProfile({...profile, guest: {...profile.guest, phase}}, path));
 
 const openGuest = (context: WizardContext, state: WizardState, name: string): WizardState => {
   const domain = `existing:${name}`;
