@@ -13,7 +13,7 @@ import {planPassthrough} from '../pipeline/plan-passthrough.ts';
 import {proposeProfile} from '../pipeline/propose-profile.ts';
 import {keepWritten} from '../pipeline/keep-written.ts';
 import {resolveProfile} from '../pipeline/resolve-profile.ts';
-import {encodeProfile} from '../pipeline/profile-file.ts';
+import {editProfile, encodeProfile} from '../pipeline/profile-file.ts';
 import type {WrittenProfile} from '../profile/profile.ts';
 import {listUserFolder} from '../system/user-folder.ts';
 import {createUserFile, replaceUserFile} from '../system/user-file.ts';
@@ -71,7 +71,7 @@ export const createServices = async (
       const opened = saved.find(({path}) => path === openedPath);
       return opened === undefined ? profile : keepWritten(facts, opened.written, profile);
     },
-    encode: (profile) => encodeProfile(profile, deviceNames(facts, profile)),
+    edit: (opened, profile) => editProfile(opened, profile, deviceNames(facts, profile)),
     saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
     files: {
       findImages: async () => (await host.files()).findImages(),
@@ -216,7 +216,8 @@ const saveProfile = (
 ): ReturnType<WizardServices['saveProfile']> => {
   try {
     if (holds(path, profile)) return {path};
-    const text = encodeProfile(profile, deviceNames(facts, profile));
+    const names = deviceNames(facts, profile);
+    const text = replaces === null ? encodeProfile(profile, names) : editProfile(replaces, profile, names);
     if (written.has(path)) replaceUserFile(path, text);
     else if (replaces === null) createUserFile(path, text);
     else if (readUserText(path, mostProfileBytes) === replaces) replaceUserFile(path, text, `${path}.bak`);

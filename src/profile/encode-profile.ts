@@ -19,19 +19,32 @@ export const encodeProfile = (
   names: DeviceNames,
   formats: readonly DeviceFormat[],
 ): string => {
-  // A name is never left to the file's name: it identifies the profile in the journal.
   const identities = profile.devices.map((device) => formatOf(formats, device.kind).identity(device));
-  const needsSecond =
-    sharesOf(profile).length > 0 || profile.devices.some((device) => formatOf(formats, device.kind).version === 2);
-  const version = needsSecond ? 2 : profile.version;
-  const value = sectionOf(profileKeys('', formats), () => null).encode({...profile, version});
-  const document = new Document(value, {schema: 'failsafe'});
+  const document = new Document(profileValue(profile, formats), {schema: 'failsafe'});
   document.commentBefore = header;
   if (isMap(document.contents)) {
-    shortListsInline(document.contents);
     addNames(document.contents, identities, names);
     for (const item of document.contents.items.slice(1)) spaceBefore(item.key, item.value);
   }
+  return layOut(document);
+};
+
+/** Maps, lists and texts of what differs from the default. */
+export const profileValue = (
+  profile: WrittenProfile,
+  formats: readonly DeviceFormat[],
+): Readonly<Record<string, unknown>> => {
+  const needsSecond =
+    sharesOf(profile).length > 0 || profile.devices.some((device) => formatOf(formats, device.kind).version === 2);
+  const version = needsSecond ? 2 : profile.version;
+  // A name is never left to the file's name: it identifies the profile in the journal.
+  return sectionOf(profileKeys('', formats), () => null).encode({...profile, version}) as Readonly<
+    Record<string, unknown>
+  >;
+};
+
+export const layOut = (document: Document): string => {
+  if (isMap(document.contents)) shortListsInline(document.contents);
   return document.toString({lineWidth: 0, flowCollectionPadding: false});
 };
 

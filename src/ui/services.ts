@@ -110,8 +110,8 @@ export type WizardServices = {
   readonly proposeProfile: (devices: readonly string[]) => Profile;
   /** With what the opened file says by `match` or as a share, where that still means the same here. Pure. */
   readonly asWritten: (profile: Profile, openedPath: string | null) => WrittenProfile;
-  /** The file for a profile. Pure. */
-  readonly encode: (profile: WrittenProfile) => string;
+  /** The file that was opened, with this profile in it. Pure. */
+  readonly edit: (openedText: string, profile: WrittenProfile) => string;
   /**
    * Never overwrites a file, unless it holds the same profile already, or was written by this run of the program, or
    * still has the text `replaces`, which is what the user opened: then it is kept as `PATH.bak`.

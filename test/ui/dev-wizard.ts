@@ -86,7 +86,7 @@ const services: WizardServices = {
   saveTodo: () => ({path: '/home/me/todo.md'}),
   saveText: (name) => ({path: `/home/me/${name}`}),
   asWritten: (profile) => profile,
-  encode: () => '',
+  edit: () => '',
   saveProfile: (_profile, path) =>
     path.startsWith('/nowhere') ? {problem: `ENOENT: no such directory ${path}`} : {path},
   apply: pretendToApply,

@@ -1,7 +1,7 @@
 import type {Change, FileChange, RunChange} from '../../src/changes/change.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
-import {encodeProfile} from '../../src/pipeline/profile-file.ts';
+import {editProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {WizardServices} from '../../src/ui/services.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
@@ -101,7 +101,7 @@ export const sampleServices = (overrides: Partial<WizardServices> = {}): WizardS
     saveTodo: ({profilePath}) => ({path: `${profilePath ?? '/home/me/it.yaml'}.todo.md`}),
     saveText: (name) => ({path: `/home/me/${name}`}),
     asWritten: (profile) => profile,
-    encode: (profile) => encodeProfile(profile, {}),
+    edit: (opened, profile) => editProfile(opened, profile),
     saveProfile: (_profile, path) => ({path}),
     apply: () => Promise.resolve({id: '2026-01-02T03-04-05'}),
     trial: null,

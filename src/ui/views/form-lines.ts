@@ -105,7 +105,7 @@ export const saveLines = (context: WizardContext, state: WizardState, columns: n
 const replacedLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const opened = replacedBySave(context, state);
   if (opened === null) return [];
-  const text = context.services.encode(profileToSave(context, state));
+  const text = context.services.edit(opened.text, profileToSave(context, state));
   return [
     blank,
     ...wrapText(`Changes in ${opened.path}; the old one is kept as ${opened.path}.bak:`, columns, 'title'),

@@ -20,7 +20,7 @@ const diffsOf = (context: WizardContext, state: WizardState): readonly string[] 
   const opened = state.step === 'save' ? replacedBySave(context, state) : null;
   return opened === null
     ? []
-    : [renderDiff(opened.path, opened.text, context.services.encode(profileToSave(context, state)))];
+    : [renderDiff(opened.path, opened.text, context.services.edit(opened.text, profileToSave(context, state)))];
 };
 
 /** xterm takes no longer one (its OSC buffer), and other terminals cut it or drop it. */
