@@ -1,8 +1,7 @@
 import {structuredPatch} from 'diff';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {type Change, isFileChange} from './change.ts';
-
-export const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
+import {count} from '../words/count.ts';
 
 /** `6 files`, `3 commands`, `a reboot`: what applying takes, without what it does not. */
 export const partsOf = (changes: readonly Change[], needsReboot: boolean): readonly string[] => {

@@ -4,6 +4,7 @@ import {isAmdCpu} from '../facts/cpu.ts';
 import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
 import {about, type Check} from '../findings/check.ts';
+import {count} from '../words/count.ts';
 
 const vtd = "Look for 'VT-d' or 'Intel Virtualization Technology for Directed I/O' under Advanced → CPU or Chipset";
 const amdVi = "Look for 'IOMMU' or 'AMD-Vi' under Advanced → AMD CBS → NBIO, or North Bridge";
@@ -44,7 +45,7 @@ export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): 
     return ok('The hypervisor has it, and gives devices out through it; it shows no groups.');
   if (iommu.active)
     return ok(
-      `Active: ${iommu.groups.length} groups in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`,
+      `Active: ${count(iommu.groups.length, 'group')} in /sys/kernel/iommu_groups${iommu.units.length === 0 ? '' : ` (${iommu.units.join(', ')})`}.`,
     );
   if (kernel.hypervisor === 'xen')
     return info('No groups, as always under Xen: the hypervisor owns the IOMMU, and does not say that it uses it.');

@@ -3,6 +3,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import {kibPerGiB} from '../facts/memory.ts';
 import {isGraphicsCard} from '../facts/pci.ts';
 import {about, type Check} from '../findings/check.ts';
+import {count} from '../words/count.ts';
 
 export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
   const {ok, warning, error, info} = about('cpu-virtualisation', 'CPU virtualisation');
@@ -37,7 +38,7 @@ export const checkNuma = ({nodes, pci}: HostFacts): Check => {
   if (withCpus.length <= 1) return ok('One NUMA node: all memory is equally near.');
   const displays = pci.filter(isGraphicsCard);
   const unknown = displays.filter((device) => device.numaNode === null);
-  const text = `${withCpus.length} nodes with CPUs (${withCpus.map((node) => `node ${node.id}: ${node.cpus.length} CPUs`).join(', ')})`;
+  const text = `${withCpus.length} nodes with CPUs (${withCpus.map((node) => `node ${node.id}: ${count(node.cpus.length, 'CPU')}`).join(', ')})`;
   if (displays.length > 0 && unknown.length > 0) {
     return warning(
       `${text}; the firmware does not say which node ${unknown.map((device) => device.address).join(', ')} is on (numa_node -1).`,

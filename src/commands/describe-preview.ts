@@ -1,9 +1,9 @@
 import type {Change} from '../changes/change.ts';
 import type {Preview} from '../changes/preview.ts';
-import {count} from '../changes/sum-up.ts';
 import {printable} from '../words/printable.ts';
 import type {Style} from './command.ts';
 import {describeFindings, paint} from './describe-finding.ts';
+import {count} from '../words/count.ts';
 
 /** Findings, then every change with its reasons under it, then the decisions. */
 export const describePreview = (preview: Preview, style: Pick<Style, 'hasColor' | 'hint'>): string => {

@@ -1,6 +1,7 @@
 import {isDisplay} from '../facts/pci.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {count} from '../words/count.ts';
 
 const known = (value: string | number | boolean | null): string =>
   value === null ? 'unknown' : value === true ? 'yes' : value === false ? 'no' : String(value);
@@ -19,12 +20,14 @@ export const factRows = (facts: HostFacts): readonly (readonly [title: string, t
       (node) =>
         [
           `Node ${node.id}`,
-          `${node.cpus.length} CPUs, ${mebibytes(node.memoryKiB)}, distances ${node.distances?.join(' ') ?? 'unknown'}`,
+          `${count(node.cpus.length, 'CPU')}, ${mebibytes(node.memoryKiB)}, distances ${node.distances?.join(' ') ?? 'unknown'}`,
         ] as const,
     ),
     [
       'IOMMU',
-      iommu.active ? `active, ${iommu.groups.length} groups` : `not active (ACPI table: ${known(iommu.acpiTable)})`,
+      iommu.active
+        ? `active, ${count(iommu.groups.length, 'group')}`
+        : `not active (ACPI table: ${known(iommu.acpiTable)})`,
     ],
     ['Interrupt remapping', known(iommu.interruptRemapping)],
     ['Firmware', `${known(boot.firmware)}, Secure Boot ${known(boot.secureBoot)}, lockdown ${known(boot.lockdown)}`],

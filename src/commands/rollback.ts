@@ -10,6 +10,7 @@ import {printable} from '../words/printable.ts';
 import {type Command, exitCodes, type Style} from './command.ts';
 import {describeDiff} from './describe-preview.ts';
 import {rehearse, startWriting} from './writing.ts';
+import {count} from '../words/count.ts';
 
 type Options = {
   readonly 'dry-run': boolean;
@@ -97,7 +98,7 @@ export const rollback: Command<Options, Ended, Document> = {
       'nothing-to-do': 'Nothing to do: nothing is applied.\n',
       'dry-run': '\nDry run: nothing was written.\n',
       left: 'Nothing was written.\n',
-      'rolled-back': `Restored to the byte: ${paths.length - bySettings.length} paths of run ${id}${edited.length === 0 ? '' : `; ${edited.length} keep what was edited since`}.\n${bySettings.map((path) => `${printable(path)} has every old setting again; the order of its lines is that of its own program.\n`).join('')}${isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`,
+      'rolled-back': `Restored to the byte: ${count(paths.length - bySettings.length, 'path')} of run ${id}${edited.length === 0 ? '' : `; ${edited.length} keep what was edited since`}.\n${bySettings.map((path) => `${printable(path)} has every old setting again; the order of its lines is that of its own program.\n`).join('')}${isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`,
     })[outcome],
   remark: ({outcome, planned, result}) => (outcome === 'rolled-back' ? describeRest(planned, result) : ''),
 };

@@ -1,9 +1,10 @@
 import type {Preview} from '../changes/preview.ts';
-import {count, partsOf} from '../changes/sum-up.ts';
+import {partsOf} from '../changes/sum-up.ts';
 import type {Check} from '../findings/check.ts';
 import {isBlocked} from '../findings/finding.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import type {Style} from './command.ts';
+import {count} from '../words/count.ts';
 
 /** What a command would be typed with for the same host. */
 type Place = {

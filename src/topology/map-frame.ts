@@ -4,6 +4,7 @@ import {formatCpuList} from '../facts/kernel-lists.ts';
 import type {Detail} from './map-cells.ts';
 import {type Line, segment, wrapWords} from '../words/lines.ts';
 import {formatKiB} from './map-memory.ts';
+import {count} from '../words/count.ts';
 
 export const modelOf = ({cpu}: HostFacts): string => cpu.model ?? cpu.vendor ?? 'Processor of unknown model';
 
@@ -69,5 +70,3 @@ const cellLegend: Readonly<Record<Detail, string>> = {
   threads: 'a letter is a thread, a word a core',
   cores: 'a letter is a core, small if in part',
 };
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
 import type {Machine} from '../system/machine.ts';
 import {printable} from '../words/printable.ts';
 import type {Journal} from './journal.ts';
+import {count} from '../words/count.ts';
 
 /**
  * One line in the log of the system for a run that has ended, `journalctl -t vfio-pilot`. The run is over by then, so
@@ -13,7 +14,7 @@ export const tellSystemLog = async (
 ): Promise<void> => {
   try {
     if (!machine.isLive || !machine.hasProgram('logger')) return;
-    const line = `${how} run ${id} of profile ${profile}: ${items.length} files; vfio-pilot ${toolVersion}`;
+    const line = `${how} run ${id} of profile ${profile}: ${count(items.length, 'file')}; vfio-pilot ${toolVersion}`;
     await machine.run({
       // Options that busybox has, too.
       argv: ['logger', '-t', 'vfio-pilot', '-p', 'user.notice', '--', printable(line)],

@@ -14,6 +14,7 @@ import {nothingWritten, type RenderedAgain, verifyFiles, type WrittenFiles} from
 import {verifyHugepages} from './verify-hugepages.ts';
 import {type ImageListings, verifyImages} from './verify-images.ts';
 import {verifyArguments, verifyIsolation, verifyKernelLog, verifyTrial} from './verify-kernel.ts';
+import {count} from '../words/count.ts';
 
 /** Every promise of the applied plan against facts that were read again; `bootId` is that of the boot they were read in. */
 export const verifyPlan = (
@@ -120,7 +121,7 @@ const verifyIommu = (facts: HostFacts): PromiseResult => ({
   promise: 'The IOMMU is active.',
   fact:
     facts.iommu.groups.length > 0
-      ? `${facts.iommu.groups.length} groups.`
+      ? `${count(facts.iommu.groups.length, 'group')}.`
       : facts.iommu.active
         ? 'The hypervisor gives devices out through it.'
         : 'There are no IOMMU groups.',

@@ -122,7 +122,7 @@ describe('firmware images for guests', () => {
     expectCheck(
       checkFirmwareImages(withLibvirt({})),
       'ok',
-      /1 images, with Secure Boot and enrolled keys.*swtpm gives/,
+      /1 image, with Secure Boot and enrolled keys.*swtpm gives/,
     );
     const plain = libvirt.firmware.map((image) => ({...image, hasEnrolledKeys: false}));
     expectCheck(

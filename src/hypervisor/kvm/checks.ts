@@ -3,6 +3,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import {isAtLeast} from '../../facts/versions.ts';
 import {checkKvm} from '../check-kvm.ts';
 import {about, type Check} from '../../findings/check.ts';
+import {count} from '../../words/count.ts';
 
 export const checkKvmHost = (facts: HostFacts): readonly Check[] => [
   checkKvm(facts),
@@ -31,7 +32,7 @@ export const checkLibvirt = (facts: HostFacts): Check => {
       'Upgrade the distribution if you can.',
     );
   return ok(
-    `libvirt ${libvirt.version}, QEMU ${libvirt.qemuVersion ?? 'version unknown'}, ${libvirt.domains.length} domains.`,
+    `libvirt ${libvirt.version}, QEMU ${libvirt.qemuVersion ?? 'version unknown'}, ${count(libvirt.domains.length, 'domain')}.`,
   );
 };
 
@@ -43,6 +44,6 @@ export const checkFirmwareImages = (facts: HostFacts): Check => {
     return isLive ? warning('No OVMF image was found.', 'Install the package ovmf.') : info('No OVMF image was found.');
   const secure = libvirt.firmware.some((image) => image.hasSecureBoot && image.hasEnrolledKeys);
   return ok(
-    `${libvirt.firmware.length} images${secure ? ', with Secure Boot and enrolled keys (Windows 11)' : ', none with Secure Boot and enrolled keys'}${libvirt.hasSwtpm ? '; swtpm gives guests a TPM' : '; swtpm (TPM for guests) is not installed'}.`,
+    `${count(libvirt.firmware.length, 'image')}${secure ? ', with Secure Boot and enrolled keys (Windows 11)' : ', none with Secure Boot and enrolled keys'}${libvirt.hasSwtpm ? '; swtpm gives guests a TPM' : '; swtpm (TPM for guests) is not installed'}.`,
   );
 };

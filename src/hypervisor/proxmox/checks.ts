@@ -3,6 +3,7 @@ import {about, type Check} from '../../findings/check.ts';
 import {checkKvm} from '../check-kvm.ts';
 import {cardsAtBoot, keepOff, pagesLost} from './judge-host.ts';
 import {nameOfGuest, proxmoxOf} from './proxmox-facts.ts';
+import {count} from '../../words/count.ts';
 
 export const checkProxmoxHost = (facts: HostFacts): readonly Check[] => [
   checkKvm(facts),
@@ -14,7 +15,7 @@ export const checkProxmoxHost = (facts: HostFacts): readonly Check[] => [
 const checkProxmox = (facts: HostFacts): Check => {
   const {ok, warning} = about('proxmox', 'Proxmox VE');
   const {version, guests, isQuorate, nodes} = proxmoxOf(facts);
-  const what = `Proxmox VE ${version ?? 'of unknown version'}, ${guests.length} guests on this node${nodes.length > 1 ? ` of ${nodes.length}` : ''}`;
+  const what = `Proxmox VE ${version ?? 'of unknown version'}, ${count(guests.length, 'guest')} on this node${nodes.length > 1 ? ` of ${nodes.length}` : ''}`;
   return isQuorate === false
     ? warning(`${what}. The cluster has no quorum here, so nothing can be changed.`, 'Look at `pvecm status`.')
     : ok(`${what}.`);

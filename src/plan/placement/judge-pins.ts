@@ -5,6 +5,7 @@ import type {PlanContext} from '../context.ts';
 import {takenCpus} from '../memory/node-room.ts';
 import {hasMemory, type OtherGuest} from '../other-guest.ts';
 import type {CoreMap} from './cost.ts';
+import {count} from '../../words/count.ts';
 
 /**
  * Where a guest with pins of the user's lives: on the node that they are on, whatever the device's, as each access to
@@ -130,7 +131,7 @@ const judgeSlowCores = (context: PlanContext, used: readonly Core[], all: readon
   if (fast === 0 || !used.every((core) => core.kind === 'efficiency')) return;
   context.report('note', 'cpu-pin-slow-cores', {
     subject: 'cpu.pins',
-    message: `All vCPUs are pinned to efficiency cores, although this machine has ${fast} performance core${fast === 1 ? '' : 's'}: the guest is slower than it could be.`,
+    message: `All vCPUs are pinned to efficiency cores, although this machine has ${count(fast, 'performance core')}: the guest is slower than it could be.`,
     remedy: 'Nothing to do if the performance cores are meant for the host; else choose them, or cpu.pins: auto.',
   });
 };

@@ -15,6 +15,7 @@ import {describeTime} from './describe-time.ts';
 import {offerLines} from './offer-lines.ts';
 import {commandLines} from './parts.ts';
 import {openTaskLines} from './todo-lines.ts';
+import {count} from '../../words/count.ts';
 
 const looks: Readonly<
   Record<PromiseResult['status'], {readonly mark: string; readonly word: string; readonly tone: Tone}>
@@ -150,10 +151,9 @@ const historyLines = ({services: {machine}}: WizardContext, columns: number): re
 const undoLines = (context: WizardContext, style: CommandStyle, columns: number): readonly Line[] => {
   const applied = appliedTo(context);
   if (applied === null) return [];
-  const files = `${applied.pathCount} ${applied.pathCount === 1 ? 'file' : 'files'}`;
   return [
     ...wrapText(
-      `Restores ${files} to the byte as they were before run ${applied.id}. Enter shows each change first; nothing is written before you type a word.`,
+      `Restores ${count(applied.pathCount, 'file')} to the byte as they were before run ${applied.id}. Enter shows each change first; nothing is written before you type a word.`,
       columns,
     ),
     ...(isThisMachine(style) ? wrapText('The card goes back to its own driver at the next boot.', columns) : []),

@@ -8,6 +8,7 @@ import {describeTime} from './describe-time.ts';
 import {textDiffLines} from './diff-lines.ts';
 import {commandLines} from './parts.ts';
 import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
+import {count} from '../../words/count.ts';
 
 const planned = (
   {id, profile, startedAt, restored, notes}: RollbackView,
@@ -15,7 +16,7 @@ const planned = (
   columns: number,
 ): readonly Line[] => [
   ...wrapText(
-    `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${restored.length} ${restored.length === 1 ? 'path' : 'paths'} to the byte.`,
+    `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${count(restored.length, 'path')} to the byte.`,
     columns,
   ),
   ...(isThisMachine(style)
@@ -34,7 +35,7 @@ const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, colum
   ...wrapText(
     id === null
       ? '✓ Nothing to do: nothing is applied.'
-      : `✓ Restored to the byte: ${pathCount} ${pathCount === 1 ? 'path' : 'paths'} of run ${id}.`,
+      : `✓ Restored to the byte: ${count(pathCount, 'path')} of run ${id}.`,
     columns,
     'good',
   ),

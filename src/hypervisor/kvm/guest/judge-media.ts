@@ -5,6 +5,7 @@ import type {PlanContext} from '../../../plan/context.ts';
 import type {GuestSystem, ProfileGuest} from '../../../profile/profile.ts';
 import {memoryText} from '../../../profile/scalars.ts';
 import {warnOfFolder} from './choose-disk.ts';
+import {count} from '../../../words/count.ts';
 
 const bytesPerMiB = 1024 * 1024;
 
@@ -128,5 +129,5 @@ const judgeSizes = (context: PlanContext, systems: readonly KnownSystem[], newDi
   if (least.storage !== null && newDiskMiB !== null && newDiskMiB * bytesPerMiB < least.storage)
     tooSmall('guest.diskSize', memoryText(newDiskMiB), asText(least.storage));
   if (least.cpus !== null && cpu.vcpus < least.cpus)
-    tooSmall('cpu.vcpus', `${cpu.vcpus} vCPU${cpu.vcpus === 1 ? '' : 's'}`, `${least.cpus} vCPUs`);
+    tooSmall('cpu.vcpus', `${count(cpu.vcpus, 'vCPU')}`, `${least.cpus} vCPUs`);
 };
