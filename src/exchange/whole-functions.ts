@@ -19,7 +19,12 @@ export const wholeFunctions = ({devices}: Plan, format: string): readonly WholeF
  * For what sets up a host but not its libvirt: the functions are to be with vfio-pci from boot on. Throws a UsageError
  * for a plan that leaves them to libvirt, or lends them.
  */
-export const refuseLaterBinding = ({binding, handover, hypervisorArguments}: Plan, format: string): void => {
+export const refuseLaterBinding = ({devices, binding, handover, hypervisorArguments}: Plan, format: string): void => {
+  if (devices.length === 0)
+    throw new UsageError(
+      `The profile gives the guest no device, and what ${format} is told is about devices.`,
+      'Add one to devices of the profile; `vfio-pilot groups` lists them.',
+    );
   if (handover !== null || binding.by === 'libvirt')
     throw new UsageError(
       `The plan leaves the device to the host until the guest starts, which ${format} can't express.`,

@@ -268,8 +268,8 @@ export const profileKeys = (name: string, formats: readonly DeviceFormat[]): Key
     description: {key: 'description', codec: orAbsent(oneLine), fallback: null, meaning: 'One line for people.'},
     devices: {
       key: 'devices',
-      codec: listOf(deviceCodec(formats, homeOf), {minimum: 1, maximum: 64}),
-      meaning: 'PCI functions for the guest.',
+      codec: listOf(deviceCodec(formats, homeOf), {minimum: 0, maximum: 64}),
+      meaning: 'PCI functions for the guest; [] for none.',
     },
     binding: {
       key: 'binding',

@@ -168,9 +168,14 @@ describe('a profile', () => {
     ],
     ['a missing section', minimal.replace('cpu:\n  vcpus: 4\n', ''), 'profile-missing-key 1:1 `cpu` is missing'],
     [
-      'no device',
-      minimal.replace('devices:\n  - address: 06:00.0', 'devices: []'),
-      'profile-bad-value 3:10 `devices` has 0 items; 1 to 64 are possible.',
+      'no list of devices',
+      minimal.replace('devices:\n  - address: 06:00.0', 'description: x'),
+      'profile-missing-key 1:1 `devices` is missing',
+    ],
+    [
+      'devices without an item',
+      minimal.replace('devices:\n  - address: 06:00.0', 'devices:'),
+      'profile-wrong-type 3:9 `devices` is not a list.',
     ],
     [
       'a device twice',

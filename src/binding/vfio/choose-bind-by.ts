@@ -72,7 +72,13 @@ export const chooseBindBy = (context: PlanContext, chosen: ChosenDevices): BindB
     return 'libvirt';
   }
   if (lostFunctions(chosen).length === 0) {
-    context.decide('binding', 'nothing at boot', 'the host keeps every card that this guest gets a part of');
+    context.decide(
+      'binding',
+      'nothing at boot',
+      context.profile.devices.length === 0
+        ? 'the guest takes no device of the host'
+        : 'the host keeps every card that this guest gets a part of',
+    );
     return 'libvirt';
   }
   context.decide(

@@ -115,6 +115,7 @@ const wantedOptions = (
 const judgeUnsafeInterrupts = (context: PlanContext): boolean => {
   const {interruptRemapping} = context.facts.iommu;
   const isAllowed = context.profile.host.allowUnsafeInterrupts;
+  if (context.profile.devices.length === 0) return false;
   if (interruptRemapping === true) {
     if (isAllowed)
       context.decide(

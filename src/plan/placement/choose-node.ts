@@ -44,9 +44,17 @@ export const chooseNode = (context: PlanContext, chosen: ChosenDevices): Home =>
   }
   const roomiest = roomiestOf(facts, usable);
   if (roomiest === undefined) return stay(null);
+  if (display === undefined) {
+    context.decide(
+      'cpu.node',
+      `node ${roomiest.id}`,
+      'the guest takes no device of the host, and this node has the most cores and memory',
+    );
+    return stay(roomiest.id);
+  }
   context.report('note', 'cpu-node-unknown', {
     subject: 'cpu.node',
-    message: `The firmware does not say which node ${display?.name ?? 'the device'} is on (numa_node is -1); node ${roomiest.id} was taken for its cores and memory.`,
+    message: `The firmware does not say which node ${display.name} is on (numa_node is -1); node ${roomiest.id} was taken for its cores and memory.`,
     remedy: 'If the board manual says which socket feeds the slot, set cpu.node.',
   });
   context.decide(

@@ -1,3 +1,4 @@
+import {describeTaken} from '../../describe-taken.ts';
 import type {Artifact} from '../../../artifacts/artifact.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {type DomainFacts, libvirtOf} from '../../../facts/virtualisation.ts';
@@ -69,14 +70,16 @@ const nameOf = (assigned: AssignedDevice): string | null =>
 
 const describeDomain = (planned: Plan): readonly string[] => {
   const {guest, devices, pinning, memory} = kvmPlanOf(planned);
-  const names = devices.flatMap(({assigned}) => nameOf(assigned) ?? []).join(', ');
+  const names = devices.flatMap(({assigned}) => nameOf(assigned) ?? []);
   return [
     ...(guest.isNew
       ? [
           `libvirt knows no guest ${guest.name} yet${guest.phase === 'run' ? '' : '; its plain VGA and local VNC screen are for the installation'}`,
         ]
       : []),
-    guest.phase === 'install' ? `in the phase install the guest goes without ${names}` : `the guest takes ${names}`,
+    guest.phase === 'install' && names.length > 0
+      ? `in the phase install the guest goes without ${names.join(', ')}`
+      : describeTaken(names),
     `${pinning.vcpus.length} vCPUs pinned${memory.nodes.length > 0 ? ` and the memory on node ${memory.nodes.join(', ')}` : ''}`,
   ];
 };

@@ -1,3 +1,4 @@
+import {describeTaken} from '../../describe-taken.ts';
 import type {Artifact} from '../../../artifacts/artifact.ts';
 import {judgeReadable, type Rendered} from '../../../artifacts/rendered.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
@@ -132,7 +133,7 @@ const guestFile = (path: string, text: string, mode: number, why: readonly strin
 const commandLine = (argv: readonly string[]): string => ['qm', ...argv.map(quoteForShell)].join(' ');
 
 const describe = ({devices, memory, guest}: ProxmoxPlan): readonly string[] => [
-  `the guest takes ${devices.map(describeDevice).join(', ')}`,
+  describeTaken(devices.map(describeDevice)),
   `${guest.vcpus} vCPUs${guest.affinity.length === 0 ? '' : ' on the cores of its affinity'}${memory.nodes.length > 0 ? `, and the memory on node ${memory.nodes.join(', ')}` : ''}`,
 ];
 

@@ -1,3 +1,4 @@
+import {describeTaken} from '../../describe-taken.ts';
 import type {Artifact} from '../../../artifacts/artifact.ts';
 import {judgeReadable, oneLine, type Rendered} from '../../../artifacts/rendered.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
@@ -41,7 +42,7 @@ const guestFile = (plan: XenPlan, text: string, encoding: 'utf8' | 'latin1'): Ar
   placing: 'first',
   by: 'writer',
   why: [
-    `the guest takes ${plan.devices.map(({address, name}) => address ?? name ?? 'a device').join(', ')}`,
+    describeTaken(plan.devices.map(({address, name}) => address ?? name ?? 'a device')),
     `${plan.guest.vcpus} vCPUs${plan.pinning.vcpus.length === 0 ? '' : ', each on a CPU of its own, and the memory near them'}`,
     'checked against xl’s grammar, not started',
   ],
