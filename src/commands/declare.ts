@@ -3,7 +3,8 @@ import type {JsonSchema} from '../decode/decode.ts';
 import {type BaseContext, type Command, present, type Presented} from './command.ts';
 
 /** Of what kind a value is, where the shell itself can find those that there are. */
-export type Completes = 'directory' | 'file' | 'profile' | 'plan' | 'pci-address' | 'guest' | 'run-id' | 'command';
+export type Completes =
+  'directory' | 'file' | 'profile' | 'plan' | 'pci-address' | 'guest' | 'guest-or-file' | 'run-id' | 'command';
 
 /** As `parseArgs` of node:util has it, with what help, completion and the check of values need. */
 export type OptionSpec =

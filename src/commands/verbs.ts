@@ -284,14 +284,22 @@ const commands: readonly Verb[] = [
       {name: 'FROM', choices: importers.map(({name}) => name)},
       {
         name: [...new Set(importers.map(({source}) => source.name))].join('|'),
-        missing: 'For example: `vfio-pilot import libvirt win11`, or `vfio-pilot import proxmox 101`.',
-        completes: 'guest',
+        missing: 'For example: `vfio-pilot import libvirt win11`, `import proxmox 101`, or `import arcd guest.yaml`.',
+        completes: 'guest-or-file',
       },
     ],
-    options: {out},
+    options: {
+      out,
+      home: {
+        type: 'string',
+        value: 'DIR',
+        completes: 'directory',
+        summary: 'arcd: the home of the user who ran it, for paths that begin with ~',
+      },
+    },
     examples: [
       ['import libvirt win11', 'print a profile of a domain of this host: its devices, pins, pages and features'],
-      ['import proxmox 101 --out win10.yaml', 'save one of guest 101'],
+      ['import arcd guest.yaml --home /home/lab --out win10.yaml', 'save one of a file of LibVF.IO’s arcd'],
     ],
     isTransactional: false,
     load: async () => (await import('./import.ts')).importProfile,

@@ -1,7 +1,7 @@
 import {isMap, type Node} from 'yaml';
 import type {Finding, Position} from '../findings/finding.ts';
 import type {Complaints} from './codec.ts';
-import {parseProfileDocument} from './document.ts';
+import {parseYamlFile} from './document.ts';
 import {type DeviceFormat, formatOf} from './device-format.ts';
 import {profileKeys} from './keys.ts';
 import type {WrittenProfile} from './profile.ts';
@@ -21,7 +21,7 @@ const maximumFindings = 100;
 
 /** The text of a profile file, with everything that is wrong with it at once. `file` only serves messages and the default name. */
 export const decodeProfile = (text: string, file: string, formats: readonly DeviceFormat[]): DecodedProfile => {
-  const document = parseProfileDocument(text, file);
+  const document = parseYamlFile(text, file);
   if ('findings' in document) return {profile: null, findings: document.findings, positionOf: () => null};
   const findings: Finding[] = [];
   const positions = new Map<string, Position>();

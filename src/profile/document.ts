@@ -10,14 +10,32 @@ type Parsed =
   | {readonly root: Node | null; readonly positionAt: (offset: number) => Position}
   | {readonly findings: readonly Finding[]};
 
+/** What a file of YAML is read as: the words of its refusals, and the tags that it may have. */
+export type YamlFile = {
+  readonly noun: string;
+  readonly plural: string;
+  /** What a person looks for at its path. */
+  readonly looks: string;
+  readonly depth: string;
+  readonly tags: readonly string[];
+};
+
+const profileFile: YamlFile = {
+  noun: 'profile',
+  plural: 'profiles',
+  looks: 'it is a YAML file of a few lines',
+  depth: 'A profile has at most three levels of keys.',
+  tags: [],
+};
+
 /** YAML to nodes; every scalar stays the text that it is (failsafe schema). Never throws. */
-export const parseProfileDocument = (text: string, file: string): Parsed => {
+export const parseYamlFile = (text: string, file: string, kind: YamlFile = profileFile): Parsed => {
   if (text.length > maximumCharacters) {
     return refused(
       file,
       'profile-too-large',
       `The file is larger than ${maximumCharacters / 1024} KiB.`,
-      'Give the path of a profile: it is a YAML file of a few lines.',
+      `Give the path of a ${kind.noun}: ${kind.looks}.`,
     );
   }
   const binaryAt = text.search(/[^\P{Cc}\t\n\r]|\ufffd/u);
@@ -31,24 +49,27 @@ export const parseProfileDocument = (text: string, file: string): Parsed => {
       file,
       'profile-syntax',
       'The file is not text: it holds control characters or is not UTF-8.',
-      'Give the path of a profile, written in UTF-8.',
+      `Give the path of a ${kind.noun}, written in UTF-8.`,
       positionOfOffset(text, binaryAt, file),
     );
   }
   const document = parsed(text, lines);
-  if (document === null)
-    return refused(
-      file,
-      'profile-syntax',
-      'The file is nested too deeply.',
-      'A profile has at most three levels of keys.',
-    );
-  const problems = [...document.errors, ...document.warnings];
+  if (document === null) return refused(file, 'profile-syntax', 'The file is nested too deeply.', kind.depth);
+  const problems = [
+    ...document.errors,
+    ...document.warnings.filter(
+      ({code, message}) => code !== 'TAG_RESOLVE_FAILED' || !kind.tags.some((tag) => message.endsWith(`: ${tag}`)),
+    ),
+  ];
+  // The library reports its own RangeError as a mistake of the text.
+  const deep = problems.find(({message}) => message.includes('call stack'));
+  if (deep !== undefined)
+    return refused(file, 'profile-syntax', 'The file is nested too deeply.', kind.depth, positionAt(deep.pos[0]));
   if (problems.length > 0) {
     return {
       findings: problems
         .slice(0, maximumSyntaxFindings)
-        .map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0]))),
+        .map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0]), kind)),
     };
   }
   const alias = firstAlias(document);
@@ -57,7 +78,7 @@ export const parseProfileDocument = (text: string, file: string): Parsed => {
       findings: [
         finding(
           'profile-syntax',
-          'Aliases (`*name`) are not used in profiles.',
+          `Aliases (\`*name\`) are not used in ${kind.plural}.`,
           'Write the value out where the alias is.',
           positionAt(alias.range?.[0] ?? 0),
         ),
@@ -96,20 +117,22 @@ const firstAlias = (document: Document.Parsed): Node | null => {
 
 const remedies: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: 'Indent with spaces.',
-  MULTIPLE_DOCS: 'Keep one profile per file: remove the `---` line and what follows it.',
   TAG_RESOLVE_FAILED: 'Remove the tag (`!…`): values are plain text here.',
   DUPLICATE_KEY: 'Keep one of the two lines.',
   BLOCK_AS_IMPLICIT_KEY: 'Check the indentation and the colon of this line and of the one before.',
 };
 
-const syntaxFinding = (code: string, message: string, at: Position): Finding => {
-  const said =
-    code === 'MULTIPLE_DOCS'
-      ? 'The file holds more than one YAML document'
-      : message.replace(/[.\s]+$/, '').replaceAll('\n', ' ');
+const syntaxFinding = (code: string, message: string, at: Position, {noun}: YamlFile): Finding => {
+  if (code === 'MULTIPLE_DOCS')
+    return finding(
+      'profile-syntax',
+      'The file holds more than one YAML document.',
+      `Keep one ${noun} per file: remove the \`---\` line and what follows it.`,
+      at,
+    );
   return finding(
     'profile-syntax',
-    `${said}.`,
+    `${message.replace(/[.\s]+$/, '').replaceAll('\n', ' ')}.`,
     remedies[code] ?? 'Correct this line; keys are written as `key: value`.',
     at,
   );

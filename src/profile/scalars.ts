@@ -48,8 +48,8 @@ const scalarText = (node: Node | null, path: string, type: string, complaints: C
 };
 
 /** A value from a file ends up in a terminal: it is shown short, and its control characters escaped. */
-export const shorten = (text: string): string => {
-  const shown = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+export const shorten = (text: string, most = 60): string => {
+  const shown = text.length > most ? `${text.slice(0, most)}…` : text;
   return shown.replace(
     /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,

@@ -128,6 +128,10 @@ const probes: readonly (readonly [typed: string, offered: readonly string[]])[] 
   [`${root} profile new --guest w`, ['win10']],
   // The name is given to the program as one word; nothing in it is run.
   [`${root} profile new --guest o`, ['odd $(touch run) name']],
+  // A guest of this host, or a file of another program.
+  [`${root} import libvirt w`, ['win10']],
+  ['import arcd a', ['a.yaml']],
+  [`${root} import arcd b`, ['b.yml']],
   [`${root} rollback `, ['20260131T120000Z-x7k2']],
   [`rollback ${root} --yes 2`, ['20260131T120000Z-x7k2']],
   ['plan ', ['a.yaml', 'b.yml', 'sub', 'two words.yaml']],

@@ -72,7 +72,7 @@ describe.skipIf(directory === null)('import libvirt of real domains (skipped whe
     expect(foreign).toHaveLength(3);
     for (const file of foreign) {
       const {facts, name} = domainFacts(read(file));
-      expect(() => importDomain(facts, {word: name, text: null})).toThrow('neither there nor defined on this host');
+      expect(() => importDomain(facts, {word: name})).toThrow('neither there nor defined on this host');
     }
   });
 
@@ -81,7 +81,7 @@ describe.skipIf(directory === null)('import libvirt of real domains (skipped whe
     (file) => {
       const xml = read(file);
       const {facts, name, path} = domainFacts(xml);
-      const {profile: imported, leftOut} = importDomain(facts, {word: name, text: null});
+      const {profile: imported, leftOut} = importDomain(facts, {word: name});
       const {profile, findings} = decodeProfile(encodeProfile(imported), 'profile.yaml');
       expect(findings).toEqual([]);
       if (profile === null) throw new Error('no profile');

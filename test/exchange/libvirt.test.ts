@@ -31,7 +31,7 @@ const domain = (devices: string, rest = '', features = '<acpi/>'): string => `<d
 
 const imported = (xml: string, overrides: Partial<HostFacts> = {}, without: readonly string[] = []) => {
   const {facts, name, path} = domainFacts(xml, overrides, without);
-  const {profile, leftOut} = importDomain(facts, {word: name, text: null});
+  const {profile, leftOut} = importDomain(facts, {word: name});
   return {profile, leftOut, said: leftOut.map(({message}) => message), facts, path};
 };
 
@@ -248,12 +248,12 @@ describe('import libvirt', () => {
 
   it('refuses a domain that is not there, one that is broken, and one without a device of this host', () => {
     const {facts} = domainFacts(domain(card));
-    expect(() => importDomain(facts, {word: 'other', text: null})).toThrow('no domain other on this host');
+    expect(() => importDomain(facts, {word: 'other'})).toThrow('no domain other on this host');
     expect(() => imported(domain(card).replace('</features>', '</feature>'))).toThrow('.xml:7:');
     expect(() => imported(domain(card), {}, ['0000:41:00.0'])).toThrow(
       'takes 0000:41:00.0, and no device of this host',
     );
-    expect(() => importDomain(proxmoxFacts({}), {word: 'x', text: null})).toThrow('are not libvirt’s');
+    expect(() => importDomain(proxmoxFacts({}), {word: 'x'})).toThrow('are not libvirt’s');
   });
 });
 

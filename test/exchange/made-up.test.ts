@@ -34,6 +34,7 @@ it('an importer that reads a file, and an exporter, are one line of a table each
   const invented: ImporterEntry = {
     name: 'invented',
     source: {name: 'FILE', isFile: true},
+    hasHome: false,
     load:
       async () =>
       (_, {text}) => ({profile: sampleProfile({guest: {name: text ?? ''}}), leftOut: []}),
@@ -41,7 +42,7 @@ it('an importer that reads a file, and an exporter, are one line of a table each
   const file = join(directory, 'guest.invented');
   writeFileSync(file, 'from-the-file');
   const made = await importWith([invented]).run(context('invented', file));
-  expect(made.profile.guest.name).toBe('from-the-file');
+  expect(made).toMatchObject({kind: 'made', profile: {guest: {name: 'from-the-file'}}});
   await expect(importWith([invented]).run(context('other', file))).rejects.toThrow('cannot be imported');
 
   const words: ExporterEntry = {
@@ -61,6 +62,7 @@ it('an import that makes no profile of this program is an error, and no file', a
   const broken: ImporterEntry = {
     name: 'broken',
     source: {name: 'WORD', isFile: false},
+    hasHome: false,
     load: async () => () => ({profile: sampleProfile({guest: {name: 'a/b'}}), leftOut: []}),
   };
   await expect(importWith([broken]).run(context('broken', 'x'))).rejects.toThrow('a/b');

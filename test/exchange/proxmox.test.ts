@@ -14,7 +14,7 @@ import {sampleProfile} from '../support/sample-profile.ts';
 
 const base = 'bios: ovmf\ncores: 4\nmachine: q35\nmemory: 8192\nname: Win 10\nostype: win11\n';
 const card = `${base}cpu: host\nhostpci0: 0000:06:00,pcie=1\n`;
-const imported = (facts: HostFacts, word = '101') => importGuest(facts, {word, text: null});
+const imported = (facts: HostFacts, word = '101') => importGuest(facts, {word});
 const leftOut = (conf: string, files = {}) =>
   imported(proxmoxFacts({101: conf}, {files})).leftOut.map(({message}) => message);
 
@@ -111,7 +111,7 @@ describe('import proxmox', () => {
   ])('refuses %o for %s', (confs, word, said) => {
     const files = {'/etc/pve/nodes/pve2/qemu-server/104.conf': 'name: mail\n'};
     expect(() => imported(proxmoxFacts(confs, {files}), word)).toThrow(said);
-    expect(() => importGuest(sampleFacts(), {word, text: null})).toThrow('no Proxmox VE');
+    expect(() => importGuest(sampleFacts(), {word})).toThrow('no Proxmox VE');
   });
 });
 

@@ -68,6 +68,10 @@ _vfio_pilot_values() {
       ;;
     pci-address) _vfio_pilot_addresses ;;
     guest) _vfio_pilot_names "$root/etc/libvirt/qemu" .xml ;;
+    guest-or-file)
+      _vfio_pilot_names "$root/etc/libvirt/qemu" .xml
+      _vfio_pilot_files .yaml .yml
+      ;;
     run-id) _vfio_pilot_names "$root/var/lib/vfio-pilot/journal" '' ;;
     profile) _vfio_pilot_files .yaml .yml ;;
     plan) _vfio_pilot_files .yaml .yml .plan ;;

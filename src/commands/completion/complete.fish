@@ -30,6 +30,9 @@ function __vfio_pilot_values --argument-names kind root current
             for file in $root/etc/libvirt/qemu/*.xml
                 string replace -r '.*/(.*)\.xml$' '$1' -- $file
             end
+        case guest-or-file
+            __vfio_pilot_values guest "$root" "$current"
+            __vfio_pilot_values profile "$root" "$current"
         case run-id
             for directory in $root/var/lib/vfio-pilot/journal/*
                 string replace -r '.*/' '' -- $directory

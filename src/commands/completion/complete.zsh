@@ -33,6 +33,10 @@ _vfio_pilot_values() {
     command) _vfio_pilot_first '' && _describe -t commands command commands ;;
     pci-address) _vfio_pilot_addresses ;;
     guest) _vfio_pilot_names guest $root/etc/libvirt/qemu .xml ;;
+    guest-or-file)
+      _vfio_pilot_names guest $root/etc/libvirt/qemu .xml
+      _files -g '*.(yaml|yml)(-.)'
+      ;;
     run-id) _vfio_pilot_names run $root/var/lib/vfio-pilot/journal '' ;;
     profile) _files -g '*.(yaml|yml)(-.)' ;;
     plan) _files -g '*.(yaml|yml|plan)(-.)' ;;

@@ -47,12 +47,15 @@ const typeName = patterned(
   'Write it as `vfio-pilot check` shows it: `i915-GVTg_V5_4`, `GRID RTX6000-1Q`.',
 );
 
-const suffix = patterned(
+const nameSuffix = patterned(
   'end of a name',
   '^[A-Za-z0-9_.+-]{1,20}$',
   'is not the end of a name of a type',
   'Use 1 to 20 letters, digits, `_`, `.`, `+` or `-`, as in `Q`.',
 );
+
+/** What may be said of a slice that is wanted. */
+export const mediatedWords = {parent: parentName, type: typeName, suffix: nameSuffix} as const;
 
 const uuidText: Codec<string> = scalar({
   type: 'UUID',
@@ -148,7 +151,7 @@ const mdevKeys: KeyTable<ProfileMediatedDevice['mdev']> = {
   },
   suffix: {
     key: 'suffix',
-    codec: orAbsent(suffix),
+    codec: orAbsent(nameSuffix),
     fallback: null,
     meaning: 'End of the driver’s name for the type, Q of NVIDIA’s for workstations; goes with vram.',
   },

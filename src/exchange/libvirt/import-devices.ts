@@ -12,6 +12,7 @@ import {readValue} from '../../profile/codec.ts';
 import {formatOf} from '../../profile/device-format.ts';
 import type {ProfileDevice} from '../../profile/profile.ts';
 import {absolutePath, macAddress} from '../../profile/scalars.ts';
+import {proposeDevice, understandDevice} from '../named-device.ts';
 import {lost, type Omission, replaced, stays} from './omission.ts';
 
 export type ImportedDevices = {readonly devices: readonly ProfileDevice[]; readonly omissions: readonly Omission[]};
@@ -53,7 +54,7 @@ const importDevice = (facts: HostFacts, element: XmlElement): ImportedDevices =>
 
 const importFunction = (facts: HostFacts, element: XmlElement): ImportedDevices => {
   const address = sourceOf(element) ?? '';
-  const named = deviceKinds.map((kind) => kind.understand(facts, address)).find((one) => one !== null);
+  const named = understandDevice(facts, address);
   if (facts.pci.every((one) => one.address !== address))
     return {
       devices: [],
@@ -68,16 +69,12 @@ const importFunction = (facts: HostFacts, element: XmlElement): ImportedDevices 
     return {devices: [], omissions: [lost(element, named?.problem ?? `${address} can't be given to a guest.`)]};
   const unmanaged =
     attributeOf(element, 'managed') === 'yes' ? [] : [replaced(element, `${address} gets managed='yes'.`)];
-  const made = propose(facts, named.identity).map((device) => withDetails(device, element));
+  const made = proposeDevice(facts, named.identity).map((device) => withDetails(device, element));
   return {
     devices: made.map(({device}) => device),
     omissions: [...unmanaged, ...made.flatMap(({omissions}) => omissions)],
   };
 };
-
-/** Only the named one: a plan adds what belongs to the same card, and says why. */
-const propose = (facts: HostFacts, identity: string): readonly ProfileDevice[] =>
-  deviceKinds.flatMap((kind) => kind.propose(facts, [identity])).filter((device) => identityOf(device) === identity);
 
 type Detailed = {readonly device: ProfileDevice; readonly omissions: readonly Omission[]};
 
@@ -136,7 +133,7 @@ const importUsb = (facts: HostFacts, element: XmlElement): ImportedDevices => {
   const identity = nameOfUsb(`${vendor}:${product}`, null);
   const policy = attributeOf(source, 'startupPolicy') ?? 'mandatory';
   return {
-    devices: propose(facts, identity),
+    devices: proposeDevice(facts, identity),
     omissions: [
       ...(place === null ? [] : [stays(place, `The place on the bus of ${identity} has no key in a profile.`)]),
       ...(policy === 'optional'
@@ -159,7 +156,7 @@ const importMediated = (facts: HostFacts, element: XmlElement): ImportedDevices 
     return none(
       `The domain takes the mediated device ${uuid}, which is neither there nor defined on this host, so its type is unknown.`,
     );
-  const made = propose(facts, placeOfMediated(found.parent, found.type ?? '')).filter(isProfileMediatedDevice);
+  const made = proposeDevice(facts, placeOfMediated(found.parent, found.type ?? '')).filter(isProfileMediatedDevice);
   if (made.length === 0)
     return none(
       `${found.parent} does not offer the type ${found.type ?? 'unknown'} of the mediated device ${uuid} on this host.`,

@@ -5,7 +5,7 @@ import {parseDomain} from '../../hypervisor/kvm/domain/parse-domain.ts';
 import {defaultProfile} from '../../profile/defaults.ts';
 import type {Profile} from '../../profile/profile.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
-import type {Imported, Importer} from '../importer.ts';
+import type {Imported, ImportSource} from '../importer.ts';
 import {profileNameOf} from '../profile-name.ts';
 import {importDevices} from './import-devices.ts';
 import {importGuestSettings} from './import-guest.ts';
@@ -14,7 +14,7 @@ import {findingsOf} from './omission.ts';
 import {otherElements} from './other-elements.ts';
 
 /** A profile of a domain of this host that has a device of it: it asks for what the domain has, so that a plan of it changes little. */
-export const importDomain: Importer = (facts, {word}): Imported => {
+export const importDomain = (facts: HostFacts, {word}: Pick<ImportSource, 'word'>): Imported => {
   const domain = findDomain(facts, word);
   const parsed = parseDomain(domain.xml ?? '', domain.path);
   if (!parsed.ok)

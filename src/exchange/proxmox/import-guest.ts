@@ -1,4 +1,3 @@
-import {deviceKinds} from '../../devices/device-kinds.ts';
 import {isProfileFunction} from '../../devices/function/function-format.ts';
 import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
@@ -16,13 +15,14 @@ import {isOwn} from '../../hypervisor/proxmox/hookscript/choose-hookscript.ts';
 import {nameOfGuest, proxmoxOf} from '../../hypervisor/proxmox/proxmox-facts.ts';
 import {proposeProfile} from '../../pipeline/propose-profile.ts';
 import type {Profile, ProfileDevice} from '../../profile/profile.ts';
-import type {Imported, Importer} from '../importer.ts';
+import type {Imported, ImportSource} from '../importer.ts';
+import {understandDevice} from '../named-device.ts';
 import {profileNameOf} from '../profile-name.ts';
 import {importPlacement} from './import-placement.ts';
 import {leftOutOf, omitted} from './left-out.ts';
 
 /** A profile of a guest of this node that has a card: it asks for what the guest has, so that a plan of it changes little. */
-export const importGuest: Importer = (facts, {word}): Imported => {
+export const importGuest = (facts: HostFacts, {word}: Pick<ImportSource, 'word'>): Imported => {
   const guest = findGuest(facts, word);
   const lines = nextStartOf(parseGuestConfig(facts.files[guest.path]?.text ?? ''));
   const cards = lines.flatMap((line) => cardOf(facts, line));
@@ -89,7 +89,7 @@ const cardOf = (facts: HostFacts, {key, value}: ConfigLine): readonly Card[] => 
           .flatMap((mapping) => mapping.hosts);
   const gone = hosts.filter((host) => functionsOf(facts.pci, [host]).length === 0);
   const identities = functionsOf(facts.pci, hosts).flatMap((address) => {
-    const named = deviceKinds.map((kind) => kind.understand(facts, address)).find((one) => one !== null);
+    const named = understandDevice(facts, address);
     return named?.ok === true ? [named.identity] : [];
   });
   const rom = parsePropertyString(value, 'host')?.get('romfile') ?? null;
