@@ -6,12 +6,14 @@ import {functionKind} from './function/function-kind.ts';
 import {selectorFormat} from './selector/selector-format.ts';
 import {mediatedDeviceKind} from './mediated-device/mediated-device-kind.ts';
 import {usbDeviceKind} from './usb-device/usb-device-kind.ts';
+import {pooledFunctionKind} from './virtual-function/pooled-function-kind.ts';
 import {virtualFunctionKind} from './virtual-function/virtual-function-kind.ts';
 
 /** Every kind of device that can go to a guest. The first one says what is wrong with an item that is of none. */
 export const deviceKinds: readonly DeviceKind[] = [
   functionKind,
   virtualFunctionKind,
+  pooledFunctionKind,
   usbDeviceKind,
   mediatedDeviceKind,
 ];

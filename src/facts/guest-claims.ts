@@ -6,6 +6,7 @@ export type GuestClaim = {
   readonly profile: string;
   readonly functions: readonly ClaimedFunction[];
   readonly virtualFunctions: readonly ClaimedVirtualFunction[];
+  readonly pooledFunctions: readonly ClaimedPooledFunction[];
   readonly mediatedDevices: readonly ClaimedMediatedDevice[];
   /** By vendor and product, and by port where the profile names one. */
   readonly usbDevices: readonly {readonly id: string; readonly port: string | null}[];
@@ -41,6 +42,13 @@ export type ClaimedVirtualFunction = {
   /** Where the guest's definition has it. */
   readonly address: PciAddress | null;
   readonly vgpu: {readonly name: string; readonly mixedSizes: boolean} | null;
+};
+
+/** Any free virtual function of a network card that stays with the host. */
+export type ClaimedPooledFunction = {
+  readonly of: PciAddress;
+  /** Virtual functions of `of` that the guest's unit makes at least. */
+  readonly count: number;
 };
 
 /** A slice of a device that stays with the host. */

@@ -43,6 +43,8 @@ export type SriovFacts = {
   readonly device: string | null;
   /** Address of virtual function 0, 1, …, of those that there are. */
   readonly functions: readonly PciAddress[];
+  /** Network interface that its driver makes of it, `enp4s0f0`; `null` where there is none or several. */
+  readonly interface: string | null;
 };
 
 export type VendorVgpu = {

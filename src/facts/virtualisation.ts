@@ -45,6 +45,8 @@ export type KvmFacts = {
   readonly networks: readonly string[];
   /** Those of libvirt's networks that give a guest a whole function, or a whole interface, by name. */
   readonly networkFunctions: Readonly<Record<string, readonly PciAddress[]>>;
+  /** Those that give a guest any free virtual function of one card, by name: the card's network interface. */
+  readonly networkPools: Readonly<Record<string, string>>;
   /** The function behind each of the host's interfaces that a guest takes whole (macvtap in mode `passthrough`). */
   readonly interfaceFunctions: Readonly<Record<string, PciAddress>>;
   /** libvirt's storage pools that are a folder. */

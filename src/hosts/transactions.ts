@@ -14,7 +14,7 @@ const ports: Ports = {
     [bootProbes, ...deviceKinds.map(({probes}) => probes)].flatMap((table) => Object.entries(table)),
   ),
   validators: {order: orderValidator},
-  registries: hypervisors.map(({registry}) => registry),
+  registries: hypervisors.flatMap(({registry, moreRegistries}) => [registry, ...moreRegistries]),
   whyInUse: (machine, paths) =>
     [...hypervisors, ...deviceKinds].map(({whyInUse}) => whyInUse(machine, paths)).find((use) => use !== null) ?? null,
 };

@@ -59,6 +59,8 @@ export type Hypervisor = {
   readonly logsOf: (guest: string) => GuestLogs | null;
   /** Where the transaction defines its guests. */
   readonly registry: GuestRegistry;
+  /** Where it keeps what guests share, such as networks. */
+  readonly moreRegistries: readonly GuestRegistry[];
   /** Why files that it wrote on the host must not go just now. */
   readonly whyInUse: Ports['whyInUse'];
   /** Whether a file is the definition of a guest, which may change without a word when it is another's. */

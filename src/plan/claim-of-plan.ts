@@ -16,6 +16,9 @@ export const claimOf = (plan: Plan, pci: readonly PciFunction[]): GuestClaim => 
     profile: plan.profile,
     functions: [...plan.devices.flatMap(assigned), ...groupMates(plan, pci)],
     virtualFunctions: plan.devices.flatMap(virtualFunction),
+    pooledFunctions: plan.devices.flatMap(({assigned: device}) =>
+      device.type === 'pooled-function' ? [{of: device.of, count: device.count}] : [],
+    ),
     mediatedDevices: plan.devices.flatMap(mediatedDevice),
     usbDevices: plan.devices.flatMap(({assigned: device}) =>
       device.type === 'usb' ? [{id: device.id, port: device.port}] : [],

@@ -36,6 +36,8 @@ export type Abilities = {
   readonly namesUsbPorts: boolean;
   /** It makes mediated devices itself when a guest starts, and takes them away when it ends. */
   readonly makesMediated: boolean;
+  /** It gives a guest whichever virtual function of a network card is free. */
+  readonly poolsFunctions: boolean;
   /** Why neither cgroups nor arguments of this kernel keep the host off the guest's CPUs; `null`: they do. */
   readonly whyNoIsolation: string | null;
   /** Why no command of our own can run when a guest starts and ends; `null`: it can. */

@@ -23,6 +23,7 @@ import type {
   AssignedDevice,
   AssignedFunction,
   AssignedMediatedDevice,
+  AssignedPooledFunction,
   AssignedUsbDevice,
   AssignedVirtualFunction,
   BindBy,
@@ -67,6 +68,14 @@ const assigned = byTag<'type', AssignedDevice>('type', {
       shape<NonNullable<AssignedVirtualFunction['network']>>({mac: nullable(text), vlan: nullable(integer)}),
     ),
     vgpu: nullable(shape<NonNullable<AssignedVirtualFunction['vgpu']>>({name: text, mixedSizes: flag})),
+  }),
+  'pooled-function': shape<AssignedPooledFunction>({
+    type: literal('pooled-function'),
+    of: pciAddressText,
+    interface: text,
+    count: integer,
+    mac: nullable(text),
+    vlan: nullable(integer),
   }),
   'mediated-device': shape<AssignedMediatedDevice>({
     type: literal('mediated-device'),

@@ -52,7 +52,8 @@ export type PlannedDevice = {
 };
 
 /** What a guest's definition needs to know of a device, one member of the union for each way of giving it. */
-export type AssignedDevice = AssignedFunction | AssignedVirtualFunction | AssignedMediatedDevice | AssignedUsbDevice;
+export type AssignedDevice =
+  AssignedFunction | AssignedVirtualFunction | AssignedPooledFunction | AssignedMediatedDevice | AssignedUsbDevice;
 
 export type AssignedFunction = {
   readonly type: 'pci';
@@ -79,6 +80,19 @@ export type AssignedVirtualFunction = {
   readonly network: {readonly mac: string | null; readonly vlan: number | null} | null;
   /** NVIDIA: it stays with NVIDIA's driver, which gives it to the guest; the hypervisor must not bind it. */
   readonly vgpu: {readonly name: string; readonly mixedSizes: boolean} | null;
+};
+
+/** A virtual function that is free when the guest starts, whichever that is. The guest knows its network card by the MAC address. */
+export type AssignedPooledFunction = {
+  readonly type: 'pooled-function';
+  /** The physical function. */
+  readonly of: PciAddress;
+  /** Its network interface on the host. */
+  readonly interface: string;
+  /** Virtual functions that `of` has at least before a guest starts. */
+  readonly count: number;
+  readonly mac: string | null;
+  readonly vlan: number | null;
 };
 
 /** A slice of a device that stays with the host. The guest knows it by its UUID, and not by an address. */

@@ -88,7 +88,7 @@ const defineGuest = async (transaction: Transaction, index: number, item: Journa
   else await registry.define(toolsOf(transaction), item.path, item.temp, true);
   const found = readPathState(machine, item.path);
   const isAsWanted = item.temp === null ? found.state === 'absent' : found.state === 'file';
-  if (!isAsWanted) throw new Error(`The guest was defined without an error, but ${item.path} is not as it should be.`);
+  if (!isAsWanted) throw new Error(`${item.path} was defined without an error, but is not as it should be.`);
   if (item.old.state === 'file' && found.state === 'file')
     writePrivate(machine, appliedFile(ledger.current().id, index), {from: item.path});
   saveItem(ledger, index, {...item, new: found, isUnsettled: false});

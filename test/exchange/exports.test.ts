@@ -319,6 +319,7 @@ describe('export nova', () => {
       stride: 1,
       device: null,
       functions: [],
+      interface: null,
     };
     const pci = facts.pci.map((one) => (one.address === '0000:06:00.0' ? {...one, sriov} : one));
     expect(textOf(exportNova, {facts: {...facts, pci}, preview})).toContain('"device_type":"type-PF"');

@@ -99,6 +99,7 @@ describe('readPci', () => {
       stride: 4,
       device: '1520',
       functions: ['0000:04:10.0', '0000:04:10.4'],
+      interface: null,
     });
     expect(readOne({sriov_totalvfs: '7\n'}).sriov).toEqual({
       total: 7,
@@ -108,7 +109,14 @@ describe('readPci', () => {
       stride: null,
       device: null,
       functions: [],
+      interface: null,
     });
+    const interfaces = (...names: readonly string[]) =>
+      readOne({
+        sriov_totalvfs: '7\n',
+        ...Object.fromEntries(names.map((name) => [`net/${name}/operstate`, 'up\n'])),
+      }).sriov?.interface;
+    expect([interfaces('enp4s0f0'), interfaces('a', 'b')]).toEqual(['enp4s0f0', null]);
     expect(readOne({sriov_totalvfs: '0\n'}).sriov).toBeNull();
     expect(readOne({sriov_totalvfs: '65535\n'}).sriov?.total).toBe(65_535);
     expect(readOne({sriov_totalvfs: '65536\n'}).sriov).toBeNull();

@@ -72,6 +72,7 @@ const recorded = (claim: Partial<GuestClaim>): GuestFacts => ({
       profile: 'one',
       functions: [],
       virtualFunctions: [],
+      pooledFunctions: [],
       mediatedDevices: [],
       usbDevices: [],
       moduleOptions: [],

@@ -103,6 +103,7 @@ export const sampleSriov = (values: Partial<SriovFacts> = {}): SriovFacts => ({
   stride: 4,
   device: '1520',
   functions: [],
+  interface: 'enp4s0f0',
   ...values,
 });
 
@@ -247,6 +248,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       machines: null,
       networks: ['default'],
       networkFunctions: {},
+      networkPools: {},
       interfaceFunctions: {},
       pools: [{name: 'default', path: '/var/lib/libvirt/images'}],
       autostartNetworks: ['default'],

@@ -164,8 +164,9 @@ const judgeParts = (context: PlanContext, {function: device, path}: ChosenFuncti
 
 /** Virtual functions that another guest has from the next boot on. */
 const judgePlannedParts = ({facts, profile, report}: PlanContext, {address}: PciFunction, path: string): void => {
-  for (const {guest, virtualFunctions} of facts.guests.recorded) {
-    if (guest === profile.guest.name || virtualFunctions.every(({of}) => of !== address)) continue;
+  for (const {guest, virtualFunctions, pooledFunctions} of facts.guests.recorded) {
+    if (guest === profile.guest.name || [...virtualFunctions, ...pooledFunctions].every(({of}) => of !== address))
+      continue;
     report('blocker', 'vf-parent-taken', {
       subject: address,
       path,

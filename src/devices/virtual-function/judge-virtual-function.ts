@@ -5,6 +5,7 @@ import {analyseGroup, endpointsBeside} from '../../groups/analyse-group.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
 import {judgeNeeds} from '../../plan/device/judge-needs.ts';
+import {judgeMixed} from './judge-mixed.ts';
 import {judgeParent} from './judge-parent.ts';
 import {judgeVgpu} from './judge-vgpu.ts';
 import type {ProfileVirtualFunction} from './virtual-function-format.ts';
@@ -34,7 +35,10 @@ export const judgeVirtualFunction = (
   own: ChosenVirtualFunction,
   taken: readonly PciAddress[],
 ): void => {
-  if (own.isFirst) judgeParent(context, own.parent, own.path, taken);
+  if (own.isFirst) {
+    judgeParent(context, own.parent, own.path, taken);
+    judgeMixed(context, {...own, isPooled: false});
+  }
   judgeIndex(context, own);
   judgeAddress(context, own);
   judgeNetwork(context, own);
@@ -131,7 +135,11 @@ const judgePresent = (context: PlanContext, own: ChosenVirtualFunction, taken: r
 };
 
 /** The host keeps the card, so nothing of it may be in the group of its virtual function. */
-const judgeGroupOf = (context: PlanContext, {name, path}: ChosenVirtualFunction, present: PciFunction): void => {
+export const judgeGroupOf = (
+  context: PlanContext,
+  {name, path}: Pick<ChosenVirtualFunction, 'name' | 'path'>,
+  present: PciFunction,
+): void => {
   const group = present.iommuGroup === null ? null : analyseGroup(context.facts, present.iommuGroup);
   const mates = group === null ? [] : endpointsBeside(group, [present.address]);
   // Siblings that the host's drivers leave alone, or that other guests have, do no harm.

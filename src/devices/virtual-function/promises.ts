@@ -28,7 +28,7 @@ export const virtualFunctionPromises = (
   ];
 };
 
-const parentPromise = ({of}: AssignedVirtualFunction, parent: PciFunction | null): PromiseResult => {
+export const parentPromise = ({of}: Pick<AssignedVirtualFunction, 'of'>, parent: PciFunction | null): PromiseResult => {
   const driver = parent?.driver ?? null;
   const isKept = driver !== null && !isVfioDriver(driver) && driver !== 'pci-stub';
   return {
@@ -44,9 +44,9 @@ const parentPromise = ({of}: AssignedVirtualFunction, parent: PciFunction | null
   };
 };
 
-const countPromise = (
+export const countPromise = (
   plan: Plan,
-  {of, count, vgpu}: AssignedVirtualFunction,
+  {of, count, vgpu}: Pick<AssignedVirtualFunction, 'of' | 'count' | 'vgpu'>,
   parent: PciFunction | null,
 ): PromiseResult => {
   const enabled = parent === null ? 0 : (parent.sriov?.enabled ?? null);

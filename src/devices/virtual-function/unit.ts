@@ -2,7 +2,7 @@ import type {Rendered} from '../../artifacts/rendered.ts';
 import {type FileTable, keeps} from '../../facts/file-table.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
-import type {AssignedVirtualFunction, Plan} from '../../plan/plan.ts';
+import type {Plan} from '../../plan/plan.ts';
 import {type BootUnit, bootUnit, renderBootUnit, scriptDirectory} from '../boot-unit.ts';
 import functions from './make-virtual-functions.sh';
 
@@ -16,12 +16,20 @@ type Parent = {
   readonly count: number;
   readonly probesDrivers: boolean;
   readonly isNetwork: boolean;
+  /** A network of libvirt looks for them when it is started. */
+  readonly isPooled: boolean;
 };
 
+type Part = Omit<Parent, 'address'> & {readonly of: PciAddress};
+
 const parentsOf = ({devices}: Plan): readonly Parent[] => {
-  const parts = devices.flatMap(({assigned}) =>
-    assigned.type === 'virtual-function' && assigned.vgpu === null ? [assigned] : [],
-  );
+  const parts = devices.flatMap(({assigned}): readonly Part[] => {
+    if (assigned.type === 'pooled-function')
+      return [{...assigned, probesDrivers: true, isNetwork: true, isPooled: true}];
+    return assigned.type === 'virtual-function' && assigned.vgpu === null
+      ? [{...assigned, isNetwork: assigned.network !== null, isPooled: false}]
+      : [];
+  });
   return [...new Set(parts.map(({of}) => of))].map((address) =>
     parentOf(
       address,
@@ -30,11 +38,12 @@ const parentsOf = ({devices}: Plan): readonly Parent[] => {
   );
 };
 
-const parentOf = (address: PciAddress, parts: readonly AssignedVirtualFunction[]): Parent => ({
+const parentOf = (address: PciAddress, parts: readonly Part[]): Parent => ({
   address,
   count: Math.max(...parts.map(({count}) => count)),
   probesDrivers: parts.some(({probesDrivers}) => probesDrivers),
-  isNetwork: parts.some(({network}) => network !== null),
+  isNetwork: parts.some((part) => part.isNetwork),
+  isPooled: parts.some((part) => part.isPooled),
 });
 
 /** A unit that makes the virtual functions at each boot before a guest can start, and the script that it runs. */
@@ -64,7 +73,11 @@ export const renderUnit = (facts: HostFacts, plan: Plan): Rendered => {
       ...(isNetwork
         ? {
             lines: ['DefaultDependencies=no', 'Conflicts=shutdown.target', 'Wants=network-pre.target'],
-            before: ['network-pre.target', 'shutdown.target'],
+            before: [
+              'network-pre.target',
+              'shutdown.target',
+              ...(parents.some(({isPooled}) => isPooled) ? ['virtnetworkd.service'] : []),
+            ],
           }
         : {}),
     },

@@ -28,7 +28,9 @@ export type ProfileVirtualFunction = {
 };
 
 /** PCI Express: SR-IOV counts virtual functions with 16 bits. */
-const most = 65_535;
+export const mostVirtualFunctions = 65_535;
+
+export const vlanNumber = wholeNumber(1, 4094);
 
 const functionKeys: KeyTable<ProfileVirtualFunction['function']> = {
   of: {
@@ -38,12 +40,12 @@ const functionKeys: KeyTable<ProfileVirtualFunction['function']> = {
   },
   index: {
     key: 'index',
-    codec: wholeNumber(0, most - 1),
+    codec: wholeNumber(0, mostVirtualFunctions - 1),
     meaning: 'Which of its virtual functions, from 0 on, as `virtfnN` in sysfs.',
   },
   count: {
     key: 'count',
-    codec: orAuto(wholeNumber(1, most)),
+    codec: orAuto(wholeNumber(1, mostVirtualFunctions)),
     fallback: 'auto',
     meaning: 'How many it makes at boot; auto: as many as there are now and as guests need.',
   },
@@ -88,7 +90,7 @@ const keys: KeyTable<Omit<ProfileVirtualFunction, 'kind'>> = {
   },
   vlan: {
     key: 'vlan',
-    codec: orAbsent(wholeNumber(1, 4094)),
+    codec: orAbsent(vlanNumber),
     fallback: null,
     meaning: 'VLAN that the card puts a virtual network function in, without a word to the guest.',
   },

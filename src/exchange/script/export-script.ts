@@ -17,11 +17,17 @@ import {orderSteps, type ScriptFile, type Steps} from './steps.ts';
 
 /** A shell script that makes the plan true, and can take it back, on a host where nothing is installed for that. */
 export const exportScript: Exporter = (facts, {plan, changes}) => {
-  const {registry} = hypervisorOf(facts);
+  const {registry, moreRegistries} = hypervisorOf(facts);
   if (registry.commands === null)
     throw new UsageError(
       `The guest ${plan.guest.path} takes more than a script can do.`,
       '`vfio-pilot export --help` names the exports; one of them may be for its hypervisor.',
+    );
+  const shared = changes.find((change) => moreRegistries.some(({keeps}) => keeps(change.path)));
+  if (shared !== undefined)
+    throw new UsageError(
+      `${shared.path} is shared by several guests, which takes more than a script can do.`,
+      'Run `vfio-pilot apply` on the host, or give the guest a virtual function by its number.',
     );
   if (changes.length === 0)
     throw new UsageError(

@@ -15,6 +15,7 @@ import type {
   ClaimedFunction,
   ClaimedMediatedDevice,
   ClaimedOption,
+  ClaimedPooledFunction,
   ClaimedVirtualFunction,
   GuestClaim,
   GuestFacts,
@@ -93,6 +94,7 @@ const libvirtShape = shape<LibvirtDocument>({
   machines: nullable(texts),
   networks: texts,
   networkFunctions: recordOf(addresses),
+  networkPools: recordOf(text),
   interfaceFunctions: recordOf(pciAddressText),
   pools: listOf(shape<KvmFacts['pools'][number]>({name: text, path: text})),
   autostartNetworks: texts,
@@ -228,6 +230,7 @@ export const guestClaimShape = shape<GuestClaim>({
       vgpu: nullable(shape<NonNullable<ClaimedVirtualFunction['vgpu']>>({name: text, mixedSizes: flag})),
     }),
   ),
+  pooledFunctions: listOf(shape<ClaimedPooledFunction>({of: pciAddressText, count: integer})),
   mediatedDevices: listOf(
     shape<ClaimedMediatedDevice>({uuid: text, parent: text, type: text, vramMiB: nullable(integer)}),
   ),

@@ -74,6 +74,7 @@ export const pciFunctionShape = shape<PciFunction>({
       stride: nullable(integer),
       device: nullable(text),
       functions: addresses,
+      interface: nullable(text),
     }),
   ),
   hasMdevTypes: flag,

@@ -17,12 +17,13 @@ import {domainDirectory, lines, type Virsh} from './libvirt-domains.ts';
 export const readNetworks = (
   source: Source,
   virsh: Virsh,
-): Pick<KvmFacts, 'networks' | 'networkFunctions' | 'autostartNetworks'> => {
+): Pick<KvmFacts, 'networks' | 'networkFunctions' | 'networkPools' | 'autostartNetworks'> => {
   const directory = `${domainDirectory(source)}/networks`;
   const files = namesOfXml(source, directory).map((file) => {
     const {root} = parseXmlBeginning(source.text(`${directory}/${file}.xml`) ?? '');
     const name = childNamed(root, 'name')?.text.trim() ?? file;
-    return {name, functions: functionsOf(source, childNamed(root, 'forward'))};
+    const forward = childNamed(root, 'forward');
+    return {name, functions: functionsOf(source, forward), pool: poolOf(forward)};
   });
   const asked = lines(virsh('net-list', '--all', '--name')) ?? [];
   return {
@@ -30,6 +31,7 @@ export const readNetworks = (
     networkFunctions: Object.fromEntries(
       files.filter(({functions}) => functions.length > 0).map(({name, functions}) => [name, functions]),
     ),
+    networkPools: Object.fromEntries(files.flatMap(({name, pool}) => (pool === null ? [] : [[name, pool]]))),
     autostartNetworks: namesOfXml(source, `${directory}/autostart`),
   };
 };
@@ -50,6 +52,14 @@ const functionsOf = (source: Source, forward: XmlElement | null): readonly PciAd
   if (mode !== 'passthrough') return [];
   const interfaces = [forward, ...elementsAt(forward, 'interface')].flatMap((one) => attributeOf(one, 'dev') ?? []);
   return Object.values(readInterfaceFunctions(source, interfaces));
+};
+
+/** `<forward mode='hostdev' managed='yes'><pf dev='enp4s0f0'/>`: libvirt reads one `<pf>` only, and no addresses next to it. */
+const poolOf = (forward: XmlElement | null): string | null => {
+  const [card, ...more] = childrenNamed(forward, 'pf');
+  return attributeOf(forward, 'mode') === 'hostdev' && attributeOf(forward, 'managed') === 'yes' && more.length === 0
+    ? attributeOf(card ?? null, 'dev')
+    : null;
 };
 
 /** The function behind each of these interfaces; those without one (bridges, VLANs) are left out. */

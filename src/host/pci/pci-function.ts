@@ -118,7 +118,7 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
     acs: isBridge && names.has('config') ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
     powerState: text('power_state'),
     physicalFunction: parsePciAddress(linked('physfn') ?? ''),
-    sriov: readSriov(names, text, linked),
+    sriov: readSriov(names, text, linked, names.has('net') ? source.list(`${directory}/net`) : []),
     hasMdevTypes: names.has('mdev_supported_types'),
     vgpu: names.has('nvidia') ? readVgpu((file) => source.text(`${directory}/nvidia/${file}`)) : null,
   };
@@ -130,7 +130,12 @@ type Read = (file: string) => string | null;
 const mostVirtualFunctions = 65_535;
 
 /** A function with the capability and no virtual function to make (`sriov_totalvfs` 0) is one without. */
-const readSriov = (names: ReadonlySet<string>, text: Read, linked: Read): SriovFacts | null => {
+const readSriov = (
+  names: ReadonlySet<string>,
+  text: Read,
+  linked: Read,
+  interfaces: readonly string[],
+): SriovFacts | null => {
   const total = parseCount(text('sriov_totalvfs'));
   if (total === null || total === 0 || total > mostVirtualFunctions) return null;
   const probes = text('sriov_drivers_autoprobe');
@@ -148,6 +153,7 @@ const readSriov = (names: ReadonlySet<string>, text: Read, linked: Read): SriovF
     stride: parseCount(text('sriov_stride')),
     device: parseHex(text('sriov_vf_device'), 4),
     functions,
+    interface: interfaces.length === 1 ? (interfaces[0] ?? null) : null,
   };
 };
 

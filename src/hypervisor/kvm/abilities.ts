@@ -23,6 +23,7 @@ export const kvmAbilities = (facts: HostFacts): Abilities => ({
   },
   namesUsbPorts: false,
   makesMediated: false,
+  poolsFunctions: true,
   whyNoIsolation: null,
   whyNoHooks: whyNoHooks(facts),
   whyNoVariants: whyNoVariants(facts),

@@ -23,6 +23,8 @@ import {renderUsbHook} from './hooks/usb-hook.ts';
 import {hookLogTag} from './hooks/libvirt-hook.ts';
 import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
+import {networkRegistry} from './networks/network-registry.ts';
+import {poolPromises, renderNetworkPools} from './networks/network-pools.ts';
 import {libvirtRegistry, whyKept} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
@@ -61,6 +63,7 @@ export const kvm: Hypervisor = {
       renderPagesHook(facts, plan),
       renderIsolationHook(facts, plan),
       renderUsbHook(facts, plan),
+      renderNetworkPools(facts, plan),
     ]),
   namedPaths: (facts, guest) => [
     diskPath(facts, guest),
@@ -74,6 +77,7 @@ export const kvm: Hypervisor = {
   },
   logsOf: (guest) => ({journalTag: hookLogTag(guest), file: `/var/log/libvirt/qemu/${guest}.log`}),
   registry: libvirtRegistry,
+  moreRegistries: [networkRegistry],
   whyInUse: whyKept,
   isGuestFile: (path) => path.startsWith('/etc/libvirt/qemu/'),
   world: (facts) => {
@@ -87,7 +91,7 @@ export const kvm: Hypervisor = {
       `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
     ];
   },
-  promises: () => [],
+  promises: poolPromises,
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,
   tasks: guestTasks,

@@ -2,6 +2,7 @@ import type {GuestRegistry, Ports, RegistryCommands} from '../../artifacts/ports
 import {guestOfFileName} from '../../facts/guest-name.ts';
 import {childNamed, parseXmlBeginning} from '../../formats/xml/document.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
+import {networkRegistry, whyPooled} from './networks/network-registry.ts';
 import {handoverState} from './hooks/handover-hook.ts';
 
 const timeoutSeconds = 60;
@@ -16,7 +17,7 @@ const commands: RegistryCommands = {
 
 /** Where libvirt keeps the guests of the machine. */
 export const libvirtRegistry: GuestRegistry = {
-  keeps: (path) => path.endsWith('.xml'),
+  keeps: (path) => path.endsWith('.xml') && !networkRegistry.keeps(path),
   obstacle: (machine, path) =>
     machine.hasProgram('virsh')
       ? null
@@ -77,6 +78,7 @@ const whyTpm: Ports['whyInUse'] = (machine, paths) => {
   return null;
 };
 
-export const whyKept: Ports['whyInUse'] = (machine, paths) => whyLent(machine, paths) ?? whyTpm(machine, paths);
+export const whyKept: Ports['whyInUse'] = (machine, paths) =>
+  whyLent(machine, paths) ?? whyTpm(machine, paths) ?? whyPooled(machine, paths);
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.xml$/, '');

@@ -20,6 +20,7 @@ export const proxmoxAbilities = (facts: HostFacts): Abilities => ({
   namesUsbPorts: true,
   // PVE::QemuServer::PCI: a UUID made of the number of the line and the VMID.
   makesMediated: true,
+  poolsFunctions: false,
   whyNoIsolation: null,
   whyNoHooks: 'on Proxmox VE vfio-pilot has no hook that runs when a guest starts and ends',
   whyNoVariants: 'at a guest’s start Proxmox VE binds to vfio-pci itself, and to no variant of it',

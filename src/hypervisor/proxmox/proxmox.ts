@@ -49,6 +49,7 @@ export const proxmox: Hypervisor = {
   renderGuest: renderProxmoxGuest,
   renderAppliedGuest: renderProxmoxGuest,
   registry: qmRegistry,
+  moreRegistries: [],
   // Nothing on the host has to stay while a guest runs.
   whyInUse: () => null,
   isGuestFile: (path) => path.startsWith('/etc/pve/qemu-server/') || path.startsWith('/etc/libvirt/qemu/'),

@@ -16,6 +16,7 @@ export const xenAbilities: Abilities = {
   roms: {below: [], because: 'xl takes no ROM file for a device, from no directory', severity: 'blocker'},
   namesUsbPorts: true,
   makesMediated: true,
+  poolsFunctions: false,
   whyNoIsolation:
     'dom0 is a guest of Xen itself, and its kernel knows none of the machine’s CPUs; arguments of Xen keep it off them',
   whyNoHooks: 'xl runs no command of our own when a guest starts and ends',

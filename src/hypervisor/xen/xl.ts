@@ -34,6 +34,7 @@ export const xl: Hypervisor = {
   inPhase: () => null,
   logsOf: () => null,
   registry: xlRegistry,
+  moreRegistries: [],
   whyInUse: () => null,
   isGuestFile: (path) => path.startsWith('/etc/xen/') || path.startsWith('/etc/libvirt/'),
   world: (facts) => {

@@ -9,5 +9,7 @@ export const parentsOf = ({devices}: Pick<Plan, 'devices'>): readonly PciAddress
 export const hasMadeDevices = ({devices}: Pick<Plan, 'devices'>): boolean =>
   devices.some(
     ({assigned}) =>
-      assigned.type === 'virtual-function' || (assigned.type === 'mediated-device' && assigned.madeBy === 'unit'),
+      assigned.type === 'virtual-function' ||
+      assigned.type === 'pooled-function' ||
+      (assigned.type === 'mediated-device' && assigned.madeBy === 'unit'),
   );

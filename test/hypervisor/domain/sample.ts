@@ -117,6 +117,7 @@ export const sampleFacts = (
     machines: null,
     networks: ['default'],
     networkFunctions: {},
+    networkPools: {},
     interfaceFunctions: {},
     pools: [{name: 'default', path: '/var/lib/libvirt/images'}],
     autostartNetworks: ['default'],

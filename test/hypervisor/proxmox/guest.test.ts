@@ -89,6 +89,7 @@ describe('a guest that Proxmox VE has', () => {
       virtualFunctions: [claim],
       mediatedDevices: [],
       usbDevices: [],
+      pooledFunctions: [],
       moduleOptions: [],
       hugepages: null,
       isolation: {method: 'none', cpus: []},

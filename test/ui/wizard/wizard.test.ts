@@ -334,6 +334,7 @@ describe('a part of a card', () => {
     const looking = press(type(press(state, enter), 'o/virtual'), enter);
     expect(rowLabels(context, looking)).toEqual([
       {value: '0000:04:00.0/virtfn0', label: expect.stringMatching(/^\( \) .*virtfn0 .*virtual function 0 on I350/)},
+      {value: '0000:04:00.0/any', label: expect.stringContaining('any free virtual function on I350')},
     ]);
     const pane = deviceLines(context, looking, 200).map(plainText).join('\n');
     expect(pane).toContain('✓ A guest can have this part of the card.');

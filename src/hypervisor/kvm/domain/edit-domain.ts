@@ -19,6 +19,7 @@ import {editPhase, inPhase} from './edit-phase.ts';
 import {editProcessor} from './edit-processor.ts';
 import {editAccelerator} from './edit-accelerator.ts';
 import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
+import {editPooled} from './edit-pooled.ts';
 import {editUsb} from './edit-usb.ts';
 import {parseDomain} from './parse-domain.ts';
 import {sourceOf} from './place-cards.ts';
@@ -116,6 +117,7 @@ export const planSplices = (document: XmlDocument, context: EditContext): readon
 const editDevices = (context: EditContext, ofPhase: DomainEdit): DomainEdit => {
   const devices = joinEdits([
     editHostdevs(context),
+    editPooled(context),
     editMediated(context),
     editUsb(context),
     editBalloon(context),

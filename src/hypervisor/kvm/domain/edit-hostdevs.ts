@@ -80,7 +80,7 @@ const managedOf = (device: Located): 'yes' | 'no' =>
   device.type === 'virtual-function' && device.vgpu !== null ? 'no' : 'yes';
 
 /** What the plan says nothing of stays: libvirt writes down the MAC address that it has chosen. */
-const networkWishes = ({network}: AssignedVirtualFunction): readonly Wish[] => {
+export const networkWishes = ({network}: Pick<AssignedVirtualFunction, 'network'>): readonly Wish[] => {
   const {mac = null, vlan = null} = network ?? {};
   return [
     ...(mac === null

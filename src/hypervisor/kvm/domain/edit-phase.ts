@@ -7,12 +7,13 @@ import {
   type XmlElement,
 } from '../../../formats/xml/document.ts';
 import type {Wish} from '../../../formats/xml/reconcile.ts';
-import type {PlannedDevice} from '../../../plan/plan.ts';
+import type {AssignedDevice, PlannedDevice} from '../../../plan/plan.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {parseWholeNumber} from './domain-values.ts';
 import {type DomainEdit, type EditContext, joinEdits, nothing} from './edit-context.ts';
 import {isNamedBy} from './edit-hostdevs.ts';
 import {uuidOf} from './edit-mediated.ts';
+import {pooledHolder} from './edit-pooled.ts';
 import {sourceOf} from './place-cards.ts';
 import {mediumWish, screenWish, videoWish} from './screen-and-media.ts';
 
@@ -38,12 +39,13 @@ const withheld = (context: EditContext): DomainEdit => {
   const away = context.plan.devices.filter((device) => !isAttached(context, device)).map(({assigned}) => assigned);
   return {
     children: [],
-    drops: devicesOf(context).filter((device) =>
-      away.some((one) =>
-        one.type === 'mediated-device' ? one.uuid === uuidOf(device) : isNamedBy(one, sourceOf(device)),
-      ),
-    ),
+    drops: devicesOf(context).filter((device) => away.some((one) => isHolder(context, one, device))),
   };
+};
+
+const isHolder = (context: EditContext, one: AssignedDevice, device: XmlElement): boolean => {
+  if (one.type === 'mediated-device') return one.uuid === uuidOf(device);
+  return one.type === 'pooled-function' ? device === pooledHolder(context, one) : isNamedBy(one, sourceOf(device));
 };
 
 /** `window`: the guest's own picture, shown by the window of its emulated screen. */

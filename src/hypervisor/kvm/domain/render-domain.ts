@@ -66,7 +66,9 @@ const nameOf = (assigned: AssignedDevice): string | null =>
     ? `${assigned.mdevType} of ${assigned.parent}`
     : assigned.type === 'usb'
       ? `the USB device ${assigned.id}`
-      : assigned.address;
+      : assigned.type === 'pooled-function'
+        ? `any free virtual function of ${assigned.of}`
+        : assigned.address;
 
 const describeDomain = (planned: Plan): readonly string[] => {
   const {guest, devices, pinning, memory} = kvmPlanOf(planned);

@@ -46,7 +46,7 @@ const givenBy = ({assigned, class: pciClass, driver, bindBy}: PlannedDevice): re
     const {of, uuid, mdevType} = assigned;
     return of === null ? [] : [{card: uuid, address: of, formerly: null, mdev: mdevType, ...part}];
   }
-  if (assigned.type === 'usb') return [];
+  if (assigned.type === 'usb' || assigned.type === 'pooled-function') return [];
   const {address, formerly} = assigned;
   return address === null ? [] : [{card: address, address, formerly, mdev: null, ...part}];
 };

@@ -142,7 +142,9 @@ const describeDevice = ({address, assigned}: PlannedDevice): string =>
     ? `${assigned.mdevType} of ${assigned.parent}`
     : assigned.type === 'usb'
       ? `the USB device ${assigned.id}`
-      : (address ?? assigned.address ?? 'a function without an address yet');
+      : assigned.type === 'pooled-function'
+        ? `any virtual function of ${assigned.of}`
+        : (address ?? assigned.address ?? 'a function without an address yet');
 
 const notUtf8 = (path: string): Finding => ({
   code: 'file-unreadable',
