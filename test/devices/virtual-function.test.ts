@@ -446,20 +446,27 @@ describe('a virtual function is refused', () => {
     expect(blockers(plan([part(nic, 3)], host(made(port(), 2), other('0000:04:10.0'))))).toEqual([]);
   });
 
-  it('failure mode 54: where the i915 of a kernel is the one that makes none', () => {
-    const gpu = port({class: '030000', device: '46a6', driver: 'i915'});
-    const kernel = (release: string, parameters: readonly string[]) => ({
-      release,
-      builtin: [],
-      modules: ['vfio_pci'],
-      parameters: {i915: parameters},
-    });
-    const facts = (...installed: readonly ReturnType<typeof kernel>[]) =>
-      host([gpu], {kernel: {...sampleFacts().kernel, installed}});
-    expect(blockers(plan([part(nic, 0)], facts(kernel('6.8', ['max_vfs']))))).not.toContain('vf-driver-unfit');
-    const {findings} = plan([part(nic, 0)], facts(kernel('6.8', ['max_vfs']), kernel('6.11', ['enable_guc'])));
-    expect(found(findings, 'vf-driver-unfit')).toMatchObject([
+  it('failure mode 54: where the i915 or xe of a kernel is one that makes none, and only told where that is unknown', () => {
+    const findingsOf = (driver: string, kernels: Readonly<Record<string, readonly string[] | null>>) => {
+      const installed = Object.entries(kernels).map(([release, parameters]) => ({
+        release,
+        builtin: [],
+        modules: ['vfio_pci', driver],
+        parameters: parameters === null ? {} : {[driver]: parameters},
+      }));
+      const gpu = port({class: '030000', device: '46a6', driver});
+      const facts = host([gpu], {kernel: {...sampleFacts().kernel, installed}});
+      return found(plan([part(nic, 0)], facts).findings, 'vf-driver-unfit');
+    };
+    expect(findingsOf('i915', {'6.8': ['max_vfs']})).toEqual([]);
+    expect(findingsOf('i915', {'6.8': ['max_vfs'], '6.11': ['enable_guc']})).toMatchObject([
       {severity: 'blocker', message: expect.stringMatching(/kernel 6\.11 has no parameter max_vfs/)},
+    ]);
+    expect(findingsOf('xe', {'6.8': ['force_probe'], '7.2': ['max_vfs']})).toMatchObject([
+      {severity: 'blocker', message: expect.stringMatching(/The xe of kernel 6\.8 has no/)},
+    ]);
+    expect(findingsOf('i915', {'6.8': null})).toMatchObject([
+      {severity: 'warning', remedy: expect.stringContaining('modinfo -k 6.8 -p i915')},
     ]);
   });
 

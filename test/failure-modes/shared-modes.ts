@@ -39,8 +39,8 @@ export const sharedModes: readonly FailureMode[] = [
   {
     number: 54,
     what: 'A kernel update brings the stock i915, which makes no virtual functions.',
-    handled: ['blocked'],
-    how: 'The i915 of each installed kernel is asked for the parameter max_vfs.',
+    handled: ['blocked', 'told'],
+    how: 'The i915 (or xe) of each installed kernel is asked for the parameter max_vfs; where it cannot be asked, that is said.',
     codes: ['vf-driver-unfit'],
   },
   {

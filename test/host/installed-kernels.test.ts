@@ -71,6 +71,26 @@ describe('the installed kernels', () => {
     expect(asked).toEqual(['modinfo -k 6.1.0 -p vfio_pci']);
   });
 
+  it('tell those of the graphics driver too where it is loaded, of each kernel: another one may lack SR-IOV', () => {
+    const root = makeTree({
+      '/boot/vmlinuz-6.1.0': '',
+      '/boot/vmlinuz-6.8.0': '',
+      '/lib/modules/6.1.0/modules.dep': 'kernel/i915.ko:\nkernel/xe.ko:\n',
+      '/lib/modules/6.8.0/modules.dep': 'updates/dkms/i915.ko:\n',
+      '/sys/module/i915/refcnt': '1\n',
+    });
+    const source = {
+      ...openSource(root, null),
+      run: (_: string, args: readonly string[]) =>
+        args.includes('6.8.0') ? 'max_vfs:Limit (uint)\n' : 'enable_guc:GuC (int)\n',
+    };
+    const kernels = readInstalledKernels(source, {release: null, ...none});
+    expect(Object.fromEntries(kernels.map(({release, parameters}) => [release, parameters]))).toEqual({
+      '6.1.0': {i915: ['enable_guc']},
+      '6.8.0': {i915: ['max_vfs']},
+    });
+  });
+
   it('looks into directories of /boot only, however many files are there', () => {
     const files = Object.fromEntries(Array.from({length: 50}, (_, number) => [`/boot/file-${number}`, '']));
     const source = openTree({...files, '/boot/token/6.1.0/linux': '', '/boot/token/6.1.0/initrd': ''});

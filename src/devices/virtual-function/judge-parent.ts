@@ -1,4 +1,4 @@
-import {kernelsOf, isVfioDriver} from '../../facts/modules.ts';
+import {isVfioDriver, kernelsOf, moduleState} from '../../facts/modules.ts';
 import {isNeeded} from '../../facts/needs.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
 import type {PciFunction} from '../../facts/pci.ts';
@@ -91,22 +91,37 @@ const judgeDriver = (context: PlanContext, parent: PciFunction, path: string): v
       message: `${describeFunction(parent)} is with AMD's GIM driver, which makes virtual functions in its own way. This version does not serve it.`,
       remedy: 'Set it up as AMD describes, and add the function to the guest by hand.',
     });
-  if (driver === 'i915') judgeIntel(context, parent, path);
+  if (driver === 'i915' || driver === 'xe') judgeIntel(context, parent, driver, path);
 };
 
-/** i915 makes virtual functions only as the out-of-tree i915-sriov-dkms, and each kernel may have another i915. */
-const judgeIntel = (context: PlanContext, parent: PciFunction, path: string): void => {
-  const lacking = kernelsOf(context.facts).filter(
-    ({parameters}) => parameters['i915'] !== undefined && !parameters['i915'].includes('max_vfs'),
-  );
-  if (lacking.length === 0) return;
-  context.report('blocker', 'vf-driver-unfit', {
-    subject: parent.address,
-    path,
-    message: `The i915 of kernel ${lacking.map(({release}) => release).join(' and ')} has no parameter max_vfs: it is the kernel's own, which makes no virtual functions.`,
-    remedy:
-      'Build i915-sriov-dkms for each installed kernel (`dkms status` lists them), or use xe where it serves this GPU, and plan again.',
-  });
+const remedies: Readonly<Record<string, string>> = {
+  i915: 'Build i915-sriov-dkms for each installed kernel (`dkms status` lists them), or use xe where it serves this GPU, and plan again.',
+  xe: 'Remove that kernel, or install one whose xe has it (`modinfo -p xe` lists max_vfs), and plan again.',
+};
+
+/**
+ * Each kernel may have another driver: the kernel's own i915 makes no virtual functions, i915-sriov-dkms does, and an
+ * older xe does not (kernel: drivers/gpu/drm/xe/xe_module.c). The parameter max_vfs tells them apart.
+ */
+const judgeIntel = (context: PlanContext, parent: PciFunction, driver: string, path: string): void => {
+  const report = (severity: 'blocker' | 'warning', message: string, remedy: string): void =>
+    context.report(severity, 'vf-driver-unfit', {subject: parent.address, path, message, remedy});
+  const kernels = kernelsOf(context.facts).filter((kernel) => moduleState(kernel, driver) !== 'absent');
+  const listOf = (some: typeof kernels): string => some.map(({release}) => release).join(' and ');
+  const lacking = kernels.filter(({parameters}) => parameters[driver]?.includes('max_vfs') === false);
+  const unknown = kernels.filter(({parameters}) => parameters[driver] === undefined);
+  if (lacking.length > 0)
+    report(
+      'blocker',
+      `The ${driver} of kernel ${listOf(lacking)} has no parameter max_vfs, so it makes no virtual functions${driver === 'i915' ? ": it is the kernel's own" : ''}.`,
+      remedies[driver] ?? '',
+    );
+  if (unknown.length > 0)
+    report(
+      'warning',
+      `It is unknown whether the ${driver} of kernel ${listOf(unknown)} makes virtual functions${driver === 'i915' ? ": the kernel's own does not" : ''}.`,
+      `\`modinfo -k ${unknown[0]?.release ?? ''} -p ${driver}\` lists max_vfs if it does.`,
+    );
 };
 
 /**

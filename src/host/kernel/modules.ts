@@ -68,6 +68,8 @@ export const matchesGlob = (pattern: string, text: string): boolean => {
 
 /** Those that options may be written for. */
 const askedModules = ['vfio_pci', 'vfio_iommu_type1', 'kvm'];
+/** Whether they make virtual functions differs between kernels; asked where they drive something now. */
+const graphicsModules = ['i915', 'xe'];
 
 type Kernel = {readonly release: string; readonly builtin: readonly string[]; readonly modules: readonly string[]};
 
@@ -77,10 +79,11 @@ type Kernel = {readonly release: string; readonly builtin: readonly string[]; re
  * permissions, vfio-pci's ids among them.
  */
 export const readModuleParameters = (source: Source, kernel: Kernel): InstalledKernel['parameters'] => {
-  const builtinInfo = askedModules.some((module) => kernel.builtin.includes(module))
+  const asked = [...askedModules, ...graphicsModules.filter((module) => source.exists(`/sys/module/${module}`))];
+  const builtinInfo = asked.some((module) => kernel.builtin.includes(module))
     ? readModuleFile(source, kernel.release, 'modules.builtin.modinfo')
     : null;
-  const found = askedModules.flatMap((module): readonly [string, readonly string[]][] => {
+  const found = asked.flatMap((module): readonly [string, readonly string[]][] => {
     const names = kernel.builtin.includes(module)
       ? parseBuiltinInfo(builtinInfo, module)
       : askModinfo(source, kernel, module);
