@@ -33,10 +33,43 @@ guest:
   return file;
 };
 
+const free = (name: string): string => {
+  const file = profile(name, 0);
+  const text = readFileSync(file, 'utf8')
+    .replace('- function:', '- anyFunction:')
+    .replace(/ {6}index: 0\n/, '');
+  writeFileSync(file, text);
+  return file;
+};
+
 const one = profile('one', 0);
 const two = profile('two', 3);
 const script = (root: string, guest: string): string =>
   readFileSync(join(root, `usr/local/lib/vfio-pilot/virtual-functions-${guest}`), 'utf8');
+describe('two guests with any free virtual function of one port', () => {
+  const network = '/etc/libvirt/qemu/networks/vf-enp10s0f0.xml';
+
+  it('share the network of the first, which goes last', async () => {
+    const root = unpackHost('sriov-nic');
+    const before = treeState(root);
+    const [a, b] = [free('free1'), free('free2')];
+    const first = (await applyTo(a, root)).applied;
+    expect(readFileSync(join(root, network), 'utf8')).toContain("<pf dev='enp10s0f0'/>");
+    await expectNothingToDo(a, root);
+    await applyTo(b, root);
+    await expectNothingToDo(b, root);
+    expect(script(root, 'free2')).toContain('\nmake 0000:0a:00.0 2 keep ');
+    expect(readFileSync(join(root, 'etc/libvirt/qemu/free2.xml'), 'utf8')).toContain("network='vf-enp10s0f0'");
+
+    const early = await runCli(['rollback', first, '--root', root, '--yes']);
+    expect(early.exitCode).not.toBe(0);
+    expect(early.stderr).toContain('The guest free2 gets its network card from the network vf-enp10s0f0');
+    expect((await runCli(['rollback', '--root', root, '--yes'])).exitCode).toBe(0);
+    expect((await runCli(['rollback', '--root', root, '--yes'])).exitCode).toBe(0);
+    expect(differences(before, treeState(root))).toEqual({});
+  });
+});
+
 describe('two guests with virtual functions of one port', () => {
   it('are set up one after the other, and the second asks for enough for both', async () => {
     const root = unpackHost('sriov-nic');

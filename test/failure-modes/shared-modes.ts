@@ -125,7 +125,7 @@ export const sharedModes: readonly FailureMode[] = [
     number: 66,
     what: 'A disk with an installed system is created again: qemu-img overwrites without asking.',
     handled: ['prevented', 'told'],
-    how: 'No image is ever created or written; the command for it is printed, with the word that there may be one already.',
+    how: 'An image is made only where nothing is, and gets its name by a hard link, which never takes another file’s place; without a size the command for it is printed, with the word that there may be one already.',
     codes: ['guest-disk-needed'],
   },
   {

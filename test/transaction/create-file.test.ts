@@ -163,7 +163,7 @@ describe('a file that is made for a guest', () => {
       expect(snapshot(root)).toEqual(before);
     }));
 
-  it('never takes the place of a file that appears while it is made, and the run is undone', () =>
+  it('failure mode 66: never takes the place of a file that appears while it is made, and the run is undone', () =>
     withRoot(async (root) => {
       const machine = realMachine(root, {
         'make-image': (argv, other, asked) => {
