@@ -9,7 +9,7 @@ export type NotRun = {
 
 const ci = (shows: string): readonly [string, string] => ['.ci/run', shows];
 const release = 'test/packaging/release.deep.test.ts';
-const ansible = 'test/integrations/ansible.deep.test.ts';
+const role = 'test/integrations/role.deep.test.ts';
 const galaxy = 'test/integrations/collection.ts';
 const single = 'test/packaging/single-file.deep.test.ts';
 
@@ -50,8 +50,11 @@ export const notRun: readonly NotRun[] = [
   {line: 'mkdir node1 && tar -xzf node1.tar.gz -C node1', by: ['test/capture/capture.test.ts', 'tar']},
   {line: 'ansible-galaxy collection build integrations/ansible', by: [galaxy, "'build'"]},
   {line: 'ansible-galaxy collection install vfio_pilot-host-0.1.0.tar.gz', by: [galaxy, "'install'"]},
-  {line: 'ansible-playbook -i inventory.ini gpu_hosts.yml --check --diff', by: [ansible, "'--check'"]},
-  {line: 'ansible-playbook -i inventory.ini gpu_hosts.yml', by: [ansible, "'ansible-playbook', '-i'"]},
+  {
+    line: 'ansible-playbook -i inventory.ini gpu_hosts.yml --check --diff',
+    by: [role, "'gpu_hosts.yml', '--check', '--diff'"],
+  },
+  {line: 'ansible-playbook -i inventory.ini gpu_hosts.yml', by: [role, "'inventory.ini', 'gpu_hosts.yml'"]},
   // CONTRIBUTING
   {line: 'npm ci', by: ci('npm ci')},
   {line: 'npm test', by: ci('npm test')},

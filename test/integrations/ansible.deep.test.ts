@@ -142,6 +142,26 @@ describe.skipIf(!hasAnsible)('50 hosts under Ansible, each a tree of files', () 
     figure('O, failed beside the blocked one', 0, third.recap.failed.filter((host) => host !== odd).length);
   });
 
+  it('are collected, one document each, for a report', async () => {
+    const cwd = join(directory, 'collected');
+    mkdirSync(cwd);
+    const trees = [unpackHost('dell-r710-gtx1050'), unpackHost('ryzen-two-cards')];
+    const lines = trees.map((root, index) => {
+      const executable = join(cwd, `program-${index}`);
+      writeFileSync(executable, `#!/bin/sh\nexec ${process.execPath} ${program} "$@" --root ${root}\n`, {mode: 0o755});
+      return `h${index} vfio_pilot_executable=${executable}`;
+    });
+    writeFileSync(
+      join(cwd, 'inventory.ini'),
+      `[gpu_hosts]\n${lines.join('\n')}\n\n[gpu_hosts:vars]\nansible_connection=local\nansible_become=false\nansible_python_interpreter=${python}\n`,
+    );
+    const words = ['-i', 'inventory.ini', 'vfio_pilot.host.collect_facts'];
+    const {status, stdout} = spawnSync('ansible-playbook', words, {cwd, encoding: 'utf8', env: {...env, PWD: cwd}});
+    expect([status, stdout]).toEqual([0, expect.any(String)]);
+    const report = await runCli(['fleet', 'report', join(cwd, 'facts'), '--json']);
+    expect(JSON.parse(report.stdout)).toMatchObject({hosts: 2});
+  });
+
   it('have playbooks and modules that Ansible reads', () => {
     for (const name of readdirSync(join(collection, 'playbooks'))) {
       const {status, stderr} = spawnSync(
