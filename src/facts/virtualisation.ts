@@ -151,6 +151,8 @@ export type XenFacts = {
   readonly vcpus: readonly XenVcpu[] | null;
   /** Free for a guest now (`xl pci-assignable-list`): a card that a guest has is not among them. `null`: unknown. */
   readonly assignable: readonly PciAddress[] | null;
+  /** Pools of CPUs (`xl cpupool-list -c`), that of guests without one first; `null`: unknown. They are gone after a reboot. */
+  readonly pools: readonly XenPool[] | null;
   /** Of /etc/xen/NAME.cfg, by path. */
   readonly guests: readonly XenGuest[];
   /** Bridges of dom0 that a guest's network card can be in. */
@@ -199,6 +201,8 @@ export type XenVcpu = {
   readonly soft: string;
 };
 
+export type XenPool = {readonly name: string; readonly cpus: readonly number[]};
+
 export type XenGuest = {
   readonly name: string;
   /** `/etc/xen/NAME.cfg` */
@@ -211,6 +215,8 @@ export type XenGuest = {
   readonly memoryMiB: number;
   /** CPUs that single vCPUs are pinned to. */
   readonly pinnedCpus: readonly number[];
+  /** The pool of CPUs that its file names. */
+  readonly pool: string | null;
   /** Block devices of the host that it writes to. */
   readonly disks: readonly string[];
   /** A link in /etc/xen/auto starts it with the host. */

@@ -115,6 +115,8 @@ const planCodes = {
   'xen-not-isolated': mates,
   'xen-region-shared': device,
   'xen-entry-not-default': review,
+  'xen-installed': review,
+  'xen-pool': cpu('cpu.pins'),
   'architecture-unserved': review,
   'proxmox-no-quorum': review,
   'proxmox-card-at-boot': review,

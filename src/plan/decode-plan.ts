@@ -235,6 +235,7 @@ const xlGuest = shape<XenGuestPlan>({
   cdrom: nullable(text),
   bridge: nullable(text),
   relaxed: listOf(pciAddressText),
+  mmioHoleMiB: nullable(integer),
 });
 
 const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest, xen: xlGuest});

@@ -325,4 +325,6 @@ export type XenGuestPlan = NamedGuest & {
   readonly bridge: string | null;
   /** Devices that share a reserved memory region with others: Xen gives them only when the guest's file says `relaxed`. */
   readonly relaxed: readonly PciAddress[];
+  /** Addresses below 4 GiB that are kept for devices; `null`: xl decides. */
+  readonly mmioHoleMiB: number | null;
 };

@@ -54,4 +54,36 @@ export const xenModes: readonly FailureMode[] = [
     how: 'CPUs, nodes and memory come from xl info -n; without its answer nothing is placed.',
     codes: ['xen-silent'],
   },
+  {
+    number: 89,
+    what: 'A guest with a card crashes as soon as it has more than 3.5 GiB of memory.',
+    sources: [
+      'https://github.com/QubesOS/qubes-issues/issues/4321',
+      'https://github.com/QubesOS/qubes-issues/issues/5603',
+    ],
+    handled: ['prevented'],
+    how: 'Where the card has memory that must be below 4 GiB, mmio_hole keeps 3072 MiB there for devices.',
+  },
+  {
+    number: 90,
+    what: 'usbdevice = [ "host:046d:c21f" ] of older guides: QEMU no longer accepts it, and the guest does not start.',
+    handled: ['told'],
+    how: 'Such a line is named. A single USB device is refused, and a whole controller recommended.',
+    codes: ['guest-setting-replaced'],
+  },
+  {
+    number: 91,
+    what: 'The CPUs of a guest are in another pool than the guest (cpupool-numa-split), or its pool is gone after the reboot.',
+    handled: ['told', 'verified'],
+    how: 'The pools of xl cpupool-list are compared with the pins and with pool = of the guest’s file.',
+    codes: ['xen-pool'],
+    promises: ['xen-pool'],
+  },
+  {
+    number: 92,
+    what: 'Xen is installed and the plan was made without it; the next boot starts Xen, and vfio-pci finds no IOMMU.',
+    handled: ['told'],
+    how: 'An image of Xen in /boot is named, with what makes GRUB start the entry without it.',
+    codes: ['xen-installed'],
+  },
 ];

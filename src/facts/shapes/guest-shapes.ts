@@ -37,6 +37,7 @@ import type {
   XenGuest,
   XenInfo,
   XenNode,
+  XenPool,
   XenVcpu,
 } from '../virtualisation.ts';
 
@@ -185,6 +186,7 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
       ),
     ),
     assignable: nullable(addresses),
+    pools: nullable(listOf(shape<XenPool>({name: text, cpus: integers}))),
     guests: listOf(
       shape<XenGuest>({
         name: text,
@@ -194,6 +196,7 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
         hosts: addresses,
         memoryMiB: number,
         pinnedCpus: integers,
+        pool: nullable(text),
         disks: texts,
         startsAtBoot: flag,
         isActive: nullable(flag),

@@ -5,7 +5,7 @@ import {parseXlConfig, type XlSetting, xlListOf, xlTextOf} from '../../formats/x
 import {givesFunction, parseXlPci} from '../../formats/xl-config/pci.ts';
 import type {Source} from '../../system/source.ts';
 import {refuseTooMany} from '../guests/refuse-too-many.ts';
-import {parseAssignable, parseVcpuList, parseXenpmTopology, parseXlInfo} from './xl-outputs.ts';
+import {parseAssignable, parsePools, parseVcpuList, parseXenpmTopology, parseXlInfo} from './xl-outputs.ts';
 
 /** What is asked of Xen's programs, which only read; a capture keeps what they say. */
 export const xenQuestions: readonly (readonly [program: string, ...args: string[]])[] = [
@@ -40,6 +40,7 @@ export const readXen = (source: Source, addresses: readonly PciAddress[], libvir
     info: power !== null && JSON.stringify(power) !== JSON.stringify(info?.cpus) ? null : info,
     vcpus,
     assignable: parsed(ask('xl', 'pci-assignable-list'), parseAssignable),
+    pools: parsed(ask('xl', 'cpupool-list', '-c'), parsePools),
     guests: readXenGuests(source, addresses, vcpus),
     bridges: source.list('/sys/class/net').filter((name) => source.exists(`/sys/class/net/${name}/bridge`)),
     hasOvmf: ovmfFiles.some(source.exists),
@@ -98,6 +99,7 @@ const readXenGuests = (
         hosts: hostsOf(settings, addresses),
         memoryMiB: Number(xlTextOf(settings, 'maxmem') ?? xlTextOf(settings, 'memory') ?? 0) || 0,
         pinnedCpus: pinsOf(settings),
+        pool: xlTextOf(settings, 'pool'),
         disks: disksOf(settings),
         startsAtBoot: started.includes(path),
         isActive: vcpus === null ? null : vcpus.some(({domain}) => domain === name),

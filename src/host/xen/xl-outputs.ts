@@ -1,6 +1,6 @@
 import {formatCpuList, parseCpuList} from '../../facts/kernel-lists.ts';
 import {parsePciAddress, type PciAddress} from '../../facts/pci-address.ts';
-import type {XenCpu, XenInfo, XenNode, XenVcpu} from '../../facts/virtualisation.ts';
+import type {XenCpu, XenInfo, XenNode, XenPool, XenVcpu} from '../../facts/virtualisation.ts';
 
 /** The console of dom0 ends lines in `\r\r\n`; a captured output may come from there. */
 const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(/\r+$/, ''));
@@ -128,4 +128,16 @@ export const parseAssignable = (text: string): readonly PciAddress[] | null => {
     .filter((line) => line !== '');
   const addresses = lines.map(parsePciAddress);
   return addresses.every((address): address is PciAddress => address !== null) ? addresses : null;
+};
+
+/** Rows of `xl cpupool-list -c`, by number of the pool; an empty one has no list. `null` where a row makes no sense. */
+export const parsePools = (text: string): readonly XenPool[] | null => {
+  const [header = '', ...rows] = linesOf(text).filter((line) => line.trim() !== '');
+  if (!/^Name\s+CPU list$/.test(header.trim())) return null;
+  const pools = rows.map((row) => {
+    const [, name, list] = /^(\S.*?)(?:\s+(\d[\d,-]*))?\s*$/.exec(row) ?? [];
+    const cpus = list === undefined ? [] : parseCpuList(list);
+    return name === undefined || cpus === null ? null : {name, cpus};
+  });
+  return pools.every((pool): pool is XenPool => pool !== null) ? pools : null;
 };

@@ -2,12 +2,18 @@ import {formatCpuList} from '../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Plan} from '../../plan/plan.ts';
+import {poolPromises} from './guest/guest-pool.ts';
 import {type XenPlan, xenPlanOf} from './xen-facts.ts';
 
 /** What is seen of Xen after the boot, and of the guest while it runs. */
 export const xenPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
   const plan = xenPlanOf(planned);
-  return [runsPromise(facts), ...argumentPromises(facts, plan), ...pinPromises(facts, plan)];
+  return [
+    runsPromise(facts),
+    ...argumentPromises(facts, plan),
+    ...pinPromises(facts, plan),
+    ...poolPromises(facts, plan),
+  ];
 };
 
 const runsPromise = ({virtualisation}: HostFacts): PromiseResult => {

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {xenFacts, xlOutput} from '../../support/xen-facts.ts';
+import {codesOf} from '../../hypervisor/xen/decide.ts';
 
 describe('the machine below dom0', () => {
   const facts = xenFacts();
@@ -87,9 +88,13 @@ describe('who is asked', () => {
     ).toMatchObject({product: 'XCP-ng'});
   });
 
-  it('leaves a machine without Xen alone, and names what is installed', () => {
+  it('failure mode 92: leaves a machine without Xen alone, and warns where Xen is installed', () => {
     const {virtualisation, kernel} = xenFacts({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null});
     expect(virtualisation.kind).toBe('kvm');
     expect(kernel).toMatchObject({hypervisor: 'unknown', xenImages: ['xen-4.17-amd64.gz']});
+    expect(codesOf(xenFacts({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null}))).toContain(
+      'warning xen-installed',
+    );
+    expect(codesOf(xenFacts())).toEqual([]);
   });
 });

@@ -1,7 +1,13 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {parseAssignable, parseVcpuList, parseXenpmTopology, parseXlInfo} from '../../../src/host/xen/xl-outputs.ts';
+import {
+  parseAssignable,
+  parsePools,
+  parseVcpuList,
+  parseXenpmTopology,
+  parseXlInfo,
+} from '../../../src/host/xen/xl-outputs.ts';
 
 const output = (name: string): string => readFileSync(join(import.meta.dirname, 'outputs', name), 'utf8');
 const info = output('xl-info-n.txt');
@@ -78,4 +84,20 @@ it('a name may hold blanks, and an offline vCPU has no CPU', () => {
   expect(
     parseVcpuList(`${header}my old guest                         3     1    -   --p       0.0  2,3 / all\n`),
   ).toEqual([{domain: 'my old guest', domainId: 3, vcpu: 1, cpu: null, hard: '2-3', soft: 'all'}]);
+});
+
+describe('xl cpupool-list -c', () => {
+  it('has each pool with its CPUs, as it is and after cpupool-create', () => {
+    expect(parsePools(output('xl-cpupool-list-c.txt'))).toEqual([{name: 'Pool-0', cpus: [0, 1, 2, 3]}]);
+    expect(parsePools('Name               CPU list\nPool-0             0,1\nvmpool             2,3\r\r\n')).toEqual([
+      {name: 'Pool-0', cpus: [0, 1]},
+      {name: 'vmpool', cpus: [2, 3]},
+    ]);
+    expect(parsePools('Name               CPU list\nPool-0             0-1\nempty\n')).toEqual([
+      {name: 'Pool-0', cpus: [0, 1]},
+      {name: 'empty', cpus: []},
+    ]);
+  });
+
+  it('is nothing where it is another text', () => expect(parsePools('Pool-0 0,1\n')).toBeNull());
 });

@@ -1,7 +1,12 @@
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import type {HostFacts} from '../../../src/facts/host-facts.ts';
 import {parseXlConfig, xlListOf, type XlSetting, xlTextOf, xlValueOf} from '../../../src/formats/xl-config/parse.ts';
+import {poolPromises} from '../../../src/hypervisor/xen/guest/guest-pool.ts';
+import {xenPlanOf} from '../../../src/hypervisor/xen/xen-facts.ts';
 import {sampleDevice} from '../../support/sample-profile.ts';
-import {regionTable, xenFacts} from '../../support/xen-facts.ts';
+import {regionTable, xenFacts, xlOutput} from '../../support/xen-facts.ts';
 import {codesOf, decide, findingOf, textOf, type Wish} from './decide.ts';
 
 const path = '/etc/xen/win.cfg';
@@ -105,6 +110,28 @@ on_crash = 'preserve'
     expect(xlListOf(settingsOf(textOf(text, path)), 'pci')).toEqual(['41:00.0']);
   });
 
+  it('gets its soft affinity on the same CPUs, as memory comes from those in both lists', () => {
+    const soft = xenFacts({[path]: `${before}cpus_soft = "0-1"\n`});
+    expect(xlListOf(settingsOf(textOf(soft, path)), 'cpus_soft')).toEqual(['2', '3']);
+    expect(
+      decide(soft)
+        .findings.map(({message}) => message)
+        .join('\n'),
+    ).toContain('has cpus_soft');
+    expect(textOf(facts, path)).not.toContain('cpus_soft');
+  });
+
+  it('failure mode 90: is warned of a USB device that QEMU no longer takes', () => {
+    for (const value of ['[ "tablet", "host:046d:c21f" ]', '"host:046d:c21f"']) {
+      const usb = xenFacts({[path]: `${before}usb = 1\nusbdevice = ${value}\n`});
+      expect(codesOf(usb)).toContain('warning guest-setting-replaced');
+      expect(textOf(usb, path)).toContain(`usbdevice = ${value}\n`);
+    }
+    expect(codesOf(xenFacts({[path]: `${before}usbdevice = [ "tablet" ]\n`}))).not.toContain(
+      'warning guest-setting-replaced',
+    );
+  });
+
   it('has the card once, however often it was there', () => {
     const twice = xenFacts({[path]: before.replace(/pci = .*/, 'pci = [ "41:00.0", "0000:41:00.0,permissive=1" ]')});
     expect(xlListOf(settingsOf(textOf(twice, path)), 'pci')).toEqual(['41:00.0']);
@@ -128,6 +155,46 @@ win                                  1     0    1   -b-       1.0  all / all
       '/run/vfio-pilot/output/xl_vcpu-list': vcpus,
     });
     expect(codesOf(running)).toContain('warning guest-running');
+  });
+});
+
+describe('failure mode 89: a guest with more than 3.5 GiB and a card with memory below 4 GiB', () => {
+  const output = readFileSync(join(import.meta.dirname, '../../host/xen/outputs/xl-info-n.txt'), 'utf8');
+  const large = output
+    .replace(/^(total_memory +: )\d+$/m, '$132768')
+    .replaceAll(/^( +[01]: +)\d+( +\d+ +10|21)/gm, '$116384$2');
+  const files = {[xlOutput('info', '-n')]: large};
+  const bar = {
+    index: 0,
+    start: 'fb000000',
+    sizeBytes: 2 ** 24,
+    isMemory: true,
+    is64Bit: false,
+    isPrefetchable: false,
+    isUnset: false,
+  };
+  const withBar = (changed: Parameters<typeof xenFacts>[0], is64Bit = false) => {
+    const facts = xenFacts({...files, ...changed});
+    return {...facts, pci: facts.pci.map((one) => ({...one, bars: [{...bar, is64Bit}]}))};
+  };
+  const wish = {memory: {sizeMiB: 4096}};
+  const holeOf = (facts: HostFacts, other: Wish = wish) => {
+    const settings = settingsOf(textOf(facts, path, other));
+    expect(xlTextOf(settings, 'memory')).toBe(String(other.memory?.sizeMiB));
+    return xlTextOf(settings, 'mmio_hole');
+  };
+
+  it('keeps addresses for the card, with the reason', () => {
+    expect(holeOf(withBar({}))).toBe('3072');
+    expect(decide(withBar({}), wish).plan.decisions).toContainEqual(
+      expect.objectContaining({subject: 'guest.mmioHole'}),
+    );
+  });
+
+  it('leaves it to xl where the guest is smaller, the card has no such memory, or somebody has chosen', () => {
+    expect(holeOf(withBar({}), {memory: {sizeMiB: 3584}})).toBeNull();
+    expect(holeOf(withBar({}, true))).toBeNull();
+    expect(holeOf(withBar({[path]: 'name="win"\ntype="hvm"\nmmio_hole=2048\n'}))).toBe('2048');
   });
 });
 
@@ -164,6 +231,41 @@ describe('failure mode 31: a reserved memory region', () => {
       [path]: 'name="win"\ntype="hvm"\npci=["41:00.0,rdm_policy=strict,permissive=1"]\n',
     });
     expect(xlListOf(settingsOf(textOf(facts, path)), 'pci')).toEqual(['41:00.0,permissive=1,rdm_policy=relaxed']);
+  });
+});
+
+describe('failure mode 91: pools of CPUs', () => {
+  const pools = {
+    [xlOutput('cpupool-list', '-c')]: 'Name               CPU list\nPool-0             0,1\nvmpool   2,3\n',
+  };
+  const guest = (pool: string) => ({[path]: `name = "win"\ntype = "hvm"\n${pool}`});
+  const promisesOf = (facts: HostFacts) =>
+    poolPromises(facts, xenPlanOf(decide(facts).plan)).map(({status, fact}) => [status, fact]);
+
+  it('that do not have the CPUs of the guest are told of, with the pool that has them', () => {
+    for (const facts of [xenFacts(pools), xenFacts({...pools, ...guest('')})]) {
+      expect(findingOf(facts, 'xen-pool')).toMatchObject({
+        severity: 'warning',
+        message: 'The guest is in the pool of CPUs Pool-0, and CPU 2-3 is not in it.',
+        remedy: expect.stringContaining(`set pool = "vmpool" in ${path}`),
+      });
+      expect(promisesOf(facts)).toEqual([['broken', 'CPU 2-3 is not in Pool-0.']]);
+    }
+  });
+
+  it('that have them are promised, and one that is not there is told of', () => {
+    const right = xenFacts({...pools, ...guest('pool = "vmpool"\n')});
+    expect(findingOf(right, 'xen-pool')).toBeUndefined();
+    expect(promisesOf(right)).toEqual([['kept', 'They are in vmpool (`xl cpupool-list -c`).']]);
+    const one = {[xlOutput('cpupool-list', '-c')]: 'Name               CPU list\nPool-0             0,1,2,3\n'};
+    const lost = xenFacts({...one, ...guest('pool = "vmpool"\n')});
+    expect(findingOf(lost, 'xen-pool')?.message).toContain('there is no such pool of CPUs now');
+    expect(promisesOf(lost)).toEqual([['broken', 'There is no pool vmpool.']]);
+  });
+
+  it('are nothing to speak of where there is one', () => {
+    expect(findingOf(host, 'xen-pool')).toBeUndefined();
+    expect(promisesOf(host)).toEqual([]);
   });
 });
 

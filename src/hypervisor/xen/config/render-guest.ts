@@ -28,7 +28,7 @@ export const renderXenGuest = (facts: HostFacts, planned: Plan): Rendered => {
   if (!edited.ok) return {artifacts: [], findings: [notEditable(path, present ?? '', edited)]};
   return {
     artifacts: [guestFile(plan, edited.text, file?.encoding ?? 'utf8')],
-    findings: present === null ? [] : judgeReplaced(plan, settings),
+    findings: present === null ? [] : [...judgeReplaced(plan, settings), ...judgeUsb(plan, settings)],
   };
 };
 
@@ -66,7 +66,7 @@ const notEditable = (
 };
 
 /** Settings that mean something else than they look like. */
-const judgeReplaced = ({guest}: XenPlan, settings: readonly XlSetting[]): readonly Finding[] => {
+const judgeReplaced = ({guest, pinning}: XenPlan, settings: readonly XlSetting[]): readonly Finding[] => {
   const replaced = (name: string, message: string): Finding => ({
     code: 'guest-setting-replaced',
     severity: 'note',
@@ -86,5 +86,32 @@ const judgeReplaced = ({guest}: XenPlan, settings: readonly XlSetting[]): readon
     ...(xlValueOf(settings, 'cpus') !== null && xlListOf(settings, 'cpus') === null
       ? [replaced('cpus', `${guest.path} has cpus as one text, which lets all vCPUs float over the set.`)]
       : []),
+    ...(pinning.vcpus.length > 0 && xlValueOf(settings, 'cpus_soft') !== null
+      ? [
+          replaced(
+            'cpus_soft',
+            `${guest.path} has cpus_soft: the memory of the guest comes from the nodes of the CPUs that are in both lists.`,
+          ),
+        ]
+      : []),
   ];
+};
+
+/** Seen with QEMU 7.2: "usbdevice parameters are not supported anymore", and the device model does not start. */
+const judgeUsb = ({guest}: XenPlan, settings: readonly XlSetting[]): readonly Finding[] => {
+  const value = xlValueOf(settings, 'usbdevice');
+  const named = (typeof value === 'string' ? [value] : (xlListOf(settings, 'usbdevice') ?? [])).find((one) =>
+    one.startsWith('host:'),
+  );
+  return named === undefined
+    ? []
+    : [
+        {
+          code: 'guest-setting-replaced',
+          severity: 'warning',
+          subject: guest.path,
+          message: `${guest.path} has usbdevice with ${named}, which QEMU no longer accepts: the guest would not start.`,
+          remedy: 'Take it out, and give the guest the whole USB controller; or use usbctrl and usbdev (xl.cfg(5)).',
+        },
+      ];
 };

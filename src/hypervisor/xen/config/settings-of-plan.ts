@@ -19,15 +19,26 @@ export const settingsOfPlan = (plan: XenPlan, present: readonly XlSetting[]): Xl
     ['maxmem', sizeMiB],
     ['vcpus', guest.vcpus],
     ...(maximum === null || Number(maximum) >= guest.vcpus ? [] : [['maxvcpus', guest.vcpus] as const]),
-    ...pins(pinning.vcpus),
+    ...pins(pinning.vcpus, present),
+    ...mmioHole(plan, present),
     ['pci', pciList(plan, present)],
     ...viridian(plan, present),
   ]);
 };
 
-/** An element for each vCPU: a single text would let all of them float over the set. Memory follows the pins. */
-const pins = (vcpus: XenPlan['pinning']['vcpus']): readonly Setting[] =>
-  vcpus.length === 0 ? [] : [['cpus', vcpus.map(({cpus}) => cpus.join(','))]];
+/**
+ * An element for each vCPU: a single text would let all of them float over the set. Memory comes from the nodes of the
+ * CPUs that are in both lists, so that a soft one of the guest has the same CPUs.
+ */
+const pins = (vcpus: XenPlan['pinning']['vcpus'], present: readonly XlSetting[]): readonly Setting[] => {
+  const list = vcpus.map(({cpus}) => cpus.join(','));
+  if (list.length === 0) return [];
+  return [['cpus', list], ...(xlValueOf(present, 'cpus_soft') === null ? [] : [['cpus_soft', list] as const])];
+};
+
+/** One that somebody has chosen stays. */
+const mmioHole = ({guest}: XenPlan, present: readonly XlSetting[]): readonly Setting[] =>
+  guest.mmioHoleMiB === null || xlValueOf(present, 'mmio_hole') !== null ? [] : [['mmio_hole', guest.mmioHoleMiB]];
 
 /** Elements of others stay where they are, and so do options of our own ones; a function is in the list once. */
 const pciList = (plan: XenPlan, present: readonly XlSetting[]): readonly string[] => {

@@ -1,3 +1,4 @@
+import {isGraphicsCard} from '../../../facts/pci.ts';
 import type {XenGuest} from '../../../facts/virtualisation.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import {assignedFunctions, type ChosenDevices} from '../../../plan/device/chosen-devices.ts';
@@ -5,6 +6,7 @@ import type {PinningPlan, XenGuestPlan} from '../../../plan/plan.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {sharesRegion} from '../judge-together.ts';
 import {xenOf} from '../xen-facts.ts';
+import {judgePool} from './guest-pool.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 
 export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XenGuestPlan => {
@@ -26,6 +28,7 @@ export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinn
   judgeKinds(context, chosen);
   judgeUnusedKeys(context, keysWithoutEffect(context.profile));
   judgePins(context, pinning);
+  judgePool(context, pinning, found?.path ?? `/etc/xen/${name}.cfg`);
   if (found !== null) judgeExisting(context, found);
   return {
     kind: 'xen',
@@ -35,6 +38,7 @@ export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinn
     os,
     vcpus: context.profile.cpu.vcpus,
     relaxed: chooseRelaxed(context, chosen),
+    mmioHoleMiB: chooseHole(context, chosen),
     ...(found === null ? newMachine(context) : {firmware: 'bios', disk: '', cdrom: null, bridge: null}),
   };
 };
@@ -71,6 +75,23 @@ const chooseRelaxed = (context: PlanContext, chosen: ChosenDevices): XenGuestPla
     });
     return [address];
   });
+
+/** The largest guest whose memory ends below the addresses that devices have by default. */
+const mostBelowMiB = 3584;
+
+/** A card with a BAR below 4 GiB in a guest whose memory is there too: such guests crashed (qubes-issues 4321, 5603). */
+const chooseHole = ({profile, decide}: PlanContext, chosen: ChosenDevices): number | null => {
+  const hasLowBar = assignedFunctions(chosen).some(
+    (device) => isGraphicsCard(device) && device.bars.some(({isMemory, is64Bit}) => isMemory && !is64Bit),
+  );
+  if (!hasLowBar || profile.memory.sizeMiB <= mostBelowMiB) return null;
+  decide(
+    'guest.mmioHole',
+    '3072 MiB below 4 GiB for devices',
+    `the card has memory that must be below 4 GiB, where a guest with more than ${mostBelowMiB} MiB has its own by default`,
+  );
+  return 3072;
+};
 
 const judgeExisting = (context: PlanContext, {name, path, problem, type, isActive, startsAtBoot}: XenGuest): void => {
   if (problem !== null)

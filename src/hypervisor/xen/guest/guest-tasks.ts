@@ -81,7 +81,7 @@ const input = ({devices}: XenPlan): readonly Task[] =>
         {
           id: 'keyboard-and-mouse',
           title: 'Give the guest a keyboard and a mouse',
-          why: 'Best a whole USB controller in `devices` of the profile; a single device goes by usbdevice = [ "host:VENDOR:PRODUCT" ] in its file, next to usb = 1.',
+          why: 'Best a whole USB controller in `devices` of the profile. For a single device its file needs usbctrl = [ "version=3,ports=4" ] and usbdev = [ "type=hostdev,hostbus=BUS,hostaddr=DEVICE" ], with the numbers of lsusb, which are others each time it is plugged in.',
           commands: [{text: 'lsusb', needsRoot: false}],
         },
       ]
