@@ -82,7 +82,7 @@ export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
     );
   return warning(
     `${iommu.dmar?.interruptRemapping === false ? 'The DMAR table says that this board cannot remap interrupts.' : 'No interrupt is remapped (none is named IR- in /proc/interrupts).'} The kernel then gives out no device unless allow_unsafe_interrupts=1 is set, with which a hostile guest can send any interrupt to the host.`,
-    "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. Otherwise, only if you trust every guest: host.allowUnsafeInterrupts: yes in the profile.",
+    "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. Otherwise, and only if you trust every guest, set host.allowUnsafeInterrupts: yes.",
   );
 };
 

@@ -42,7 +42,7 @@ export const checkNuma = ({nodes, pci}: HostFacts): Check => {
   if (displays.length > 0 && unknown.length > 0) {
     return warning(
       `${text}; the firmware does not say which node ${unknown.map((device) => device.address).join(', ')} is on (numa_node -1).`,
-      'Look in the board manual which socket feeds the slot, and set cpu.node in the profile.',
+      'Look in the board manual which socket feeds the slot, and set cpu.node.',
     );
   }
   return info(

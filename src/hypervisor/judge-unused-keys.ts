@@ -9,6 +9,6 @@ export const judgeUnusedKeys = (context: PlanContext, keys: readonly UnusedKey[]
       context.report('note', 'guest-option-unsupported', {
         subject,
         message: `${subject} has no effect: ${why}.`,
-        remedy: `Take ${subject} out of the profile.`,
+        remedy: `Leave ${subject} out.`,
       });
 };

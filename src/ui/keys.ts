@@ -65,6 +65,7 @@ export type Intent =
   | 'search-next'
   | 'search-previous'
   | 'go-to-finding'
+  | 'go-to-named'
   | 'go-on'
   | 'go-back'
   | 'choose-focused'
@@ -161,6 +162,14 @@ export const bindings: readonly Binding[] = [
     keys: ['1', '2', '3', '4', '5', '6', '7', '8', '9'],
     label: '1-9',
     hint: 'go to the setting of that number',
+    isRare: true,
+  },
+  {
+    intent: 'go-to-named',
+    modes: ['pane', ...starts, 'devices', ...values, 'text', 'path'],
+    keys: ['named'],
+    label: 'Ctrl-G',
+    hint: 'go to the setting that a remedy names',
     isRare: true,
   },
   {intent: 'discard-draft', modes: ['offer'], keys: ['d'], label: 'd', hint: 'discard the draft'},

@@ -14,6 +14,7 @@ export type NamedKey =
   | 'erase-all'
   | 'tab'
   | 'full'
+  | 'named'
   | 'suspend'
   | 'interrupt';
 export type Key =
@@ -75,6 +76,7 @@ const control: Readonly<Record<string, NamedKey>> = {
   '\u0003': 'interrupt',
   '\u0005': 'end',
   '\u0006': 'full',
+  '\u0007': 'named',
   '\u0015': 'erase-all',
   '\u0017': 'erase-word',
   '\u001a': 'suspend',
@@ -86,6 +88,7 @@ const withControl: Readonly<Record<string, NamedKey>> = {
   c: 'interrupt',
   e: 'end',
   f: 'full',
+  g: 'named',
   u: 'erase-all',
   w: 'erase-word',
   z: 'suspend',

@@ -126,7 +126,7 @@ describe('a finding', () => {
 
   it('names the step and the setting, and a key goes there', async () => {
     const wizard = await at(5, blocked);
-    expect(wizard.frame()).toContain('[1] Memory: Guest memory');
+    expect(wizard.frame()).toContain('[1] Memory › Guest memory');
     const there = await wizard.press('1');
     expect(there).toContain('step 4 of 9  Memory');
     expect(there).toContain('❯ Guest memory');
@@ -142,7 +142,7 @@ describe('a finding', () => {
     const unknown = {...tooLarge, code: 'initramfs-unknown', subject: 'initramfs'} as const;
     const {preview: whole} = sampleServices();
     const wizard = await at(5, {preview: (profile) => ({...whole(profile), findings: [unknown]})});
-    expect(wizard.frame()).toContain('[1] Risks: Give the card');
+    expect(wizard.frame()).toContain('[1] Risks › Give the card');
     expect(await wizard.press('1', right)).toContain('‹ when the guest starts ›');
   });
 });

@@ -210,7 +210,7 @@ const judgePart = (context: PlanContext, {function: device, path}: ChosenFunctio
     subject: device.address,
     path,
     message: `${describeFunction(device)} is a virtual function of ${device.physicalFunction}: it is there only after the driver of that one has made it${isLate ? '' : ', so nothing can bind it in the initramfs'}.`,
-    remedy: `Name it as \`function: {of: {address: ${device.physicalFunction}}, index: N}\`, and it is made at each boot before the guest starts; \`vfio-pilot profile new --device ${device.address}\` writes that.`,
+    remedy: `Choose it with \`function: {of: {address: ${device.physicalFunction}}, index: N}\`, and it is made at each boot before the guest starts; \`vfio-pilot profile new --device ${device.address}\` writes that.`,
   });
 };
 

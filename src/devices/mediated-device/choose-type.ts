@@ -61,7 +61,7 @@ export const chooseType = (search: TypeSearch, {mdev}: ProfileMediatedDevice): T
   if (renamed !== undefined)
     return refuse('mdev-type-unknown', 'name', {
       message: `The profile means ${mdev.name} as ${mdev.type}, and on this host ${renamed.type.id} is ${nameOfType(renamed.type)}.`,
-      remedy: `Correct type or name: another driver, or another card, has other numbers.`,
+      remedy: `Choose it again with \`mdev: {type: …, name: …}\`: another driver, or another card, has other numbers.`,
     });
   const range = mdev.type === null ? mdev.vramMiB : null;
   const suffix = mdev.type === null ? (mdev.suffix ?? '') : '';

@@ -24,14 +24,14 @@ export const selectFunction = ({pci}: HostFacts, {match, rom}: ProfileSelector):
       ok: false,
       code: 'selector-no-match',
       message: `No function of this host is what the profile asks for: ${describeSelector(match)}.${near(pci, match, left)}`,
-      remedy: 'Correct `match` for this host; `vfio-pilot groups` lists its devices.',
+      remedy: 'Choose another one with `match`; `vfio-pilot groups` lists the devices of this host.',
     };
   if (found.length > 1)
     return {
       ok: false,
       code: 'selector-ambiguous',
       message: `${found.length} functions of this host are what the profile asks for (${describeSelector(match)}): ${list(found)}.`,
-      remedy: 'Say more in `match`, such as `subsystem`, `slot` or `boot: no`; `nth: 1` takes the first of them.',
+      remedy: 'Choose one with `match: {subsystem: …, slot: …, boot: no}`, or the first with `match: {nth: 1}`.',
     };
   return {
     ok: true,

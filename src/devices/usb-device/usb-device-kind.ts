@@ -62,7 +62,7 @@ const usbPromises = ({usb}: HostFacts, _plan: Plan, {assigned}: PlannedDevice): 
       fact: found.length === 0 ? 'None is.' : `${found.map(({port}) => port).join(', ')}.`,
       remedy: isClear
         ? null
-        : 'Pull one out before the guest starts, or set the port in the profile and apply it again.',
+        : 'Pull one out before the guest starts, or name its port with `usb: {port: …}` and apply again.',
     },
   ];
 };

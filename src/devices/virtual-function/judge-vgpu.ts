@@ -33,7 +33,7 @@ export const judgeVgpu = (context: PlanContext, own: Own): void => {
     block(
       'of',
       `${describeFunction(parent)} has virtual functions without vGPU types: this driver makes mediated devices of them.`,
-      `Write mdev: {parent: ${present.address}, type: …} instead; \`vfio-pilot check\` lists the types.`,
+      `Choose it with \`mdev: {parent: ${present.address}, type: …}\` instead; \`vfio-pilot check\` lists the types.`,
     );
     return;
   }

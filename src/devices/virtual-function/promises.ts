@@ -39,7 +39,7 @@ export const parentPromise = ({of}: Pick<AssignedVirtualFunction, 'of'>, parent:
     remedy: isKept
       ? null
       : parent === null
-        ? 'Was the card moved? Correct `function.of` in the profile, and apply it again.'
+        ? 'Was the card moved? Choose it again with `function: {of: …}`, and apply.'
         : 'Only its own driver makes virtual functions: look for vfio-pci.ids= in /proc/cmdline and for files in /etc/modprobe.d.',
   };
 };

@@ -82,7 +82,7 @@ export const judgeTogether = (context: PlanContext, assigned: readonly ChosenDev
           message: isBound
             ? `${device.address} and ${names} can only go to one guest: ${because}.`
             : `The guest could reach ${names} past the IOMMU with ${device.address}: ${because}.`,
-          remedy: `${isBound ? '' : 'Give the card only to a guest that you trust; or m'}${isBound ? 'M' : ''}ove it to another slot, add these to devices, or accept their loss: host.acceptGroupMates: [${left.map(({address}) => address).join(', ')}].`,
+          remedy: `${isBound ? '' : 'Give the card only to a guest that you trust; or m'}${isBound ? 'M' : ''}ove it to another slot, add these to \`devices\`, or accept their loss: host.acceptGroupMates: [${left.map(({address}) => address).join(', ')}].`,
         });
       }
       for (const device of own) judgeUnknown(context, device);

@@ -64,6 +64,6 @@ const reportShared = (
     subject: first.name,
     path: first.path,
     message: `IOMMU group ${group.id} also holds ${refused.map(describeFunction).join(' and ')}: a group goes to one guest as a whole.${reasons === '' ? '' : ` They share it because ${reasons}.`}`,
-    remedy: `Move the card to another slot, or pass these too (add them to devices), or accept their loss: host.acceptGroupMates: [${refused.map((mate) => mate.address).join(', ')}].`,
+    remedy: `Move the card to another slot, or pass these too (add them to \`devices\`), or accept their loss: host.acceptGroupMates: [${refused.map((mate) => mate.address).join(', ')}].`,
   });
 };

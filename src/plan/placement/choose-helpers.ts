@@ -54,7 +54,7 @@ const refuseIothreads = (context: PlanContext, wanted: 'auto' | readonly number[
     context.report('note', 'guest-option-unsupported', {
       subject: 'cpu.iothreads',
       message: 'The guest has no virtio disk and no virtio-scsi controller, so no I/O thread is made for it.',
-      remedy: 'Take cpu.iothreads out of the profile, or give the disk the bus virtio with `virsh edit`.',
+      remedy: 'Leave cpu.iothreads out, or give the disk the bus virtio with `virsh edit`.',
     });
   }
   return [];

@@ -136,7 +136,7 @@ const reportUnavailable = (context: PlanContext, obstacle: string): void =>
   context.report('warning', 'cpu-isolation-unavailable', {
     subject: 'cpu.isolation',
     message: `The CPUs of the guest can't be kept for it in this way: ${obstacle}. Other programs of the host may run there.`,
-    remedy: 'Set cpu.isolation: auto to take another way where there is one, or none to accept it.',
+    remedy: 'Set cpu.isolation: auto to take another way where there is one, or cpu.isolation: none to accept it.',
   });
 
 /** A thread next to a vCPU's shares its core, and goes with it. */

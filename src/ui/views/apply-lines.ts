@@ -5,10 +5,10 @@ import {isThisMachine, writingCommand} from '../command-style.ts';
 import {sumUp} from '../sum-up.ts';
 import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import {targetsOf} from '../wizard/places.ts';
 import type {Progress, WizardState} from '../wizard/state.ts';
 import {commandLines, findingLines} from './parts.ts';
 import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
+import {sayIn, sayingOf} from './say.ts';
 
 const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
   const {plan, changes} = state.preview;
@@ -86,7 +86,7 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
       ? findingLines(
           state.preview.findings.filter((finding) => finding.severity === 'blocker'),
           columns,
-          {program: context.services.commandStyle.program, targets: targetsOf(context, state)},
+          sayingOf(context, state),
         )
       : []),
   ];
@@ -114,7 +114,7 @@ export const applyLines = (context: WizardContext, state: WizardState, columns: 
       return progressLines(state.apply, running(context, state, state.apply), columns);
     case 'failed':
       return [
-        ...failureLines(state.apply.error, context.services.commandStyle.program, columns),
+        ...failureLines(state.apply.error, sayIn(context, state), columns),
         blank,
         line('Esc goes back to your choices. Enter shows what you can do next.'),
       ];

@@ -1,7 +1,7 @@
-import {withProgramName} from '../../words/with-program-name.ts';
 import {type Check, describeCount} from '../../findings/check.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import type {Tone} from '../../words/palette.ts';
+import {type Saying, targetLines} from './say.ts';
 
 const looks: Readonly<Record<Check['status'], {readonly glyph: string; readonly tone: Tone}>> = {
   error: {glyph: '✗', tone: 'error'},
@@ -11,7 +11,7 @@ const looks: Readonly<Record<Check['status'], {readonly glyph: string; readonly 
 };
 const order: readonly Check['status'][] = ['error', 'warning', 'info', 'ok'];
 
-const oneCheck = (check: Check, program: string, columns: number): readonly Line[] => {
+const oneCheck = (check: Check, {say, targets}: Saying, columns: number): readonly Line[] => {
   const {glyph, tone} = looks[check.status];
   const word = check.status === 'error' ? 'ERROR ' : check.status === 'warning' ? 'WARNING ' : '';
   const rest = (text: string, restTone: Tone): readonly Line[] =>
@@ -19,12 +19,13 @@ const oneCheck = (check: Check, program: string, columns: number): readonly Line
   return [
     [segment(`${glyph} ${word}`, tone), segment(check.title, 'strong')],
     ...rest(check.fact, 'plain'),
-    ...(check.remedy === null ? [] : rest(`→ ${withProgramName(check.remedy, program)}`, 'key')),
+    ...(check.remedy === null ? [] : rest(`→ ${say(check.remedy)}`, 'key')),
+    ...targetLines(check, targets),
   ];
 };
 
 /** What is wrong comes first. */
-export const checkLines = (checks: readonly Check[], program: string, columns: number): readonly Line[] => {
+export const checkLines = (checks: readonly Check[], saying: Saying, columns: number): readonly Line[] => {
   const counts = order.map((status) => ({status, count: checks.filter((check) => check.status === status).length}));
   const summary: Line = counts.flatMap(({status, count}) =>
     count === 0 ? [] : [segment(`${looks[status].glyph} ${describeCount(status, count)}   `, looks[status].tone)],
@@ -32,5 +33,5 @@ export const checkLines = (checks: readonly Check[], program: string, columns: n
   const sorted = order.flatMap((status) => checks.filter((check) => check.status === status));
   return checks.length === 0
     ? [line('Nothing was checked.')]
-    : [summary, blank, ...sorted.flatMap((check) => oneCheck(check, program, columns))];
+    : [summary, blank, ...sorted.flatMap((check) => oneCheck(check, saying, columns))];
 };

@@ -5,6 +5,7 @@ import type {WizardContext} from '../wizard/context.ts';
 import {coreUnderCursor, pickedCpus} from '../wizard/cores-step.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {findingLines, topologyLines} from './parts.ts';
+import {sayingOf} from './say.ts';
 
 /** What is under the cursor, and what is picked; both stay in sight. */
 export const pickedLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
@@ -26,7 +27,7 @@ export const coresLines = (context: WizardContext, state: WizardState, columns: 
   const {cursor} = state.cores ?? {cursor: null};
   const map = topologyLines(context, state, columns, {isWhole: true}).map((line) => withCursor(line, cursor));
   const findings = state.preview.findings.filter(({code}) => placeOf(code).step === 'cpu');
-  const about = findingLines(findings, columns, context.services.commandStyle);
+  const about = findingLines(findings, columns, sayingOf(context, state));
   return [...map, ...(about.length === 0 ? [] : [blank, ...about])];
 };
 

@@ -17,6 +17,7 @@ import type {WizardContext} from '../wizard/context.ts';
 import {focusedCandidate, identitiesOf, takenByEnter} from '../wizard/device-step.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {findingLines} from './parts.ts';
+import {sayingOf} from './say.ts';
 
 /** Said where the choice is made, so that nobody learns it afterwards. */
 export const meaningOfAssigning = (part: Candidate['part'], columns: number): readonly Line[] =>
@@ -148,7 +149,7 @@ export const deviceLines = (context: WizardContext, state: WizardState, columns:
     verdictLine(verdict, focused),
     ...displayLines(facts, focused, verdict),
     ...(along.length === 0 ? [] : wrapText(`Together with ${along.join(', ')}.`, columns)),
-    ...findingLines(verdict.findings, columns, context.services.commandStyle),
+    ...findingLines(verdict.findings, columns, sayingOf(context, state)),
     blank,
     ...functionLines(focused),
     ...partLines(focused, columns),

@@ -1,18 +1,17 @@
-import {withProgramName} from '../../words/with-program-name.ts';
-import {placeOf} from '../../findings/codes.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {renderDiff} from '../../changes/compare-artifacts.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {profileToSave, replacedBySave} from '../wizard/save-step.ts';
 import {type Field, type FieldContext, refusalOf, valueOf} from '../wizard/field.ts';
-import {isAboutDevice} from '../wizard/candidates.ts';
 import {focusedField} from '../wizard/form-step.ts';
 import {focusedMapRow} from '../wizard/map-step.ts';
+import {findingsHere} from '../wizard/places.ts';
 import {stepOf} from '../wizard/steps.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {textDiffLines} from './diff-lines.ts';
 import {pathLines} from './path-lines.ts';
 import {memoryBars} from './memory-bars.ts';
+import {sayIn, sayingOf} from './say.ts';
 import {decisionLines, decisionsAbout, findingLines, heading, topologyLines} from './parts.ts';
 
 const costOf = (field: Field, shown: FieldContext): string => {
@@ -35,15 +34,16 @@ const focusLines = (context: WizardContext, state: WizardState, columns: number)
   const focused = focusedField(context, state);
   if (focused === null) return [];
   const {field, shown} = focused;
+  const say = sayIn(context, state);
   const others = otherOptions(field, shown);
   const decisions = decisionsAbout(state.preview.plan?.decisions ?? [], field.subjects);
   const refusal = refusalOf(field, valueOf(field, shown));
   return [
     ...(refusal === null ? [] : wrapText(`✗ ${refusal}`, columns, 'error', 2)),
-    ...wrapText(withProgramName(costOf(field, shown), context.services.commandStyle.program), columns),
+    ...wrapText(say(costOf(field, shown)), columns),
     ...pathLines(context, state, columns),
     ...(others.length === 0 ? [] : wrapText(`Or: ${others.join(' · ')}`, columns, 'muted', 4)),
-    ...decisionLines(decisions, columns),
+    ...decisionLines(decisions, say, columns),
   ];
 };
 
@@ -60,26 +60,27 @@ const restOf = (context: WizardContext, state: WizardState, columns: number): re
   const shown = focusedField(context, state)?.field.subjects ?? [];
   const all = state.preview.plan?.decisions ?? [];
   const about = decisionsAbout(all, [state.step]).filter((one) => !decisionsAbout([one], shown).length);
-  return about.length === 0 ? [] : [blank, heading('Decided automatically'), ...decisionLines(about, columns)];
+  return about.length === 0
+    ? []
+    : [blank, heading('Decided automatically'), ...decisionLines(about, sayIn(context, state), columns)];
 };
 
 const spaced = (lines: readonly Line[]): readonly Line[] => (lines.length === 0 ? [] : [blank, ...lines]);
 
 /** What blocks, then the picture, then what is good to know. */
 export const formLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
-  const findings = state.preview.findings.filter((finding) =>
-    state.step === 'risks' ? isAboutDevice(finding) : placeOf(finding.code).step === state.step,
-  );
+  const findings = findingsHere(context, state);
+  const saying = sayingOf(context, state);
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   return [
     ...focusLines(context, state, columns),
-    ...spaced(findingLines(blockers, columns, context.services.commandStyle)),
+    ...spaced(findingLines(blockers, columns, saying)),
     ...spaced(picture(context, state, columns)),
     ...spaced(
       findingLines(
         findings.filter((finding) => !blockers.includes(finding)),
         columns,
-        context.services.commandStyle,
+        saying,
       ),
     ),
     ...restOf(context, state, columns),

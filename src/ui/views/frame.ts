@@ -16,6 +16,7 @@ import {type Layout, layoutOf, windowStart} from './layout.ts';
 import {lendLines} from './lend-lines.ts';
 import {nextLines, reviewLines} from './review-lines.ts';
 import {type Row, rowLabels} from './row-labels.ts';
+import {sayingOf} from './say.ts';
 import {todoLines} from './todo-lines.ts';
 import {undoStepLines} from './undo-lines.ts';
 
@@ -80,7 +81,7 @@ const linesOf = (context: WizardContext, state: WizardState, columns: number): r
     case 'undo':
       return undoStepLines(context, state, columns);
     case 'checks':
-      return checkLines(context.services.checks, context.services.commandStyle.program, columns);
+      return checkLines(context.services.checks, sayingOf(context, state), columns);
     case 'device':
       return deviceLines(context, state, columns);
     case 'lend':

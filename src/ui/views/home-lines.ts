@@ -5,7 +5,6 @@ import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import type {Tone} from '../../words/palette.ts';
 import {printable} from '../../words/printable.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
-import {withProgramName} from '../../words/with-program-name.ts';
 import {describeCount} from '../../findings/check.ts';
 import {type CommandStyle, isThisMachine, writingCommand} from '../command-style.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -14,6 +13,7 @@ import type {WizardState} from '../wizard/state.ts';
 import {describeTime} from './describe-time.ts';
 import {offerLines} from './offer-lines.ts';
 import {commandLines} from './parts.ts';
+import {type Saying, sayingOf, targetLines} from './say.ts';
 import {openTaskLines} from './todo-lines.ts';
 import {count} from '../../words/count.ts';
 
@@ -72,35 +72,34 @@ export const stateLines = (context: WizardContext, state: WizardState, columns: 
   ];
 };
 
-const promiseLines = (
-  {status, promise, fact, remedy}: PromiseResult,
-  program: string,
-  columns: number,
-): readonly Line[] => {
+const promiseLines = (one: PromiseResult, {say, targets}: Saying, columns: number): readonly Line[] => {
+  const {status, promise, fact, remedy} = one;
   const {mark, word, tone} = looks[status];
-  const [first = blank, ...more] = wrapText(promise, columns - word.length - 3);
+  const [first = blank, ...more] = wrapText(say(promise), columns - word.length - 3);
   const rest = (text: string, restTone: Tone): readonly Line[] =>
-    wrapText(text, columns - 2, restTone).map((one) => [segment('  '), ...one]);
+    wrapText(text, columns - 2, restTone).map((row) => [segment('  '), ...row]);
   return [
     [segment(`${mark} ${status === 'broken' ? word.toUpperCase() : word} `, tone), ...first],
-    ...more.map((one): Line => [segment('  '), ...one]),
-    ...(status === 'kept' ? [] : rest(fact, 'plain')),
-    ...(remedy === null ? [] : rest(`→ ${withProgramName(remedy, program)}`, 'key')),
+    ...more.map((row): Line => [segment('  '), ...row]),
+    ...(status === 'kept' ? [] : rest(say(fact), 'plain')),
+    ...(remedy === null ? [] : rest(`→ ${say(remedy)}`, 'key')),
+    ...targetLines(one, targets),
   ];
 };
 
-const verifyLines = ({services}: WizardContext, {verify}: WizardState, columns: number): readonly Line[] => {
-  const {program} = services.commandStyle;
+const verifyLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const {verify} = state;
+  const saying = sayingOf(context, state);
   if (verify.phase === 'idle' || verify.phase === 'running') return [line('Reading this machine again …', 'muted')];
   if (verify.phase === 'failed') {
     const {message, nextStep} = verify.error;
     return [
       ...wrapText(`✗ ${message}`, columns, 'error'),
-      ...(nextStep === null ? [] : wrapText(`→ ${withProgramName(nextStep, program)}`, columns, 'key')),
+      ...(nextStep === null ? [] : wrapText(`→ ${saying.say(nextStep)}`, columns, 'key')),
     ];
   }
   return order.flatMap((status) =>
-    verify.results.filter((one) => one.status === status).flatMap((one) => promiseLines(one, program, columns)),
+    verify.results.filter((one) => one.status === status).flatMap((one) => promiseLines(one, saying, columns)),
   );
 };
 

@@ -1,4 +1,3 @@
-import {withProgramName} from '../../words/with-program-name.ts';
 import {identityOf} from '../../devices/device-kinds.ts';
 import {parentsOf} from '../../plan/device/parents-of.ts';
 import type {Finding, Severity} from '../../findings/finding.ts';
@@ -11,8 +10,8 @@ import type {WizardContext} from '../wizard/context.ts';
 import {cpuFields} from '../wizard/cpu-fields.ts';
 import {guestFields} from '../wizard/guest-fields.ts';
 import {memoryFields} from '../wizard/memory-fields.ts';
-import type {Target} from '../wizard/places.ts';
 import type {WizardState} from '../wizard/state.ts';
+import {type Say, type Saying, targetLines} from './say.ts';
 
 /** Words as the shell sees them: a quoted path with spaces is one. */
 const wordsOf = (command: string): readonly string[] =>
@@ -51,12 +50,12 @@ const fieldLabels: ReadonlyMap<string, string> = new Map(
 const labelOfSubject = (subject: string): string => fieldLabels.get(subject) ?? otherLabels[subject] ?? subject;
 
 /** `CPU pinning: 0,12 … because …`, wrapped. */
-export const decisionLines = (decisions: readonly Decision[], columns: number): readonly Line[] =>
+export const decisionLines = (decisions: readonly Decision[], say: Say, columns: number): readonly Line[] =>
   decisions.flatMap((one) => {
-    const head = wrapText(`${labelOfSubject(one.subject)}: ${one.choice}`, columns, 'strong', 2);
+    const head = wrapText(`${labelOfSubject(one.subject)}: ${say(one.choice)}`, columns, 'strong', 2);
     return [
       ...head,
-      ...wrapText(`because ${one.because}`, columns - 2, 'plain').map((row): Line => [segment('  '), ...row]),
+      ...wrapText(`because ${say(one.because)}`, columns - 2, 'plain').map((row): Line => [segment('  '), ...row]),
     ];
   });
 
@@ -83,7 +82,7 @@ const hasSame = (one: Finding, other: Finding | undefined, keys: readonly (keyof
 export const findingLines = (
   findings: readonly Finding[],
   columns: number,
-  {program, targets = []}: {readonly program: string; readonly targets?: readonly Target[]},
+  {say, subject, targets}: Saying,
 ): readonly Line[] =>
   findings.flatMap((finding, index) => {
     const {glyph, tone, word} = looks[finding.severity];
@@ -91,23 +90,16 @@ export const findingLines = (
     const isLast = !hasSame(finding, findings[index + 1], ['severity', 'subject', 'code', 'remedy']);
     const head: Line = [
       segment(`${glyph} ${word} `, tone),
-      segment(finding.subject, 'strong'),
+      segment(subject(finding.subject), 'strong'),
       segment(`  ${finding.code}`, 'muted'),
     ];
     return [
       ...(isFirst ? [head] : []),
-      ...indented(finding.message, columns, 'plain'),
-      ...(isLast ? indented(`→ ${withProgramName(finding.remedy, program)}`, columns, 'key') : []),
+      ...indented(say(finding.message), columns, 'plain'),
+      ...(isLast ? indented(`→ ${say(finding.remedy)}`, columns, 'key') : []),
       ...(isLast ? targetLines(finding, targets) : []),
     ];
   });
-
-/** The key that goes to the setting. */
-const targetLines = (finding: Finding, targets: readonly Target[]): readonly Line[] => {
-  const index = targets.findIndex(({findings}) => findings.includes(finding));
-  const target = targets[index];
-  return target === undefined ? [] : [[segment('  '), segment(`[${index + 1}]`, 'focus'), segment(` ${target.label}`)]];
-};
 
 export const nothingFound: Line = line('✓ No warnings.', 'good');
 

@@ -1,6 +1,6 @@
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
-import {withProgramName} from '../../words/with-program-name.ts';
 import type {ApplyProblem, Progress} from '../wizard/state.ts';
+import type {Say} from './say.ts';
 
 /** `1:05`, as a clock counts. */
 export const describeElapsed = (seconds: number): string =>
@@ -17,7 +17,7 @@ export const progressLines = ({finished, title, lastLines}: Progress, head: Line
 
 export const failureLines = (
   {message, step, isRestored, nextStep}: ApplyProblem,
-  program: string,
+  say: Say,
   columns: number,
 ): readonly Line[] => [
   ...wrapText(`✗ ${message}`, columns, 'error'),
@@ -29,5 +29,5 @@ export const failureLines = (
         columns,
         isRestored ? 'good' : 'error',
       )),
-  ...(nextStep === null ? [] : wrapText(`→ ${withProgramName(nextStep, program)}`, columns, 'key')),
+  ...(nextStep === null ? [] : wrapText(`→ ${say(nextStep)}`, columns, 'key')),
 ];

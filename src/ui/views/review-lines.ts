@@ -4,12 +4,12 @@ import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {type CommandStyle, readingCommand, writingCommand} from '../command-style.ts';
 import {describeMachine} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
-import {targetsOf} from '../wizard/places.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {sumUp} from '../sum-up.ts';
 import {whatNext} from '../what-next.ts';
 import {commandLines, decisionLines, decisionsAbout, findingLines, heading, nothingFound} from './parts.ts';
 import {diffLines} from './diff-lines.ts';
+import {sayIn, sayingOf} from './say.ts';
 import {taskLines} from './todo-lines.ts';
 
 /** Decisions that no other step has shown. */
@@ -18,18 +18,16 @@ const unseen = ['binding', 'kernelArguments', 'hypervisorArguments', 'devices', 
 const knowLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
   const {preview} = state;
   const decisions = decisionsAbout(preview.plan?.decisions ?? [], unseen);
+  const saying = sayingOf(context, state);
   return [
     ...(preview.plan === null
       ? []
       : wrapText(sumUp(context.services.facts, preview.plan, preview.changes), columns, 'strong')),
     blank,
-    ...(preview.findings.length === 0
-      ? [nothingFound]
-      : findingLines(preview.findings, columns, {
-          program: context.services.commandStyle.program,
-          targets: targetsOf(context, state),
-        })),
-    ...(decisions.length === 0 ? [] : [blank, heading('Decided automatically'), ...decisionLines(decisions, columns)]),
+    ...(preview.findings.length === 0 ? [nothingFound] : findingLines(preview.findings, columns, saying)),
+    ...(decisions.length === 0
+      ? []
+      : [blank, heading('Decided automatically'), ...decisionLines(decisions, saying.say, columns)]),
   ];
 };
 
@@ -51,7 +49,7 @@ const afterApply = (context: WizardContext, state: WizardState, id: string, colu
     ...(isDemo ? [line('This was the demo: only a scratch copy was changed.', 'warning')] : []),
     blank,
     line('Now, by hand and in this order:', 'title'),
-    ...(plan === null ? [] : taskLines(whatNext(facts, plan, style), style, columns)),
+    ...(plan === null ? [] : taskLines(whatNext(facts, plan, style), {style, say: sayIn(context, state)}, columns)),
     blank,
     ...command(writingCommand(style, `rollback ${id}`), 'Undoes everything, to the byte.', columns),
     ...(state.todo.path === null

@@ -6,22 +6,25 @@ import type {WizardContext} from '../wizard/context.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {appliedTasks, openTasks} from '../wizard/todo-step.ts';
 import {commandLines} from './parts.ts';
+import {type Say, sayIn} from './say.ts';
 
-const detailLines = ({why, commands}: Task, style: CommandStyle, columns: number): readonly Line[] => [
-  ...(why === null ? [] : wrapText(why, columns - 4).map((row): Line => [segment('    '), ...row])),
+type Manner = {readonly style: CommandStyle; readonly say: Say};
+
+const detailLines = ({why, commands}: Task, {style, say}: Manner, columns: number): readonly Line[] => [
+  ...(why === null ? [] : wrapText(say(why), columns - 4).map((row): Line => [segment('    '), ...row])),
   ...commands.flatMap((command) => commandLines(typedCommand(command, style), columns, '    $ ')),
 ];
 
 /** Each task with its commands, numbered. */
-export const taskLines = (tasks: readonly Task[], style: CommandStyle, columns: number): readonly Line[] =>
+export const taskLines = (tasks: readonly Task[], manner: Manner, columns: number): readonly Line[] =>
   tasks.flatMap((task, index) => [
     ...wrapText(`${String(index + 1).padStart(2)}. ${task.title}`, columns, 'strong', 4),
-    ...detailLines(task, style, columns),
+    ...detailLines(task, manner, columns),
   ]);
 
 export const openTaskLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
-  const {commandStyle} = context.services;
-  return taskLines(openTasks(context, state), commandStyle, columns);
+  const {commandStyle: style} = context.services;
+  return taskLines(openTasks(context, state), {style, say: sayIn(context, state)}, columns);
 };
 
 /** About the task with the focus. */
@@ -29,5 +32,8 @@ export const todoLines = (context: WizardContext, state: WizardState, columns: n
   const task = appliedTasks(context)[state.focus.todo ?? 0];
   return task === undefined
     ? [line('Nothing is left to do by hand.', 'good')]
-    : [...wrapText(task.title, columns, 'strong'), ...detailLines(task, context.services.commandStyle, columns)];
+    : [
+        ...wrapText(task.title, columns, 'strong'),
+        ...detailLines(task, {style: context.services.commandStyle, say: sayIn(context, state)}, columns),
+      ];
 };

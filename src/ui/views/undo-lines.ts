@@ -9,6 +9,7 @@ import {textDiffLines} from './diff-lines.ts';
 import {commandLines} from './parts.ts';
 import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
 import {count} from '../../words/count.ts';
+import {sayIn} from './say.ts';
 
 const planned = (
   {id, profile, startedAt, restored, notes}: RollbackView,
@@ -49,18 +50,16 @@ const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, colum
     : []),
 ];
 
-export const undoStepLines = (
-  {services: {commandStyle}}: WizardContext,
-  {undo, elapsedSeconds}: WizardState,
-  columns: number,
-): readonly Line[] => {
-  const {program} = commandStyle;
+export const undoStepLines = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {
+  const {undo, elapsedSeconds} = state;
+  const {commandStyle} = context.services;
+  const say = sayIn(context, state);
   switch (undo.phase) {
     case 'idle':
     case 'planning':
       return [line('Reading what the run changed …', 'muted')];
     case 'refused':
-      return [...failureLines(undo.error, program, columns), blank, line('Nothing was written. Esc goes back.')];
+      return [...failureLines(undo.error, say, columns), blank, line('Nothing was written. Esc goes back.')];
     case 'typing':
       return planned(undo.view, {word: undo.word, style: commandStyle}, columns);
     case 'running':
@@ -76,7 +75,7 @@ export const undoStepLines = (
         columns,
       );
     case 'failed':
-      return failureLines(undo.error, program, columns);
+      return failureLines(undo.error, say, columns);
     case 'done':
       return done(undo.result, commandStyle, columns);
   }

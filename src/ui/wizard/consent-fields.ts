@@ -28,10 +28,10 @@ export const isLastScreen = ({
 export const isOnlyCard = ({facts, profile, preview}: FieldContext): boolean =>
   isLastScreen({facts, profile, plan: preview.plan});
 
-/** A remedy names it: `binding: libvirt`. */
-const isAskedFor = ({preview, edits, profile}: FieldContext): boolean =>
+const isAskedFor = ({preview, edits, profile, named}: FieldContext): boolean =>
   profile.binding === 'libvirt' ||
   edits['binding'] !== undefined ||
+  named.has('binding') ||
   preview.findings.some((finding) => placeOf(finding.code).field === 'binding');
 
 /** When the guest gets the card; a host with one card can lend it instead of losing its screen. */
@@ -42,12 +42,12 @@ export const bindingField: ChoiceField = {
   subjects: ['binding'],
   isShown: (context) => context.profile.binding === 'handover' || isAskedFor(context) || isOnlyCard(context),
   options: (context) => [
-    ...(context.profile.binding === 'handover' || isOnlyCard(context)
+    ...(context.profile.binding === 'handover' || isOnlyCard(context) || context.named.has('binding: handover')
       ? [
           {
             value: 'handover',
             label: 'while the guest runs',
-            cost: 'This is your only graphics card. The guest borrows it: when the guest starts, your desktop session ends and unsaved work is lost. When the guest stops, the login screen comes back. The guest needs its own keyboard and mouse. If a driver does not release the card, you may have to reboot.',
+            cost: `${isOnlyCard(context) ? 'This is your only graphics card. ' : ''}The guest borrows it: when the guest starts, your desktop session ends and unsaved work is lost. When the guest stops, the login screen comes back. The guest needs its own keyboard and mouse. If a driver does not release the card, you may have to reboot.`,
           },
         ]
       : []),
@@ -155,7 +155,15 @@ const whyNeeded = (findings: readonly Finding[], needs: readonly HostNeed[], add
   return chains.length > 0 ? `The host needs ${address}: ${chains.join('; ')}.` : (said ?? `The host uses ${address}.`);
 };
 
-const groupMates = ({facts, profile, preview}: FieldContext): readonly TextField[] => {
+/** Devices whose loss a remedy offers to accept, as where a hypervisor says itself what it can't keep apart. */
+const namedMates = ({named}: FieldContext): readonly PciAddress[] =>
+  [...named]
+    .filter((one) => one.startsWith('host.acceptGroupMates: '))
+    .flatMap((one) => one.match(/[\da-f:]+\.\d/g) ?? [])
+    .filter(isPciAddress);
+
+const groupMates = (context: FieldContext): readonly TextField[] => {
+  const {facts, profile, preview} = context;
   const assigned = chosenOf(profile, preview.plan);
   const groups = new Set(facts.pci.filter((device) => assigned.has(device.address)).map((device) => device.iommuGroup));
   const isShared = preview.findings.some((finding) => finding.code === 'iommu-group-shared');
@@ -168,7 +176,7 @@ const groupMates = ({facts, profile, preview}: FieldContext): readonly TextField
       !device.isBridge &&
       !(device.class.startsWith('0600') && device.driver === null),
   );
-  return [...new Set([...mates.map((mate) => mate.address), ...profile.host.acceptGroupMates])]
+  return [...new Set([...mates.map((mate) => mate.address), ...namedMates(context), ...profile.host.acceptGroupMates])]
     .sort()
     .map((address) => {
       const device = facts.pci.find((one) => one.address === address);
@@ -177,7 +185,9 @@ const groupMates = ({facts, profile, preview}: FieldContext): readonly TextField
         'acceptGroupMates',
         address,
         `Give up ${address}`,
-        `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`,
+        device !== undefined && groups.has(device.iommuGroup)
+          ? `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`
+          : `${address} (${what}) can’t be kept apart from the card, so a guest with the card can reach this device too.`,
       );
     });
 };

@@ -14,6 +14,8 @@ import {type Draft, profileFromDraft} from './draft.ts';
 import type {Field, FieldContext} from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
+import {namedIn} from './named.ts';
+import {romFieldsOf} from './rare-fields.ts';
 import {saveFields} from './save-fields.ts';
 import type {WizardState} from './state.ts';
 
@@ -58,6 +60,7 @@ export const profileOf = ({services}: WizardContext, draft: Draft): Profile => {
     ...saveFields,
     bindingField,
     ...consentFieldsOf(draft.edits),
+    ...romFieldsOf(draft.edits),
   ];
   return profileFromDraft(draft, fields, {facts: services.facts});
 };
@@ -73,6 +76,7 @@ export const fieldContextOf = (context: WizardContext, state: WizardState): Fiel
     preview: state.preview,
     edits: state.draft.edits,
     openedPath: state.draft.path,
+    named: namedIn(state),
     defaultPath: pathOf(state.draft) ?? context.services.defaultProfilePath(profile),
   };
 };

@@ -1,5 +1,6 @@
 import type {NumaNode} from '../../facts/memory.ts';
 import type {Profile} from '../../profile/profile.ts';
+import {rareCpuFields} from './rare-fields.ts';
 import {
   always,
   type ChoiceField,
@@ -172,4 +173,4 @@ const isolation: ChoiceField = {
   write: (profile, value) => ({...profile, cpu: {...profile.cpu, isolation: value as Profile['cpu']['isolation']}}),
 };
 
-export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads, isolation];
+export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads, isolation, ...rareCpuFields];

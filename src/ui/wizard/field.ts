@@ -6,8 +6,10 @@ import type {Preview} from '../services.ts';
 import type {PathKind} from './path-text.ts';
 
 /** Why a text is no such value of a profile, and what to type instead; `null` when it is one. The same grammar reads the file. */
+type Grammar = Pick<Codec<unknown>, 'type' | 'decode'>;
+
 export const refuseBy =
-  (codec: Codec<string>) =>
+  (codec: Grammar) =>
   (text: string): string | null => {
     const reasons: string[] = [];
     if (text === '') return `Type a ${codec.type}.`;
@@ -19,7 +21,7 @@ export const refuseBy =
   };
 
 /** As `refuseBy`, where certain words, or nothing, have a meaning too. */
-export const refuseUnless = (words: readonly string[], codec: Codec<string>): ((text: string) => string | null) => {
+export const refuseUnless = (words: readonly string[], codec: Grammar): ((text: string) => string | null) => {
   const refuse = refuseBy(codec);
   return (text) => (words.includes(text) ? null : refuse(text));
 };
@@ -37,6 +39,8 @@ export type FieldContext = FieldHost & {
   readonly defaultPath: string;
   /** The file that the draft was taken from. */
   readonly openedPath: string | null;
+  /** Keys of the profile that a remedy names, so that a person can follow it: with the value, where it has one. */
+  readonly named: ReadonlySet<string>;
 };
 
 export type FieldOption = {

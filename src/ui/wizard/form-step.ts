@@ -16,10 +16,12 @@ import {
 } from './field.ts';
 import {guestFields} from './guest-fields.ts';
 import {memoryFields} from './memory-fields.ts';
+import {keyOfField} from './named.ts';
+import {romFields} from './rare-fields.ts';
 import {goOn, moveFocus, withJudged} from './move.ts';
 import {saveFields} from './save-fields.ts';
 import {save} from './save-step.ts';
-import type {Lookup, Move, WizardState} from './state.ts';
+import type {Lookup, Move, StepId, WizardState} from './state.ts';
 import {
   type CursorMove,
   editAtEnd,
@@ -30,22 +32,32 @@ import {
   type TextEdit,
 } from './text-edit.ts';
 
-/** Fields of the present step, from top to bottom; none on a step that is no form. */
-export const fieldsOf = (state: WizardState, context: FieldContext): readonly Field[] => {
-  const all =
-    state.step === 'cpu'
-      ? cpuFields
-      : state.step === 'memory'
-        ? memoryFields
-        : state.step === 'guest'
-          ? guestFields
-          : state.step === 'save'
-            ? saveFields
-            : [];
-  return state.step === 'risks'
-    ? riskFields(context)
-    : all.filter((field) => field.isShown(context) && !isUnused(context, field));
+/** What each form asks for, whether or not it is shown. */
+const formFields: Readonly<Partial<Record<StepId, readonly Field[]>>> = {
+  cpu: cpuFields,
+  memory: memoryFields,
+  guest: guestFields,
+  save: saveFields,
 };
+
+/** Fields of the present step, from top to bottom; none on a step that is no form. */
+export const fieldsOf = ({step}: Pick<WizardState, 'step'>, context: FieldContext): readonly Field[] => {
+  if (step === 'risks') return riskFields(context);
+  const all = [...(formFields[step] ?? []), ...(step === 'guest' ? romFields(context.profile.devices) : [])];
+  const usual = all.filter((field) => field.isShown(context) && !isUnused(context, field));
+  const ids = new Set(usual.map(({id}) => id));
+  return all.filter((field) => {
+    if (usual.includes(field)) return true;
+    // Of two fields for one key the first, and each of them once.
+    const isWanted = !ids.has(field.id) && context.named.has(keyOfField(field.id)) && !isElsewhere(field, context);
+    if (isWanted) ids.add(field.id);
+    return isWanted;
+  });
+};
+
+/** The name of a guest that exists is chosen with the guest. */
+const isElsewhere = ({id}: Field, {profile}: FieldContext): boolean =>
+  id === 'guest.name' && profile.guest.domain === 'existing';
 
 /** What the hypervisor of this host has not, the wizard does not ask for. */
 const isUnused = ({facts}: FieldContext, {subjects}: Field): boolean =>

@@ -17,6 +17,7 @@ import {
   writeYesNoAuto,
   yesNoAuto,
 } from './field.ts';
+import {rareGuestFields} from './rare-fields.ts';
 import {parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
@@ -387,4 +388,5 @@ export const guestFields: readonly Field[] = [
   phase,
   knownNetwork,
   typedNetwork,
+  ...rareGuestFields,
 ];

@@ -18,6 +18,14 @@ export type HomeRow =
 export const appliedTo = ({services: {machine}}: WizardContext): AppliedState | null =>
   machine.isReadable ? machine.applied : null;
 
+/** The file of what is applied, where it is in this folder. */
+export const appliedProfile = (context: WizardContext): SavedProfile | null => {
+  const applied = appliedTo(context);
+  const isOf = ({profile}: SavedProfile): boolean =>
+    profile.name === applied?.profile && (applied.guest === null || profile.guest.name === applied.guest);
+  return context.services.savedProfiles.find(isOf) ?? null;
+};
+
 /** Choices that were left open, the state of the machine; where nothing is applied, the way to the first set-up. */
 export const homeRows = (context: WizardContext, {resume: {offer}}: WizardState): readonly HomeRow[] => {
   const {machine, savedProfiles, facts} = context.services;
@@ -38,12 +46,8 @@ export const homeRows = (context: WizardContext, {resume: {offer}}: WizardState)
 
 /** A trial is kept or goes away before anything else changes. */
 const phaseRow = (context: WizardContext): readonly HomeRow[] => {
-  const {guest = null, nextPhase: to = null, isTrial = true, profile = ''} = appliedTo(context) ?? {};
-  if (guest === null || to === null || isTrial) return [];
-  const saved = context.services.savedProfiles.find(
-    (one) => one.profile.name === profile && one.profile.guest.name === guest,
-  );
-  return [{kind: 'phase', guest, to, saved: saved ?? null}];
+  const {guest = null, nextPhase: to = null, isTrial = true} = appliedTo(context) ?? {};
+  return guest === null || to === null || isTrial ? [] : [{kind: 'phase', guest, to, saved: appliedProfile(context)}];
 };
 
 export const focusedHomeRow = (context: WizardContext, state: WizardState): HomeRow => {

@@ -2,7 +2,7 @@ import type {GuestPhase} from '../../profile/profile.ts';
 import type {SavedProfile} from '../services.ts';
 import type {WizardContext} from './context.ts';
 import {draftFromProfile} from './draft.ts';
-import {appliedTo, focusedHomeRow} from './home-rows.ts';
+import {appliedProfile, appliedTo, focusedHomeRow} from './home-rows.ts';
 import {enterStep, goOn, leave} from './move.ts';
 import {proposeDraft, withDraft} from './open-draft.ts';
 import {continueDraft} from './resume.ts';
@@ -56,6 +56,12 @@ const openInPhase = (
   {profile, path}: SavedProfile,
   phase: GuestPhase,
 ): WizardState => withDraft(context, state, draftFromProfile({...profile, guest: {...profile.guest, phase}}, path));
+
+/** The profile of what is applied, where it is among the saved ones. */
+export const openAppliedProfile = (context: WizardContext, state: WizardState): WizardState | null => {
+  const saved = appliedProfile(context);
+  return saved === null ? null : openProfile(context, state, saved);
+};
 
 const openGuest = (context: WizardContext, state: WizardState, name: string): WizardState => {
   const domain = `existing:${name}`;

@@ -11,7 +11,7 @@ import {chooseMapRow, openMap} from './map-step.ts';
 import {modeOf} from './mode.ts';
 import {goBack, leave, moveFocus, noSearch, scroll, searchPane} from './move.ts';
 import {completePath} from './path-step.ts';
-import {goToFinding} from './places.ts';
+import {goToFinding, goToNamed} from './places.ts';
 import {pressMouse} from './press-mouse.ts';
 import {discardDraft} from './resume.ts';
 import {countRows} from './rows.ts';
@@ -123,6 +123,8 @@ const act = (context: WizardContext, state: WizardState, intent: Intent, mode: M
       return searchPane(state, shown, {from: 1, direction: -1});
     case 'go-to-finding':
       return state;
+    case 'go-to-named':
+      return goToNamed(context, state);
     case 'go-on':
       return leaveForm(context, state);
     case 'go-back':

@@ -43,7 +43,7 @@ const noteHostdevs = ({plan, facts, root, report}: EditContext): void => {
     report('note', 'guest-hostdev-foreign', {
       element: device,
       message: `The guest also takes ${source}, which the plan does not name; it stays in the guest.`,
-      remedy: 'Add it to devices in the profile, or take it out with `virsh edit`, if that is not wanted.',
+      remedy: 'Add it to `devices`, or take it out with `virsh edit` if you do not want it.',
     });
   }
 };

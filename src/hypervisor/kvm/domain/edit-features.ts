@@ -46,7 +46,7 @@ const reportMode = ({report}: EditContext, existing: XmlElement | null): void =>
     element: existing,
     message:
       'With Hyper-V features passed through from the host libvirt sets no vendor id, so the features are listed one by one instead.',
-    remedy: 'Set guest.hideHypervisor: false in the profile to keep them passed through.',
+    remedy: 'Set guest.hideHypervisor: false to keep them passed through.',
   });
 
 /** libvirt asks for at least 4095. */

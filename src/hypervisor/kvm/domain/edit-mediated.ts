@@ -71,7 +71,7 @@ export const noteMediated = (context: EditContext): void => {
       message: isThere
         ? `The guest also takes the mediated device ${uuid}, which the plan does not name; it stays in the guest.`
         : `The guest also takes the mediated device ${uuid}, which the plan does not name and which is not there now: without it the guest does not start.`,
-      remedy: 'Add it to devices in the profile, or take it out with `virsh edit`, if that is not wanted.',
+      remedy: 'Add it to `devices`, or take it out with `virsh edit` if you do not want it.',
     });
   }
 };

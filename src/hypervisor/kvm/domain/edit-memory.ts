@@ -88,7 +88,7 @@ const withoutHugepages = (context: EditContext, existing: XmlElement | null): Do
       element,
       message:
         'The guest asks for hugepages and the plan reserves none, so <hugepages> is taken out: with it the guest could not start.',
-      remedy: 'Set memory.hugepages in the profile if the guest should keep them.',
+      remedy: 'Set memory.hugepages if the guest should keep them.',
     });
   }
   const allocation = childNamed(existing, 'allocation');
@@ -139,7 +139,7 @@ const chooseAllocation = (context: EditContext, existing: XmlElement | null): Do
     context.report('warning', 'guest-setting-replaced', {
       element: allocation,
       message: 'libvirt refuses hugepages together with allocation on demand, so that setting is replaced.',
-      remedy: 'Set memory.hugepages: none in the profile to keep allocation on demand.',
+      remedy: 'Set memory.hugepages: none to keep allocation on demand.',
     });
   }
   if (isPossible)

@@ -110,8 +110,7 @@ const reportReplaced = ({report}: EditContext, numa: XmlElement, outcome: string
   report('warning', 'guest-setting-replaced', {
     element: numa,
     message: `The guest's NUMA cells don't fit the planned vCPUs and memory, and libvirt takes the guest's size from them: ${outcome}.`,
-    remedy:
-      'Set guest.numaCell and the sizes in the profile so that they fit, or write the cells again after applying.',
+    remedy: 'Set guest.numaCell and the sizes so that they fit, or write the cells again after applying.',
   });
 
 const cellWish = ({cell, vcpus, memoryKiB, distances}: CellPlan, existing: XmlElement | null): Wish => {

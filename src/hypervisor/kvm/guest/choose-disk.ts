@@ -37,7 +37,7 @@ export const chooseNewDisk = (context: PlanContext, disk: string): KvmGuestPlan[
       context.report('blocker', 'guest-disk-unusable', {
         subject: 'guest.diskSize',
         message: `${disk} is no image file, so nothing of a size of your choice can be made there.`,
-        remedy: 'Take guest.diskSize out of the profile, or name an image file in guest.disk.',
+        remedy: 'Leave guest.diskSize out, or name an image file in guest.disk.',
       });
     warnOfDevice(context, disk);
     return null;

@@ -86,7 +86,7 @@ const judgeSystem = (context: PlanContext, {path, volume, systems, isOsinfoThere
   context.report('warning', 'guest-medium-other-system', {
     subject: 'guest.os',
     message: `${path} installs ${names}, and the profile says ${os}: clock, firmware and Hyper-V features follow from that.`,
-    remedy: `Set guest.os: ${kinds.join(' or ')}, or name another medium in guest.cdrom.`,
+    remedy: `Set ${kinds.map((kind) => `guest.os: ${kind}`).join(' or ')}, or name another medium in guest.cdrom.`,
   });
 };
 

@@ -156,7 +156,7 @@ const chooseFirmware = (context: PlanContext): XenGuestPlan['firmware'] => {
     context.report('blocker', 'guest-option-unsupported', {
       subject: 'guest.firmware',
       message: 'xl starts a guest with UEFI, but not with Secure Boot.',
-      remedy: 'Set guest.firmware: uefi or bios.',
+      remedy: 'Set guest.firmware: uefi or guest.firmware: bios.',
     });
   const {hasOvmf} = xenOf(context.facts);
   if (hasOvmf) {
