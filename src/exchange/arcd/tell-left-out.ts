@@ -57,7 +57,9 @@ export const tellDisplay = (config: Section, {guest, hasGpu}: Shown, tell: Tell)
   if (readFlag(config, 'startintro', false, tell) && phase === 'run')
     tell('note', placeOf(config, 'startintro'), {
       message: 'arcd starts the viewer of the guest with it (startintro). Here nothing starts one.',
-      remedy: hasLookingGlass ? 'Start it yourself, once the guest runs: looking-glass-client' : viewer,
+      remedy: hasLookingGlass
+        ? 'Start it yourself, once the guest runs: looking-glass-client'
+        : 'Nothing to do where the guest has a screen of its own.',
     });
   if (isSpice)
     tell('note', placeOf(config, 'spice'), {
