@@ -1,5 +1,15 @@
-import {spawnSync} from 'node:child_process';
-import {chmodSync, chownSync, existsSync, mkdirSync, renameSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {RunChange} from '../../src/changes/change.ts';
@@ -8,6 +18,10 @@ import {dryRunMachine} from '../../src/system/dry-run-machine.ts';
 import type {Machine, Program} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {readHistory} from '../../src/transaction/history.ts';
+import type {Plan} from '../../src/plan/plan.ts';
+import {renderNewDisk} from '../../src/hypervisor/kvm/new-disk.ts';
+import {fileSystems, whyNot} from '../crash/logged-disk.ts';
+import {samplePlan} from '../support/sample-plan.ts';
 import {failingMachine} from '../support/failing-machine.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {bySize} from '../support/sizes.ts';
@@ -37,6 +51,11 @@ const create = (argv: RunChange['command']['argv'] = ['make-image', '{output}'])
 const makeImage: Program = (argv, {root}) => {
   writeFileSync(join(root, argv.at(-1) ?? ''), 'empty image');
   return {exitCode: 0};
+};
+/** The real one; it is asked for paths below the root. */
+const qemuImg: Program = (argv, {root}) => {
+  const words = argv.slice(1).map((word) => (word.startsWith('/') ? join(root, word) : word));
+  return {exitCode: spawnSync('qemu-img', words).status ?? 1};
 };
 const programs = {'make-image': makeImage, false: () => ({exitCode: 1})};
 
@@ -317,14 +336,6 @@ describe(`a kill at any change of the machine (VFIO_PILOT_SEED=${seed})`, () => 
 const hasQemuImg = spawnSync('qemu-img', ['--version']).status === 0;
 
 describe.skipIf(!hasQemuImg)('a disk image (needs the program qemu-img)', () => {
-  const qemuImg: Program = (argv, {root}) => {
-    const [program, ...args] = argv;
-    const {status} = spawnSync(
-      program,
-      args.map((word) => (word.startsWith('/') ? join(root, word) : word)),
-    );
-    return {exitCode: status ?? 1};
-  };
   const argv = ['qemu-img', 'create', '-q', '-f', 'qcow2', '-o', 'preallocation=metadata', '{output}', '64G'] as const;
 
   it('of 64 GiB is made and taken back without being read, for its owner only', () =>
@@ -355,4 +366,41 @@ describe.skipIf(!hasQemuImg)('a disk image (needs the program qemu-img)', () => 
       expect(spawnSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(root, 'guest.qcow2'), '1M']).status).toBe(0);
       expect(text(root, '/guest.qcow2')).not.toBe('precious');
     }));
+});
+
+const btrfs = fileSystems.find(({name}) => name === 'btrfs');
+const whyNoBtrfs = btrfs === undefined ? 'btrfs is not in the list' : whyNot(btrfs);
+
+describe.skipIf(whyNoBtrfs !== null)('the disk of a guest on a real btrfs (needs root, loop devices and FUSE)', () => {
+  const attributesOf = (file: string): string =>
+    spawnSync('lsattr', ['-l', file], {encoding: 'utf8'}).stdout.replace(file, '').trim();
+
+  it.each(['qcow2', 'raw'] as const)('is a %s that is not copied on write, and goes with the rollback', (format) =>
+    withRoot(async (root) => {
+      const folder = join(root, 'srv/images');
+      mkdirSync(folder, {recursive: true});
+      const image = join(root, 'btrfs.img');
+      writeFileSync(image, '');
+      truncateSync(image, 128 * 1024 * 1024);
+      execFileSync('mkfs.btrfs', ['-q', '-K', image], {stdio: 'ignore'});
+      execFileSync('mount', ['-o', 'loop,nodiscard', image, folder]);
+      try {
+        const plan = {
+          ...samplePlan(),
+          guest: {...samplePlan().guest, disk: path, diskFormat: format, newDisk: {sizeMiB: 1024, isNoCow: true}},
+        } as Plan;
+        const [artifact] = renderNewDisk(plan).artifacts;
+        if (artifact?.kind !== 'created') throw new Error('no disk is made');
+        const machine = realMachine(root, {'qemu-img': qemuImg});
+        const change = {...create(), command: artifact};
+        await applyChanges(machine, request([change]), silent, never);
+        expect(attributesOf(join(root, path))).toContain('No_COW');
+        expect(statSync(join(root, path))).toMatchObject({nlink: 1, mode: 0o100600, uid: 0, gid: 0});
+        await rollback(machine, {}, silent, never);
+        expect(existsSync(join(root, path))).toBe(false);
+      } finally {
+        execFileSync('umount', [folder]);
+      }
+    }),
+  );
 });
