@@ -10,6 +10,7 @@ import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {parse} from '../hypervisor/domain/canonical.ts';
 import {corpusDirectory} from '../support/shared-data.ts';
 import {domainFacts} from './domain-facts.ts';
+import {replay, withGuests} from './replay.ts';
 
 const corpus = corpusDirectory();
 const directory = corpus === null ? null : join(corpus, 'mined/domain-xml');
@@ -110,4 +111,19 @@ describe.skipIf(directory === null)('import libvirt of real domains (skipped whe
       }
     },
   );
+
+  it.each(usable.filter((name) => !isForeign(name)))('%s: is the same guest again where libvirt has none', (file) => {
+    const {facts, name} = domainFacts(read(file));
+    const {profile} = importDomain(facts, {word: name});
+    const again = importDomain(withGuests(facts, replay(facts, profile)), {word: name}).profile;
+    const chosen = <T extends object>(wanted: T, found: T): Partial<T> =>
+      Object.fromEntries(
+        Object.keys(wanted).map((key) => [key, wanted[key as keyof T] === 'auto' ? 'auto' : found[key as keyof T]]),
+      ) as Partial<T>;
+    expect(again.devices).toEqual(expect.arrayContaining([...profile.devices]));
+    expect(chosen(profile.cpu, again.cpu)).toEqual(profile.cpu);
+    expect(chosen(profile.memory, again.memory)).toEqual(profile.memory);
+    // A domain names its system where the medium was recognised, or where virt-install did.
+    expect({...chosen(profile.guest, again.guest), os: profile.guest.os}).toEqual(profile.guest);
+  });
 });

@@ -8,7 +8,9 @@ import {samplePci, samplePciFunctions, sampleSriov} from '../support/sample-fact
 import {sampleParent, sampleType} from '../support/sample-mediated.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 import {proxmoxFacts} from '../support/proxmox-facts.ts';
+import type {Profile} from '../../src/profile/profile.ts';
 import {domainFacts} from './domain-facts.ts';
+import {replay} from './replay.ts';
 
 /** Invented, as all domains of this file are. */
 const source = (bus: string, number = 0): string =>
@@ -108,6 +110,69 @@ describe('import libvirt', () => {
     expect(again.profile.cpu.pins).toHaveLength(4);
     expect(again.profile.memory).toMatchObject({hugepages: '2MiB', node: 0});
     expect(planned(applied, again.facts, again.profile, path)).toBe(applied);
+  });
+
+  it('makes the same guest again where libvirt has none: devices, pins, pages and features, to the last word', () => {
+    const kept = [
+      `<vcpupin vcpu='0' cpuset='66'/>`,
+      `<vcpupin vcpu='1' cpuset='194'/>`,
+      `<vcpupin vcpu='2' cpuset='67'/>`,
+      `<vcpupin vcpu='3' cpuset='195'/>`,
+      `<emulatorpin cpuset='68,70-71'/>`,
+      `<iothreadpin iothread='1' cpuset='72'/>`,
+      `<memory mode='strict' nodeset='1'/>`,
+      `<hidden state='on'/>`,
+      `<vendor_id state='on' value='abc'/>`,
+      `<relaxed state='on'/>`,
+      `<vapic state='on'/>`,
+      `<spinlocks state='on' retries='8191'/>`,
+      `<rom file='/srv/card.rom'/>`,
+      `<backend type='emulator' version='2.0'/>`,
+      `<source file='/srv/a.qcow2'/>`,
+      `<source network='lab'/>`,
+    ] as const;
+    const [
+      pin0,
+      pin1,
+      pin2,
+      pin3,
+      emulator,
+      iothread,
+      node,
+      hidden,
+      vendor,
+      relaxed,
+      vapic,
+      spin,
+      rom,
+      tpm,
+      disk,
+      net,
+    ] = kept;
+    const xml = domain(
+      `<disk type='file' device='disk'><driver name='qemu' iothread='1'/>${disk}<target dev='vda' bus='virtio'/></disk>
+       <interface type='network'>${net}</interface>
+       <tpm model='tpm-crb'>${tpm}</tpm>
+       <hostdev mode='subsystem' type='pci' managed='yes'>${source('41')}${rom}</hostdev>
+       <hostdev mode='subsystem' type='pci' managed='yes'>${source('41', 1)}</hostdev>
+       <hostdev mode='subsystem' type='usb'><source startupPolicy='optional'><vendor id='0x046d'/><product id='0xc21f'/></source></hostdev>`,
+      `<memoryBacking><hugepages><page size='1' unit='GiB'/></hugepages></memoryBacking>
+       <iothreads>1</iothreads>
+       <cputune>${pin0}${pin1}${pin2}${pin3}${emulator}${iothread}</cputune>
+       <numatune>${node}</numatune>`,
+      `<acpi/><kvm>${hidden}</kvm><hyperv>${relaxed}${vapic}${spin}${vendor}</hyperv>`,
+    );
+    const {profile, facts} = imported(xml);
+    const again = replay(facts, decodeProfile(encodeProfile(profile), 'x').profile as Profile);
+    expect(kept.filter((words) => !again.includes(words))).toEqual([]);
+    expect(again).toContain(`<page size='1048576' unit='KiB'/>`);
+    expect(again).toContain(`<memory unit='KiB'>${16 * 1_048_576}</memory>`);
+    expect(again).toContain(`<vcpu placement='static'>4</vcpu>`);
+    expect(again).toMatch(/<vendor id='0x046d'\/>\s*<product id='0xc21f'\/>/);
+    expect(again.match(/<address domain='0x0000' bus='0x41' slot='0x00' function='0x[01]'\/>/g)).toHaveLength(2);
+    // Nothing that the domain did not have.
+    expect(again.match(/<(?:vcpupin|iothreadpin|hostdev) /g)).toHaveLength(4 + 1 + 3);
+    expect(again).not.toMatch(/<(?:synic|stimer|vpindex) /);
   });
 
   it('says plainly, with its line, that an address of the domain is not on this host', () => {
