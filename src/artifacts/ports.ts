@@ -101,7 +101,7 @@ export type GuestRegistry = {
    */
   readonly define: (tools: Tools, path: string, definition: string, isNew: boolean) => Promise<void>;
   readonly undefine: (tools: Tools, path: string) => Promise<void>;
-  /** The same for a script that runs without this program; `null` where it takes more than a command each. */
+  /** The same for a script that runs without this program; `null` where it keeps no guest, or each takes more than a command. */
   readonly commands: RegistryCommands | null;
   /** Whether the file is of a guest that it was making, or taking away, when the power went: only `undefine` can go on from there. */
   readonly isHalfMade: (machine: Machine, path: string) => boolean;

@@ -1,4 +1,5 @@
 import type {Ports} from '../../artifacts/ports.ts';
+import {answerProbe} from './answer.ts';
 import {commandLinesProbe} from './command-lines.ts';
 import {defaultEntryProbe} from './default-entry.ts';
 import {filesHoldProbe} from './files-hold.ts';
@@ -7,6 +8,7 @@ import {namedImagesProbe} from './named-images.ts';
 
 /** By kind of effect. A kind that a journal may name stays here, also when no renderer makes it any more. */
 export const bootProbes: Ports['probes'] = {
+  answer: answerProbe,
   arguments: commandLinesProbe,
   'default-entry': defaultEntryProbe,
   'files-hold': filesHoldProbe,

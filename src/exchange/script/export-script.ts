@@ -1,7 +1,9 @@
-import type {GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
+import {type AnswerEffect, answerShape} from '../../artifacts/answer.ts';
+import type {CommandArtifact, GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
 import type {RegistryCommands} from '../../artifacts/ports.ts';
 import {withOutput} from '../../artifacts/with-output.ts';
 import {oneLine} from '../../artifacts/rendered.ts';
+import {decode} from '../../decode/decode.ts';
 import type {Fingerprint} from '../../changes/change.ts';
 import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
@@ -13,12 +15,13 @@ import {quoteForShell} from '../../words/quote-for-shell.ts';
 import type {Exporter} from '../exporter.ts';
 import runner from './runner.sh';
 import {caseFunction, commandLine, printBytes} from './shell.ts';
-import {orderSteps, type ScriptFile, type Steps} from './steps.ts';
+import {orderSteps, type ScriptCommand, type ScriptFile, type Steps} from './steps.ts';
 
 /** A shell script that makes the plan true, and can take it back, on a host where nothing is installed for that. */
 export const exportScript: Exporter = (facts, {plan, changes}) => {
   const {registry, moreRegistries} = hypervisorOf(facts);
-  if (registry.commands === null)
+  const hasGuest = changes.some(({kind, path}) => kind !== 'run' && registry.keeps(path));
+  if (hasGuest && registry.commands === null)
     throw new UsageError(
       `The guest ${plan.guest.path} takes more than a script can do.`,
       '`vfio-pilot export --help` names the exports; one of them may be for its hypervisor.',
@@ -35,8 +38,9 @@ export const exportScript: Exporter = (facts, {plan, changes}) => {
       'Run `vfio-pilot plan` to see what it has.',
     );
   const steps = orderSteps(changes, registry.keeps);
-  const body = [...functionsOf(steps, registry.commands, plan.guest.path), ...runner.trimEnd().split('\n')];
-  const lines = [...headerOf(facts, plan, steps), ...settingsOf(plan, steps, registry.commands, body), '', ...body];
+  const commands = hasGuest ? registry.commands : null;
+  const body = [...functionsOf(steps, commands, plan.guest.path), ...runner.trimEnd().split('\n')];
+  const lines = [...headerOf(facts, plan, steps), ...settingsOf(plan, steps, commands, body), '', ...body];
   const unsafe = lines.find((line) => printable(line.replaceAll('\t', '')) !== line.replaceAll('\t', ''));
   if (unsafe !== undefined)
     throw new UsageError(
@@ -60,13 +64,18 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
     ...files.map(
       ({how, change}) => `#   ${how === 'made' ? `${change.path} (made by ${change.argv[0]})` : change.path}`,
     ),
-    ...commands.map(({command}) => `#   $ ${command.argv.join(' ')}`),
+    ...commands.flatMap(({command}) => [
+      `#   $ ${command.argv.join(' ')}`,
+      ...(answerOf(command) === null || command.undo === null ? [] : [`#     undone by: ${command.undo.join(' ')}`]),
+    ]),
     '#',
     "# What it can't do, and vfio-pilot can:",
     '# - No boot on trial: have a way in that does not need this card (ssh, another entry of the boot menu).',
-    '# - No verify after the reboot. lspci -k and virsh tell some of it.',
+    '# - No verify after the reboot: capture the host then, and run vfio-pilot verify --profile on that.',
     '# - No recovery of its own after a kill or a power cut: run undo then. It knows what was done so far.',
-    '# - It does not wait for a package manager, and does not read back what the commands brought about.',
+    commands.every(({command}) => answerOf(command) !== null) && commands.length > 0
+      ? '# - It does not wait for a package manager.'
+      : '# - It does not wait for a package manager, and does not read back what the commands brought about.',
     ...created.flatMap(({path, argv}) => [
       '# - It makes no disk image, so that it never writes over one. Unless it is there, before apply:',
       `#     [ -e ${quoteForShell(path)} ] || ${withOutput(argv, quoteForShell(path)).join(' ')}`,
@@ -83,7 +92,7 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
 const settingsOf = (
   {devices, guest, profile}: Plan,
   {files, commands}: Steps,
-  registry: RegistryCommands,
+  registry: RegistryCommands | null,
   body: readonly string[],
 ) => {
   const functions = devices.flatMap(({assigned, id}) =>
@@ -92,14 +101,15 @@ const settingsOf = (
   const programs = [
     ...commands.flatMap(({command}) => [command.argv[0], ...(command.undo === null ? [] : [command.undo[0]])]),
     ...files.flatMap((file) => (file.how === 'made' ? programsOf(file.change) : [])),
-    ...(files.some(({how}) => how === 'guest') ? [registry.undefine(guest.path)[0]] : []),
+    ...(registry === null ? [] : [registry.undefine(guest.path)[0]]),
   ].map((path) => path.slice(path.lastIndexOf('/') + 1));
   return [
     `id=${quoteForShell(`${profile.replaceAll(/[^\w-]+/g, '_')}-${contentDigest(body)}`)}`,
     `files=${quoteForShell(files.map(({number}) => number).join(' '))}`,
     `programs=${quoteForShell([...new Set(programs)].join(' '))}`,
     `functions=${quoteForShell(functions.join(' '))}`,
-    `guest=${quoteForShell(guest.name)}`,
+    `guest=${quoteForShell(registry === null ? '' : guest.name)}`,
+    `answering=${quoteForShell(commands.flatMap(({number, command}) => (answerOf(command) === null ? [] : [number])).join(' '))}`,
   ];
 };
 
@@ -110,7 +120,7 @@ const programsOf = ({argv, validations}: GeneratedArtifact): readonly string[] =
 
 const functionsOf = (
   {files, commands, apply, undo}: Steps,
-  registry: RegistryCommands,
+  registry: RegistryCommands | null,
   guestPath: string,
 ): readonly string[] => [
   ...caseFunction(
@@ -147,10 +157,15 @@ const functionsOf = (
         : [],
     ),
   ),
-  ...oneCommand('define_guest', `execute ${commandLine(registry.define('{output}', true), '$1')}`),
-  ...oneCommand('define_old_guest', `execute ${commandLine(registry.define('{output}', false), '$1')}`),
-  ...oneCommand('undefine_guest', `execute ${commandLine(registry.undefine(guestPath), '')}`),
-  ...oneCommand('guest_state', `ask ${commandLine(registry.state(guestPath), '')}`),
+  ...caseFunction('expects', commands.flatMap(answerLines)),
+  ...(registry === null
+    ? []
+    : [
+        ...oneCommand('define_guest', `execute ${commandLine(registry.define('{output}', true), '$1')}`),
+        ...oneCommand('define_old_guest', `execute ${commandLine(registry.define('{output}', false), '$1')}`),
+        ...oneCommand('undefine_guest', `execute ${commandLine(registry.undefine(guestPath), '')}`),
+        ...oneCommand('guest_state', `ask ${commandLine(registry.state(guestPath), '')}`),
+      ]),
   ...listFunction('apply_all', apply),
   ...listFunction('undo_all', undo),
 ];
@@ -162,6 +177,38 @@ const listFunction = (name: string, calls: readonly string[]): readonly string[]
   ...calls.map((call) => `  ${call}`),
   '}',
 ];
+
+const answerOf = ({effect}: CommandArtifact): AnswerEffect | null => {
+  const answer = effect === undefined ? null : decode(answerShape, effect);
+  return answer?.isValid === true ? answer.value : null;
+};
+
+/** What a program says before the command and after it. `ask` that may fail is asked only once the program has answered. */
+const answerLines = ({number, command}: ScriptCommand) => {
+  const answer = answerOf(command);
+  if (answer === null) return [];
+  const {ask, alive, before, after} = answer;
+  return [
+    {
+      number,
+      lines: [
+        `    question=${quoteForShell(ask.join(' '))}`,
+        `    before=${linesForShell(before)}`,
+        `    after=${linesForShell(after)}`,
+        ...(alive === null
+          ? [`    now=$(ask ${commandLine(ask, '')}) || return 2`]
+          : [
+              `    now=$(ask ${commandLine(alive, '')}) || return 2`,
+              '    [ -n "$now" ] || return 2',
+              `    now=$(ask ${commandLine(ask, '')} 2>/dev/null) || now=`,
+            ]),
+      ],
+    },
+  ];
+};
+
+const linesForShell = (text: string): string =>
+  text.includes('\n') ? `$(printf '%s\\n' ${text.split('\n').map(quoteForShell).join(' ')})` : quoteForShell(text);
 
 const onlyIf = (path: string | undefined): string => (path === undefined ? '' : `[ ! -e ${quoteForShell(path)} ] || `);
 

@@ -37,7 +37,7 @@ now_at() {
 
 # The absolute path of a program; nothing of the caller's PATH decides.
 program() {
-  for directory in /usr/sbin /usr/bin /sbin /bin /run/current-system/sw/bin; do
+  for directory in /usr/sbin /usr/bin /sbin /bin /run/current-system/sw/bin /opt/xensource/bin /opt/xensource/libexec; do
     [ -x "$directory/$1" ] || continue
     printf '%s\n' "$directory/$1"
     return 0
@@ -67,6 +67,10 @@ execute() {
 load() {
   number=$1
   own=no
+  path=
+  how=
+  seen=
+  mode=
   file "$1"
   target=$root$path
 }
@@ -120,10 +124,45 @@ check_functions() {
   done
 }
 
+# Where a program says what a command changes: fails for one that says neither what was there before it nor what it makes.
+# known=no: nothing is asked about this command.
+read_state() {
+  known=yes
+  question=
+  before=
+  after=
+  now=
+  expects "$1"
+  case $? in
+  0) ;;
+  1)
+    known=no
+    return 0
+    ;;
+  *)
+    problem "$question gives no answer."
+    return 1
+    ;;
+  esac
+  [ "$now" = "$before" ] || [ "$now" = "$after" ] || {
+    problem "$question says '$now', and not '$before' as the plan saw it."
+    return 1
+  }
+}
+
+check_states() {
+  [ "$is_live" = yes ] || return 0
+  for one in $answering; do
+    read_state "$one" || continue
+    [ "$now" = "$before" ] || problem "$question says '$now' already, and not '$before' as the plan saw it."
+  done
+}
+
 check_host() {
   problems=no
   check_functions
   for one in $files; do check_file "$one"; done
+  check_states
   if [ "$is_live" = yes ]; then
     for one in $programs; do program "$one" >/dev/null || problem "The program $one is missing."; done
   fi
@@ -239,9 +278,21 @@ define() {
   [ -f "$target" ] || fail "The guest was defined, but $path is not there."
 }
 
+# The mark comes first: undo looks at what a killed command has done.
 run() {
+  if [ "$is_live" = yes ]; then
+    problems=no
+    read_state "$1" || fail 'This was changed since the check.'
+    if [ "$known" = yes ]; then
+      [ "$now" = "$before" ] || fail "$question says '$now' already."
+      say "$question: $now" >"$state/command-$1.before"
+    fi
+  fi
   : >"$state/command-$1"
   command_line "$1" || fail 'This command failed.'
+  [ "$is_live" = yes ] || return 0
+  read_state "$1" || fail 'This command has not done what it should.'
+  [ "$known" = no ] || [ "$now" = "$after" ] || fail "This command has changed nothing: $question says '$now'."
 }
 
 look() { command_line "$1" || say '  This failed. It changes nothing.'; }
@@ -297,6 +348,11 @@ check_undo() {
       problem "  Before, it was not there. Move it away."
     fi
   done
+  if [ "$is_live" = yes ]; then
+    for one in $answering; do
+      [ ! -f "$state/command-$one" ] || read_state "$one" || :
+    done
+  fi
   if [ "$is_live" = yes ] && [ -n "$guest" ]; then
     case $(guest_state 2>/dev/null) in
     '' | 'shut off'*) ;;
@@ -358,7 +414,14 @@ undone=
 listing=
 take_back() {
   [ -f "$state/command-$1" ] || return 0
+  if [ "$is_live" = yes ]; then
+    read_state "$1" || fail 'This was changed since the check.'
+    if [ "$known" = yes ] && [ "$now" = "$before" ]; then return 0; fi
+  fi
   undo_line "$1" || fail 'This command failed.'
+  [ "$is_live" = yes ] || return 0
+  read_state "$1" || fail 'This command has not done what it should.'
+  [ "$known" = no ] || [ "$now" = "$before" ] || fail "This command has changed nothing: $question says '$now'."
 }
 
 execute_once() {
@@ -374,6 +437,10 @@ is_applied() {
     load "$one"
     [ ! -f "$state/$number.written" ] || [ "$(now_at "$target")" = "$(cat "$state/$number.written")" ] || return 1
   done
+  [ "$is_live" = yes ] || return 0
+  for one in $answering; do
+    [ ! -f "$state/command-$one" ] || { read_state "$one" && [ "$now" = "$after" ]; } || return 1
+  done
 }
 
 apply() {
@@ -384,7 +451,7 @@ apply() {
       say "Already applied. To take it back: sh $0 undo"
       exit 0
     fi
-    fail "This was applied, and some of its files were changed since. Nothing was written." "To take it back: sh $0 undo"
+    fail "This was applied, and some of it was changed since. Nothing was written." "To take it back: sh $0 undo"
     ;;
   *) fail "A run of this script ended half way. Nothing was written." "Run this first: sh $0 undo" ;;
   esac
