@@ -178,9 +178,17 @@ const commands: readonly Verb[] = [
     name: 'verify',
     summary: 'after the reboot: each promise, kept or not',
     positionals: [],
-    options: {},
+    options: {
+      profile: {
+        type: 'string',
+        value: 'FILE',
+        completes: 'profile',
+        summary: 'the promises of this profile, where a script or a person has made it true',
+      },
+    },
     examples: [
       ['verify', 'exit code 0 when none is broken or pending'],
+      ['verify --profile win11.yaml --root captured', 'on a new capture of a host where a script was run'],
       ['verify --json', 'the same for a script'],
     ],
     isTransactional: false,

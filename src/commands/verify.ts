@@ -1,5 +1,5 @@
 import {literal, shape, text} from '../decode/decode.ts';
-import {NoRightsError, NothingAppliedError} from '../errors.ts';
+import {NoRightsError, NothingAppliedError, UsageError} from '../errors.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import type {AppliedRun} from '../hosts/applied-run.ts';
 import type {Host} from '../hosts/host.ts';
@@ -8,6 +8,7 @@ import {isPending} from '../verify/verify-plan.ts';
 import {printable} from '../words/printable.ts';
 import {type Command, type Context, exitCodes, type Style} from './command.ts';
 import {paint} from './describe-finding.ts';
+import {loadProfile} from './load.ts';
 import {promisesShape, type Reboot, rebootMembers} from './documents.ts';
 import {describeVisible} from './visible-state.ts';
 import {noteUnreadable} from './writing.ts';
@@ -20,9 +21,10 @@ type Verified = {
 
 type Document = Omit<Verified, 'pending'> & Reboot & {readonly version: 1};
 
-export const verify: Command<unknown, Verified, Document> = {
+export const verify: Command<{profile?: string}, Verified, Document> = {
   run: async (context) => {
     const host = await context.host();
+    if (context.options.profile !== undefined) return verifyProfile(context.options.profile, host);
     const run = await readApplied(context, host);
     const unreadable = await host.unreadable();
     const [lost] = unreadable.filter(({kind}) => kind !== 'stray');
@@ -58,6 +60,22 @@ export const verify: Command<unknown, Verified, Document> = {
   }),
   shape: shape<Document>({version: literal(1), profile: text, ...rebootMembers, promises: promisesShape}),
   describe: ({promises}, style) => describeResults(promises, style),
+};
+
+/** What this profile would be here: its plan was made true by a script, or by hand. */
+const verifyProfile = async (path: string, host: Host): Promise<Verified> => {
+  const loaded = loadProfile(path);
+  const [mistake] = loaded.findings;
+  if (!loaded.isValid)
+    throw new UsageError(
+      `${path} is no usable profile: ${mistake?.message ?? 'unknown'}`,
+      'Run `vfio-pilot profile check`.',
+    );
+  const {preview} = await host.preview(loaded.profile, loaded.positionOf);
+  const blocker = preview.findings.find(({severity}) => severity === 'blocker');
+  if (blocker !== undefined) throw new UsageError(`${path} does not fit this host: ${blocker.message}`, blocker.remedy);
+  const promises = await host.verifyPlan(preview.plan);
+  return {profile: preview.plan.profile, promises, pending: isPending(promises)};
 };
 
 /** Without root: what can be seen of a set-up, before the error that says why no promise is checked. */

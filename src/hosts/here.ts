@@ -127,6 +127,11 @@ export const hostOf = (parts: Parts): Host => {
       const from = await source();
       return verifyRun(await journals(), run, from, readFacts(from));
     },
+    verifyPlan: async (plan) => {
+      const {verifyPlanOnly} = await import('./verify-run.ts');
+      const from = await source();
+      return verifyPlanOnly(plan, from, readFacts(from));
+    },
     recover: async (options, events) => {
       const {recover} = await import('./transactions.ts');
       return recover(await machine(), options, events);

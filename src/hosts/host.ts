@@ -65,6 +65,8 @@ export type Host = {
   /** Whether the newest applied run waits for a reboot; `null` where only root could read that, and where it is unknown. */
   readonly awaitsReboot: (facts: HostFacts) => Promise<boolean | null>;
   readonly verify: (run: AppliedRun) => Promise<readonly PromiseResult[]>;
+  /** The promises of a plan that somebody else has made true here: a script, or a person. */
+  readonly verifyPlan: (plan: Plan) => Promise<readonly PromiseResult[]>;
 
   /** Finishes what an interrupted run left. */
   readonly recover: (options: RecoverOptions, events: OnProgress) => Promise<readonly Recovery[]>;

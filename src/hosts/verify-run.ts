@@ -2,6 +2,7 @@ import {basename} from 'node:path';
 import {TransactionError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
+import type {Plan} from '../plan/plan.ts';
 import type {Machine} from '../system/machine.ts';
 import type {Source} from '../system/source.ts';
 import {readWritten} from '../transaction/history.ts';
@@ -21,12 +22,21 @@ export const verifyRun = (
   if (!applied.isValid)
     return verifyWithoutPlan(facts, `${entry.journal}/plan.json cannot be used: ${applied.problem}`, written);
   const {plan, trial} = applied.value;
-  const commands = trial === undefined ? listingCommands(facts, plan) : [];
-  const listings = Object.fromEntries(
-    commands.map(({path, argv: [program = '', ...args]}) => [path, source.run(basename(program), args)]),
-  );
+  const listings = trial === undefined ? listingsOf(plan, source, facts) : {};
   return verifyPlan(facts, applied.value, readBootId(source), listings, written);
 };
+
+/** Without a journal: nothing says in which boot it was written, so that this one counts. */
+export const verifyPlanOnly = (plan: Plan, source: Source, facts: HostFacts): readonly PromiseResult[] =>
+  verifyPlan(facts, {version: 2, plan, bootId: 'before'}, 'now', listingsOf(plan, source, facts));
+
+const listingsOf = (plan: Plan, source: Source, facts: HostFacts): Readonly<Record<string, string | null>> =>
+  Object.fromEntries(
+    listingCommands(facts, plan).map(({path, argv: [program = '', ...args]}) => [
+      path,
+      source.run(basename(program), args),
+    ]),
+  );
 
 /** `null` where that cannot be read: a plan that only looks must not stop at a damaged journal. */
 export const runAwaitsReboot = (machine: Machine, facts: HostFacts, bootId: string | null): boolean | null => {
