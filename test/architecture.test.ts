@@ -150,6 +150,7 @@ describe('a binding', () => {
       'binding/early-binding.ts',
       'hypervisor/kvm/kvm.ts',
       'hypervisor/proxmox/proxmox.ts',
+      'hypervisor/xcp-ng/binding.ts',
       'hypervisor/xen/xl.ts',
     ]);
   });

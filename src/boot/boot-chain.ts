@@ -112,7 +112,8 @@ export type ChainWriter = {
    * `render` also writes the line of a hypervisor that is started under the kernel. Lines of the next boot as the files
    * give them, our own left out; `null`: it starts none.
    */
-  readonly hypervisorLines: ((files: Readonly<Record<string, FileFacts>>) => readonly string[]) | null;
+  readonly hypervisorLines:
+    ((files: Readonly<Record<string, FileFacts>>, own: OwnBootFacts | null) => readonly string[]) | null;
   /** Files that hold the arguments, and for which nothing is rendered while they do. */
   readonly keptFiles: (facts: HostFacts) => readonly string[];
   /** What programs were to bring about, read back; asked when no command is left to run. */

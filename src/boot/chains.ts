@@ -26,11 +26,13 @@ import {sdbootutil} from './sdbootutil/sdbootutil.ts';
 import {syslinux} from './syslinux/syslinux.ts';
 import {systemdBoot} from './systemd-boot/systemd-boot.ts';
 import {uki} from './uki/uki.ts';
+import {xenCmdline} from './xen-cmdline/xen-cmdline.ts';
 
 /** Every chain that is known. Their order is that of the evidence, and of the candidates where it is ambiguous. */
 export const bootChains: readonly BootChain[] = [
   rpmOstree,
   nixos,
+  xenCmdline,
   uki,
   efiStub,
   systemdBoot,
@@ -93,7 +95,7 @@ export const askChain = (
   };
   return {
     next: chain?.nextArguments(files, boot.own) ?? null,
-    hypervisorNext: writer?.hypervisorLines?.(files) ?? null,
+    hypervisorNext: writer?.hypervisorLines?.(files, boot.own) ?? null,
     support,
   };
 };

@@ -4,10 +4,12 @@ import {makeScrubber, type Scrubber, scrubContent} from './scrub.ts';
 
 /** All files that facts are read from, without serial numbers, MAC addresses, UUIDs, passwords and the host's name. */
 export const captureFiles = (source: Source): Capture => {
-  const scrubber = scrubberOf(source);
-  const entries = collectEntries(source).map((collected) => scrubEntry(collected, scrubber));
+  const entries = scrubEntries(collectEntries(source), scrubberOf(source));
   return {entries, unreadable: [...source.denied].sort()};
 };
+
+export const scrubEntries = (collected: readonly Collected[], scrubber: Scrubber): readonly CapturedEntry[] =>
+  collected.map((one) => scrubEntry(one, scrubber));
 
 /** For texts about this host, which then name it no more than its capture does. */
 export const scrubberOf = (source: Source): Scrubber =>

@@ -1,8 +1,9 @@
 import {fileTableOf} from '../boot/chains.ts';
 import {type CaptureKind, type FileTable, looksAt} from '../facts/file-table.ts';
 import {hostFiles} from '../host/files.ts';
+import {xapiQuestions} from '../host/xen/xapi.ts';
 import {xenQuestions} from '../host/xen/xen.ts';
-import {outputDirectory} from '../system/source.ts';
+import {outputDirectory, outputFile} from '../system/source.ts';
 
 type Row = readonly [directory: string, names: string, kind?: CaptureKind];
 
@@ -104,9 +105,9 @@ const rows: readonly Row[] = [
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
   ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* storage/*.xml'],
   ['/etc/qemu/firmware', '*.json'],
-  ['/etc', 'xensource-inventory'],
   ['/etc/xen', 'xl.conf'],
   // Of a capture that is captured again.
+  [outputDirectory, 'xe_*', 'xapi'],
   [outputDirectory, '*'],
 
   ['/boot', 'config-*'],
@@ -141,4 +142,13 @@ export const captureTable: FileTable = [
 ];
 
 /** Programs that only read, whose output a capture keeps: nothing else tells these facts. */
-export const capturedOutputs = xenQuestions;
+export const capturedOutputs: readonly {
+  readonly argv: readonly [string, ...string[]];
+  readonly path: string;
+  readonly kind: CaptureKind;
+}[] = [
+  ...xenQuestions.map((argv) => ({argv, path: outputFile(argv), kind: 'scrubbed'}) as const),
+  ...xapiQuestions.map(
+    (argv) => ({argv, path: outputFile(argv), kind: argv[0] === 'xe' ? 'xapi' : 'scrubbed'}) as const,
+  ),
+];

@@ -1,6 +1,6 @@
 import type {CaptureKind} from '../facts/file-table.ts';
 import {expandGlob} from '../host/expand-glob.ts';
-import {outputFile, type Source, type SourceStat} from '../system/source.ts';
+import type {Source, SourceStat} from '../system/source.ts';
 import {capturedOutputs, captureTable} from './capture-table.ts';
 
 /** One entry of a capture; `path` is absolute in the host. */
@@ -43,11 +43,11 @@ export const collectEntries = (source: Source): readonly Collected[] => {
       for (const path of expandGlob(source, `${directory}/${name}`, listed))
         addPath(source, linkAt, path, capture, add);
   }
-  for (const [program, ...args] of source.isLive ? capturedOutputs : []) {
+  for (const {argv, path, kind} of source.isLive ? capturedOutputs : []) {
+    const [program, ...args] = argv;
     const output = source.run(program, args);
     if (output === null) continue;
-    const made = {mode: 0o644, uid: 0, gid: 0};
-    add({type: 'file', path: outputFile([program, ...args]), ...made, bytes: Buffer.from(output)}, 'scrubbed');
+    add({type: 'file', path, mode: 0o644, uid: 0, gid: 0, bytes: Buffer.from(output)}, kind);
   }
   return withoutFilesInTheWay([...collected.values()]);
 };
@@ -122,7 +122,7 @@ const fileEntry = (path: string, {mode, uid, gid}: SourceStat, bytes: Buffer): C
 });
 
 /** A tree that changes while it is read, or an odd one, may give a file and something below it: the file yields. */
-const withoutFilesInTheWay = (collected: readonly Collected[]): readonly Collected[] => {
+export const withoutFilesInTheWay = (collected: readonly Collected[]): readonly Collected[] => {
   const parents = new Set(collected.flatMap(({entry}) => parentsOf(entry.path)));
   return collected
     .filter(({entry}) => entry.type === 'directory' || !parents.has(entry.path))

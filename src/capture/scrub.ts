@@ -1,3 +1,5 @@
+import {parseXenMenu, renderXenMenu} from '../formats/boot-entry/xen-menu.ts';
+import {parseRecords, parseXapiMap, renderRecords, xapiFields} from '../formats/xapi/records.ts';
 import {findStanza} from '../host/kernel/packages.ts';
 import type {CaptureKind} from '../facts/file-table.ts';
 
@@ -118,11 +120,12 @@ const hostPattern = (hostName: string | null): RegExp | null => {
 export const scrubContent = (bytes: Buffer, path: string, kind: CaptureKind, scrubber: Scrubber): Buffer => {
   if (kind === 'verbatim' || kind === 'presence') return bytes;
   if (kind === 'config-space') return withoutSerialNumber(bytes);
+  if (kind === 'xapi') return Buffer.from(knownFields(bytes.toString('latin1')), 'latin1');
   const text = filters[kind](bytes.toString('latin1'));
   return Buffer.from(mayNameHost(path) ? scrubber.names(text) : scrubber.values(text), 'latin1');
 };
 
-type TextKind = Exclude<CaptureKind, 'verbatim' | 'presence' | 'config-space'>;
+type TextKind = Exclude<CaptureKind, 'verbatim' | 'presence' | 'config-space' | 'xapi'>;
 
 const filters: Readonly<Record<TextKind, (text: string) => string>> = {
   scrubbed: (text) => text,
@@ -139,6 +142,8 @@ const filters: Readonly<Record<TextKind, (text: string) => string>> = {
       .filter((line) => !isForeignMount(line))
       .join('\n'),
   'guest-names': (text) => keepLines(text, /^(?:name|hostname): /),
+  // What Xen and the kernel above it are started with; nothing where GRUB starts Linux alone.
+  'xen-menu': (text) => renderXenMenu(parseXenMenu(text)),
   // Servers, users and pools are nobody else's business.
   storages: (text) => keepLines(text, /^[a-z][a-z0-9_-]*: |^\s+(?:path|content|content-dirs|nodes|shared|disable)\b/i),
   quorum: (text) => {
@@ -171,6 +176,28 @@ const keepLines = (text: string, pattern: RegExp): string =>
     .join('');
 
 const shortStanza = (stanza: string): string => keepLines(stanza, /^(?:Package|Status|Version): /);
+
+/**
+ * Of XAPI's records the fields that are read, each map cut down to the keys that are. Their UUIDs stay: XAPI made them
+ * at random, and a command names a VM by nothing else.
+ */
+const knownFields = (text: string): string =>
+  renderRecords(
+    parseRecords(text).map((record) =>
+      Object.fromEntries(
+        Object.entries(record).flatMap(([field, value]): readonly (readonly [string, string])[] => {
+          const keys = xapiFields[field];
+          return keys === undefined ? [] : [[field, keys === 'all' ? value : keepKeys(value, keys)]];
+        }),
+      ),
+    ),
+  );
+
+const keepKeys = (value: string, keys: readonly string[]): string =>
+  Object.entries(parseXapiMap(value))
+    .filter(([key]) => keys.includes(key))
+    .map(([key, one]) => `${key}: ${one}`)
+    .join('; ');
 
 /** Shares and user mounts tell of other machines and people; only what `/` itself lies on is asked for. */
 const isForeignMount = (line: string): boolean => {

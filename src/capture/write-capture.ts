@@ -11,10 +11,14 @@ import type {Capture, CapturedEntry} from './collect-entries.ts';
  * Writes a scrubbed capture as tar.gz; unpacked, it is a tree for `--root`. The file is new and only its owner may
  * read it. Throws a UsageError when it exists already or cannot be created.
  */
-export const writeCapture = async (source: Source, file: string): Promise<Capture> => {
+export const writeCapture = async (source: Source, file: string): Promise<Capture> =>
+  writeArchive(file, async () => captureFiles(source));
+
+/** The same of what somebody else reads; nothing is read before the file is there. */
+export const writeArchive = async (file: string, read: () => Promise<Capture>): Promise<Capture> => {
   const fd = openNewUserFile(file, 0o600);
   try {
-    const capture = captureFiles(source);
+    const capture = await read();
     const archive = pack();
     for (const entry of capture.entries) addEntry(archive, entry);
     archive.finalize();

@@ -23,6 +23,7 @@ import {
   unreadableDocument,
   unreadableShape,
 } from './documents.ts';
+import {refuseScripted} from '../hosts/refuse-scripted.ts';
 import {loadProfileOrPlan} from './load.ts';
 import {refuseOtherThanSaved} from './refuse-other-plan.ts';
 import {askAndApply, newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
@@ -69,6 +70,7 @@ export const apply: Command<Options, Unreadable | (Ending & {readonly kind: 'end
     const isPlayable = (!host.isDry || host.mayWrite) && (await prepare(context, host));
     const proposal = await host.preview(loaded.profile, loaded.positionOf);
     const {facts, preview: permanent} = proposal;
+    refuseScripted(permanent.plan);
     if (saved !== null && (permanent.changes.length > 0 || isBlocked(permanent.findings)))
       refuseOtherThanSaved(context, saved, facts, permanent);
     const token = options.trial ? newTrialToken() : null;

@@ -353,13 +353,19 @@ const commands: readonly Verb[] = [
   }),
   declare({
     name: 'capture',
-    summary: 'the files that facts are read from, scrubbed, for a bug report',
-    positionals: [
-      {name: 'FILE.tar.gz', completes: 'file', missing: 'For example: `vfio-pilot capture my-host.tar.gz`.'},
-    ],
-    options: {},
+    summary: 'the files that facts are read from, scrubbed, for a bug report; over ssh too',
+    positionals: [{name: 'FILE.tar.gz', isOptional: true, completes: 'file'}],
+    options: {
+      host: {
+        type: 'string',
+        value: 'USER@HOST',
+        summary: 'of another host, over your own ssh: it needs a POSIX shell there and no Node (XCP-ng)',
+      },
+      script: flag('print what --host runs there, and do nothing'),
+    },
     examples: [
       ['capture my-host.tar.gz', 'serials, MAC addresses, UUIDs and the host name are replaced'],
+      ['capture --host root@xcp.example xcp.tar.gz', 'of a host where this program does not run'],
       ['capture my-host.tar.gz --root mounted', 'of a disk that is mounted there'],
     ],
     isTransactional: false,

@@ -2,6 +2,7 @@ import type {Preview} from '../changes/preview.ts';
 import {partsOf} from '../changes/sum-up.ts';
 import type {Check} from '../findings/check.ts';
 import {isBlocked} from '../findings/finding.ts';
+import {isScripted} from '../hypervisor/hypervisors.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import type {Style} from './command.ts';
 import {count} from '../words/count.ts';
@@ -21,13 +22,15 @@ type Planned = {
 };
 
 /** The last line of `plan`: whether it can be applied, what that is, and the command for it. */
-export const planVerdict = ({preview: {findings, changes}, needsReboot, file}: Planned, place: Place): string => {
+export const planVerdict = ({preview: {plan, findings, changes}, needsReboot, file}: Planned, place: Place): string => {
   if (isBlocked(findings)) {
     const blockers = findings.filter(({severity}) => severity === 'blocker');
     const codes = [...new Set(blockers.map(({code}) => code))];
     return `Blocked by ${count(blockers.length, 'finding')} (${codes.join(', ')}): nothing would be written until ${blockers.length === 1 ? 'it is' : 'they are'} mended or accepted.`;
   }
   if (changes.length === 0) return 'Nothing to do: this host is already as the profile says.';
+  if (isScripted(plan))
+    return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${place.typed(`export script ${quoteForShell(file)}${place.flags}`)} > script.sh`;
   return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
 };
 

@@ -15,6 +15,7 @@ export type BootLoader =
   | 'limine'
   | 'limine-entry-tool'
   | 'nixos'
+  | 'xen-cmdline'
   | 'refind'
   | 'efi-stub'
   | 'syslinux';
@@ -65,7 +66,16 @@ export type BootSupport = {
   readonly isDeclarative: boolean;
 };
 
-export type OwnBootFacts = GrubFacts | EntryFacts | OstreeFacts | NixosFacts;
+export type OwnBootFacts = GrubFacts | EntryFacts | OstreeFacts | NixosFacts | XenMenuFacts;
+
+/** Of XCP-ng, whose grub.cfg is the source and is edited by a program. */
+export type XenMenuFacts = {
+  readonly kind: 'xen-menu';
+  /** The grub.cfg that the program edits; `null` where there is none, or none that can be read. */
+  readonly path: string | null;
+  /** Arguments of Xen and of dom0 in the entry that starts by default; `null` where no entry is called like the product. */
+  readonly entry: {readonly hypervisor: string; readonly kernel: string} | null;
+};
 
 export type GrubFacts = {
   readonly kind: 'grub';

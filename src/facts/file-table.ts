@@ -10,7 +10,9 @@ export type CaptureKind =
   | 'ipv6-routes'
   | 'guest-names'
   | 'storages'
-  | 'quorum';
+  | 'quorum'
+  | 'xapi'
+  | 'xen-menu';
 
 /**
  * Files that a reader looks at: a directory, and names in it, divided by blanks. `*` and `?` stand for any characters

@@ -143,8 +143,8 @@ export type XenFacts = {
   readonly guestType: string | null;
   /** `4.17.7` */
   readonly version: string | null;
-  /** XCP-ng or XenServer by its name, which keep guests and arguments in their own way; `null` elsewhere. */
-  readonly product: string | null;
+  /** XCP-ng or XenServer, which keep guests and arguments in their own way; `null` elsewhere. */
+  readonly xapi: XapiFacts | null;
   /** What `xl info -n` says; `null` where xl does not answer. */
   readonly info: XenInfo | null;
   /** Of running domains (`xl vcpu-list`); `null` where xl does not answer. */
@@ -161,6 +161,40 @@ export type XenFacts = {
   readonly hasOvmf: boolean;
   /** libvirt, where somebody has installed it too. */
   readonly libvirt: KvmFacts;
+};
+
+/** XCP-ng or XenServer, as its own programs describe it (`xe`, `xen-cmdline`). */
+export type XapiFacts = {
+  /** `XCP-ng` */
+  readonly product: string;
+  /** `8.3.0` */
+  readonly version: string | null;
+  /** `xen-pciback.hide=…` as the next boot of dom0 has it, empty where it has none; `null`: unknown. */
+  readonly hide: string | null;
+  /** Likewise `extra_guest_irqs=…` of Xen. */
+  readonly extraInterrupts: string | null;
+  /** Of the pool; `null`: unknown. */
+  readonly hosts: number | null;
+  /** Of the pool, without templates, snapshots and control domains; `null`: xe does not answer. */
+  readonly vms: readonly XapiVm[] | null;
+};
+
+export type XapiVm = {
+  readonly uuid: string;
+  readonly name: string;
+  /** `halted`, `running`, `suspended`, `paused` */
+  readonly powerState: string | null;
+  /** `hvm`, `pv`, `pvh` … */
+  readonly domainType: string | null;
+  readonly vcpus: number | null;
+  readonly memoryMiB: number | null;
+  /** `other-config:pci` as it is written; `null` where there is none. */
+  readonly pci: string | null;
+  /** `VCPUs-params:mask` likewise. */
+  readonly mask: string | null;
+  readonly startsAtBoot: boolean;
+  /** The pool starts it on another host when this one fails. */
+  readonly isHighlyAvailable: boolean;
 };
 
 /** The machine as Xen knows it. What dom0's own sysfs says of CPUs and nodes is about its virtual CPUs. */

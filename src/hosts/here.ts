@@ -137,6 +137,8 @@ export const hostOf = (parts: Parts): Host => {
       return recover(await machine(), options, events);
     },
     apply: async (request, events, signal) => {
+      const {refuseScripted} = await import('./refuse-scripted.ts');
+      refuseScripted(request.preview.plan);
       const {applyChanges} = await import('./transactions.ts');
       const {applyRequest} = await import('./apply-request.ts');
       const from = await source();

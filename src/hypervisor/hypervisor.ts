@@ -25,6 +25,8 @@ export type Hypervisor = {
   readonly kind: GuestPlan['kind'];
   /** Whether it is the one that runs on this host, or could. */
   readonly isHere: (facts: HostFacts) => boolean;
+  /** This program does not run where its guests are: a plan becomes a script, and is never applied. */
+  readonly isScripted: boolean;
   readonly can: (facts: HostFacts) => Abilities;
   readonly binding: Binding;
   /** What has to go to one guest together, and what speaks against that. */

@@ -3,10 +3,11 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {Hypervisor} from './hypervisor.ts';
 import {kvm} from './kvm/kvm.ts';
 import {proxmox} from './proxmox/proxmox.ts';
+import {xcpNg} from './xcp-ng/xcp-ng.ts';
 import {xl} from './xen/xl.ts';
 
 /** Every hypervisor that guests are written for. */
-export const hypervisors: readonly Hypervisor[] = [kvm, proxmox, xl];
+export const hypervisors: readonly Hypervisor[] = [kvm, proxmox, xcpNg, xl];
 
 /** The one that runs on this host; `null` for one that this program does not serve. */
 export const servedHypervisor = (facts: HostFacts, table: readonly Hypervisor[] = hypervisors): Hypervisor | null =>
@@ -28,3 +29,6 @@ export const hypervisorOfPlan = (
   const present = hypervisorOf(facts, table);
   return present.kind === guest.kind ? present : (table.find(({kind}) => kind === guest.kind) ?? present);
 };
+
+export const isScripted = ({guest}: Pick<Plan, 'guest'>, table: readonly Hypervisor[] = hypervisors): boolean =>
+  table.find(({kind}) => kind === guest.kind)?.isScripted === true;

@@ -45,6 +45,7 @@ import type {
   PcibackBindingPlan,
   ProxmoxGuestPlan,
   VfioBindingPlan,
+  XapiGuestPlan,
   XenGuestPlan,
 } from './plan.ts';
 
@@ -238,7 +239,17 @@ const xlGuest = shape<XenGuestPlan>({
   mmioHoleMiB: nullable(integer),
 });
 
-const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest, xen: xlGuest});
+const xapiGuest = shape<XapiGuestPlan>({
+  name: text,
+  path: text,
+  isNew: flag,
+  kind: literal('xapi'),
+  os: named.os,
+  uuid: nullable(text),
+  vcpus: integer,
+});
+
+const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest, xen: xlGuest, xapi: xapiGuest});
 
 const initramfs = wordOf<InitramfsSystem>({'initramfs-tools': true, dracut: true, mkinitcpio: true, booster: true});
 

@@ -244,7 +244,7 @@ export type GuestCell = {
 };
 
 /** The guest as its hypervisor defines it, one member of the union for each (`hypervisor/`). */
-export type GuestPlan = KvmGuestPlan | ProxmoxGuestPlan | XenGuestPlan;
+export type GuestPlan = KvmGuestPlan | ProxmoxGuestPlan | XenGuestPlan | XapiGuestPlan;
 
 /** What every hypervisor's guest has. */
 type NamedGuest = {
@@ -310,6 +310,15 @@ export type ProxmoxGuestPlan = NamedGuest & {
   readonly usesMapping: boolean;
   /** That pins each vCPU after the start: `local:snippets/NAME`, and where that file is. `null`: none of our own. */
   readonly hookscript: {readonly volume: string; readonly path: string} | null;
+};
+
+/** A VM of XCP-ng or XenServer, which keep it in their own database (XAPI). */
+export type XapiGuestPlan = NamedGuest & {
+  readonly kind: 'xapi';
+  readonly os: GuestSystem;
+  /** `null`: there is no such VM. */
+  readonly uuid: string | null;
+  readonly vcpus: number;
 };
 
 /** An HVM guest of xl, `/etc/xen/NAME.cfg`. */

@@ -96,6 +96,19 @@ export const feedProgram = async (
   return child.pid !== undefined;
 };
 
+/** The same for one whose answer is wanted; what it has to say besides goes to the terminal. */
+export const askProgram = async (
+  file: string,
+  args: readonly string[],
+  {text, env}: {readonly text: string; readonly env: Readonly<Record<string, string | undefined>>},
+): Promise<{readonly isStarted: boolean; readonly exitCode: number | null; readonly stdout: string}> => {
+  const child = execa(file, args, {...settings, env, input: text, stderr: 'inherit', maxBuffer: maximumAnswer});
+  const {exitCode, stdout} = await child;
+  return {isStarted: child.pid !== undefined, exitCode: exitCode ?? null, stdout: stdout ?? ''};
+};
+
+const maximumAnswer = 256 * 1024 * 1024;
+
 const maximumOutput = 64 * 1024 * 1024;
 const graceMilliseconds = 5000;
 const pollMilliseconds = 20;

@@ -20,6 +20,7 @@ import {limineMkinitcpio} from './chains/limine-stand-in.ts';
 import {ostreeEntry, ostreeOrigin, rpmOstree} from './chains/ostree-stand-in.ts';
 import {sdbootutil} from './chains/sdbootutil-stand-in.ts';
 import {standIns} from './chains/stand-ins.ts';
+import {xenCmdline} from './chains/xen-cmdline-stand-in.ts';
 
 type Tree = Parameters<typeof makeTree>[0];
 type Case = {
@@ -156,6 +157,16 @@ const cases: Readonly<Record<string, Case>> = {
   nixos: {
     tree: {'/proc/cmdline': `init=/nix/store/x/init ${line}\n`, '/etc/NIXOS': '', '/etc/nixos': {directory: true}},
     holder: '/etc/nixos/vfio-pilot.nix',
+  },
+  'xen-cmdline': {
+    tree: {
+      '/proc/cmdline': `${line}\n`,
+      '/etc/xensource-inventory': "PRODUCT_BRAND='XCP-ng'\n",
+      '/boot/grub/grub.cfg': `menuentry 'XCP-ng' {\n\tmultiboot2 /boot/xen.gz watchdog\n\tmodule2 /boot/vmlinuz ${line}\n}\n`,
+    },
+    programs: {'xen-cmdline': xenCmdline},
+    holder: '/boot/grub/grub.cfg',
+    promise: '/opt/xensource/libexec/xen-cmdline --',
   },
 };
 

@@ -5,9 +5,11 @@ import {readHost} from '../../src/host/read-host.ts';
 import {openSource, outputFile} from '../../src/system/source.ts';
 import {unpackHost} from './host-tree.ts';
 
-/** The host tree `xen-desktop` with other files; `null`: it is not there. */
-const xenRoot = (changed: Readonly<Record<string, string | Buffer | null>> = {}): string => {
-  const root = unpackHost('xen-desktop');
+type Changed = Readonly<Record<string, string | Buffer | null>>;
+
+/** The host tree with other files; `null`: it is not there. */
+const changedHost = (name: string, changed: Changed): string => {
+  const root = unpackHost(name);
   for (const [path, text] of Object.entries(changed)) {
     const file = join(root, path);
     if (existsSync(file)) rmSync(file);
@@ -17,8 +19,11 @@ const xenRoot = (changed: Readonly<Record<string, string | Buffer | null>> = {})
   return root;
 };
 
-export const xenFacts = (changed: Readonly<Record<string, string | Buffer | null>> = {}): HostFacts =>
-  readHost(openSource(xenRoot(changed), null));
+export const xenFacts = (changed: Changed = {}): HostFacts =>
+  readHost(openSource(changedHost('xen-desktop', changed), null));
+
+export const xcpFacts = (changed: Changed = {}): HostFacts =>
+  readHost(openSource(changedHost('xcp-ng-one-gpu', changed), null));
 
 export const xlOutput = (...args: readonly string[]): string => outputFile(['xl', ...args]);
 

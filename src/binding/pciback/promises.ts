@@ -15,7 +15,7 @@ export const pcibackPromises = (facts: HostFacts, plan: Plan): readonly PromiseR
  * the running kernel and by the driver.
  */
 const hiddenPromise = (facts: HostFacts, address: PciAddress): PromiseResult => {
-  const {running, bad} = presentHiding(facts);
+  const {running, lasting, bad} = presentHiding(facts);
   const driver = facts.pci.find((device) => device.address === address)?.driver ?? null;
   const isNamed = running.includes(address);
   const base = {id: 'xen-hidden', promise: `${address} is hidden from dom0.`} as const;
@@ -27,6 +27,14 @@ const hiddenPromise = (facts: HostFacts, address: PciAddress): PromiseResult => 
       remedy: 'Restart, and choose the entry "with Xen hypervisor"; GRUB_DEFAULT decides which one comes by itself.',
     };
   if (driver === 'pciback') return {...base, status: 'kept', fact: holderOf(facts, address), remedy: null};
+  if (!isNamed && lasting.includes(address))
+    return {
+      ...base,
+      status: 'pending',
+      fact: 'It is hidden from the next boot on (xen-pciback.hide= of the boot entry).',
+      remedy:
+        'Restart the host. Was it restarted since? Then another entry of the menu was started: Safe Mode, or a fallback.',
+    };
   if (!isNamed)
     return {
       ...base,

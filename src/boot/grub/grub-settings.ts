@@ -16,8 +16,8 @@ export const grubFiles: FileTable = [
   // The directory itself: where it is empty, a drop-in of our own is still possible.
   keeps(grubDropInDirectory, '. *.cfg'),
   looksAt(grubDropInDirectory, '*'),
-  looksAt('/boot/grub', 'grub.cfg', 'presence'),
-  looksAt('/boot/grub2', 'grub.cfg', 'presence'),
+  looksAt('/boot/grub', 'grub.cfg', 'xen-menu'),
+  looksAt('/boot/grub2', 'grub.cfg', 'xen-menu'),
   keeps('/boot/grub', 'custom.cfg'),
   keeps('/boot/grub2', 'custom.cfg'),
   looksAt('/usr/sbin', 'update-grub grub-mkconfig grub2-mkconfig', 'presence'),

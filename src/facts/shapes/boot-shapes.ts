@@ -13,6 +13,7 @@ import type {
   OstreeFacts,
   OwnBootFacts,
   UnifiedImage,
+  XenMenuFacts,
 } from '../boot.ts';
 
 const texts = listOf(text);
@@ -49,6 +50,11 @@ const own = byTag<'kind', OwnBootFacts>('kind', {
     deployment: nullable(shape<DeploymentFacts>({commandLine: text, initramfsFiles: texts, isContainer: flag})),
   }),
   generation: shape<NixosFacts>({kind: literal('generation'), commandLine: nullable(text)}),
+  'xen-menu': shape<XenMenuFacts>({
+    kind: literal('xen-menu'),
+    path: nullable(text),
+    entry: nullable(shape<NonNullable<XenMenuFacts['entry']>>({hypervisor: text, kernel: text})),
+  }),
 });
 
 export const bootShape = shape<BootFacts>({

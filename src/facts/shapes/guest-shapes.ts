@@ -32,6 +32,8 @@ import type {
   ProxmoxOther,
   ProxmoxStorage,
   VirtualisationFacts,
+  XapiFacts,
+  XapiVm,
   XenCpu,
   XenFacts,
   XenGuest,
@@ -161,7 +163,31 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
     role: nullable(wordOf<'dom0' | 'guest'>({dom0: true, guest: true})),
     guestType: nullable(text),
     version: nullable(text),
-    product: nullable(text),
+    xapi: nullable(
+      shape<XapiFacts>({
+        product: text,
+        version: nullable(text),
+        hide: nullable(text),
+        extraInterrupts: nullable(text),
+        hosts: nullable(integer),
+        vms: nullable(
+          listOf(
+            shape<XapiVm>({
+              uuid: text,
+              name: text,
+              powerState: nullable(text),
+              domainType: nullable(text),
+              vcpus: nullable(integer),
+              memoryMiB: nullable(integer),
+              pci: nullable(text),
+              mask: nullable(text),
+              startsAtBoot: flag,
+              isHighlyAvailable: flag,
+            }),
+          ),
+        ),
+      }),
+    ),
     info: nullable(
       shape<XenInfo>({
         virtCaps: texts,

@@ -5,6 +5,7 @@ import {parseXlConfig, type XlSetting, xlListOf, xlTextOf} from '../../formats/x
 import {givesFunction, parseXlPci} from '../../formats/xl-config/pci.ts';
 import type {Source} from '../../system/source.ts';
 import {refuseTooMany} from '../guests/refuse-too-many.ts';
+import {readXapi} from './xapi.ts';
 import {parseAssignable, parsePools, parseVcpuList, parseXenpmTopology, parseXlInfo} from './xl-outputs.ts';
 
 /** What is asked of Xen's programs, which only read; a capture keeps what they say. */
@@ -24,7 +25,6 @@ const guestDirectory = '/etc/xen';
 export const readXen = (source: Source, addresses: readonly PciAddress[], libvirt: KvmFacts): XenFacts | null => {
   if (source.text('/sys/hypervisor/type')?.trim() !== 'xen') return null;
   const role = readRole(source);
-  const product = readProduct(source);
   const ask = (...argv: readonly [string, ...string[]]): string | null =>
     role === 'dom0' ? source.run(argv[0], argv.slice(1)) : null;
   const info = parsed(ask('xl', 'info', '-n'), parseXlInfo);
@@ -35,7 +35,7 @@ export const readXen = (source: Source, addresses: readonly PciAddress[], libvir
     role,
     guestType: source.text('/sys/hypervisor/guest_type')?.trim() ?? null,
     version: readVersion(source),
-    product,
+    xapi: readXapi(source),
     // Two programs that ask the same hypervisor; where they disagree, one of the texts was understood wrongly.
     info: power !== null && JSON.stringify(power) !== JSON.stringify(info?.cpus) ? null : info,
     vcpus,
@@ -59,13 +59,6 @@ const readRole = (source: Source): XenFacts['role'] => {
   const capabilities = source.text('/proc/xen/capabilities');
   if (capabilities === null) return null;
   return capabilities.split(/\s+/).includes('control_d') ? 'dom0' : 'guest';
-};
-
-/** XCP-ng and XenServer write their inventory at installation (host-installer: backend.py); its lines are KEY='value'. */
-const readProduct = (source: Source): string | null => {
-  const text = source.text('/etc/xensource-inventory');
-  if (text === null) return null;
-  return /^PRODUCT_BRAND='([^']*)'$/m.exec(text)?.[1] ?? 'XenServer';
 };
 
 const readVersion = (source: Source): string | null => {

@@ -39,6 +39,7 @@ const withKnownGuest = (facts: HostFacts, plan: Plan): Plan =>
 export const kvm: Hypervisor = {
   kind: 'kvm',
   isHere: ({kernel, virtualisation}) => kernel.hypervisor !== 'xen' && virtualisation.kind === 'kvm',
+  isScripted: false,
   can: kvmAbilities,
   binding: vfio,
   judgeTogether: judgeGroup,

@@ -20,6 +20,7 @@ import {qmRegistry} from './registry.ts';
 export const proxmox: Hypervisor = {
   kind: 'proxmox',
   isHere: ({virtualisation}) => virtualisation.kind === 'proxmox',
+  isScripted: false,
   can: proxmoxAbilities,
   binding: vfio,
   judgeTogether: judgeGroup,

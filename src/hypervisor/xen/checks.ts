@@ -4,17 +4,15 @@ import {about, type Check} from '../../findings/check.ts';
 import {neighboursOf, sharesRegion} from './judge-together.ts';
 import {xenOf} from './xen-facts.ts';
 
-export const checkXenHost = (facts: HostFacts): readonly Check[] => [
-  checkXen(facts),
-  checkCapabilities(facts),
-  ...checkCards(facts),
-];
+export const checkXenHost = (facts: HostFacts): readonly Check[] => [checkXen(facts), ...checkDevices(facts)];
+
+/** What Xen can give away, whatever keeps its guests. */
+export const checkDevices = (facts: HostFacts): readonly Check[] => [checkCapabilities(facts), ...checkCards(facts)];
 
 const checkXen = (facts: HostFacts): Check => {
   const {ok, error} = about('xen', 'Xen');
-  const {role, guestType, version, product, guests, info} = xenOf(facts);
+  const {role, guestType, version, guests, info} = xenOf(facts);
   const what = `Xen ${version ?? 'of unknown version'}`;
-  if (product !== null) return error(`${what}, as ${product}.`, 'vfio-pilot writes for plain Xen with xl only.');
   if (role === 'guest') return error(`${what}, and this is one of its guests.`, 'Run vfio-pilot in dom0.');
   if (role === null) return error(`${what}; /proc/xen is not mounted.`, 'mount -t xenfs xenfs /proc/xen');
   if (guestType === 'PVH')

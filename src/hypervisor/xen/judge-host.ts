@@ -1,18 +1,12 @@
-import type {PlanContext} from '../../plan/context.ts';
 import {lastingArguments} from '../../plan/arguments/host-command-line.ts';
+import type {Hypervisor} from '../hypervisor.ts';
 import {xenOf} from './xen-facts.ts';
 
 /** Whether this is a Xen that xl gives devices out on, and whether it answers. */
-export const judgeXenHost = (context: PlanContext): void => {
+export const judgeXenHost: Hypervisor['judgeHost'] = (context) => {
   const {facts, report} = context;
-  const {role, guestType, product, info} = xenOf(facts);
-  if (product !== null)
-    report('blocker', 'xen-unserved', {
-      subject: 'host',
-      message: `This is ${product}: it keeps guests and arguments in its own database, and its dom0 takes no foreign programs. This version writes for plain Xen with xl only.`,
-      remedy: `By hand: /opt/xensource/libexec/xen-cmdline --set-dom0 "xen-pciback.hide=${context.named.map(({address}) => `(${address})`).join('')}", with what is in the list already; restart; then xe vm-param-set uuid=VM other-config:pci=${context.named.map(({address}) => `0/${address}`).join(',')}.`,
-    });
-  else if (role === 'guest')
+  const {role, guestType, info} = xenOf(facts);
+  if (role === 'guest')
     report('blocker', 'xen-unserved', {
       subject: 'host',
       message:

@@ -3,7 +3,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {poolPromises} from './guest/guest-pool.ts';
-import {type XenPlan, xenPlanOf} from './xen-facts.ts';
+import {xenPlanOf} from './xen-facts.ts';
 
 /** What is seen of Xen after the boot, and of the guest while it runs. */
 export const xenPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
@@ -16,7 +16,7 @@ export const xenPromises = (facts: HostFacts, planned: Plan): readonly PromiseRe
   ];
 };
 
-const runsPromise = ({virtualisation}: HostFacts): PromiseResult => {
+export const runsPromise = ({virtualisation}: HostFacts): PromiseResult => {
   const isDom0 = virtualisation.kind === 'xen' && virtualisation.role === 'dom0';
   return {
     id: 'xen-running',
@@ -31,7 +31,10 @@ const runsPromise = ({virtualisation}: HostFacts): PromiseResult => {
   };
 };
 
-const argumentPromises = ({virtualisation}: HostFacts, {hypervisorArguments}: XenPlan): readonly PromiseResult[] => {
+export const argumentPromises = (
+  {virtualisation}: HostFacts,
+  {hypervisorArguments}: Plan,
+): readonly PromiseResult[] => {
   const line = virtualisation.kind === 'xen' ? (virtualisation.info?.commandLine ?? null) : null;
   const words = line?.split(/\s+/) ?? null;
   return (hypervisorArguments?.add ?? []).map(({text}) => {
@@ -53,7 +56,7 @@ const argumentPromises = ({virtualisation}: HostFacts, {hypervisorArguments}: Xe
 };
 
 /** Nothing is said of a guest that is off. */
-const pinPromises = ({virtualisation}: HostFacts, {guest, pinning}: XenPlan): readonly PromiseResult[] => {
+export const pinPromises = ({virtualisation}: HostFacts, {guest, pinning}: Plan): readonly PromiseResult[] => {
   const running =
     virtualisation.kind === 'xen' ? virtualisation.vcpus?.filter(({domain}) => domain === guest.name) : [];
   if (running === undefined || running.length === 0 || pinning.vcpus.length === 0) return [];
@@ -71,7 +74,7 @@ const pinPromises = ({virtualisation}: HostFacts, {guest, pinning}: XenPlan): re
       remedy:
         differing.length === 0
           ? null
-          : `It was started before apply, or somebody has pinned it anew: xl shutdown ${guest.name}, then xl create ${guest.path}.`,
+          : 'It was started before apply, or somebody has pinned it anew: shut it down, and start it again.',
     },
   ];
 };

@@ -17,7 +17,8 @@ import {xenOf} from './xen-facts.ts';
 /** Plain Xen: guests that xl starts in dom0 from `/etc/xen/NAME.cfg`. */
 export const xl: Hypervisor = {
   kind: 'xen',
-  isHere: ({virtualisation}) => virtualisation.kind === 'xen',
+  isHere: ({virtualisation}) => virtualisation.kind === 'xen' && virtualisation.xapi === null,
+  isScripted: false,
   can: () => xenAbilities,
   binding: pciback,
   judgeTogether,

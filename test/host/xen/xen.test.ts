@@ -85,7 +85,7 @@ describe('who is asked', () => {
     expect(xenFacts({'/proc/xen/capabilities': null}).virtualisation).toMatchObject({role: null});
     expect(
       xenFacts({'/etc/xensource-inventory': "PRODUCT_BRAND='XCP-ng'\nPRODUCT_VERSION='8.3.0'\n"}).virtualisation,
-    ).toMatchObject({product: 'XCP-ng'});
+    ).toMatchObject({xapi: {product: 'XCP-ng', vms: null}});
   });
 
   it('failure mode 92: leaves a machine without Xen alone, and warns where Xen is installed', () => {

@@ -47,7 +47,6 @@ describe('a dom0 that is served', () => {
 
 describe('a host that is not served is refused, with what to do', () => {
   it.each([
-    ['XCP-ng', {'/etc/xensource-inventory': "PRODUCT_BRAND='XCP-ng'\n"}, /This is XCP-ng/, /xen-cmdline --set-dom0/],
     ['a guest of Xen', {'/proc/xen/capabilities': '\n'}, /itself a guest of Xen/, /in dom0/],
     ['an unmounted xenfs', {'/proc/xen/capabilities': null}, /is unknown/, /mount -t xenfs/],
     ['a PVH dom0', {'/sys/hypervisor/guest_type': 'PVH\n'}, /PVH domain/, /dom0=pvh/],

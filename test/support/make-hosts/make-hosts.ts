@@ -10,6 +10,7 @@ import {ryzenOneCard} from './ryzen-one-card.ts';
 import {ryzenTwoCards} from './ryzen-two-cards.ts';
 import {sriovNic} from './sriov-nic.ts';
 import {twoIdenticalCards} from './two-identical-cards.ts';
+import {xcpNg} from './xcp-ng.ts';
 import {xenDesktop} from './xen-desktop.ts';
 
 const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
@@ -26,6 +27,7 @@ const hosts: Readonly<Record<string, (machines: string) => Entries>> = {
   'ryzen-two-cards': ryzenTwoCards,
   'sriov-nic': sriovNic,
   'two-identical-cards': twoIdenticalCards,
+  'xcp-ng-one-gpu': xcpNg,
   'xen-desktop': xenDesktop,
 };
 

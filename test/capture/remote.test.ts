@@ -1,0 +1,150 @@
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, describe, expect, it} from 'vitest';
+import {captureFiles, scrubEntries} from '../../src/capture/capture-files.ts';
+import {parseStream} from '../../src/capture/remote/parse-stream.ts';
+import {checkDestination} from '../../src/capture/remote/remote-capture.ts';
+import {remoteScript} from '../../src/capture/remote/remote-script.ts';
+import {makeScrubber} from '../../src/capture/scrub.ts';
+import {openSource, outputFile} from '../../src/system/source.ts';
+import {unpackHost} from '../support/host-tree.ts';
+import {makeTree} from '../support/make-tree.ts';
+import {runCli} from '../support/run-cli.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-remote-'));
+afterAll(() => rmSync(scratch, {recursive: true, force: true}));
+
+/** Below a root, which is read and never written, in an environment that has nothing. */
+const streamOf = (root: string): string => {
+  const {status, stdout, stderr} = spawnSync('/bin/dash', ['-s'], {
+    input: remoteScript(),
+    encoding: 'utf8',
+    env: {ROOT: root},
+    maxBuffer: 1 << 28,
+  });
+  expect({status, stderr}).toEqual({status: 0, stderr: ''});
+  return stdout;
+};
+
+const receivedOf = (root: string) => {
+  const {hostName, collected} = parseStream(streamOf(root));
+  return scrubEntries(collected, makeScrubber(hostName));
+};
+
+describe('the script that captures another host', () => {
+  it('is shell that dash and shellcheck find nothing in', () => {
+    const script = join(scratch, 'capture.sh');
+    writeFileSync(script, remoteScript());
+    expect(spawnSync('/bin/dash', ['-n', script]).status).toBe(0);
+    expect(execFileSync('shellcheck', [script], {encoding: 'utf8'})).toBe('');
+  });
+
+  it.each(['xcp-ng-one-gpu', 'dell-r710-gtx1050', 'proxmox-server'])('has from %s what a capture there has', (host) => {
+    const root = unpackHost(host);
+    const here = captureFiles(openSource(root, null)).entries;
+    // What the kernel shows is nobody's: its owner and mode are not asked.
+    const plain = (entries: typeof here) =>
+      entries.map((entry) =>
+        entry.type === 'file'
+          ? {
+              path: entry.path,
+              bytes: entry.bytes.toString('latin1'),
+              mode: /^\/(?:sys|proc)\//.test(entry.path) ? 0 : entry.mode,
+            }
+          : entry,
+      );
+    const [received, wanted] = [plain(receivedOf(root)), plain(here)];
+    const isLink = (entry: object): boolean => 'type' in entry && entry.type === 'link';
+    expect(received.filter((entry) => !isLink(entry))).toEqual(wanted.filter((entry) => !isLink(entry)));
+    // Of links that lead to nothing that is asked for, there is none.
+    expect(wanted).toEqual(expect.arrayContaining(received.filter(isLink)));
+  });
+
+  it('sends only the name of what is asked for by name, and goes into no FIFO', () => {
+    const root = makeTree({'/boot/vmlinuz-1': 'a kernel', '/etc/hostname': 'kalliope\n'});
+    execFileSync('mkfifo', [join(root, 'etc/fstab')]);
+    const entries = receivedOf(root);
+    expect(entries.find(({path}) => path === '/boot/vmlinuz-1')).toMatchObject({bytes: Buffer.alloc(0)});
+    expect(entries.some(({path}) => path === '/etc/fstab')).toBe(false);
+  });
+
+  it('writes nothing on the host', () => {
+    const root = unpackHost('xcp-ng-one-gpu');
+    const listing = () => execFileSync('find', [root, '-printf', '%p %T@ %C@\n'], {encoding: 'utf8'});
+    const before = listing();
+    streamOf(root);
+    expect(listing()).toBe(before);
+  });
+
+  it('does nothing when it was cut off', () => {
+    const script = remoteScript();
+    for (const part of [0.2, 0.5, 0.9, 0.99]) {
+      const {stdout} = spawnSync('/bin/dash', ['-s'], {
+        input: script.slice(0, Math.floor(script.length * part)),
+        encoding: 'utf8',
+        env: {ROOT: scratch},
+      });
+      expect(stdout).toBe('');
+    }
+  });
+
+  it('is printed for those who want to read it first', async () => {
+    expect((await runCli(['capture', '--script'])).stdout).toBe(remoteScript());
+    expect(await runCli(['capture', '--script', 'x.tar.gz'])).toMatchObject({exitCode: 2});
+    expect(await runCli(['capture'])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('name of the archive'),
+    });
+  });
+});
+
+describe('what it has printed', () => {
+  const head = 'vfio-pilot capture 1\nN host\n';
+
+  it('may follow a greeting', () => {
+    expect(parseStream(`Welcome!\n${head}D scrubbed /etc\nend\n`).collected).toEqual([
+      {entry: {type: 'directory', path: '/etc'}, kind: 'scrubbed'},
+    ]);
+  });
+
+  it('holds no file that could not be read to its end, and tells of one that may not be read', () => {
+    const received = parseStream(`${head}F scrubbed 644 0 0 /etc/a\nYQ==\n!\nU scrubbed /etc/b\nend\n`);
+    expect(received).toMatchObject({collected: [], unreadable: ['/etc/b']});
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['an error of the shell', 'sh: syntax error\n'],
+    ['no end', `${head}D scrubbed /etc\n`],
+    ['half a file', `${head}F scrubbed 644 0 0 /etc/a\nYQ==\n`],
+    ['a path that leads out', `${head}D scrubbed /etc/../../root\nend\n`],
+    ['a path that begins nowhere', `${head}D scrubbed etc\nend\n`],
+    ['a kind that nobody knows', `${head}D raw /etc\nend\n`],
+    ['a file without an owner', `${head}F scrubbed /etc/a\n.\nend\n`],
+    ['something else between', `${head}reboot\nend\n`],
+  ])('is refused with %s', (_, text) => expect(() => parseStream(text)).toThrow('no whole answer'));
+
+  it('keeps of XAPI’s records the known fields alone, with their UUIDs', () => {
+    const uuid = 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6';
+    const vms = `uuid ( RO) : ${uuid}\n  name-label ( RW): win10\n  name-description ( RW): of Ada\n  other-config (MRW): pci: 0/0000:04:00.0; XenCenter.CustomFields.owner: Ada\n  networks (MRO): 0/ip: 10.1.2.3\n`;
+    const root = makeTree({[outputFile(['xe', 'vm-list', 'params=all'])]: vms});
+    const [file] = receivedOf(root).filter(({path}) => path.includes('xe_vm-list'));
+    const text = file?.type === 'file' ? file.bytes.toString() : '';
+    expect(text).toContain(uuid);
+    expect(text).toContain('0/0000:04:00.0');
+    expect(text).not.toMatch(/Ada|10\.1\.2\.3/);
+  });
+});
+
+describe('the name of the other host', () => {
+  it.each(['root@xcp.example', 'xcp', 'root@10.0.0.2', '2001:db8::1', 'a_b.c-d'])('may be %s', (host) =>
+    expect(checkDestination(host)).toBe(host),
+  );
+
+  it.each(['-oProxyCommand=x', 'root@-x', '', 'a b', 'root@x;id', '$(id)', 'ssh://x', 'x\ny', "x'"])(
+    'is refused as %j',
+    (host) => expect(() => checkDestination(host)).toThrow('no host that ssh'),
+  );
+});
