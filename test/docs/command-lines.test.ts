@@ -37,6 +37,7 @@ const settings: Readonly<Record<string, Setting>> = {
   'docs/server.md': {host: 'dual-socket-1gib', profile: null},
   'docs/laptop.md': {host: 'laptop-optimus'},
   'docs/proxmox.md': {host: 'proxmox-gpu'},
+  'docs/xen.md': {host: 'xcp-ng-one-gpu', profile: 'xcp-ng-one-gpu'},
   'docs/undo.md': {host: 'ryzen-two-cards', before: ['vfio-pilot apply profile.yaml']},
 };
 const usual: Setting = {host: 'ryzen-two-cards'};
@@ -55,7 +56,9 @@ const standIns = {
   // Instead of the system's own directories.
   tee: 'mkdir -p "$ROOT$(dirname "$1")" && cat >"$ROOT$1"',
   npx: 'case $1 in vfio-pilot | ./vfio-pilot-*.tgz) shift ;; *) exit 99 ;; esac; exec vfio-pilot "$@"',
-  'vfio-pilot': `case " $* " in *" --demo "* | *" --root "*) ;; *) set -- "$@" --root "$ROOT" ;; esac
+  // No other host is reached: a capture over ssh is one of the tree.
+  'vfio-pilot': `case $1,$2 in capture,--host) shift 3; set -- capture "$@" ;; esac
+case " $* " in *" --demo "* | *" --root "*) ;; *) set -- "$@" --root "$ROOT" ;; esac
 case $1 in apply | rollback | confirm) set -- "$@" --yes ;; esac
 exec ${process.execPath} ${program} "$@"`,
 };
