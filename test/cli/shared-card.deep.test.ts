@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
-import {runCli} from '../support/run-cli.ts';
+import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
 import {applyTo, expectNothingToDo} from './plan-document.ts';
 
@@ -177,5 +177,81 @@ describe('two guests with slices of one card', () => {
     writeFileSync(whole, text.replaceAll('slice1', 'whole-gpu'));
     const {stdout} = await runCli(['plan', whole, '--root', root]);
     expect(stdout).toContain('The guest slice1 has a slice of 0000:00:02.0');
+  });
+});
+
+describe('a slice of a parent that is no PCI function', () => {
+  const of = (name: string, mdev: string): string => {
+    const file = join(scratch, `${name}.yaml`);
+    writeFileSync(
+      file,
+      `version: 2
+devices:
+  - mdev: {${mdev}, uuid: 11111111-2222-4333-8444-000000000009}
+cpu:
+  vcpus: 4
+memory:
+  size: 2 GiB
+guest:
+  name: ${name}
+`,
+    );
+    return file;
+  };
+
+  it('is made of mbochs, by its size, and of mtty, by its type only', async () => {
+    const root = unpackHost('mediated-lab');
+    await applyTo(of('bochs', 'parent: auto, vram: 10-20 MiB'), root);
+    expect(readFileSync(join(root, 'etc/mdevctl.d/mbochs/11111111-2222-4333-8444-000000000009'), 'utf8')).toBe(
+      '{\n  "mdev_type": "mbochs-medium",\n  "start": "auto",\n  "attrs": []\n}',
+    );
+    const byType = await runCli([
+      'plan',
+      of('serial', 'parent: mtty, type: mtty-2'),
+      '--root',
+      unpackHost('mediated-lab'),
+    ]);
+    expect(byType.stdout).toContain('mtty-2');
+    const bySize = await runCli([
+      'plan',
+      of('sized', 'parent: mtty, vram: 16 MiB'),
+      '--root',
+      unpackHost('mediated-lab'),
+    ]);
+    expect(bySize.stdout).toContain('[mdev-none-in-range]');
+  });
+
+  it('is refused where the guest would see no PCI device, as of the crypto cards of s390', async () => {
+    const root = unpackHost('mediated-lab');
+    const {exitCode, stdout} = await runCli([
+      'plan',
+      of('crypto', 'parent: matrix, type: vfio_ap-passthrough'),
+      '--root',
+      root,
+    ]);
+    expect(exitCode).not.toBe(0);
+    expect(stdout).toMatch(
+      /matrix makes mediated devices for vfio-ap, which are no PCI devices\. \[mdev-not-a-pci-device\]/,
+    );
+    expect((await runCli(['check', '--root', root])).stdout).toContain('matrix');
+  });
+});
+
+describe('a slice of a GPU of NVIDIA that has one of 2 GiB', () => {
+  it('failure mode 57: has no other size, on the card or on any of its virtual functions', async () => {
+    for (const [host, type] of [
+      ['turing-server', 'GRID RTX6000-1Q'],
+      ['ampere-server', 'NVIDIA RTXA6000-4Q'],
+    ] as const) {
+      const file = join(scratch, `${host}.yaml`);
+      const text = readFileSync(profilePath(host), 'utf8');
+      writeFileSync(
+        file,
+        text.replace(/( +)(?:type: .*|vram: .*\n +suffix: .*)/, (_, indent: string) => `${indent}type: ${type}`),
+      );
+      const {exitCode, stdout} = await runCli(['plan', file, '--root', unpackHost(host)]);
+      expect(exitCode).not.toBe(0);
+      expect(stdout).toMatch(/is kept away by slices of 2048 MiB on the same GPU[^]*\[mdev-other-size-active\]/);
+    }
   });
 });

@@ -447,7 +447,7 @@ describe('a virtual function is refused', () => {
   });
 
   it('failure mode 54: where the i915 or xe of a kernel is one that makes none, and only told where that is unknown', () => {
-    const findingsOf = (driver: string, kernels: Readonly<Record<string, readonly string[] | null>>) => {
+    const findingsOf = (driver: string, kernels: Readonly<Record<string, readonly string[] | null>>, count = 0) => {
       const installed = Object.entries(kernels).map(([release, parameters]) => ({
         release,
         builtin: [],
@@ -455,7 +455,8 @@ describe('a virtual function is refused', () => {
         parameters: parameters === null ? {} : {[driver]: parameters},
       }));
       const gpu = port({class: '030000', device: '46a6', driver});
-      const facts = host([gpu], {kernel: {...sampleFacts().kernel, installed}});
+      const pci = count === 0 ? [gpu] : made(gpu, count);
+      const facts = host(pci, {kernel: {...sampleFacts().kernel, installed}});
       return plan([part(nic, 0)], facts).findings.filter(({code}) => code.startsWith('vf-driver'));
     };
     expect(findingsOf('i915', {'6.8': ['max_vfs']})).toEqual([]);
@@ -471,6 +472,11 @@ describe('a virtual function is refused', () => {
     ]);
     expect(findingsOf('i915', {'6.8': null})).toMatchObject([
       {severity: 'warning', remedy: expect.stringContaining('modinfo -k 6.8 -p i915')},
+    ]);
+    const {release} = sampleFacts().kernel;
+    expect(findingsOf('xe', {[release ?? '']: null}, 2)).toEqual([]);
+    expect(findingsOf('xe', {[release ?? '']: null, '6.8': null}, 2)).toMatchObject([
+      {message: expect.stringContaining('of kernel 6.8 makes')},
     ]);
   });
 

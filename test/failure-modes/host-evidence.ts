@@ -242,6 +242,18 @@ export const hostEvidence: readonly HostEvidence[] = [
     says: /^blocker vf-parent-taken \/etc\/modprobe\.d\/net\.conf:1 keeps igb/m,
   },
   {
+    number: 57,
+    host: 'turing-server',
+    devices: ['0000:81:00.0/nvidia-256'],
+    says: /^blocker mdev-other-size-active .*slices of 2048 MiB/m,
+  },
+  {
+    number: 57,
+    host: 'ampere-server',
+    devices: ['0000:81:00.6/nvidia-528'],
+    says: /^blocker mdev-other-size-active .*slices of 2048 MiB/m,
+  },
+  {
     number: 59,
     host: 'gvt-laptop',
     devices: ['0000:00:02.0/i915-GVTg_V5_4'],

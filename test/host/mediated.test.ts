@@ -50,6 +50,23 @@ describe('mediated devices', () => {
     expect(readMediated(openSource(root, null)).autostart?.isThere).toBe(true);
   });
 
+  it('are read of NVIDIA’s cards: of the card itself, and from Ampere on of each virtual function', () => {
+    const read = (name: string) => readMediated(openSource(unpackHost(name), null));
+    const turing = read('turing-server');
+    expect(turing.devices).toEqual([
+      {uuid: '7d3f1c2a-5b6e-4f70-8a91-0123456789ab', parent: '0000:81:00.0', type: 'nvidia-257'},
+    ]);
+    expect(turing.parents[0]?.types.map(({name, vramMiB, available}) => [name, vramMiB, available])).toEqual([
+      ['GRID RTX6000-1Q', 1024, 0],
+      ['GRID RTX6000-2Q', 2048, 11],
+      ['GRID RTX6000-3Q', 3072, 0],
+    ]);
+    const ampere = read('ampere-server');
+    expect(ampere.parents.map(({name}) => name)).toContain('0000:81:02.3');
+    expect(ampere.parents).toHaveLength(16);
+    expect(ampere.devices).toMatchObject([{parent: '0000:81:00.4', type: 'nvidia-525'}]);
+  });
+
   it('are read of a parent that is no PCI function, and what is missing is unknown', () => {
     const uuid = '11111111-2222-4333-8444-000000000001';
     const own = 'sys/devices/virtual/mtty/mtty';

@@ -109,7 +109,9 @@ const judgeIntel = (context: PlanContext, parent: PciFunction, driver: string, p
   const kernels = kernelsOf(context.facts).filter((kernel) => moduleState(kernel, driver) !== 'absent');
   const listOf = (some: typeof kernels): string => some.map(({release}) => release).join(' and ');
   const lacking = kernels.filter(({parameters}) => parameters[driver]?.includes('max_vfs') === false);
-  const unknown = kernels.filter(({parameters}) => parameters[driver] === undefined);
+  // That there are some proves it of the running one.
+  const proven = (parent.sriov?.enabled ?? 0) > 0 ? context.facts.kernel.release : null;
+  const unknown = kernels.filter(({release, parameters}) => parameters[driver] === undefined && release !== proven);
   if (lacking.length > 0)
     report(
       'blocker',

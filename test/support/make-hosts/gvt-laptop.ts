@@ -1,20 +1,16 @@
-import {assemble, directory, type Entries, file, program, relativeLink, value} from './entries.ts';
+import {assemble, directory, type Entries, file, program} from './entries.ts';
 import {laptopOptimus} from './laptop-optimus.ts';
+import {mediatedEntries, type TypeSpec} from './mediated.ts';
 
 const gpu = '/sys/devices/pci0000:00/0000:00:02.0';
 
 /** As GVT-g describes a type, in five lines. */
-const type = (id: string, available: number, description: string): Entries => {
-  const own = `${gpu}/mdev_supported_types/${id}`;
-  return [
-    file(`${own}/create`, '', 0o200),
-    value(`${own}/device_api`, 'vfio-pci'),
-    value(`${own}/available_instances`, available),
-    value(`${own}/name`, id.replace('i915-', '')),
-    file(`${own}/description`, description, 0o444),
-    directory(`${own}/devices`),
-  ];
-};
+const type = (version: string, available: number, description: string): TypeSpec => ({
+  id: `i915-GVTg_${version}`,
+  name: `GVTg_${version}`,
+  description,
+  available,
+});
 
 const rule = (event: string): string =>
   `${event}, TEST=="/etc/mdevctl.d/$kernel", RUN+="/bin/sh -c '{ /usr/sbin/mdevctl start-parent-mdevs %k 2>&3 | logger -t mdevctl; } 3>&1 1>&2 | logger -t mdevctl -p 2'"\n`;
@@ -27,9 +23,10 @@ export const gvtLaptop = (machines: string): Entries =>
         ? {...entry, text: entry.text.replaceAll('mem_sleep_default=deep', 'mem_sleep_default=deep i915.enable_gvt=1')}
         : entry,
     ),
-    [relativeLink('/sys/class/mdev_bus/0000:00:02.0', gpu)],
-    type('i915-GVTg_V5_4', 1, 'low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n'),
-    type('i915-GVTg_V5_8', 2, 'low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\nweight: 2\n'),
+    mediatedEntries('0000:00:02.0', gpu, [
+      type('V5_4', 1, 'low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4'),
+      type('V5_8', 2, 'low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1024x768\nweight: 2'),
+    ]),
     [
       directory('/sys/bus/mdev/devices'),
       program('/usr/bin/mdevctl'),

@@ -13,6 +13,8 @@ export type Ryzen = {
   readonly consoleAt: string;
   /** Modules of the other cards. */
   readonly loaded: readonly string[];
+  /** Another kernel than that of Ubuntu 24.04. */
+  readonly software?: typeof ubuntuNoble;
   /** Four digits in which the ids of the file systems differ. */
   readonly serial: string;
   /** What pci.ids has beyond AMD. */
@@ -65,6 +67,7 @@ export const ryzen3700x = ({
   displays,
   consoleAt,
   loaded,
+  software = ubuntuNoble,
   serial,
   names,
 }: Ryzen): Entries => {
@@ -84,13 +87,13 @@ export const ryzen3700x = ({
       displays,
       console: {driver: 'amdgpudrmfb', at: consoleAt},
       distribution: {
-        ...ubuntuNoble,
+        ...software,
         firmware: 'uefi',
-        commandLine: `BOOT_IMAGE=/boot/vmlinuz-${ubuntuNoble.release} root=UUID=${rootUuid} ro quiet splash amdgpu.ppfeaturemask=0xfffd7fff`,
+        commandLine: `BOOT_IMAGE=/boot/vmlinuz-${software.release} root=UUID=${rootUuid} ro quiet splash amdgpu.ppfeaturemask=0xfffd7fff`,
         defaultGrub,
         aliases: modernAliases,
         loaded: [...loaded, 'xhci_pci', 'kvm_amd', 'kvm', 'nvme', 'igc'],
-        packages: {...ubuntuNoble.packages, 'grub-efi-amd64': '2.12-1ubuntu7.3', swtpm: '0.7.3-0ubuntu5.24.04.1'},
+        packages: {...software.packages, 'grub-efi-amd64': '2.12-1ubuntu7.3', swtpm: '0.7.3-0ubuntu5.24.04.1'},
         parameters: {'kvm_amd.nested': '1', 'kvm_amd.npt': 'Y', 'kvm_amd.avic': 'N', 'kvm.ignore_msrs': 'N'},
         hasSwtpm: true,
         rootUuid,
