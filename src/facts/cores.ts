@@ -1,6 +1,7 @@
 import type {Cpu, CpuKind} from './cpu.ts';
 import {hostDuties} from './host-duties.ts';
 import type {HostFacts} from './host-facts.ts';
+import {remember} from './remember.ts';
 
 /** A physical core: its online hardware threads. */
 export type PhysicalCore = {
@@ -26,7 +27,7 @@ export type Core = PhysicalCore & {
 };
 
 /** The cores of the host, ascending, with what the host needs them for. */
-export const coresOf = (facts: HostFacts): readonly Core[] => {
+export const coresOf = remember((facts: HostFacts): readonly Core[] => {
   const duties = hostDuties(facts);
   const isolated = new Set(facts.isolation.isolatedCpus);
   return physicalCores(facts.cpu.cpus).map((core) => ({
@@ -35,10 +36,10 @@ export const coresOf = (facts: HostFacts): readonly Core[] => {
     hasDuty: core.threads.some((id) => duties.has(id)),
     isIsolated: core.threads.some((id) => isolated.has(id)),
   }));
-};
+});
 
 /** Every online CPU is in exactly one core, ascending; a CPU whose siblings are unknown is a core of its own. */
-export const physicalCores = (cpus: readonly Cpu[]): readonly PhysicalCore[] => {
+export const physicalCores = remember((cpus: readonly Cpu[]): readonly PhysicalCore[] => {
   const cpuOf = new Map(cpus.filter((cpu) => cpu.online).map((cpu) => [cpu.id, cpu]));
   const nameCache = cacheNames();
   return groupThreads(cpuOf).flatMap((threads) => {
@@ -46,7 +47,7 @@ export const physicalCores = (cpus: readonly Cpu[]): readonly PhysicalCore[] => 
     const [first] = members;
     return first === undefined ? [] : [coreOf(first, members, nameCache(members))];
   });
-};
+});
 
 /** Sibling lists that overlap without being equal are joined: nothing that may share a core is torn apart. */
 const groupThreads = (cpuOf: ReadonlyMap<number, Cpu>): readonly (readonly number[])[] => {

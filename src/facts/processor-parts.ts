@@ -1,4 +1,5 @@
 import {type PciAddress, slotOf, splitPciAddress} from './pci-address.ts';
+import {remember} from './remember.ts';
 import {isDisplay, type PciFunction} from './pci.ts';
 
 type Part = Pick<PciFunction, 'address' | 'class' | 'vendor' | 'upstream'>;
@@ -11,12 +12,16 @@ const processorVendors: readonly string[] = ['1022', '1d94'];
  * (class 1080) or a placeholder (class 1300), USB and sound share a slot number. No plug-in card has the first two of them.
  */
 export const isProcessorPart = (pci: readonly Part[], {address}: Pick<Part, 'address'>): boolean =>
-  pci.some(
-    (other) =>
-      slotOf(other.address) === slotOf(address) &&
-      processorVendors.includes(other.vendor) &&
-      /^(?:1080|1300)/.test(other.class),
-  );
+  processorSlots(pci).has(slotOf(address));
+
+const processorSlots = remember(
+  (pci: readonly Part[]): ReadonlySet<string> =>
+    new Set(
+      pci
+        .filter(({vendor, class: pciClass}) => processorVendors.includes(vendor) && /^(?:1080|1300)/.test(pciClass))
+        .map(({address}) => slotOf(address)),
+    ),
+);
 
 /** Graphics in an AMD processor: on the internal bus, and of the oldest on bus 0 itself. */
 export const isAmdIntegrated = (pci: readonly Part[], device: Part): boolean =>

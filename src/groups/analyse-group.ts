@@ -2,6 +2,7 @@ import type {IommuGroup} from '../facts/iommu.ts';
 import {type PciAddress, slotOf, splitPciAddress} from '../facts/pci-address.ts';
 import {isDisplay, type PciFunction, type PciOutline} from '../facts/pci.ts';
 import {isBehindVmd} from '../facts/processor-parts.ts';
+import {remember} from '../facts/remember.ts';
 
 /**
  * Why the members of a group are together, a sentence for each bridge and each multi-function device, as far as config
@@ -117,14 +118,18 @@ type FunctionIndex<F> = {
   readonly isIntegrated: (one: F) => boolean;
 };
 
-const indexFunctions = <F extends PciOutline>({pci}: GroupFacts<F>): FunctionIndex<F> => {
+/** The index of a list has the functions of that list. */
+const indexFunctions = <F extends PciOutline>({pci}: GroupFacts<F>): FunctionIndex<F> =>
+  indexOf(pci) as unknown as FunctionIndex<F>;
+
+const indexOf = remember((pci: readonly PciOutline[]): FunctionIndex<PciOutline> => {
   const isFlat = pci.every((one) => one.upstream.length === 0);
   return {
     byAddress: new Map(pci.map((one) => [one.address, one])),
     // Some captures hold no hierarchy; there, bus 0 is all that is known to be the chipset's own.
     isIntegrated: (one) => (isFlat ? splitPciAddress(one.address).bus === 0 : one.upstream.length === 0),
   };
-};
+});
 
 const analyseMembers = <F extends PciOutline>(
   {byAddress, isIntegrated}: FunctionIndex<F>,

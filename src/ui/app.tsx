@@ -73,7 +73,7 @@ export const App = ({
   const frame = useMemo(() => frameOf(context, state), [context, state]);
   useKeys(
     {view: viewOf(state), pane: frame.pane},
-    (cell) => targetAt(frame, state.focus[state.step] ?? 0, cell),
+    (cell) => targetAt(frame, cell),
     useCallback(
       (keys: readonly Key[], shown: Shown) => {
         if (keys.some(({name}) => name === 'suspend') && !isBusy(latest.current)) onSuspend();

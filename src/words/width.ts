@@ -5,17 +5,32 @@ import stringWidth from 'string-width';
  * it only this one is used: wrap-ansi takes 5 ms for a paragraph of 350 characters, and slice-ansi lets half of a wide
  * character stand out of the row (both measured; wrap-ansi 9.0.2, slice-ansi 8.0.0).
  */
-export const displayWidth = (text: string): number => stringWidth(text);
+export const displayWidth = (text: string): number => {
+  if (isAscii(text)) return text.length;
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  const width = stringWidth(text);
+  if (widths.size >= mostWidths) widths.clear();
+  widths.set(text, width);
+  return width;
+};
+
+/** The same words are on every screen, and each is looked at grapheme by grapheme. */
+const widths = new Map<string, number>();
+const mostWidths = 5000;
+
+/** Most text by far, whose columns need no counting: a screen asks for the width of a thousand pieces. */
+const isAscii = (text: string): boolean => /^[ -~]*$/.test(text);
 
 const graphemes = new Intl.Segmenter();
 
 /** The longest beginning that fits; a wide character that would be half outside is left out. */
 export const takeColumns = (text: string, columns: number): string => {
-  if (/^[ -~]*$/.test(text)) return text.slice(0, Math.max(0, columns));
+  if (isAscii(text)) return text.slice(0, Math.max(0, columns));
   let width = 0;
   let taken = '';
   for (const {segment} of graphemes.segment(text)) {
-    width += stringWidth(segment);
+    width += displayWidth(segment);
     if (width > columns) break;
     taken += segment;
   }

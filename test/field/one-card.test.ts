@@ -194,7 +194,7 @@ describe('one card: sound in another slot, behind the switch on the card', () =>
     expect(findings.find(({code}) => code === 'device-part-left')).toMatchObject({
       severity: 'note',
       message: expect.stringContaining('0000:13:00.0'),
-      remedy: 'Add 0000:13:00.0 to devices if the guest is to have its sound too.',
+      remedy: 'Add 0000:13:00.0 to `devices` if the guest is to have its sound too.',
     });
     expect(proposed(facts, '0000:12:00.0')).toEqual(['0000:12:00.0', '0000:13:00.0']);
     const card = functionKind.candidates(facts).find(({identities}) => identities.includes('0000:12:00.0'));

@@ -27,7 +27,7 @@ const keys = documentedKeys().map(({path}) => path);
 const isYaml = (text: string): boolean =>
   keys.some(
     (key) => key.includes('.') && new RegExp(`(?<![\\w/])${key.replaceAll(/[.[\]]/g, '\\$&')}(?![\\w/.-])`).test(text),
-  ) || /\bbinding: |\bdevices\[|`[a-zA-Z]+: [^`]*`/.test(text);
+  ) || /\bbinding: |\bdevices\[| to devices\b|`[a-zA-Z]+: [^`]*`/.test(text);
 
 const sentences = sourceTexts((path) => !elsewhere.test(path)).filter(({text}) => /\w \w/.test(text));
 

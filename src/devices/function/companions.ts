@@ -2,6 +2,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import {slotOf} from '../../facts/pci-address.ts';
 import {isDisplay, type PciFunction} from '../../facts/pci.ts';
 import {isProcessorPart} from '../../facts/processor-parts.ts';
+import {remember} from '../../facts/remember.ts';
 
 /** Resets of one function that touch no other one of its slot (kernel: Documentation/ABI/testing/sysfs-bus-pci, reset_method). */
 const ownResets: readonly string[] = ['flr', 'af_flr', 'pm'];
@@ -16,14 +17,20 @@ export const ownReset = ({resetMethods}: PciFunction): string | null =>
  */
 export const slotMates = ({pci}: HostFacts, device: PciFunction): readonly PciFunction[] =>
   device.physicalFunction === null
-    ? pci.filter(
-        (other) =>
-          other !== device &&
-          !other.isBridge &&
-          other.physicalFunction === null &&
-          slotOf(other.address) === slotOf(device.address),
-      )
+    ? (cardsBySlot(pci).get(slotOf(device.address)) ?? []).filter((other) => other !== device)
     : [];
+
+const cardsBySlot = remember((pci: readonly PciFunction[]): ReadonlyMap<string, readonly PciFunction[]> => {
+  const slots = new Map<string, PciFunction[]>();
+  for (const one of pci) {
+    if (one.isBridge || one.physicalFunction !== null) continue;
+    const slot = slotOf(one.address);
+    const functions = slots.get(slot);
+    if (functions === undefined) slots.set(slot, [one]);
+    else functions.push(one);
+  }
+  return slots;
+});
 
 /**
  * The functions that must go along: those of its slot that share its IOMMU group, and all of its card where only a reset

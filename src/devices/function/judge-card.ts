@@ -25,7 +25,7 @@ const judgeLeftParts = (context: PlanContext, {function: device, path}: Named, a
     subject: device.address,
     path,
     message: `${left.map(describeFunction).join(' and ')} ${left.length === 1 ? 'is' : 'are'} on the same card as ${device.address} (${where}) and ${left.length === 1 ? 'stays' : 'stay'} with the host.`,
-    remedy: `Add ${addresses.join(' and ')} to devices if the guest is to have ${left.every(isSound) ? 'its sound' : 'it'} too.`,
+    remedy: `Add ${addresses.join(' and ')} to \`devices\` if the guest is to have ${left.every(isSound) ? 'its sound' : 'it'} too.`,
   });
 };
 
@@ -34,9 +34,10 @@ const isSound = ({class: pciClass}: PciFunction): boolean => pciClass.startsWith
 /** NVIDIA, Fabric Manager User Guide: GPUs of a board with NVSwitches start CUDA only after the fabric was set up. */
 const judgeFabric = (context: PlanContext, {function: device, path}: Named, all: readonly PciFunction[]): void => {
   const isGpu = (one: PciFunction): boolean => isNvidia(one) && one.class.startsWith('0302');
+  if (!isGpu(device)) return;
   const switches = context.facts.pci.filter((one) => isNvidia(one) && one.class.startsWith('0680') && !one.isBridge);
   const missing = switches.filter((one) => !all.includes(one));
-  if (!isGpu(device) || missing.length === 0 || all.find(isGpu) !== device) return;
+  if (missing.length === 0 || all.find(isGpu) !== device) return;
   context.report('warning', 'device-fabric-missing', {
     subject: device.address,
     path,

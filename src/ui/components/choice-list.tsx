@@ -4,10 +4,10 @@ import {type ReactNode, useContext} from 'react';
 import {printable} from '../../words/printable.ts';
 import {truncate} from '../../words/width.ts';
 import {ThemeContext} from '../theme.ts';
-import {windowStart} from '../views/layout.ts';
 
 type Choice = {readonly value: string; readonly label: string};
 type Props = {
+  /** Those that there is room for. */
   readonly choices: readonly Choice[];
   readonly focus: number;
   readonly columns: number;
@@ -37,12 +37,11 @@ const NoIndicator = (): ReactNode => null;
 export const ChoiceList = ({choices, focus, columns, height}: Props): ReactNode => {
   const {isSpoken} = useContext(ThemeContext);
   if (choices.length === 0 || height === 0) return null;
-  const start = windowStart(choices.length, focus, height);
-  const items = choices.slice(start, start + height).map(({value, label}, index) => ({
+  const items = choices.map(({value, label}, index) => ({
     key: value,
     value,
     label: isSpoken ? printable(label) : truncate(printable(label), columns - 2),
-    hasFocus: start + index === focus,
+    hasFocus: index === focus,
   }));
   return (
     <Box flexDirection="column" width={columns} height={height} flexShrink={0}>

@@ -50,13 +50,13 @@ export const LeaveScreen = ({context, state, frame}: LeaveScreenProps): ReactNod
 };
 
 /** Every step has the same three parts: what it is about, the choices, and why. Side by side where there is room. */
-export const StepScreen = ({state, frame: {layout, rows, pane}}: ScreenProps): ReactNode => {
-  const focus = Math.min(state.focus[state.step] ?? 0, rows.length - 1);
-  const note = rows.length > layout.listHeight ? ` choice ${focus + 1} of ${rows.length} ` : '';
+export const StepScreen = ({state, frame: {layout, list, pane}}: ScreenProps): ReactNode => {
+  const {count, start, focus, shown} = list;
+  const note = count > layout.listHeight ? ` choice ${focus + 1} of ${count} ` : '';
   const choices = (
     <Box flexDirection="column" width={layout.listColumns} flexShrink={0}>
       <LinesBox lines={layout.intro} columns={layout.listColumns} height={layout.introHeight} />
-      <ChoiceList choices={rows} focus={focus} columns={layout.listColumns} height={layout.listHeight} />
+      <ChoiceList choices={shown} focus={focus - start} columns={layout.listColumns} height={layout.listHeight} />
     </Box>
   );
   return (

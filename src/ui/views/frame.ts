@@ -4,6 +4,7 @@ import {displayWidth} from '../../words/width.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {firstRowOfCores} from '../wizard/cores-step.ts';
 import {modeOf} from '../wizard/mode.ts';
+import {countRows} from '../wizard/rows.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {applyLines} from './apply-lines.ts';
 import {checkLines} from './check-lines.ts';
@@ -30,22 +31,24 @@ export type Pane = {
 };
 
 /** All that a step shows, computed once for each state. */
-export type StepFrame = {readonly layout: Layout; readonly rows: readonly Row[]; readonly pane: Pane};
+export type StepFrame = {readonly layout: Layout; readonly list: List; readonly pane: Pane};
+
+/** The rows that can be chosen from: `shown` are those from `start` on that there is room for. */
+type List = {readonly count: number; readonly start: number; readonly focus: number; readonly shown: readonly Row[]};
 
 /** Title and rule. */
 const bodyTop = 2;
 
 /** What is at a place of the screen; `null` for text that nothing can be done with. */
-export const targetAt = ({layout, rows, pane}: StepFrame, wanted: number, {column, row}: Cell): MouseTarget | null => {
+export const targetAt = ({layout, list, pane}: StepFrame, {column, row}: Cell): MouseTarget | null => {
   const listTop = bodyTop + layout.introHeight;
   const paneTop = (layout.isWide ? bodyTop : listTop + layout.listHeight) + 1;
   const paneLeft = layout.isWide ? layout.listColumns + 3 : 0;
   if (column >= paneLeft && row >= paneTop && row < paneTop + pane.height)
     return placeAt(pane, pane.offset + row - paneTop, column - paneLeft);
-  const focus = Math.min(wanted, rows.length - 1);
-  const index = windowStart(rows.length, focus, layout.listHeight) + row - listTop;
-  const isInList = row >= listTop && row < listTop + layout.listHeight && index < rows.length;
-  return isInList && column < layout.listColumns ? {kind: 'row', index, focus} : null;
+  const index = list.start + row - listTop;
+  const isInList = row >= listTop && row < listTop + layout.listHeight && index < list.count;
+  return isInList && column < layout.listColumns ? {kind: 'row', index, focus: list.focus} : null;
 };
 
 const placeAt = ({lines}: Pane, row: number, column: number): MouseTarget => {
@@ -58,15 +61,19 @@ const placeAt = ({lines}: Pane, row: number, column: number): MouseTarget => {
 };
 
 export const frameOf = (context: WizardContext, state: WizardState): StepFrame => {
-  const rows = state.overlay === 'none' ? rowLabels(context, state) : [];
-  const layout = layoutOf(context, state, rows.length);
+  const count = state.overlay === 'none' ? countRows(context, state) : 0;
+  const layout = layoutOf(context, state, count);
+  const focus = Math.min(state.focus[state.step] ?? 0, count - 1);
+  const start = windowStart(count, focus, layout.listHeight);
+  const shown = count === 0 ? [] : rowLabels(context, state, [start, start + layout.listHeight]);
   const lines = linesOf(context, state, layout.paneColumns);
   const wanted =
     state.step === 'cores' && state.overlay === 'none'
       ? firstRowOfCores(state, lines, layout.paneHeight)
       : (state.scroll[state.overlay === 'help' ? 'help' : state.step] ?? 0);
   const offset = Math.min(wanted, Math.max(0, lines.length - layout.paneHeight));
-  return {layout, rows, pane: {lines, height: layout.paneHeight, offset, columns: layout.paneColumns}};
+  const list = {count, start, focus, shown};
+  return {layout, list, pane: {lines, height: layout.paneHeight, offset, columns: layout.paneColumns}};
 };
 
 const linesOf = (context: WizardContext, state: WizardState, columns: number): readonly Line[] => {

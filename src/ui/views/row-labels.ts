@@ -23,24 +23,39 @@ import {describeCard} from './describe-card.ts';
 /** One row of a list, in the order in which the focus moves. */
 export type Row = {readonly value: string; readonly label: string};
 
-export const rowLabels = (context: WizardContext, state: WizardState): readonly Row[] => {
-  if (state.step === 'home') return homeRows(context, state).map((row) => labelHomeRow(context, state, row));
-  if (state.step === 'map') return mapRows(context, state).map((row) => labelMapRow(context, state, row));
+/** Rows from the first to before the second: a server has thousands of devices, and a screen has room for twenty. */
+export const rowLabels = (
+  context: WizardContext,
+  state: WizardState,
+  [start, end]: readonly [number, number],
+): readonly Row[] => {
+  if (state.step === 'home')
+    return homeRows(context, state)
+      .slice(start, end)
+      .map((row) => labelHomeRow(context, state, row));
+  if (state.step === 'map')
+    return mapRows(context, state)
+      .slice(start, end)
+      .map((row) => labelMapRow(context, state, row));
   if (state.step === 'cores') return [];
   if (state.step === 'todo')
-    return appliedTasks(context).map((task) => ({
-      value: task.id,
-      label: `${isTaskDone(state, task) ? '[✓]' : '[ ]'} ${task.title}`,
-    }));
-  if (state.step === 'device') return deviceRows(context, state);
-  if (state.step === 'lend') return lendAnswers(context, state);
-  if (state.step === 'review') return reviewRows(state);
+    return appliedTasks(context)
+      .slice(start, end)
+      .map((task) => ({
+        value: task.id,
+        label: `${isTaskDone(state, task) ? '[✓]' : '[ ]'} ${task.title}`,
+      }));
+  if (state.step === 'device') return deviceRows(context, state, [start, end]);
+  if (state.step === 'lend') return lendAnswers(context, state).slice(start, end);
+  if (state.step === 'review') return reviewRows(state, [start, end]);
   const shown = fieldContextOf(context, state);
   const focus = state.focus[state.step] ?? 0;
-  return fieldsOf(state, shown).map((field, index) => ({
-    value: field.id,
-    label: describeField(field, shown, {hasFocus: index === focus, typed: index === focus ? state.typed : null}),
-  }));
+  return fieldsOf(state, shown)
+    .slice(start, end)
+    .map((field, index) => {
+      const hasFocus = start + index === focus;
+      return {value: field.id, label: describeField(field, shown, {hasFocus, typed: hasFocus ? state.typed : null})};
+    });
 };
 
 const verbLabels = {
@@ -101,12 +116,18 @@ const describeLent = (context: WizardContext, state: WizardState): string => {
 
 const profileDevices = ({draft}: WizardState): readonly string[] => draft.base.devices.map(identityOf);
 
-const deviceRows = (context: WizardContext, state: WizardState): readonly Row[] => {
+const deviceRows = (
+  context: WizardContext,
+  state: WizardState,
+  [start, end]: readonly [number, number],
+): readonly Row[] => {
   const chosen = chosenCard(context, state);
-  return candidatesOf(context, state).map((one) => ({
-    value: one.address,
-    label: `${markOf(state, one, chosen)} ${verdictOf(context, one)} ${describeCard(one)}`,
-  }));
+  return candidatesOf(context, state)
+    .slice(start, end)
+    .map((one) => ({
+      value: one.address,
+      label: `${markOf(state, one, chosen)} ${verdictOf(context, one)} ${describeCard(one)}`,
+    }));
 };
 
 /** Only cards are judged ahead: a server may have hundreds of other functions. */
@@ -120,9 +141,14 @@ const verdictOf = ({cards, verdictOf: judge}: WizardContext, one: Candidate): st
 const markOf = ({devices}: WizardState, one: Candidate, chosen: Candidate | null): string =>
   devices.extras.includes(one.address) ? '[+]' : one === chosen ? '(•)' : '( )';
 
-const reviewRows = ({preview}: WizardState): readonly Row[] => [
-  {value: 'findings', label: `Findings: ${describeCounts(preview.findings.map((finding) => finding.severity))}`},
-  ...preview.changes.map((change, index) => ({value: `${index} ${change.path}`, label: describeChange(change)})),
+/** The row before the changes is what was found. */
+const reviewRows = ({preview}: WizardState, [start, end]: readonly [number, number]): readonly Row[] => [
+  ...(start > 0
+    ? []
+    : [{value: 'findings', label: `Findings: ${describeCounts(preview.findings.map((finding) => finding.severity))}`}]),
+  ...preview.changes
+    .slice(Math.max(0, start - 1), end - 1)
+    .map((change, index) => ({value: `${start + index} ${change.path}`, label: describeChange(change)})),
 ];
 
 const countLines = (diff: string, sign: '+' | '-'): number =>

@@ -2,6 +2,7 @@ import {type HostNeed, isNeeded, isVital} from '../../facts/needs.ts';
 import {identityOf} from '../../devices/device-kinds.ts';
 import {isPciAddress, type PciAddress} from '../../facts/pci-address.ts';
 import {isDisplay} from '../../facts/pci.ts';
+import {remember} from '../../facts/remember.ts';
 import {placeOf} from '../../findings/codes.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {canShow} from '../../plan/device/judge-needs.ts';
@@ -13,6 +14,8 @@ import {always, type ChoiceField, type Field, type FieldContext, type TextField}
 const chosenOf = (profile: Profile, plan: Preview['plan']): ReadonlySet<string> =>
   new Set([...profile.devices.map(identityOf), ...(plan?.devices ?? []).flatMap(({address}) => address ?? [])]);
 
+const displaysOf = remember((pci: FieldContext['facts']['pci']) => pci.filter(isDisplay));
+
 /** Whether the host would have no card with a screen left. */
 export const isLastScreen = ({
   facts,
@@ -20,7 +23,7 @@ export const isLastScreen = ({
   plan,
 }: Pick<FieldContext, 'facts' | 'profile'> & {readonly plan: Preview['plan']}): boolean => {
   const chosen = chosenOf(profile, plan);
-  const screens = facts.pci.filter((device) => isDisplay(device) && (chosen.has(device.address) || canShow(device)));
+  const screens = displaysOf(facts.pci).filter((device) => chosen.has(device.address) || canShow(device));
   return screens.length > 0 && screens.every((device) => chosen.has(device.address));
 };
 
@@ -164,9 +167,11 @@ const namedMates = ({named}: FieldContext): readonly PciAddress[] =>
 
 const groupMates = (context: FieldContext): readonly TextField[] => {
   const {facts, profile, preview} = context;
+  const isShared = preview.findings.some((finding) => finding.code === 'iommu-group-shared');
+  const named = [...namedMates(context), ...profile.host.acceptGroupMates];
+  if (!isShared && named.length === 0) return [];
   const assigned = chosenOf(profile, preview.plan);
   const groups = new Set(facts.pci.filter((device) => assigned.has(device.address)).map((device) => device.iommuGroup));
-  const isShared = preview.findings.some((finding) => finding.code === 'iommu-group-shared');
   const mates = facts.pci.filter(
     (device) =>
       isShared &&
@@ -176,20 +181,18 @@ const groupMates = (context: FieldContext): readonly TextField[] => {
       !device.isBridge &&
       !(device.class.startsWith('0600') && device.driver === null),
   );
-  return [...new Set([...mates.map((mate) => mate.address), ...namedMates(context), ...profile.host.acceptGroupMates])]
-    .sort()
-    .map((address) => {
-      const device = facts.pci.find((one) => one.address === address);
-      const what = device?.name ?? device?.driver ?? 'device';
-      return losing(
-        'acceptGroupMates',
-        address,
-        `Give up ${address}`,
-        device !== undefined && groups.has(device.iommuGroup)
-          ? `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`
-          : `${address} (${what}) can’t be kept apart from the card, so a guest with the card can reach this device too.`,
-      );
-    });
+  return [...new Set([...mates.map((mate) => mate.address), ...named])].sort().map((address) => {
+    const device = facts.pci.find((one) => one.address === address);
+    const what = device?.name ?? device?.driver ?? 'device';
+    return losing(
+      'acceptGroupMates',
+      address,
+      `Give up ${address}`,
+      device !== undefined && groups.has(device.iommuGroup)
+        ? `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`
+        : `${address} (${what}) can’t be kept apart from the card, so a guest with the card can reach this device too.`,
+    );
+  });
 };
 
 const needsUnsafeInterrupts = ({profile, preview}: FieldContext): boolean =>

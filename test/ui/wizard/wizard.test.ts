@@ -249,7 +249,7 @@ describe('the only card of a host', () => {
     const {context, state, press} = begin({facts});
     const asked = press(state, enter, enter);
     expect(asked.step).toBe('lend');
-    expect(rowLabels(context, asked).map(({value}) => value)).toEqual(['keep', 'boot']);
+    expect(rowLabels(context, asked, [0, 9]).map(({value}) => value)).toEqual(['keep', 'boot']);
     expect(lendLines(context, asked, 80).map(plainText).join(' ')).toContain("The card can't be handed over");
     expect(press(asked, enter).step).toBe('device');
   });
@@ -332,7 +332,7 @@ describe('a part of a card', () => {
     const services = sampleServices({facts});
     const {context, state, press, type, profile} = begin(services);
     const looking = press(type(press(state, enter), 'o/virtual'), enter);
-    expect(rowLabels(context, looking)).toEqual([
+    expect(rowLabels(context, looking, [0, 9])).toEqual([
       {value: '0000:04:00.0/virtfn0', label: expect.stringMatching(/^\( \) .*virtfn0 .*virtual function 0 on I350/)},
       {value: '0000:04:00.0/any', label: expect.stringContaining('any free virtual function on I350')},
     ]);
@@ -343,7 +343,7 @@ describe('a part of a card', () => {
     expect(chosen.step).toBe('cpu');
     expect(profile(chosen).devices.map(identityOf)).toEqual(['0000:04:00.0/virtfn0']);
     const back = press(chosen, escape);
-    expect(rowLabels(context, back)[0]?.label).toMatch(/^\(•\)/);
+    expect(rowLabels(context, back, [0, 9])[0]?.label).toMatch(/^\(•\)/);
   });
 
   it('of a card that is not here is said to be missing, and one of a card that is here is not', () => {

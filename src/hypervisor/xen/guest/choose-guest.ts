@@ -52,7 +52,7 @@ const judgeKinds = (context: PlanContext, {assigned}: ChosenDevices): void => {
       message: `Under Xen this version gives a guest whole PCI functions only, and ${name} is of the kind ${kind}.`,
       remedy:
         kind === 'usb-device'
-          ? 'Give the guest the whole USB controller that it is plugged in at: add its PCI address to devices.'
+          ? 'Give the guest the whole USB controller that it is plugged in at: add its PCI address to `devices`.'
           : 'Take it out of the profile, and write it into the guest’s file by hand (xl-pci-configuration(5)).',
     });
 };
