@@ -81,10 +81,13 @@ export const validatorOf =
 type Argv = readonly [string, ...string[]];
 
 export type RegistryCommands = {
-  readonly define: (definition: string, isNew: boolean) => Argv;
-  readonly undefine: (path: string) => Argv;
-  /** Prints `shut off` about a guest that does not run. */
-  readonly state: (path: string) => Argv;
+  /** `null`: a guest is its file, which is written like any other. */
+  readonly definition: {
+    readonly define: (definition: string, isNew: boolean) => Argv;
+    readonly undefine: (path: string) => Argv;
+  } | null;
+  /** Prints `shut off`, or nothing, about a guest that does not run. */
+  readonly state: (name: string) => Argv;
 };
 
 /** Where guests are defined through a program that keeps them in files of its own. */

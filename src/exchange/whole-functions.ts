@@ -30,6 +30,13 @@ export const refuseLaterBinding = ({devices, binding, handover, hypervisorArgume
       `The plan leaves the device to the host until the guest starts, which ${format} can't express.`,
       'Set binding: address in the profile.',
     );
+  refuseOtherHypervisor({hypervisorArguments}, format);
+};
+
+export const refuseOtherHypervisor = (
+  {hypervisorArguments}: Pick<Plan, 'hypervisorArguments'>,
+  format: string,
+): void => {
   if (hypervisorArguments !== null)
     throw new UsageError(
       `The plan is for a hypervisor below this kernel, which ${format} can't express.`,

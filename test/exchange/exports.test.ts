@@ -378,6 +378,13 @@ describe('what they all refuse', () => {
       expect(() => textOf(exporter, planned)).toThrow('until the guest starts');
   });
 
+  it('a plan for Xen, whose arguments none of them has', () => {
+    const planned = planOf('xen-desktop');
+    for (const exporter of all.filter((one) => one !== exportNova))
+      expect(() => textOf(exporter, planned)).toThrow('a hypervisor below this kernel');
+    expect(() => textOf(exportNova, planned)).toThrow('libvirt and KVM');
+  });
+
   it('a guest of Proxmox VE, for programs that ask libvirt', () => {
     const planned = planOf('proxmox-gpu');
     expect(() => textOf(exportKubevirt, planned)).toThrow('another program than libvirt');

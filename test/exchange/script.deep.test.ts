@@ -22,8 +22,8 @@ afterAll(() => rmSync(scratch, {recursive: true, force: true}));
 /** Other profiles than the one with the name of the host; Proxmox VE has guests that no script defines, and the lab of slices has no profile. */
 const profileOf = (host: string): string => profilePath(host.replace('-debian12', ''));
 const hosts = hostNames().filter((name) => !/^proxmox-|^mediated-lab$/.test(name));
-/** An existing guest that is edited; links and folders that are made; slices; virtual functions. */
-const applied = ['asus-p8h67m-gtx750', 'dell-r710-gtx1050', 'gvt-laptop', 'sriov-nic'];
+/** An existing guest that is edited; links and folders that are made; slices; virtual functions; Xen. */
+const applied = ['asus-p8h67m-gtx750', 'dell-r710-gtx1050', 'gvt-laptop', 'sriov-nic', 'xen-desktop'];
 
 const previewOf = (host: string, root: string) => {
   const facts = readHost(openSource(root, null));
@@ -201,6 +201,7 @@ ask() {
     define) for one in "$@"; do :; done; sed 's/^/ /' "$one" >"$root/etc/libvirt/qemu/win10.xml" ;;
     undefine) rm "$root/etc/libvirt/qemu/win10.xml" ;;
     esac ;;
+  xl) [ ! -f "$root/running" ] || say 3 ;;
   */mkinitramfs) { say image; cat "$root/etc/modprobe.d/vfio-pilot.conf"; head -c 200000 /dev/zero; } >"$2" 2>/dev/null ;;
   */lsinitramfs) say 'scripts/init-top/ORDER
 scripts/init-top/00-vfio-pilot
@@ -285,6 +286,19 @@ describe('the script where programs run', () => {
     const applied = withoutLog(root);
     expect(run(script, root, 'undo')).toMatchObject({status: 1, stderr: expect.stringContaining('win10 is running')});
     expect(differences(applied, withoutLog(root))).toEqual({});
+  });
+
+  it('takes nothing away from a guest of Xen that runs', () => {
+    const root = unpackHost('xen-desktop');
+    const lines = linesOf('xen-desktop', root);
+    did(write(lines), root, 'apply');
+    writeFileSync(join(root, 'running'), '');
+    const script = write(live(lines));
+    expect(run(script, root, 'undo')).toMatchObject({status: 1, stderr: expect.stringContaining('win10 is running')});
+    expect(readFileSync(join(root, 'log'), 'utf8')).toBe('xl domid win10\n');
+    rmSync(join(root, 'running'));
+    did(script, root, 'undo');
+    expect(existsSync(join(root, 'etc/xen/win10.cfg'))).toBe(false);
   });
 
   const upTo = (times: number): readonly number[] => Array.from({length: times}, (_, index) => index + 1);

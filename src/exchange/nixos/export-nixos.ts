@@ -2,12 +2,13 @@ import {renderNixosModule} from '../../boot/nixos/nixos.ts';
 import {UsageError} from '../../errors.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {Exporter} from '../exporter.ts';
-import {wholeFunctions} from '../whole-functions.ts';
+import {refuseOtherHypervisor, wholeFunctions} from '../whole-functions.ts';
 import {commentList} from '../yaml-text.ts';
 
 /** The module that `apply` writes on NixOS, for a configuration that is kept elsewhere. */
 export const exportNixos: Exporter = ({pci}, {plan}) => {
   wholeFunctions(plan, 'A module of NixOS');
+  refuseOtherHypervisor(plan, 'this module');
   const module = renderNixosModule(plan, pci);
   if (module === '')
     throw new UsageError(

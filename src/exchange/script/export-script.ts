@@ -38,8 +38,8 @@ export const exportScript: Exporter = (facts, {plan, changes}) => {
       'Run `vfio-pilot plan` to see what it has.',
     );
   const steps = orderSteps(changes, registry.keeps);
-  const commands = hasGuest ? registry.commands : null;
-  const body = [...functionsOf(steps, commands, plan.guest.path), ...runner.trimEnd().split('\n')];
+  const {commands} = registry;
+  const body = [...functionsOf(steps, commands, plan.guest), ...runner.trimEnd().split('\n')];
   const lines = [...headerOf(facts, plan, steps), ...settingsOf(plan, steps, commands, body), '', ...body];
   const unsafe = lines.find((line) => printable(line.replaceAll('\t', '')) !== line.replaceAll('\t', ''));
   if (unsafe !== undefined)
@@ -101,7 +101,9 @@ const settingsOf = (
   const programs = [
     ...commands.flatMap(({command}) => [command.argv[0], ...(command.undo === null ? [] : [command.undo[0]])]),
     ...files.flatMap((file) => (file.how === 'made' ? programsOf(file.change) : [])),
-    ...(registry === null ? [] : [registry.undefine(guest.path)[0]]),
+    ...(registry === null || registry.definition === null || files.every(({how}) => how !== 'guest')
+      ? []
+      : [registry.definition.undefine(guest.path)[0]]),
   ].map((path) => path.slice(path.lastIndexOf('/') + 1));
   return [
     `id=${quoteForShell(`${profile.replaceAll(/[^\w-]+/g, '_')}-${contentDigest(body)}`)}`,
@@ -121,7 +123,7 @@ const programsOf = ({argv, validations}: GeneratedArtifact): readonly string[] =
 const functionsOf = (
   {files, commands, apply, undo}: Steps,
   registry: RegistryCommands | null,
-  guestPath: string,
+  guest: Plan['guest'],
 ): readonly string[] => [
   ...caseFunction(
     'file',
@@ -158,18 +160,20 @@ const functionsOf = (
     ),
   ),
   ...caseFunction('expects', commands.flatMap(answerLines)),
-  ...(registry === null
-    ? []
-    : [
-        ...oneCommand('define_guest', `execute ${commandLine(registry.define('{output}', true), '$1')}`),
-        ...oneCommand('define_old_guest', `execute ${commandLine(registry.define('{output}', false), '$1')}`),
-        ...oneCommand('undefine_guest', `execute ${commandLine(registry.undefine(guestPath), '')}`),
-        ...oneCommand('guest_state', `ask ${commandLine(registry.state(guestPath), '')}`),
-      ]),
+  ...(registry === null ? [] : guestFunctions(registry, guest)),
   ...listFunction('apply_all', apply),
   ...listFunction('undo_all', undo),
 ];
 
+/** A guest that is its file is written like any other. */
+const guestFunctions = ({definition, state}: RegistryCommands, guest: Plan['guest']): readonly string[] => [
+  ...oneCommand('define_guest', definition === null ? 'false' : onFile(definition.define('{output}', true))),
+  ...oneCommand('define_old_guest', definition === null ? 'false' : onFile(definition.define('{output}', false))),
+  ...oneCommand('undefine_guest', definition === null ? 'false' : onFile(definition.undefine(guest.path))),
+  ...oneCommand('guest_state', `ask ${commandLine(state(guest.name), '')}`),
+];
+
+const onFile = (argv: readonly string[]): string => `execute ${commandLine(argv, '$1')}`;
 const oneCommand = (name: string, line: string): readonly string[] => [`${name}() { ${line}; }`];
 const listFunction = (name: string, calls: readonly string[]): readonly string[] => [
   '',

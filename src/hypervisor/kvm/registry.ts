@@ -8,11 +8,10 @@ import {handoverState} from './hooks/handover-hook.ts';
 const timeoutSeconds = 60;
 const virsh = ['virsh', '-c', 'qemu:///system'] as const;
 
-const commands: RegistryCommands = {
+const definition: NonNullable<RegistryCommands['definition']> = {
   define: (definition, isNew) => [...virsh, 'define', ...(isNew ? ['--validate'] : []), definition],
   // `--keep-nvram`: the firmware's variables are the guest's (virsh(1) refuses to undefine without a choice).
   undefine: (path) => [...virsh, 'undefine', nameOf(path), '--keep-nvram'],
-  state: (path) => [...virsh, 'domstate', nameOf(path)],
 };
 
 /** Where libvirt keeps the guests of the machine. */
@@ -28,13 +27,13 @@ export const libvirtRegistry: GuestRegistry = {
   // libvirt keeps /etc/libvirt/qemu to root, as domains may hold passwords.
   directoryMode: 0o700,
   // libvirtd keeps the domains in memory: writing the file under it would change nothing until its restart.
-  define: async ({run}, _path, definition, isNew) => {
-    await run(commands.define(definition, isNew), timeoutSeconds);
+  define: async ({run}, _path, file, isNew) => {
+    await run(definition.define(file, isNew), timeoutSeconds);
   },
   undefine: async ({run}, path) => {
-    await run(commands.undefine(path), timeoutSeconds);
+    await run(definition.undefine(path), timeoutSeconds);
   },
-  commands,
+  commands: {definition, state: (name) => [...virsh, 'domstate', name]},
   // libvirt writes NAME.xml.new and renames it (libvirt: virFileRewrite). Its next definition writes over such a file.
   leftoverOf: (path) => `${path}.new`,
   isHalfMade: () => false,

@@ -38,7 +38,8 @@ export const xcpNg: Hypervisor = {
   inPhase: () => null,
   logsOf: () => null,
   // No file is a guest: XAPI's database changes with commands.
-  registry: xlRegistry,
+  // The script asks nothing about the guest: XAPI takes its settings while it runs, for the next start.
+  registry: {...xlRegistry, commands: null},
   moreRegistries: [],
   whyInUse: () => null,
   isGuestFile: () => false,

@@ -11,7 +11,8 @@ export const xlRegistry: GuestRegistry = {
   directoryMode: 0o755,
   define: notAsked,
   undefine: notAsked,
-  commands: null,
+  // The number of a running domain; of another one only an error.
+  commands: {definition: null, state: (name) => ['xl', 'domid', name]},
   isHalfMade: () => false,
   leftoverOf: () => null,
   hasSettingsOf: null,
