@@ -51,6 +51,9 @@ type TrialParts = {
 /** Sentences why this host could not come back on its own from a trial of this plan; empty when it can. */
 export const judgeTrial = (facts: HostFacts, plan: Plan, {loader, image, images}: TrialParts): readonly string[] => {
   const {loader: name, initramfs} = facts.boot;
+  // What else is wrong with its menu is of no use to anybody then.
+  if (plan.hypervisorArguments !== null)
+    return ['an entry for one boot starts a kernel without the hypervisor under it'];
   if (loader === null)
     return [
       `a boot for once is written for GRUB and systemd-boot only, and ${name ?? 'an unknown boot loader'} starts this host`,
@@ -64,8 +67,7 @@ export const judgeTrial = (facts: HostFacts, plan: Plan, {loader, image, images}
   return [...loader.judge(facts), ...judgePlan(plan), ...judgeConfiguration(image.configuration(facts))];
 };
 
-const judgePlan = ({binding, memory, devices, hypervisorArguments}: Plan): readonly string[] => [
-  ...(hypervisorArguments === null ? [] : ['an entry for one boot starts a kernel without the hypervisor under it']),
+const judgePlan = ({binding, memory, devices}: Plan): readonly string[] => [
   ...(hasMadeDevices({devices})
     ? ['the unit that makes virtual functions or mediated devices is not part of a trial']
     : []),

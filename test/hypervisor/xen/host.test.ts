@@ -1,6 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
+import {previewTrial} from '../../../src/changes/preview.ts';
 import {runChecks} from '../../../src/checks/run-checks.ts';
 import {sampleDevice} from '../../support/sample-profile.ts';
 import {xenFacts, xlOutput} from '../../support/xen-facts.ts';
@@ -145,4 +146,11 @@ describe('checks', () => {
 it('arguments for KVM that count dom0’s own memory and CPUs are warned of', () => {
   const facts = xenFacts({'/etc/default/grub': 'GRUB_CMDLINE_LINUX_DEFAULT="quiet hugepages=512 isolcpus=2,3"\n'});
   expect(codesOf(facts)).toEqual(['warning kernel-argument-conflict', 'warning kernel-argument-conflict']);
+});
+
+it('a trial boot is refused for the one reason that matters', () => {
+  const {findings} = previewTrial(host, decide(host), '0123456789abcdef0123456789abcdef');
+  expect(findings.filter(({code}) => code === 'trial-impossible').map(({message}) => message)).toEqual([
+    'A trial boot is not possible here: an entry for one boot starts a kernel without the hypervisor under it.',
+  ]);
 });
