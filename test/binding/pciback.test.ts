@@ -8,7 +8,7 @@ import {verifyPlan} from '../../src/verify/verify-plan.ts';
 import {makeTree} from '../support/make-tree.ts';
 import {sampleDevice} from '../support/sample-profile.ts';
 import {xenFacts, xlOutput} from '../support/xen-facts.ts';
-import {decide, findingOf} from '../hypervisor/xen/decide.ts';
+import {decide, findingOf, textOf} from '../hypervisor/xen/decide.ts';
 
 const host = xenFacts();
 const hidden = 'xen-pciback.hide=(0000:41:00.0)';
@@ -61,6 +61,24 @@ describe('the script of the initramfs', () => {
   it('goes on where the card is not there', () => {
     expect(run({'hypervisor/type': 'xen\n'}).stdout).toBe('modprobe -q xen-pciback\nend\n');
   });
+});
+
+it('on dracut a hook before udev loads the driver, and the image has it without loading it sooner', () => {
+  const facts = {...host, boot: {...host.boot, initramfs: 'dracut' as const}};
+  const module = '/usr/lib/dracut/modules.d/90vfio-pilot';
+  expect(textOf(facts, '/etc/dracut.conf.d/90-vfio-pilot.conf')).toMatch(
+    /\nadd_drivers\+=" xen-pciback "\nadd_dracutmodules\+=" vfio-pilot "\n$/,
+  );
+  expect(textOf(facts, `${module}/module-setup.sh`)).toContain('inst_hook pre-udev 00 ');
+  const hook = textOf(facts, `${module}/vfio-pilot.sh`) ?? '';
+  expect(hook).toContain('expect 0000:41:00.0 0x1234 0x1111\n');
+  expect(hook).toContain('modprobe -q xen-pciback\n');
+  // dracut reads it into its own shell.
+  const {stdout, status} = spawnSync('dash', ['-eu', '-c', `${hook}\necho "$PWD \${moved:-nothing} is left"`], {
+    encoding: 'utf8',
+    cwd: '/',
+  });
+  expect({stdout, status}).toEqual({stdout: '/ nothing is left\n', status: 0});
 });
 
 describe('the list of hidden functions', () => {
