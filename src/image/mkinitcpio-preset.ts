@@ -1,4 +1,5 @@
 import {oneLine} from '../artifacts/rendered.ts';
+import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../formats/own-block.ts';
 
 /** One image that `mkinitcpio -P` would make: an initramfs, or (`isUnified`) a program for the firmware that holds kernel, initramfs and arguments. */
 export type PresetImage = {
@@ -65,12 +66,6 @@ const words = (text: string): readonly string[] => (text.match(/"[^"]*"|'[^']*'|
 
 const unquote = (text: string): string => text.replaceAll(/^(["'])(.*)\1$/g, '$2');
 
-const begin = '# BEGIN vfio-pilot';
-const end = '# END vfio-pilot';
-const block = new RegExp(`(?<=^|\\n)${begin}[^\\n]*\\n(?:[^\\n]*\\n)*?${end}[^\\n]*(?:\\n|$)`);
-
-export const withoutOwnPreset = (text: string): string => text.replace(block, '');
-
 /**
  * A preset with one image more: a kernel of the same name is replaced by the next update, and an image with the modules
  * of the old one would not start it. `null` where the preset is not understood, or does not make `of`.
@@ -80,16 +75,15 @@ export const editPreset = (
   images: readonly {readonly of: string; readonly path: string}[],
   profile: string,
 ): string | null => {
-  const foreign = withoutOwnPreset(text);
+  const foreign = withoutOwnBlock(text);
   const preset = parsePreset(foreign);
-  if (!preset.ok || foreign.includes(begin)) return null;
+  if (!preset.ok || hasDamagedBlock(text)) return null;
   const blocks = images.flatMap(({of, path}, index) => {
     const listed = preset.images.find(({image}) => image === of);
     return listed === undefined ? [] : [renderPreset(`vfio_pilot${index === 0 ? '' : `_${index}`}`, listed, path)];
   });
   if (blocks.length === 0) return null;
-  const ours = `${begin} (profile ${oneLine(profile)})\n${blocks.join('')}${end}\n`;
-  return `${foreign}${foreign === '' || foreign.endsWith('\n') ? '' : '\n'}${ours}`;
+  return withOwnBlock(foreign, blocks.join(''), oneLine(profile));
 };
 
 const renderPreset = (name: string, {kernel, isUnified, options}: PresetImage, path: string): string =>

@@ -12,7 +12,8 @@ import {parseShellScript} from '../formats/shell/parse.ts';
 import {type ShellScript, ShellSyntaxError} from '../formats/shell/script.ts';
 import type {Plan} from '../plan/plan.ts';
 import {type ImageCopy, type ImageSystem, plainImages} from './image-system.ts';
-import {editPreset, parsePreset, type PresetImage, withoutOwnPreset} from './mkinitcpio-preset.ts';
+import {withoutOwnBlock} from '../formats/own-block.ts';
+import {editPreset, parsePreset, type PresetImage} from './mkinitcpio-preset.ts';
 
 /** Hooks of the image: of mkinitcpio.conf and of the drop-ins behind it; `null` where they are no plain bash array. */
 export const readHooks = (files: Readonly<Record<string, FileFacts>>): readonly string[] | null => {
@@ -132,7 +133,7 @@ const presetsOf = ({files}: HostFacts): readonly FileFacts[] =>
 /** The fallback image as well: it is started when the other one fails, and would give the card to its driver. */
 const imagesOf = (facts: HostFacts): readonly PresetImage[] =>
   presetsOf(facts).flatMap((file) => {
-    const preset = parsePreset(withoutOwnPreset(file.text ?? ''));
+    const preset = parsePreset(withoutOwnBlock(file.text ?? ''));
     return preset.ok ? preset.images : [];
   });
 
@@ -222,7 +223,7 @@ const judgeImages = (facts: HostFacts): readonly Finding[] => {
 const judgePreset = (file: FileFacts): readonly Finding[] => {
   const unreadable = judgeReadable(file);
   if (unreadable !== null) return [unreadable];
-  const preset = parsePreset(withoutOwnPreset(file.text ?? ''));
+  const preset = parsePreset(withoutOwnBlock(file.text ?? ''));
   const unified = preset.ok ? preset.images.find(({isUnified}) => isUnified) : undefined;
   if (preset.ok && unified === undefined) return [];
   const reason = preset.ok ? `it makes the unified kernel image ${unified?.image ?? ''}` : preset.reason;

@@ -2,6 +2,7 @@ import {judgeOwnedFile, judgeReadable, ownHeader} from '../../artifacts/rendered
 import type {FileFacts} from '../../facts/files.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {type GrubEdit, isSameArgument, keyOf} from '../../formats/kernel-line/tokens.ts';
+import {withoutOwnBlock} from '../../formats/own-block.ts';
 import {editGrubDefaults, namesOwnedKey, positionAt, readGrubDefaults} from './edit-grub-defaults.ts';
 import {isObstacle} from './grub-variable.ts';
 import {readDropIn} from './read-drop-in.ts';
@@ -45,7 +46,8 @@ export const chooseGrubTarget = (files: Files, edit: GrubEdit, profile: string):
       (argument) => isPageArgument(argument) || !given.some((text) => isSameArgument(text, argument)),
     ),
   };
-  const edited = editGrubDefaults(main.text ?? '', rest, grubDefaultsPath);
+  // Lines for the entries of Xen are of an earlier plan.
+  const edited = editGrubDefaults(withoutOwnBlock(main.text ?? ''), rest, grubDefaultsPath);
   if (edited.ok) {
     const changed =
       edited.text === main.text ? [] : [{path: grubDefaultsPath, text: edited.text, encoding: main.encoding}];
@@ -106,7 +108,7 @@ const foreignDropIns = (files: Files): readonly FileFacts[] =>
     )
     .sort((one, other) => (one.path < other.path ? -1 : 1));
 
-const hasDropInDirectory = (files: Files): boolean =>
+export const hasDropInDirectory = (files: Files): boolean =>
   Object.keys(files).some((path) => path === grubDropInDirectory || path.startsWith(`${grubDropInDirectory}/`));
 
 const isPageArgument = (argument: string): boolean => ['hugepages', 'hugepagesz'].includes(keyOf(argument));
@@ -162,7 +164,7 @@ const overridden = (path: string): Finding => ({
   remedy: `The arguments go into ${grubDropInPath}, which is read last.`,
 });
 
-const missingFile: Finding = {
+export const missingFile: Finding = {
   code: 'grub-file-missing',
   severity: 'blocker',
   subject: grubDefaultsPath,

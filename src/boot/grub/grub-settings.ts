@@ -8,6 +8,7 @@ import type {BootReading} from '../boot-chain.ts';
 import {grubDefaultsPath, grubDropInDirectory, grubDropInPath} from './choose-grub-target.ts';
 import {readGrubDefaults} from './edit-grub-defaults.ts';
 import {readGrubMenu} from './grub-menu.ts';
+import {withoutOwnBlock} from '../../formats/own-block.ts';
 import {xenKernelLines} from './hypervisor-entry.ts';
 import {grubVariables, isObstacle} from './grub-variable.ts';
 
@@ -74,7 +75,7 @@ export const nextGrubArguments = (
 };
 
 const linesOf = (text: string): readonly string[] => {
-  const reading = readGrubDefaults(text);
+  const reading = readGrubDefaults(withoutOwnBlock(text));
   return isObstacle(reading)
     ? assignmentsOf(text)
         .filter(({name}) => grubVariables.some((variable) => variable === name))

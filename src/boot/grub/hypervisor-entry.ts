@@ -1,34 +1,56 @@
-import {judgeOwnedFile, ownHeader} from '../../artifacts/rendered.ts';
+import {judgeOwnedFile, judgeReadable, oneLine, ownHeader} from '../../artifacts/rendered.ts';
 import type {FileFacts} from '../../facts/files.ts';
 import type {Finding} from '../../findings/finding.ts';
+import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../../formats/own-block.ts';
 import {parseShellScript} from '../../formats/shell/parse.ts';
 import {ShellSyntaxError} from '../../formats/shell/script.ts';
 import type {Plan} from '../../plan/plan.ts';
-import {grubDefaultsPath, grubDropInDirectory, grubDropInPath, type GrubTarget} from './choose-grub-target.ts';
+import {
+  grubDefaultsPath,
+  grubDropInDirectory,
+  grubDropInPath,
+  type GrubTarget,
+  hasDropInDirectory,
+  missingFile,
+} from './choose-grub-target.ts';
+import {positionAt} from './edit-grub-defaults.ts';
 import {isUnconditional} from './grub-variable.ts';
 
 type Files = Readonly<Record<string, FileFacts>>;
 
 /**
  * The two lines of the entries that 20_linux_xen makes: Xen's own arguments, and those of the kernel above it, which
- * `…_XEN_REPLACE_DEFAULT` replaces and does not add to. All of it goes into a drop-in of our own, which is read last, so
- * that what others have set comes before it: of an argument that is there twice, Xen and the module take the last one.
+ * `…_XEN_REPLACE_DEFAULT` replaces and does not add to. All of it goes into a drop-in of our own, or, where GRUB reads
+ * none, behind the last line of its settings: what others have set comes before it, and of an argument that is there
+ * twice, Xen and the module take the last one.
  */
 export const chooseHypervisorTarget = (files: Files, plan: Plan): GrubTarget => {
   const kernel = plan.kernelArguments.add.map(({text}) => text);
   const hypervisor = (plan.hypervisorArguments?.add ?? []).map(({text}) => text);
   const isNeeded = kernel.length + hypervisor.length > 0;
+  const place = hasDropInDirectory(files) ? inDropIn(files, plan) : inMain(files, plan);
   const findings = [
-    ...(isNeeded && !hasDropInDirectory(files) ? [noDropIns(kernel, hypervisor)] : []),
+    ...place.findings,
     ...[...kernel, ...hypervisor].filter((text) => !safe.test(text)).map(unsafe),
-    ...optional(judgeOwnedFile(files[grubDropInPath], grubDropInPath)),
     ...laterDropIns(files),
     ...notDefault(files),
   ];
-  if (findings.some(({severity}) => severity === 'blocker') || !isNeeded)
-    return {files: [], isDropInStale: !isNeeded && files[grubDropInPath] !== undefined, effective: [], findings};
-  const text = [
-    ownHeader('#', plan.profile),
+  const isBlocked = findings.some(({severity}) => severity === 'blocker');
+  const lines = isNeeded && !isBlocked ? linesOf(kernel, hypervisor) : '';
+  const text = isBlocked ? null : place.textWith(lines);
+  return {
+    files:
+      text === null || text === (files[place.path]?.text ?? '')
+        ? []
+        : [{path: place.path, text, encoding: files[place.path]?.encoding ?? 'utf8'}],
+    isDropInStale: !isNeeded && files[grubDropInPath] !== undefined,
+    effective: lines === '' ? [] : [...hypervisor, ...kernel],
+    findings,
+  };
+};
+
+const linesOf = (kernel: readonly string[], hypervisor: readonly string[]): string =>
+  [
     ...(hypervisor.length === 0
       ? []
       : [`GRUB_CMDLINE_XEN_DEFAULT="$GRUB_CMDLINE_XEN_DEFAULT ${hypervisor.join(' ')}"\n`]),
@@ -38,30 +60,60 @@ export const chooseHypervisorTarget = (files: Files, plan: Plan): GrubTarget => 
           `GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT="\${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT:-$GRUB_CMDLINE_LINUX_DEFAULT} ${kernel.join(' ')}"\n`,
         ]),
   ].join('');
-  const isSame = files[grubDropInPath]?.text === text;
+
+type Place = {
+  readonly path: string;
+  readonly findings: readonly Finding[];
+  /** `null`: nothing is to be there. */
+  readonly textWith: (lines: string) => string | null;
+};
+
+const inDropIn = (files: Files, {profile}: Plan): Place => ({
+  path: grubDropInPath,
+  findings: optional(judgeOwnedFile(files[grubDropInPath], grubDropInPath)),
+  textWith: (lines) => (lines === '' ? null : `${ownHeader('#', profile)}${lines}`),
+});
+
+const inMain = (files: Files, {profile}: Plan): Place => {
+  const main = files[grubDefaultsPath];
+  const text = main?.text ?? '';
   return {
-    files: isSame ? [] : [{path: grubDropInPath, text, encoding: 'utf8'}],
-    isDropInStale: false,
-    effective: [...hypervisor, ...kernel],
-    findings,
+    path: grubDefaultsPath,
+    findings: main === undefined ? [missingFile] : optional(judgeReadable(main) ?? judgeMain(text)),
+    textWith: (lines) => (lines === '' ? withoutOwnBlock(text) : withOwnBlock(text, lines, oneLine(profile))),
   };
+};
+
+/** Lines behind a quote that is not closed would be a part of it. */
+const judgeMain = (text: string): Finding | null => {
+  if (hasDamagedBlock(text))
+    return {
+      code: 'file-foreign',
+      severity: 'blocker',
+      subject: grubDefaultsPath,
+      message: `${grubDefaultsPath} has only one of the two marks "# BEGIN vfio-pilot" and "# END vfio-pilot", or has them twice.`,
+      remedy: 'Remove the lines that vfio-pilot wrote, with the marks, then run the command again.',
+    };
+  try {
+    parseShellScript(text);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ShellSyntaxError)) throw error;
+    return {
+      code: 'grub-not-editable',
+      severity: 'blocker',
+      subject: grubDefaultsPath,
+      at: positionAt(text, error.offset, grubDefaultsPath),
+      message: `${grubDefaultsPath} can't be read as a shell script: ${error.message}.`,
+      remedy: 'Correct it, then run the command again.',
+    };
+  }
 };
 
 /** Passes through sh in double quotes, through grub.cfg and to the kernel; a `;` would end GRUB's line. */
 const safe = /^[A-Za-z0-9_.:=,@/+%()-]+$/;
 
 const optional = (finding: Finding | null): readonly Finding[] => (finding === null ? [] : [finding]);
-
-const hasDropInDirectory = (files: Files): boolean =>
-  Object.keys(files).some((path) => path === grubDropInDirectory || path.startsWith(`${grubDropInDirectory}/`));
-
-const noDropIns = (kernel: readonly string[], hypervisor: readonly string[]): Finding => ({
-  code: 'boot-chain-unsupported',
-  severity: 'blocker',
-  subject: 'kernelArguments',
-  message: `This GRUB reads no drop-ins (there is no ${grubDropInDirectory}), and this version writes the arguments of Xen's entry nowhere else.`,
-  remedy: `In ${grubDefaultsPath}, append ${kernel.join(' ')} to GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT (begin it with what GRUB_CMDLINE_LINUX_DEFAULT has, which it replaces)${hypervisor.length === 0 ? '' : `, and ${hypervisor.join(' ')} to GRUB_CMDLINE_XEN_DEFAULT`}; then make grub.cfg anew.`,
-});
 
 const unsafe = (text: string): Finding => ({
   code: 'grub-not-editable',
@@ -131,4 +183,4 @@ const foreignValues = (files: Files, names: readonly string[]): readonly string[
     .filter(
       ({path}) => path === grubDefaultsPath || (path.startsWith(`${grubDropInDirectory}/`) && path !== grubDropInPath),
     )
-    .flatMap(({text}) => names.flatMap((name) => plainValues(text ?? '', name)));
+    .flatMap(({text}) => names.flatMap((name) => plainValues(withoutOwnBlock(text ?? ''), name)));

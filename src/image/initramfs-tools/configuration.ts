@@ -1,6 +1,7 @@
 import {ownHeader, oneLine} from '../../artifacts/rendered.ts';
 import {earlyBinding} from '../../binding/early-binding.ts';
 import type {PciFunction} from '../../facts/pci.ts';
+import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../../formats/own-block.ts';
 import type {Plan} from '../../plan/plan.ts';
 
 export const initramfsModulesPath = '/etc/initramfs-tools/modules';
@@ -11,22 +12,15 @@ export const initramfsModulesPath = '/etc/initramfs-tools/modules';
  */
 export const bootScriptPath = '/etc/initramfs-tools/scripts/init-top/00-vfio-pilot';
 
-const begin = '# BEGIN vfio-pilot';
-const end = '# END vfio-pilot';
-const block = new RegExp(`(?<=^|\\n)${begin}[^\\n]*\\n(?:[^\\n]*\\n)*?${end}[^\\n]*(?:\\n|$)`);
-
 /**
  * Text of `/etc/initramfs-tools/modules` with our lines between two marks; `null` when the marks are damaged.
  * A module that the file lists already stays where it is and is not listed twice.
  */
 export const editInitramfsModules = (text: string, modules: readonly string[], profile: string): string | null => {
-  const foreign = text.replace(block, '');
-  if (foreign.includes(begin) || foreign.includes(end)) return null;
+  if (hasDamagedBlock(text)) return null;
+  const foreign = withoutOwnBlock(text);
   const missing = modules.filter((module) => !listsModule(foreign, module));
-  if (missing.length === 0) return foreign;
-  const ours = `${begin} (profile ${oneLine(profile)})\n${missing.join('\n')}\n${end}\n`;
-  if (block.test(text)) return text.replace(block, () => ours);
-  return `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${ours}`;
+  return missing.length === 0 ? foreign : withOwnBlock(text, `${missing.join('\n')}\n`, oneLine(profile));
 };
 
 /** First word of a line is the module, the rest are its arguments. */

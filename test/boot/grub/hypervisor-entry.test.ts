@@ -1,25 +1,41 @@
 import {spawnSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
+import {chooseGrubTarget} from '../../../src/boot/grub/choose-grub-target.ts';
+import type {HostFacts} from '../../../src/facts/host-facts.ts';
 import {codesOf, decide, findingOf, textOf} from '../../hypervisor/xen/decide.ts';
 import {xenFacts} from '../../support/xen-facts.ts';
 
 const dropIn = '/etc/default/grub.d/zz-vfio-pilot.cfg';
 
+const main = '/etc/default/grub';
+
 /** What 20_linux_xen gives to its entry, after sh has read the files as grub-mkconfig does. */
 const entryOf = (changed: Readonly<Record<string, string>> = {}) => {
   const facts = xenFacts(changed);
-  const ours = textOf(facts, dropIn);
   const files = Object.values(facts.files)
-    .filter(({path}) => path === '/etc/default/grub' || path.startsWith('/etc/default/grub.d/'))
+    .filter(({path}) => path === main || path.startsWith('/etc/default/grub.d/'))
     .map(({text}) => text ?? '');
-  const script = `${files.join('\n')}\n${ours ?? ''}
+  return readBySh(`${files.join('\n')}\n${textOf(facts, dropIn) ?? ''}`);
+};
+
+const readBySh = (settings: string): {readonly xen: string; readonly kernel: string} => {
+  const script = `${settings}
 if [ "\${GRUB_CMDLINE_LINUX_XEN_REPLACE}" ]; then GRUB_CMDLINE_LINUX="\${GRUB_CMDLINE_LINUX_XEN_REPLACE}"; fi
 if [ "\${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT}" ]; then GRUB_CMDLINE_LINUX_DEFAULT="\${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT}"; fi
 printf '%s|%s\\n' "$GRUB_CMDLINE_XEN $GRUB_CMDLINE_XEN_DEFAULT" "$GRUB_CMDLINE_LINUX $GRUB_CMDLINE_LINUX_DEFAULT"
 `;
   const {stdout} = spawnSync('dash', ['-c', script], {encoding: 'utf8'});
   const [xen = '', kernel = ''] = stdout.trimEnd().split('|');
-  return {xen: xen.trim(), kernel: kernel.trim()};
+  return {xen: xen.trim().replaceAll(/ +/g, ' '), kernel: kernel.trim()};
+};
+
+/** As on openSUSE and Fedora, whose GRUB reads one file. */
+const withoutDropIns = (text: string): HostFacts => {
+  const facts = xenFacts({[main]: text});
+  return {
+    ...facts,
+    files: Object.fromEntries(Object.entries(facts.files).filter(([path]) => !path.startsWith('/etc/default/grub.d'))),
+  };
 };
 
 describe('the lines of GRUB’s Xen entry', () => {
@@ -49,6 +65,40 @@ describe('the lines of GRUB’s Xen entry', () => {
   });
 });
 
+describe('a GRUB that reads no drop-ins', () => {
+  const before = 'GRUB_CMDLINE_LINUX="console=hvc0"\nGRUB_CMDLINE_LINUX_DEFAULT="quiet"\nGRUB_CMDLINE_XEN="loglvl=all"';
+
+  it('gets the lines behind the last one of its settings, and keeps each byte before them', () => {
+    const facts = withoutDropIns(before);
+    const text = textOf(facts, main) ?? '';
+    expect(codesOf(facts)).toEqual([]);
+    expect(text.startsWith(`${before}\n# BEGIN vfio-pilot (profile `)).toBe(true);
+    expect(readBySh(text)).toEqual({
+      xen: 'loglvl=all dom0_mem=1728M,max:1728M dom0_max_vcpus=2 dom0_vcpus_pin',
+      kernel: 'console=hvc0 quiet xen-pciback.hide=(0000:41:00.0)',
+    });
+  });
+
+  it('is left alone by the same plan once more, has other lines by another one, and none by a plan without any', () => {
+    const text = textOf(withoutDropIns(before), main) ?? '';
+    const again = withoutDropIns(text);
+    expect(textOf(again, main)).toBeNull();
+    const other = textOf(again, main, {cpu: {isolation: 'none'}}) ?? '';
+    expect(readBySh(other)).toEqual({...readBySh(text), xen: 'loglvl=all dom0_mem=1728M,max:1728M'});
+    expect(other.match(/BEGIN/g)).toHaveLength(1);
+    const without = {...again, boot: {...again.boot, hypervisorNext: ['dom0_mem=1G dom0_max_vcpus=1']}};
+    expect(textOf(without, main, {binding: 'libvirt'})).toBe(`${before}\n`);
+  });
+
+  it('has nothing of them left after a plan without Xen', () => {
+    const text = textOf(withoutDropIns(before), main) ?? '';
+    const {files} = withoutDropIns(text);
+    expect(chooseGrubTarget(files, {add: ['iommu=pt'], remove: [], ownedKeys: ['iommu']}, 'p').files).toMatchObject([
+      {path: main, text: `${before.replace('"quiet"', '"quiet iommu=pt"')}\n`},
+    ]);
+  });
+});
+
 describe('a GRUB that would not do', () => {
   it('has a file that is read after ours and sets them again', () => {
     const later = {'/etc/default/grub.d/zzz.cfg': 'GRUB_CMDLINE_XEN_DEFAULT="x"\n'};
@@ -59,17 +109,14 @@ describe('a GRUB that would not do', () => {
     expect(codesOf(xenFacts({[dropIn]: 'GRUB_TIMEOUT=1\n'}))).toContain('blocker file-foreign');
   });
 
-  it('reads no drop-ins: then both lines are said', () => {
-    const facts = xenFacts();
-    const files = Object.fromEntries(
-      Object.entries(facts.files).filter(([path]) => !path.startsWith('/etc/default/grub.d')),
-    );
-    expect(findingOf({...facts, files}, 'boot-chain-unsupported')).toMatchObject({
+  it('can’t be read: a quote that is not closed would take our lines in, and a mark alone is nobody’s', () => {
+    expect(findingOf(withoutDropIns('GRUB_CMDLINE_LINUX="quiet\n'), 'grub-not-editable')).toMatchObject({
       severity: 'blocker',
-      remedy: expect.stringMatching(
-        /xen-pciback\.hide=.* GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT .* GRUB_CMDLINE_XEN_DEFAULT/,
-      ),
+      at: {file: main, line: 1},
     });
+    expect(codesOf(withoutDropIns('# BEGIN vfio-pilot (profile x)\nGRUB_TIMEOUT=1\n'))).toContain(
+      'blocker file-foreign',
+    );
   });
 
   it('failure mode 84: starts the entry without Xen by default', () => {

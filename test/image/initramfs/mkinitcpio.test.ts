@@ -1,7 +1,8 @@
 import {execFileSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
 import {renderModprobe} from '../../../src/binding/vfio/modprobe.ts';
-import {editPreset, parsePreset, withoutOwnPreset} from '../../../src/image/mkinitcpio-preset.ts';
+import {withoutOwnBlock} from '../../../src/formats/own-block.ts';
+import {editPreset, parsePreset} from '../../../src/image/mkinitcpio-preset.ts';
 import {
   mkinitcpio,
   readHooks,
@@ -60,7 +61,7 @@ describe('editPreset', () => {
       'default vfio_pilot /boot/vmlinuz-linux /boot/ours.img -S autodetect\n',
     );
     expect(edit(once)).toBe(once);
-    expect(withoutOwnPreset(once)).toBe(`${text}\n`);
+    expect(withoutOwnBlock(once)).toBe(`${text}\n`);
   });
 
   it('leaves a preset alone that makes another image, or that it does not understand', () => {
