@@ -25,6 +25,8 @@ export const capture: Command<{host?: string; script: boolean}, Captured, Docume
     const target = file ?? (options.host === undefined ? null : 'captured-host.tar.gz');
     if (target === null)
       throw new UsageError('The name of the archive is missing.', 'For example: `vfio-pilot capture my-host.tar.gz`.');
+    if (options.host !== undefined && !(await host()).isLive)
+      throw new UsageError('--host reads another host over ssh, and --root a tree here.', 'Leave one of them out.');
     const {entries, unreadable} =
       options.host === undefined
         ? await (await host()).capture(target)

@@ -11,26 +11,19 @@ const judgeUnserved = (context: PlanContext): void => {
   });
 };
 
-/** What is true of the host as a whole, whichever device is chosen. `isServed`: whether a hypervisor of the table runs here. */
-export const judgeHost = (context: PlanContext, isServed: boolean): void => {
+/**
+ * What is true of the host as a whole, whichever device is chosen. `isServed`: whether a hypervisor of the table runs here;
+ * `isScripted`: a script writes there, and not this program.
+ */
+export const judgeHost = (
+  context: PlanContext,
+  {isServed, isScripted}: {readonly isServed: boolean; readonly isScripted: boolean},
+): void => {
   if (!isServed) judgeUnserved(context);
   judgeArchitecture(context);
   judgeVirtualisation(context);
   judgeSecureBoot(context);
-  judgeBootChain(context);
-  if (isServed) judgeOtherBoot(context);
-};
-
-/** Debian and its kin start Xen by default once it is installed (xen-hypervisor-common: xen.cfg). */
-const judgeOtherBoot = ({facts, report}: PlanContext): void => {
-  const {xenImages} = facts.kernel;
-  if (xenImages.length === 0 || facts.virtualisation.kind === 'xen') return;
-  report('warning', 'xen-installed', {
-    subject: 'boot',
-    message: `Xen is installed (/boot/${xenImages.join(', /boot/')}), and this boot is without it. The plan is for this boot: under Xen vfio-pci finds no IOMMU, and no guest starts with the card.`,
-    remedy:
-      'To stay without Xen, make sure that GRUB starts the entry without it (XEN_OVERRIDE_GRUB_DEFAULT=0 in /etc/default/grub.d/xen.cfg, then update-grub). To use Xen, start it and plan there.',
-  });
+  judgeBootChain(context, isScripted);
 };
 
 /** Domains, arguments and firmware are those of x86-64; libvirt would refuse them elsewhere. */
@@ -55,13 +48,15 @@ const judgeVirtualisation = (context: PlanContext): void => {
   });
 };
 
-const judgeBootChain = (context: PlanContext): void => {
+const judgeBootChain = (context: PlanContext, isScripted: boolean): void => {
   const {boot} = context.facts;
   if (boot.support.isProven || !boot.support.isWritten) return;
   context.report('warning', 'boot-chain-unproven', {
     subject: 'boot',
     message: `What is written for ${boot.loader} with ${boot.initramfs ?? 'its own initramfs'} is tested on trees of files, but no machine was started with it yet.`,
-    remedy: 'Keep a rescue medium at hand for the first boot; `rollback` works from it with --root.',
+    remedy: isScripted
+      ? 'Have a way in that does not need this device, ssh or another entry of the boot menu; there, the script takes everything back with undo.'
+      : 'Keep a rescue medium at hand for the first boot; `rollback` works from it with --root.',
   });
 };
 

@@ -77,7 +77,10 @@ export const planPassthrough = (
   const hypervisorArguments =
     wanted.hypervisor === null ? null : chooseKernelArguments(context, wanted.hypervisor, 'hypervisorArguments');
   const guest = hypervisor.planGuest(context, chosen, pinning);
-  judgeHost(context, servedHypervisor(facts, ports.hypervisors) !== null);
+  judgeHost(context, {
+    isServed: servedHypervisor(facts, ports.hypervisors) !== null,
+    isScripted: hypervisor.isScripted,
+  });
   hypervisor.judgeHost(context, pinning, memory);
   findings.unshift(...resolved.findings);
   decisions.unshift(...resolved.decisions);

@@ -1,13 +1,14 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {captureFiles, scrubEntries} from '../../src/capture/capture-files.ts';
 import {parseStream} from '../../src/capture/remote/parse-stream.ts';
-import {checkDestination} from '../../src/capture/remote/remote-capture.ts';
+import {captureOver, checkDestination} from '../../src/capture/remote/remote-capture.ts';
 import {remoteScript} from '../../src/capture/remote/remote-script.ts';
 import {makeScrubber} from '../../src/capture/scrub.ts';
+import {readHost} from '../../src/host/read-host.ts';
 import {openSource, outputFile} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {makeTree} from '../support/make-tree.ts';
@@ -135,6 +136,49 @@ describe('what it has printed', () => {
     expect(text).toContain(uuid);
     expect(text).toContain('0/0000:04:00.0');
     expect(text).not.toMatch(/Ada|10\.1\.2\.3/);
+  });
+});
+
+describe('a capture over ssh', () => {
+  /** Runs what it is given here, on a tree, and is no ssh. */
+  const standIn = (root: string, line: string): string => {
+    const path = join(mkdtempSync(join(scratch, 'ssh-')), 'ssh');
+    writeFileSync(path, `#!/bin/sh\necho "$*" >>'${path}.log'\nROOT='${root}'\nexport ROOT\n${line}\n`, {mode: 0o755});
+    return path;
+  };
+  const asGiven = 'shift 3; exec sh -c "$1"';
+
+  it('is an archive of the other host, for its owner only, that every command reads', async () => {
+    const [root, file] = [unpackHost('xcp-ng-one-gpu'), join(scratch, 'xcp.tar.gz')];
+    const ssh = standIn(root, asGiven);
+    await captureOver('root@xcp.example', file, {PATH: '/usr/bin:/bin'}, ssh);
+    expect(readFileSync(`${ssh}.log`, 'utf8')).toBe('-T -- root@xcp.example sh -s\n');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    const unpacked = mkdtempSync(join(scratch, 'unpacked-'));
+    execFileSync('tar', ['-xzf', file, '-C', unpacked]);
+    const facts = (place: string) => ({...readHost(openSource(place, null)), root: ''});
+    // A stand-in for programs is not there, but what they said on the other host is.
+    expect(facts(unpacked).pci).toEqual(facts(root).pci);
+    await expect(captureOver('root@xcp.example', file, {}, ssh)).rejects.toThrow('exists');
+  });
+
+  it.each([
+    ['that fails', 'exit 255', 'ended with 255'],
+    ['that ends early', `${asGiven.replace('exec ', '')} | head -n 5`, 'no whole answer'],
+    ['whose other side has no shell', 'echo "This account is not available."', 'no whole answer'],
+  ])('%s leaves no archive', async (_, line, said) => {
+    const file = join(mkdtempSync(join(scratch, 'none-')), 'xcp.tar.gz');
+    const ssh = standIn(unpackHost('xcp-ng-one-gpu'), line);
+    await expect(captureOver('xcp', file, {PATH: '/usr/bin:/bin'}, ssh)).rejects.toThrow(said);
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('is of no tree here', async () => {
+    const tree = unpackHost('xcp-ng-one-gpu');
+    expect(await runCli(['capture', '--host', 'xcp', 'x.tar.gz', '--root', tree])).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('--root a tree here'),
+    });
   });
 });
 

@@ -14,9 +14,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * The same archive of another host, over the person's own ssh: its keys, its configuration, its questions on the
  * terminal. Nothing is left there, and what comes back is scrubbed before it is written.
  */
-export const captureOver = async (destination: string, file: string, env: Environment): Promise<Capture> => {
+export const captureOver = async (
+  destination: string,
+  file: string,
+  env: Environment,
+  ssh: string | null = trustedProgram('ssh'),
+): Promise<Capture> => {
   const host = checkDestination(destination);
-  const ssh = trustedProgram('ssh');
   if (ssh === null)
     throw new UsageError(
       'There is no ssh here that only root can replace.',

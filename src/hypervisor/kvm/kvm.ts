@@ -1,3 +1,4 @@
+import {judgeOtherBoot} from './judge-other-boot.ts';
 import {libvirtOf} from '../../facts/virtualisation.ts';
 import {joinRendered} from '../../artifacts/rendered.ts';
 import {judgeGroup} from '../../plan/device/judge-group.ts';
@@ -56,6 +57,7 @@ export const kvm: Hypervisor = {
   judgeHost: (context, pinning, memory) => {
     judgeEmulator(context, pinning, memory);
     judgeGuestMemory(context, memory);
+    judgeOtherBoot(context);
   },
   renderHost: (facts, plan) =>
     joinRendered([
