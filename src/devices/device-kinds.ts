@@ -21,9 +21,9 @@ export const deviceKinds: readonly DeviceKind[] = [
 /** Whatever an item of `devices` may be in a file; a selector becomes a function on the host. */
 export const deviceFormats: readonly DeviceFormat[] = [...deviceKinds, selectorFormat];
 
-/** How a person knows a device of a profile: `0000:06:00.0`, `0000:04:00.0/virtfn2`. */
-export const identityOf = (device: ProfileDevice): string => formatOf(deviceKinds, device.kind).identity(device);
+/** How a person knows a device of a profile: `0000:06:00.0`, `0000:04:00.0/virtfn2`, `id 10de:2504, not the boot card`. */
+export const identityOf = (device: ProfileDevice): string => formatOf(deviceFormats, device.kind).identity(device);
 
-/** PCI functions of this host that a device of a profile names, itself or the one that it is a part of. */
+/** PCI functions of this host that a device of a profile names, itself or the one that it is a part of; of a selector none. */
 export const addressesOf = (device: ProfileDevice): readonly PciAddress[] =>
-  formatOf(deviceKinds, device.kind).addresses(device);
+  formatOf(deviceFormats, device.kind).addresses(device);

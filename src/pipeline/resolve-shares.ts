@@ -16,14 +16,15 @@ export const vcpusOf = (facts: HostFacts, node: number | null, {coresLeft}: Core
   const usable = fast.length > 0 ? fast : cores;
   const words = `all but ${coresLeft} of the ${usable.length} ${fast.length > 0 ? 'performance ' : ''}cores of ${whereOf(node)}`;
   const count = usable.length - coresLeft;
+  const threads = Math.max(1, Math.min(...usable.map((core) => core.threads.length)));
   if (count < 1)
     return {
       ok: false,
-      smallest: 1,
+      smallest: usable.length === 0 ? 1 : threads,
       message: `No core is left for the guest: it gets ${words}.`,
       remedy: 'Leave fewer cores in `cpu.vcpus`, or write a number for this host.',
     };
-  const value = count * Math.max(1, Math.min(...usable.map(({threads}) => threads.length)));
+  const value = count * threads;
   return {ok: true, value, choice: String(value), because: `the profile gives the guest ${words}`};
 };
 

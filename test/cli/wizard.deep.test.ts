@@ -219,6 +219,34 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     await terminal.ended();
   });
 
+  it('saves a profile for many hosts with its selector and its share, and the size that was typed', async () => {
+    const cwd = scratchDirectory();
+    const file = join(cwd, 'fleet.yaml');
+    const text =
+      'version: 2\nname: fleet\ndevices:\n  - match: {id: 10de:2504, boot: no}\ncpu: {vcpus: all but 2 cores}\nmemory: {size: all but 8 GiB}\nguest: {name: win}\n';
+    writeFileSync(file, text);
+    const terminal = openTerminal(`--root ${untouched}`, {cwd});
+    await terminal.see('Open profile fleet');
+    terminal.type(`${down}${enter}`);
+    for (const title of ['Host checks', 'Device', 'CPU', 'Memory']) {
+      await terminal.see(new RegExp(`step \\d+ of 9  ${title}`));
+      if (title !== 'Memory') terminal.type(enter);
+    }
+    terminal.type('9');
+    await terminal.see('‹ 9▏');
+    for (const title of ['Guest', 'Review', 'Save the profile']) {
+      terminal.type(enter);
+      await terminal.see(new RegExp(`step \\d+ of 9  ${title}`));
+    }
+    await terminal.see('Changes in');
+    terminal.type(enter);
+    await terminal.see('step 8 of 9  Apply');
+    const opened = decodeProfile(text, file).profile;
+    expect(readProfile(file)).toEqual({...opened, memory: {...opened?.memory, sizeMiB: 9 * 1024}});
+    terminal.type(interrupt);
+    await terminal.ended();
+  });
+
   it('gives the terminal to the shell on Ctrl-Z, and comes back with fg', async () => {
     const terminal = openTerminal(`--root ${untouched}`, {prefix: 'set -m;', after: 'read go; fg >/dev/null;'});
     await walkTo(terminal, 2);
