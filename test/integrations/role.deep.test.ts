@@ -209,6 +209,18 @@ describe.skipIf(!hasAnsible)('the role on eight folders in place of hosts, in tu
     expect(Object.values(steps)).toEqual(hosts.map(() => again));
   });
 
+  it('applies, reboots and verifies where the boot loader has no trial, and is content with that', () => {
+    for (const host of ['h1', 'h2']) setHost(host, {state: 'none', fate: 'comes back'});
+    const words = ['--limit', 'h1,h2', '-e', '{"vfio_pilot_trial": false}'];
+    const {steps, failed} = play(words);
+    expect(failed).toEqual([]);
+    const applied = ['apply --yes', 'reboot', 'verify'];
+    expect(steps).toEqual({h1: applied, h2: applied});
+    const second = play(words);
+    expect([second.changed, second.failed]).toEqual([[], []]);
+    expect(second.steps).toEqual({h1: ['apply --yes', 'verify'], h2: ['apply --yes', 'verify']});
+  });
+
   it('runs from the inventory and the playbook of the page, with the executable that it copies', () => {
     const cwd = join(directory, 'as-written');
     mkdirSync(join(cwd, 'release'), {recursive: true});
