@@ -132,6 +132,13 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     fallback: auto,
     meaning: 'Format of the image; auto: raw where its name ends in .raw or .img, else qcow2.',
   },
+  diskBus: {
+    key: 'diskBus',
+    codec: oneOf(['auto', 'virtio', 'sata']),
+    fallback: auto,
+    meaning:
+      'Bus of the disk of a new domain. sata, and the network card e1000e with it, need no driver in Windows; auto: sata where Windows is installed without drivers, else virtio.',
+  },
   diskPool: {
     key: 'diskPool',
     codec: orAbsent(libvirtName),

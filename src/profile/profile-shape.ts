@@ -67,6 +67,7 @@ export const profileShape = shape<WrittenProfile>({
     disk: text,
     diskSizeMiB: nullable(number),
     diskFormat: wordOf<ProfileGuest['diskFormat']>({auto: true, qcow2: true, raw: true}),
+    diskBus: wordOf<ProfileGuest['diskBus']>({auto: true, virtio: true, sata: true}),
     diskPool: nullable(text),
     cdrom: nullable(text),
     drivers: nullable(text),

@@ -84,6 +84,8 @@ export type ProfileGuest = {
   readonly diskSizeMiB: number | null;
   /** Of that image; `auto`: by the end of its name, else qcow2. */
   readonly diskFormat: Auto | 'qcow2' | 'raw';
+  /** Of the disk of a new domain; `sata` needs no driver, and neither does the network card that comes with it. */
+  readonly diskBus: Auto | 'virtio' | 'sata';
   /** Storage pool of libvirt that it is in, where `disk` is `auto`. */
   readonly diskPool: string | null;
   /** Installation medium of a new domain. */

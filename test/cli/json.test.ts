@@ -105,6 +105,9 @@ describe('what --json prints is as the schema says', () => {
     expect(created).toMatchObject({version: 1});
     const node = ['--root', unpackHost('proxmox-gpu')];
     await documentOf('import', ['import', 'proxmox', '102', ...node], 0);
+    const arcd = (name: string): string => join(import.meta.dirname, '../exchange/arcd', `${name}.yaml`);
+    await documentOf('import', ['import', 'arcd', arcd('two-gpus'), ...at], 0);
+    await documentOf('import', ['import', 'arcd', arcd('hostile'), ...at], 2);
     await documentOf('export', ['export', 'proxmox', profilePath('proxmox-gpu'), ...node], 0);
     await documentOf('profile-show', ['profile', 'show', profile], 0);
     await documentOf('profile-check', ['profile', 'check', profile, ...at], 3);

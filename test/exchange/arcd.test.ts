@@ -129,7 +129,7 @@ const meanings: Readonly<Record<string, (value: string) => RegExp>> = {
 const others: readonly RegExp[] = [
   /no key for SPICE/,
   /no key for Looking Glass/,
-  /a new guest has both on virtio, for which Windows needs drivers/,
+  /The disk is on SATA, as under arcd/,
   /so that `devices` of the profile is empty/,
   /in its drive only in the phase install/,
   /gives the guest 0000:02:00.0 alone, and this host has no other function/,
@@ -199,7 +199,9 @@ describe('import arcd', () => {
     const xml = domain?.content?.text ?? '';
     expect(xml).toContain("<source file='/home/lab/.local/libvf.io/kernel/windows.arc'/>");
     expect(xml.match(/<hostdev /g) ?? []).toHaveLength(devices.length);
-    // As arcd started it: without a firmware of its own, and none of its commands.
+    // As arcd started it: on SATA, without a firmware of its own; and none of its commands.
+    expect(xml).toContain("<target dev='sda' bus='sata'/>");
+    expect(xml).toContain("<model type='e1000e'/>");
     expect(xml).not.toMatch(/firmware=|smbd/);
     expect(domain?.why.join()).not.toMatch(/takes (?:,|$)/);
   });

@@ -68,6 +68,15 @@ describe('the disk of a new guest', () => {
     );
   });
 
+  it.each([
+    ['auto', null, 'virtio'],
+    ['auto', 'install', 'sata'],
+    ['virtio', 'install', 'virtio'],
+    ['sata', 'run', 'sata'],
+  ] as const)('with the bus %s in the phase %s is on %s, which Windows starts from', (diskBus, phase, bus) => {
+    expect(preview({os: 'windows-11', diskBus, phase}, []).guest.diskBus).toBe(bus);
+  });
+
   it('is never made where there is one, and nothing is said where no size is named', () => {
     const there = [file(disk, {state: 'file'})];
     expect(preview({}, there)).toMatchObject({run: null, codes: ['note guest-disk-exists']});

@@ -39,6 +39,7 @@ describe('a profile', () => {
         disk: 'auto',
         diskSizeMiB: null,
         diskFormat: 'auto',
+        diskBus: 'auto',
         diskPool: null,
         cdrom: null,
         drivers: null,

@@ -65,6 +65,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       disk: orAuto(path),
       diskSizeMiB: nullable(fc.integer({min: 1024, max: 1_000_000})),
       diskFormat: fc.constantFrom('auto', 'qcow2', 'raw'),
+      diskBus: fc.constantFrom('auto', 'virtio', 'sata'),
       diskPool: nullable(name),
       cdrom: nullable(path),
       drivers: nullable(path),

@@ -45,6 +45,7 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     disk: 'auto',
     diskSizeMiB: null,
     diskFormat: 'auto',
+    diskBus: 'auto',
     diskPool: null,
     cdrom: null,
     drivers: null,

@@ -67,9 +67,9 @@ export const importName = (config: Section, file: string, tell: Tell): string =>
   return name;
 };
 
-type Disk = Pick<ProfileGuest, 'os' | 'firmware' | 'disk' | 'diskSizeMiB' | 'cdrom'>;
+type Disk = Pick<ProfileGuest, 'os' | 'firmware' | 'disk' | 'diskSizeMiB' | 'diskBus' | 'cdrom'>;
 
-/** Where the guest is kept. arcd starts QEMU without a firmware of its own, so that the guest was installed with BIOS. */
+/** Where the guest is kept. arcd starts QEMU with its BIOS, and with the disk on SATA: the guest was installed so. */
 export const importDisk = (config: Section, home: string | null, name: string, tell: Tell): Disk => {
   const isThere = valueAt(config, 'container') !== null;
   if (!isThere)
@@ -101,6 +101,7 @@ export const importDisk = (config: Section, home: string | null, name: string, t
   return {
     os: installs === 'win10' || kernel?.toLowerCase().includes('win') === true ? 'windows-10' : 'other',
     firmware: 'bios',
+    diskBus: 'sata',
     disk: diskOf(config, container, kernel, home, tell) ?? 'auto',
     diskSizeMiB:
       valueAt(container, 'initialSize') === null

@@ -16,7 +16,7 @@ import {
 } from './reader.ts';
 
 export type Shown = {
-  readonly guest: Pick<ProfileGuest, 'name' | 'os' | 'phase' | 'cdrom' | 'diskSizeMiB'>;
+  readonly guest: Pick<ProfileGuest, 'name' | 'phase' | 'cdrom' | 'diskSizeMiB'>;
   readonly hasGpu: boolean;
 };
 
@@ -80,7 +80,7 @@ export const tellDisplay = (config: Section, {guest, hasGpu}: Shown, tell: Tell)
 
 /** What differs for the system in the guest, and for a new one. */
 export const tellSystem = (config: Section, {guest}: Shown, tell: Tell): void => {
-  const {name, os, phase, cdrom, diskSizeMiB} = guest;
+  const {name, phase, cdrom, diskSizeMiB} = guest;
   const installs = readText(config, 'installOs', tell);
   const container = placeOf(config, 'container');
   if (installs !== null && installs !== 'none')
@@ -93,12 +93,11 @@ export const tellSystem = (config: Section, {guest}: Shown, tell: Tell): void =>
       message: `The guest has ${cdrom} in its drive only in the phase install, and is in ${phase}.`,
       remedy: `To install from it, write \`phase: install\` into guest of the profile; afterwards: vfio-pilot guest phase ${name} ${phase}.`,
     });
-  if (os.startsWith('windows'))
-    tell('warning', container, {
-      message:
-        'Under arcd the disk is on SATA and the network card an rtl8139; a new guest has both on virtio, for which Windows needs drivers, or it does not start.',
-      remedy: `Install virtio-win in the guest while you still have arcd. Otherwise, before the first start, with virsh edit ${name}: <target dev='sda' bus='sata'/> for the disk, <model type='rtl8139'/> for the interface.`,
-    });
+  tell('note', container, {
+    message:
+      'The disk is on SATA, as under arcd, so that the guest starts from it. The network card was an rtl8139 and is an e1000e.',
+    remedy: `virtio is faster: once the guest has its drivers (Linux has them, Windows from virtio-win), change both with virsh edit ${name}.`,
+  });
   const directory = readText(config, 'shareddir', tell);
   if (directory !== null)
     tell('warning', placeOf(config, 'shareddir'), {

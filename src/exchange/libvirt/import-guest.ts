@@ -82,6 +82,10 @@ const imageOf = (disk: XmlElement): string | null => {
   return readValue(absolutePath, attributeOf(source, 'file') ?? attributeOf(source, 'dev'));
 };
 
+/** A system starts from the bus that it was installed on: made anew, it has no driver for another. */
+const busOf = (disk: XmlElement): Pick<ProfileGuest, 'diskBus'> | Record<string, never> =>
+  ['sata', 'ide'].includes(attributeOf(childNamed(disk, 'target'), 'bus') ?? '') ? {diskBus: 'sata'} : {};
+
 /** Only for a guest that is made anew: one that exists keeps its own. */
 const disksOf = (root: XmlElement): ImportedGuest => {
   const disks = elementsAt(root, 'devices/disk');
@@ -91,7 +95,7 @@ const disksOf = (root: XmlElement): ImportedGuest => {
   const [disk, cdrom] = [first('disk'), first('cdrom')];
   return {
     guest: {
-      ...(disk === null ? {} : {disk: imageOf(disk) ?? 'auto'}),
+      ...(disk === null ? {} : {disk: imageOf(disk) ?? 'auto', ...busOf(disk)}),
       ...(cdrom === null ? {} : {cdrom: imageOf(cdrom)}),
     },
     omissions: disks

@@ -5,6 +5,7 @@ import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
 import type {KvmGuestPlan, PinningPlan} from '../../../plan/plan.ts';
+import type {ProfileGuest} from '../../../profile/profile.ts';
 import {chooseAddressLimit} from './choose-address-limit.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
@@ -52,8 +53,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     hasTpm,
     disk,
     diskFormat: diskFormat(guest, disk),
-    // Windows' installer sees no virtio disk without a driver; one that is installed keeps the bus that it began with.
-    diskBus: isNew && isWindows && guest.phase === 'install' && guest.drivers === null ? 'sata' : 'virtio',
+    diskBus: isNew ? chooseDiskBus(guest) : 'virtio',
     newDisk,
     cdrom: guest.cdrom,
     drivers: guest.drivers,
@@ -69,6 +69,12 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     hasNumaCell: guest.numaCell === 'auto' ? facts.nodes.length > 1 : guest.numaCell,
     hasClock: isWindows,
   };
+};
+
+/** Windows' installer sees no virtio disk without a driver; one that is installed keeps the bus that it began with. */
+const chooseDiskBus = ({diskBus, os, phase, drivers}: ProfileGuest): KvmGuestPlan['diskBus'] => {
+  if (diskBus !== 'auto') return diskBus;
+  return os.startsWith('windows') && phase === 'install' && drivers === null ? 'sata' : 'virtio';
 };
 
 const judgeDomain = (context: PlanContext): boolean => {

@@ -8,6 +8,7 @@ export const unusedKeys = [
   'guest.disk',
   'guest.diskSize',
   'guest.diskFormat',
+  'guest.diskBus',
   'guest.diskPool',
   'guest.drivers',
   'guest.phase',

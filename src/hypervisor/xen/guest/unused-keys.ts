@@ -15,6 +15,7 @@ export const unusedKeys = [
   'guest.hyperv',
   'guest.diskSize',
   'guest.diskFormat',
+  'guest.diskBus',
   'guest.diskPool',
   'guest.drivers',
   'guest.phase',
