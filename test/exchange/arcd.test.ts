@@ -241,13 +241,13 @@ describe('import arcd', () => {
   });
 
   it('leaves paths below a home open until the home is named, and looks nothing up', () => {
-    const text = 'root: ~/vm\ncontainer: {kernel: a.arc, iso: ~/b.iso}\n';
+    const text = 'root: ~/vm\ncontainer: {kernel: a.arc, iso: ~/b.iso, initialSize: 40}\n';
     expect(importText(text, 'x.yaml', facts, '/home/lab').profile?.guest).toMatchObject({
       disk: '/home/lab/vm/kernel/a.arc',
       cdrom: '/home/lab/b.iso',
     });
     const open = importText(text, 'x.yaml', facts, null);
-    expect(open.profile?.guest).toMatchObject({disk: 'auto', cdrom: null});
+    expect(open.profile?.guest).toMatchObject({disk: 'auto', diskSizeMiB: null, cdrom: null});
     const warned = open.profile === null ? [] : open.leftOut.filter(({severity}) => severity === 'warning');
     expect(warned.map(({remedy}) => remedy)).toEqual([
       'Import it again with that home: --home /home/NAME.',

@@ -17,6 +17,7 @@ import {
 
 const mostThreads = 1024;
 const mibPerGib = 1024;
+const defaultGiB = 40;
 
 export type ImportedSize = {readonly vcpus: number; readonly memoryMiB: number};
 
@@ -98,16 +99,20 @@ export const importDisk = (config: Section, home: string | null, name: string, t
     );
   const installs = readText(config, 'installOs', tell);
   tellExtraDisks(container, name, tell);
+  const disk = diskOf(config, container, kernel, home, tell);
+  const sizeGiB = readNumber(
+    container,
+    'initialSize',
+    {least: 1, most: largestMiB / mibPerGib, fallback: defaultGiB},
+    tell,
+  );
   return {
     os: installs === 'win10' || kernel?.toLowerCase().includes('win') === true ? 'windows-10' : 'other',
     firmware: 'bios',
     diskBus: 'sata',
-    disk: diskOf(config, container, kernel, home, tell) ?? 'auto',
-    diskSizeMiB:
-      valueAt(container, 'initialSize') === null
-        ? null
-        : readNumber(container, 'initialSize', {least: 1, most: largestMiB / mibPerGib, fallback: 40}, tell) *
-          mibPerGib,
+    disk: disk ?? 'auto',
+    // Where it is stays unknown: then an empty one would be made elsewhere.
+    diskSizeMiB: disk === null || valueAt(container, 'initialSize') === null ? null : sizeGiB * mibPerGib,
     cdrom: cdromOf(container, home, tell),
   };
 };
