@@ -202,6 +202,7 @@ describe('import arcd', () => {
     // As arcd started it: on SATA, without a firmware of its own; and none of its commands.
     expect(xml).toContain("<target dev='sda' bus='sata'/>");
     expect(xml).toContain("<model type='e1000e'/>");
+    expect(xml).not.toContain('iothread');
     expect(xml).not.toMatch(/firmware=|smbd/);
     expect(domain?.why.join()).not.toMatch(/takes (?:,|$)/);
   });

@@ -1,6 +1,7 @@
 import type {Core} from '../../facts/cores.ts';
 import type {IoThreadUse} from '../../facts/io-threads.ts';
 import type {PlanContext} from '../context.ts';
+import {newDiskBus} from '../new-disk-bus.ts';
 import type {PinningPlan} from '../plan.ts';
 import type {CoreMap} from './cost.ts';
 import type {Helpers} from './place.ts';
@@ -28,7 +29,8 @@ export const chooseHelpers = (
 const chooseIothreads = (context: PlanContext, picked: Helpers, room: Room): PinningPlan['iothreads'] => {
   const wanted = context.profile.cpu.iothreads;
   const own = context.existing?.use.ioThreads ?? null;
-  if (own !== null && own.used.length === 0 && !own.mayTake) return refuseIothreads(context, wanted);
+  const isServed = own === null ? newDiskBus(context.profile.guest) === 'virtio' : own.used.length > 0 || own.mayTake;
+  if (!isServed) return refuseIothreads(context, wanted);
   const sets = wanted === 'auto' ? picked.iothreads : judgeIothreads(context, wanted, room);
   const used = own?.used ?? [];
   const threads = numberThreads(own, Math.max(used.length, sets.length));
@@ -54,7 +56,7 @@ const refuseIothreads = (context: PlanContext, wanted: 'auto' | readonly number[
     context.report('note', 'guest-option-unsupported', {
       subject: 'cpu.iothreads',
       message: 'The guest has no virtio disk and no virtio-scsi controller, so no I/O thread is made for it.',
-      remedy: 'Leave cpu.iothreads out, or give the disk the bus virtio with `virsh edit`.',
+      remedy: `Leave cpu.iothreads out, or ${context.existing === null ? 'set guest.diskBus: virtio' : 'give the disk the bus virtio with `virsh edit`'}.`,
     });
   }
   return [];

@@ -3,9 +3,9 @@ import {libvirtOf} from '../../../facts/virtualisation.ts';
 import {isAtLeast} from '../../../facts/versions.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import type {PlanContext} from '../../../plan/context.ts';
+import {newDiskBus} from '../../../plan/new-disk-bus.ts';
 import type {ChosenDevices} from '../../../plan/device/chosen-devices.ts';
 import type {KvmGuestPlan, PinningPlan} from '../../../plan/plan.ts';
-import type {ProfileGuest} from '../../../profile/profile.ts';
 import {chooseAddressLimit} from './choose-address-limit.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
@@ -53,7 +53,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     hasTpm,
     disk,
     diskFormat: diskFormat(guest, disk),
-    diskBus: isNew ? chooseDiskBus(guest) : 'virtio',
+    diskBus: isNew ? newDiskBus(guest) : 'virtio',
     newDisk,
     cdrom: guest.cdrom,
     drivers: guest.drivers,
@@ -69,12 +69,6 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     hasNumaCell: guest.numaCell === 'auto' ? facts.nodes.length > 1 : guest.numaCell,
     hasClock: isWindows,
   };
-};
-
-/** Windows' installer sees no virtio disk without a driver; one that is installed keeps the bus that it began with. */
-const chooseDiskBus = ({diskBus, os, phase, drivers}: ProfileGuest): KvmGuestPlan['diskBus'] => {
-  if (diskBus !== 'auto') return diskBus;
-  return os.startsWith('windows') && phase === 'install' && drivers === null ? 'sata' : 'virtio';
 };
 
 const judgeDomain = (context: PlanContext): boolean => {
