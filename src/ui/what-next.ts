@@ -1,5 +1,5 @@
 import type {HostFacts} from '../facts/host-facts.ts';
-import {hypervisorOf} from '../hypervisor/hypervisors.ts';
+import {hypervisorOf, isScripted} from '../hypervisor/hypervisors.ts';
 import {hasMadeDevices} from '../plan/device/parents-of.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {Task} from '../plan/task.ts';
@@ -39,7 +39,8 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
   return [
     ...beforeReboot.map((task) => typed(task, style)),
     ...(isThisMachine(style) && comesWithBoot(plan) ? [reboot] : []),
-    verify,
+    // Where a script wrote, its own tasks say how.
+    ...(isScripted(plan) ? [] : [verify]),
     ...afterReboot.map((task) => typed(task, style)),
   ];
 };

@@ -1,7 +1,8 @@
 import {trialMinutes} from '../../boot/trial/trial-units.ts';
+import {isScripted} from '../../hypervisor/hypervisors.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
-import {isThisMachine, writingCommand} from '../command-style.ts';
+import {isThisMachine, readingCommand, writingCommand} from '../command-style.ts';
 import {sumUp} from '../sum-up.ts';
 import {applyWord, trialWord, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -69,11 +70,13 @@ const refusal = (context: WizardContext, state: WizardState, columns: number): r
         : [
             line(
               refused.kind === 'blocked'
-                ? 'The profile is saved. When this is solved, apply it with'
-                : 'The profile is saved. Apply it later with',
+                ? 'The profile is saved. When this is solved, go on with'
+                : 'The profile is saved. Go on with',
             ),
             ...commandLines(
-              writingCommand(context.services.commandStyle, `apply ${quoteForShell(saved)}`),
+              state.preview.plan !== null && isScripted(state.preview.plan)
+                ? readingCommand(context.services.commandStyle, `export script ${quoteForShell(saved)}`)
+                : writingCommand(context.services.commandStyle, `apply ${quoteForShell(saved)}`),
               columns,
               '  ',
             ),

@@ -1,8 +1,9 @@
 import {trialMinutes} from '../../boot/trial/trial-units.ts';
+import {isScripted} from '../../hypervisor/hypervisors.ts';
 import {blank, type Line, line, segment, wrapText} from '../../words/lines.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {type CommandStyle, readingCommand, writingCommand} from '../command-style.ts';
-import {describeMachine} from '../wizard/apply-step.ts';
+import {describeMachine, whyNotApply} from '../wizard/apply-step.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import type {WizardState} from '../wizard/state.ts';
 import {sumUp} from '../sum-up.ts';
@@ -77,7 +78,12 @@ const afterTrial = (id: string, style: CommandStyle, columns: number): readonly 
   ...command(writingCommand(style, `rollback ${id}`), 'Cancels the trial.', columns),
 ];
 
-const replay = (savedPath: string | null, style: CommandStyle, columns: number): readonly Line[] =>
+const replay = (
+  savedPath: string | null,
+  style: CommandStyle,
+  columns: number,
+  isForScript = false,
+): readonly Line[] =>
   savedPath === null
     ? [line('Nothing was saved; Esc goes back.')]
     : [
@@ -86,19 +92,29 @@ const replay = (savedPath: string | null, style: CommandStyle, columns: number):
           'Shows the findings and changes again. Nothing is written.',
           columns,
         ),
-        ...command(
-          writingCommand(style, `apply ${quoteForShell(savedPath)}`),
-          'Applies them, after one question.',
-          columns,
-        ),
+        ...(isForScript
+          ? command(
+              readingCommand(style, `export script ${quoteForShell(savedPath)}`),
+              'Prints the script that makes them on the host.',
+              columns,
+            )
+          : command(
+              writingCommand(style, `apply ${quoteForShell(savedPath)}`),
+              'Applies them, after one question.',
+              columns,
+            )),
       ];
 
 const withoutApply = (
+  context: WizardContext,
   state: WizardState,
   savedPath: string | null,
-  style: CommandStyle,
   columns: number,
 ): readonly Line[] => {
+  const {commandStyle: style, facts} = context.services;
+  const {plan} = state.preview;
+  const isReady = whyNotApply(context.services, state)?.kind === 'scripted';
+  const tasks = plan === null ? [] : whatNext(facts, plan, style);
   const isUncertain = state.apply.phase === 'failed' && state.apply.error.isRestored !== true;
   return [
     ...wrapText(describeMachine(state, style), columns, isUncertain ? 'error' : 'good'),
@@ -108,7 +124,9 @@ const withoutApply = (
           ...command(writingCommand(style, 'history'), 'Shows what was done, and what was restored.', columns),
           ...command(writingCommand(style, 'rollback'), 'Tries again to restore everything.', columns),
         ]
-      : replay(savedPath, style, columns)),
+      : isReady
+        ? [...wrapText('Now, by hand and in this order:', columns, 'title'), ...taskLines(tasks, style, columns)]
+        : replay(savedPath, style, columns, plan !== null && isScripted(plan))),
   ];
 };
 
@@ -117,7 +135,7 @@ export const nextLines = (context: WizardContext, state: WizardState, columns: n
   const savedPath = state.save.phase === 'saved' ? state.save.path : null;
   const body =
     state.apply.phase !== 'done'
-      ? withoutApply(state, savedPath, commandStyle, columns)
+      ? withoutApply(context, state, savedPath, columns)
       : isDryRun
         ? afterDryRun(savedPath, commandStyle, columns)
         : state.apply.isTrial

@@ -1,5 +1,6 @@
 import {CommandError, LockedError, TransactionError, UsageError} from '../../errors.ts';
 import {isBlocked} from '../../findings/finding.ts';
+import {isScripted} from '../../hypervisor/hypervisors.ts';
 import {type CommandStyle, isThisMachine, writingCommand} from '../command-style.ts';
 import type {ApplyProgress, WizardServices} from '../services.ts';
 import type {WizardContext} from './context.ts';
@@ -14,7 +15,7 @@ export const trialWord = 'try';
 export const whyNotApply = (
   {canApply}: WizardServices,
   {preview}: WizardState,
-): {readonly kind: 'blocked' | 'forbidden' | 'done'; readonly reason: string} | null => {
+): {readonly kind: 'blocked' | 'forbidden' | 'done' | 'scripted'; readonly reason: string} | null => {
   if (preview.plan === null || isBlocked(preview.findings))
     return {
       kind: 'blocked',
@@ -22,6 +23,12 @@ export const whyNotApply = (
     };
   if (preview.changes.length === 0)
     return {kind: 'done', reason: 'Nothing to do: this host is set up like this already.'};
+  if (isScripted(preview.plan))
+    return {
+      kind: 'scripted',
+      reason:
+        'This program does not run on this host. A script makes the changes there: it checks each step, and can undo all of them.',
+    };
   return canApply.ok ? null : {kind: 'forbidden', reason: canApply.reason};
 };
 

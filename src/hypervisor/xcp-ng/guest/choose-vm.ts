@@ -25,7 +25,7 @@ export const chooseVm = (context: PlanContext, chosen: ChosenDevices, pinning: P
     kind: 'xapi',
     name: vm?.name ?? name,
     path: vm === null ? `xe vm-list name-label=${name}` : `xe vm-param-list uuid=${vm.uuid}`,
-    isNew: false,
+    isNew: vm === null,
     os,
     uuid: vm?.uuid ?? null,
     vcpus: context.profile.cpu.vcpus,

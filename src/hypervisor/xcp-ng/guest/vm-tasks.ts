@@ -12,8 +12,18 @@ export const vmTasks = (_facts: HostFacts, planned: Plan): GuestTasks => {
       {
         id: 'run-script',
         title: 'Run the plan as a script in dom0',
-        why: 'This program does not run there. Copy the script, look with `check`, then `apply`, then reboot the host yourself. Never use the switch of Xen Orchestra for it: it reboots the host at once.',
-        commands: [{text: 'export script PROFILE --root CAPTURE > script.sh', needsRoot: false, isOwn: true}],
+        why: 'Save what the first command prints as script.sh, copy it to the host, and run the others there as root. Don’t use the switch of Xen Orchestra instead: it reboots the host at once.',
+        commands: [
+          {text: 'export script PROFILE', needsRoot: false, isOwn: true},
+          {text: 'sh script.sh check', needsRoot: false},
+          {text: 'sh script.sh apply', needsRoot: false},
+        ],
+      },
+      {
+        id: 'reboot-host',
+        title: 'Shut down the VMs, and reboot the host',
+        why: 'The card is hidden early in its next boot. The script never reboots.',
+        commands: [],
       },
     ],
     afterReboot: [
@@ -22,15 +32,15 @@ export const vmTasks = (_facts: HostFacts, planned: Plan): GuestTasks => {
         title: 'Capture the host again, and verify',
         why: 'The card is hidden only when its driver is pciback and xl lists it as free.',
         commands: [
-          {text: 'capture --host root@HOST after.tar.gz', needsRoot: false, isOwn: true},
-          {text: 'verify --profile PROFILE --root AFTER', needsRoot: false, isOwn: true},
+          {text: 'vfio-pilot capture --host root@HOST after.tar.gz', needsRoot: false},
+          {text: 'vfio-pilot verify --profile PROFILE --root AFTER', needsRoot: false},
         ],
       },
       {
         id: 'first-start',
         title: 'Start the VM',
         why: '`xl dmesg` and /var/log/xensource.log say why it does not start; "Cannot_add" means that Xen has no IOMMU, or refused the device.',
-        commands: [{text: `xe vm-start uuid=${guest.uuid ?? 'UUID'}`, needsRoot: true}],
+        commands: [{text: `xe vm-start uuid=${guest.uuid ?? 'UUID'}`, needsRoot: false}],
       },
       ...connector(planned),
       ...cardDriver(planned),
