@@ -155,7 +155,7 @@ describe('the plan of a guest with any free virtual function', () => {
       ].join('\n'),
     );
     expect(xmlOf(preview)).toMatch(
-      /<interface type='network'>\s*<mac address='52:54:00:00:00:02'\/>\s*<source network='vf-enp4s0f0'\/>\s*<vlan>\s*<tag id='42'\/>\s*<\/vlan>\s*<\/interface>/,
+      /<interface type='network'>\s*<mac address='52:54:00:00:00:02'\/>\s*<source network='vf-enp4s0f0'\/>\s*<vlan>\s*<tag id='42'\/>\s*<\/vlan>\s*<model type='virtio'\/>\s*<\/interface>/,
     );
     expect(xmlOf(preview)).not.toContain("type='hostdev'");
     expect(preview.plan.binding).toMatchObject({byAddress: [], initramfsModules: []});

@@ -31,7 +31,7 @@ export const devicesOrder = words(`
 
 /** As libvirt 12.8 writes an interface of type `hostdev`. */
 export const interfaceOrder = words(
-  'mac driver source vlan virtualport bandwidth port target teaming link mtu boot alias rom acpi address',
+  'mac driver source vlan virtualport bandwidth port target model teaming link mtu boot alias rom acpi address',
 );
 
 export const hostdevOrder = words('driver source teaming boot alias rom acpi address');

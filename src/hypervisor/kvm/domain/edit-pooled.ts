@@ -35,6 +35,8 @@ const wishFor = (context: EditContext, device: AssignedPooledFunction, existing:
         children: [
           {name: 'source', attributes: {network: poolName(context.facts, device.interface)}},
           ...networkWishes({network: device}),
+          // It says nothing of the function. Without one libvirt takes it for a card of the old PCI bus, behind a bridge.
+          {name: 'model', attributes: {type: 'virtio'}},
         ],
         order: interfaceOrder,
       }
