@@ -66,3 +66,6 @@ export const vramMiBOfName = (name: string | null): number | null => {
   if (size === undefined) return null;
   return size === '0' ? 512 : Number(size) * 1024;
 };
+
+/** `GRID A100-1-5C`: it is on an instance that the GPU was split into (MIG), and not a share of its time. */
+export const isMigBacked = (name: string | null): boolean => /-\d+-\d+[ABCQ]/.test(name ?? '');

@@ -314,6 +314,29 @@ describe('the choice of a type', () => {
     expect(blockers(plan([one], host({mediated: live})))).toEqual(['mdev-other-size-active']);
   });
 
+  it('failure mode 68: has slices of several sizes on the MIG instances of one GPU, and says what they need', () => {
+    const split = mediated({
+      parents: [
+        sampleParent(gpu, [
+          sampleType('nvidia-474', 5120, 2, {name: 'GRID A100-1-5C'}),
+          sampleType('nvidia-475', 10_240, 1, {name: 'GRID A100-2-10C'}),
+        ]),
+      ],
+    });
+    const small = (uuid: string) => slice({type: 'nvidia-474', uuid});
+    const devices = [slice({type: 'nvidia-475'}), small(second), small('11111111-2222-4333-8444-00000000000c')];
+    const {findings} = plan(devices, host({mediated: split}));
+    expect(blockers({findings})).toEqual([]);
+    expect(found(findings, 'vgpu-mig')).toMatchObject([
+      {severity: 'note', message: expect.stringContaining('GRID A100-2-10C is backed by a MIG instance')},
+      {},
+      {},
+    ]);
+    const more = small('11111111-2222-4333-8444-00000000000d');
+    expect(blockers(plan([...devices, more], host({mediated: split})))).toEqual(['mdev-full']);
+    expect(found(plan([slice({type: 'nvidia-256'})]).findings, 'vgpu-mig')).toEqual([]);
+  });
+
   it.each([
     ['no parent', {parent: 'none0'}, 'mdev-parent-missing', /none0 .*has 0000:41:00\.0, mbochs, mtty, matrix/],
     ['a card that makes none', {parent: '0000:06:00.0'}, 'mdev-parent-missing', /0000:06:00\.0 .*makes no mediated/],

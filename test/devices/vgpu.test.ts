@@ -154,6 +154,11 @@ describe('a vGPU that is a virtual function', () => {
     const {findings} = plan([part(0, 'NVIDIA H100-1-10C')], host([{current: 0, creatable}]));
     expect(findings).toContainEqual(expect.objectContaining({severity: 'note', code: 'vgpu-mig'}));
     expect(plan([part(0, 'NVIDIA L40S-2Q')]).findings.map(({code}) => code)).not.toContain('vgpu-mig');
+    const split = [
+      {current: 0, creatable},
+      {current: 0, creatable: [{id: 901, name: 'NVIDIA H100-2-20C'}]},
+    ];
+    expect(blockers(plan([part(0, 'NVIDIA H100-1-10C'), part(1, 'NVIDIA H100-2-20C')], host(split)))).toEqual([]);
   });
 
   it('is planned again once it has its type, and verified by it', () => {

@@ -139,7 +139,7 @@ export const sharedModes: readonly FailureMode[] = [
     number: 68,
     what: 'vGPU types on MIG instances are missing after a reboot.',
     handled: ['told'],
-    how: 'Said for such a type: MIG mode and instances need a service of their own, and are never changed here.',
+    how: 'Said for such a type, as a slice or a virtual function: MIG mode and instances need a service of their own, and are never changed here.',
     codes: ['vgpu-mig'],
   },
   {

@@ -1,4 +1,5 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
+import {isMigBacked, nameOfType} from '../../facts/mediated.ts';
 import {isVfioDriver} from '../../facts/modules.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
 import type {PciFunction} from '../../facts/pci.ts';
@@ -36,6 +37,18 @@ export const judgeMediatedDevice = (
   }
   if (own.isFirst) judgeSystem(context, own);
   judgeUuid(context, own);
+  judgeMig(context, own);
+};
+
+/** Such a type is not offered as long as nobody has split the GPU, which this program never does. */
+const judgeMig = ({report}: PlanContext, {type, parent, path, name}: ChosenMediatedDevice): void => {
+  if (!type.id.startsWith('nvidia-') || !isMigBacked(type.name)) return;
+  report('note', 'vgpu-mig', {
+    subject: name,
+    path,
+    message: `${nameOfType(type)} is backed by a MIG instance of ${parent.name}. MIG instances are gone after each boot, and without them this type is not offered.`,
+    remedy: 'Have a unit of yours make the MIG instances before vfio-pilot’s; vfio-pilot never changes them.',
+  });
 };
 
 /** A card and its slices never go away at once: with the card goes the driver that makes the slices. */

@@ -1,6 +1,6 @@
 import type {ClaimedMediatedDevice} from '../../facts/guest-claims.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
-import type {MediatedParent, MediatedType} from '../../facts/mediated.ts';
+import {isMigBacked, type MediatedParent, type MediatedType} from '../../facts/mediated.ts';
 
 /** A slice that will be there after the next boot, and is not yet. */
 export type ComingSlice = Omit<ClaimedMediatedDevice, 'uuid'>;
@@ -30,14 +30,18 @@ export const leftOfType = (
   if (otherSizeMiB !== null) return {count: 0, otherSizeMiB};
   const here = coming.filter((one) => one.parent === parent.name);
   const alike = here.filter((one) => one.type === type.id).length;
-  const usedMiB = here.filter((one) => one.type !== type.id).reduce((sum, {vramMiB}) => sum + (vramMiB ?? 0), 0);
+  // An instance of the hardware is of one size, and what is on another one takes nothing from it.
+  const usedMiB = (isMigBacked(type.name) ? [] : here).filter((one) => one.type !== type.id).reduce((sum, {vramMiB}) => sum + (vramMiB ?? 0), 0);
   const room =
     type.vramMiB === null || usedMiB === 0 ? present : Math.floor((present * type.vramMiB - usedMiB) / type.vramMiB);
   return {count: Math.max(0, room - alike), otherSizeMiB: null};
 };
 
-/** NVIDIA: vGPUs of one physical GPU have one size, unless a mode of newer GPUs is on, in which the driver offers others. */
-const isEqualOnly = ({id}: MediatedType): boolean => id.startsWith('nvidia-');
+/**
+ * NVIDIA: vGPUs that share the time of one physical GPU have one size, unless a mode of newer GPUs is on, in which the driver
+ * offers others.
+ */
+const isEqualOnly = ({id, name}: MediatedType): boolean => id.startsWith('nvidia-') && !isMigBacked(name);
 
 const otherSizeOn = (
   facts: Pick<HostFacts, 'mediated' | 'pci'>,

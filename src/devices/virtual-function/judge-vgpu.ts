@@ -1,4 +1,4 @@
-import {vramMiBOfName} from '../../facts/mediated.ts';
+import {isMigBacked, vramMiBOfName} from '../../facts/mediated.ts';
 import type {PciFunction} from '../../facts/pci.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
@@ -87,7 +87,7 @@ const namesOn = (pci: readonly PciFunction[], parent: PciFunction): ReadonlyMap<
       .flatMap(({vgpu}) => vgpu?.creatable.map(({id, name}): readonly [number, string] => [id, name]) ?? []),
   );
 
-/** vGPUs of one GPU have one size unless its mode for several is on, which has to be before the first of them. */
+/** vGPUs that share a GPU's time have one size unless its mode for several is on, which has to be before the first of them. */
 const judgeSizes = (context: PlanContext, {wanted, parent, name, path}: Own, vgpu: string): void => {
   const {facts, profile} = context;
   const own = profile.devices
@@ -96,9 +96,10 @@ const judgeSizes = (context: PlanContext, {wanted, parent, name, path}: Own, vgp
   const claims = claimsOn(facts, parent.address, profile.guest.name);
   if (wanted.function.mixedSizes || own.some((one) => one.function.mixedSizes)) return;
   if (claims.some((one) => one.vgpu?.mixedSizes === true)) return;
+  if (isMigBacked(vgpu)) return;
   const size = vramMiBOfName(vgpu);
   const others = [...own.map((one) => one.function.vgpu), ...claims.map((one) => one.vgpu?.name ?? null)];
-  const other = others.find((one) => one !== null && size !== null && vramMiBOfName(one) !== size);
+  const other = others.find((one) => one !== null && size !== null && !isMigBacked(one) && vramMiBOfName(one) !== size);
   if (other === undefined || other === null) return;
   context.report('blocker', 'mdev-other-size-active', {
     subject: name,
@@ -110,7 +111,7 @@ const judgeSizes = (context: PlanContext, {wanted, parent, name, path}: Own, vgp
 
 /** `…-1-10Q`: slices of the hardware (MIG), which this program only reads. */
 const judgeMig = ({report}: PlanContext, {name, parent, path}: Own, vgpu: string): void => {
-  if (!/-\d+-\d+[ABCQ]/.test(vgpu)) return;
+  if (!isMigBacked(vgpu)) return;
   report('note', 'vgpu-mig', {
     subject: name,
     path: `${path}.vgpu`,
