@@ -16,6 +16,8 @@ export type DomainUse = {
    */
   readonly hostdevs: readonly PciAddress[];
   readonly mediated: readonly MediatedUse[];
+  /** Network interfaces of cards of which it gets any free virtual function. */
+  readonly pools: readonly string[];
   /** Vendor and product of its USB devices. */
   readonly usb: readonly string[];
   /** Block devices of the host that it writes to, as it names them: disks, leases, and SCSI devices by their place in /sys. */
@@ -50,11 +52,12 @@ const unitsKiB: Readonly<Record<string, number>> = {
 /** Of a broken definition, what comes before the fault: libvirt would not start it. */
 export const domainUse = (
   domain: Pick<DomainFacts, 'xml'>,
-  host: Pick<KvmFacts, 'networkFunctions' | 'interfaceFunctions'>,
+  host: Pick<KvmFacts, 'networkFunctions' | 'networkPools' | 'interfaceFunctions'>,
 ): DomainUse => {
   const {addresses, networks, interfaces, ...own} = ownUse(domain);
   return {
     ...own,
+    pools: networks.flatMap((name) => ownValue(host.networkPools, name) ?? []),
     hostdevs: [
       ...new Set([
         ...addresses,
@@ -72,7 +75,7 @@ export const domainDisks = (domain: Pick<DomainFacts, 'xml'>): readonly string[]
 export const wholeInterfaces = (domain: Pick<DomainFacts, 'xml'>): readonly string[] => ownUse(domain).interfaces;
 
 /** What the definition says by itself; networks and interfaces by name, because the host knows what they stand for. */
-type OwnUse = Omit<DomainUse, 'hostdevs'> & {
+type OwnUse = Omit<DomainUse, 'hostdevs' | 'pools'> & {
   readonly addresses: readonly PciAddress[];
   readonly networks: readonly string[];
   readonly interfaces: readonly string[];

@@ -36,7 +36,7 @@ export const otherGuests = (
   return guests
     .filter((guest) => !isCalled(guest, own.name))
     .map(({name, use}) => {
-      const isLocked = use.pageKiB !== null || use.hostdevs.length > 0 || use.mediated.length > 0;
+      const isLocked = use.pageKiB !== null || [use.hostdevs, use.mediated, use.pools].some(({length}) => length > 0);
       return {
         name,
         use,

@@ -11,6 +11,8 @@ import type {HostFacts} from '../../src/facts/host-facts.ts';
 import type {PciFunction} from '../../src/facts/pci.ts';
 import {libvirtOf} from '../../src/facts/virtualisation.ts';
 import {readNetworks} from '../../src/host/libvirt/networks.ts';
+import {kvm} from '../../src/hypervisor/kvm/kvm.ts';
+import {otherGuests} from '../../src/plan/other-guest.ts';
 import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
@@ -247,6 +249,18 @@ describe('any free virtual function is refused', () => {
     expect(blockers(plan([numbered(2)], afterPool))).toMatchObject([
       {code: 'vf-pool-mixed', message: expect.stringContaining('The guest nas gets any free')},
     ]);
+  });
+
+  it('and its card is not given whole, where a guest that nobody recorded has it; that guest pins its memory', () => {
+    const xml = `<domain type='kvm'><name>nas</name><memory unit='GiB'>2</memory><devices><interface type='network'><source network='cards'/></interface></devices></domain>`;
+    const base = withNetwork(host(), 'cards', 'enp4s0f0');
+    const nas = {name: 'nas', uuid: null, path: '/etc/libvirt/qemu/nas.xml', xml, isActive: true, isAutostart: false};
+    const facts: HostFacts = {...base, virtualisation: {...libvirtOf(base), domains: [nas]}};
+    expect(blockers(plan([sampleDevice(nic)], facts))).toContainEqual(
+      expect.objectContaining({code: 'vf-parent-taken', message: expect.stringContaining('The guest nas gets')}),
+    );
+    const [other] = otherGuests(facts, kvm.guests(facts), {name: 'router', addresses: []});
+    expect([...(other?.lockedKiB.values() ?? [])].reduce((sum, size) => sum + size, 0)).toBe(2 * 1024 * 1024);
   });
 
   it('where the host uses one of them, and keeps another guest from taking the card whole', () => {

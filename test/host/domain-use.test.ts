@@ -9,7 +9,11 @@ const use = (inside: string | null) =>
           ? null
           : `<?xml version='1.0'?>\n<!-- <memory>1</memory> -->\n<domain type='kvm'>${inside}</domain>`,
     },
-    {networkFunctions: {cards: ['0000:05:00.0']}, interfaceFunctions: {enp3s0: '0000:03:00.0'}},
+    {
+      networkFunctions: {cards: ['0000:05:00.0']},
+      networkPools: {functions: 'enp9s0'},
+      interfaceFunctions: {enp3s0: '0000:03:00.0'},
+    },
   );
 
 describe('what a domain takes', () => {
@@ -33,6 +37,8 @@ describe('what a domain takes', () => {
       ${card("dev='enp3s0' mode='passthrough'", 'direct')}${card("dev='enp4s0' mode='bridge'", 'direct')}
     </devices>`);
     expect(found.hostdevs).toEqual(['0000:05:00.0', '0000:03:00.0']);
+    const pooled = use(`<devices>${card("network='functions'", 'network')}</devices>`);
+    expect([pooled.hostdevs, pooled.pools, found.pools]).toEqual([[], ['enp9s0'], []]);
     expect(use(`<devices>${card("dev='enp3s0' mode='bridge'", 'direct')}</devices>`).hostdevs).toEqual([]);
   });
 

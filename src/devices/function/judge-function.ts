@@ -162,18 +162,26 @@ const judgeParts = (context: PlanContext, {function: device, path}: ChosenFuncti
   });
 };
 
-/** Virtual functions that another guest has from the next boot on. */
-const judgePlannedParts = ({facts, profile, report}: PlanContext, {address}: PciFunction, path: string): void => {
-  for (const {guest, virtualFunctions, pooledFunctions} of facts.guests.recorded) {
-    if (guest === profile.guest.name || [...virtualFunctions, ...pooledFunctions].every(({of}) => of !== address))
-      continue;
+/** Virtual functions that another guest has from the next boot on, by the record of a run or by its definition. */
+const judgePlannedParts = (
+  {facts, profile, others, report}: PlanContext,
+  {address, sriov}: PciFunction,
+  path: string,
+): void => {
+  const recorded = facts.guests.recorded
+    .filter(({guest}) => guest !== profile.guest.name)
+    .filter(({virtualFunctions, pooledFunctions}) =>
+      [...virtualFunctions, ...pooledFunctions].some(({of}) => of === address),
+    );
+  const card = sriov?.interface ?? null;
+  const pooled = others.filter(({use}) => card !== null && use.pools.includes(card));
+  for (const guest of new Set([...recorded.map((claim) => claim.guest), ...pooled.map(({name}) => name)]))
     report('blocker', 'vf-parent-taken', {
       subject: address,
       path,
-      message: `The guest ${guest} gets virtual functions of ${address} by its profile, and there are none while another guest has the card.`,
-      remedy: `Give the guest a virtual function too, or roll back the run of ${guest} first (\`vfio-pilot history\`).`,
+      message: `The guest ${guest} gets virtual functions of ${address}, and there are none while another guest has the card.`,
+      remedy: `Give this guest a virtual function too, or roll back the run of ${guest} first (\`vfio-pilot history\`).`,
     });
-  }
 };
 
 /** Mediated devices that there are, and those that other guests have from the next start on. */

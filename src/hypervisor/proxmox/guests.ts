@@ -26,6 +26,7 @@ const definedGuest = (pci: readonly PciFunction[], guest: ProxmoxGuest): Defined
     // Its affinity is a range in which the host places the threads.
     pinnedCpus: [],
     hostdevs: functionsOf(pci, guest.hosts),
+    pools: [],
     mediated: functionsOf(pci, guest.mediatedHosts).map((parent) => ({uuid: null, parent})),
     usb: [],
     memoryKiB: guest.memoryMiB * 1024,

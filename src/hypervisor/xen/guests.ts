@@ -17,6 +17,7 @@ export const xenGuests = (facts: HostFacts): readonly DefinedGuest[] => {
           pinnedCpus,
           hostdevs: hosts,
           mediated: [],
+          pools: [],
           usb: [],
           memoryKiB: memoryMiB * 1024,
           pageKiB: null,
