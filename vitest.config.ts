@@ -30,7 +30,7 @@ export default defineConfig({
     // Loading the program costs a second a file; nothing of it is kept from one test to the next.
     isolate: false,
     projects: [
-      {extends: true, test: {name: 'pure', include: pure}},
+      {extends: true, test: {name: 'pure', include: pure, exclude: [...configDefaults.exclude, deepOnly]}},
       {extends: true, test: {name: 'real', include: [all], exclude: [...configDefaults.exclude, ...pure, deepOnly]}},
     ],
     globalSetup: ['test/support/prepare-shared-data.ts', 'test/support/prepare-scratch.ts'],

@@ -1,6 +1,6 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, expect, it} from 'vitest';
-import type {Profile} from '../../src/profile/profile.ts';
+import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {xcpFacts} from '../support/xen-facts.ts';
 import {keys, openWizard} from './open-wizard.tsx';
 import {sampleServices} from './sample-services.ts';
@@ -11,7 +11,7 @@ const {enter, right} = keys;
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
 it('on XCP-ng a plan becomes a script, and nothing is applied', async () => {
-  const saved: Profile[] = [];
+  const saved: WrittenProfile[] = [];
   const wizard = openWizard(
     sampleServices({facts: xcpFacts(), saveProfile: (profile, path) => (saved.push(profile), {path})}),
   );

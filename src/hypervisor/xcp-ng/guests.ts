@@ -15,6 +15,7 @@ export const xapiGuests = (facts: HostFacts): readonly DefinedGuest[] =>
       pinnedCpus: (parseMask(vm.mask ?? '') ?? []).flatMap((group) => (group.length === 1 ? group : [])),
       hostdevs: parseVmPci(vm.pci ?? '').devices.flatMap(({address}) => parsePciAddress(address) ?? []),
       mediated: [],
+      pools: [],
       usb: [],
       memoryKiB: (vm.memoryMiB ?? 0) * 1024,
       pageKiB: null,

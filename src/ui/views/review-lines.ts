@@ -125,7 +125,10 @@ const withoutApply = (
           ...command(writingCommand(style, 'rollback'), 'Tries again to restore everything.', columns),
         ]
       : isReady
-        ? [...wrapText('Now, by hand and in this order:', columns, 'title'), ...taskLines(tasks, style, columns)]
+        ? [
+            ...wrapText('Now, by hand and in this order:', columns, 'title'),
+            ...taskLines(tasks, {style, say: sayIn(context, state)}, columns),
+          ]
         : replay(savedPath, style, columns, plan !== null && isScripted(plan))),
   ];
 };
