@@ -111,6 +111,24 @@ describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
     expect(existsSync(kept(dom0))).toBe(false);
   });
 
+  it.skipIf(!existsSync('/bin/bash'))('is set up and taken back by bash too, which is sh in dom0', () => {
+    const dom0 = makeDom0();
+    const before = stateOf(dom0);
+    const script = scriptFor(dom0);
+    const posix = (verb: string) =>
+      spawnSync('/bin/bash', ['--posix', script, verb], {encoding: 'utf8', env: {ROOT: dom0.root}});
+    for (const verb of ['check', 'apply', 'undo']) expect(posix(verb)).toMatchObject({status: 0, stderr: ''});
+    expect(stateOf(dom0)).toBe(before);
+    const {status, stdout} = spawnSync('/bin/bash', ['--posix', '-s'], {
+      input: captureScript(dom0),
+      encoding: 'utf8',
+      env: {ROOT: dom0.root},
+      maxBuffer: 1 << 28,
+    });
+    expect(status).toBe(0);
+    expect(parseStream(stdout).collected.length).toBeGreaterThan(100);
+  });
+
   it('never restarts the host, and gives xen-cmdline one key a call', () => {
     const dom0 = makeDom0();
     const script = scriptFor(dom0);
