@@ -1,3 +1,4 @@
+import type {Capture} from '../capture/collect-entries.ts';
 import {either, integer, listOf, literal, shape, text} from '../decode/decode.ts';
 import {UsageError} from '../errors.ts';
 import {type Command, exitCodes} from './command.ts';
@@ -15,6 +16,11 @@ type Document =
     }
   | {readonly version: 1; readonly script: string};
 
+const captureHost = async (destination: string, file: string): Promise<Capture> => {
+  const {captureOver, sshEnvironment} = await import('../capture/remote/remote-capture.ts');
+  return captureOver(destination, file, sshEnvironment(process.env, process.geteuid?.() === 0));
+};
+
 export const capture: Command<{host?: string; script: boolean}, Captured, Document> = {
   run: async ({host, options, positionals: [file]}) => {
     if (options.script) {
@@ -28,9 +34,7 @@ export const capture: Command<{host?: string; script: boolean}, Captured, Docume
     if (options.host !== undefined && !(await host()).isLive)
       throw new UsageError('--host reads another host over ssh, and --root a tree here.', 'Leave one of them out.');
     const {entries, unreadable} =
-      options.host === undefined
-        ? await (await host()).capture(target)
-        : await (await import('../capture/remote/remote-capture.ts')).captureOver(options.host, target, process.env);
+      options.host === undefined ? await (await host()).capture(target) : await captureHost(options.host, target);
     return {kind: 'archive', file: target, entries: entries.length, unreadable};
   },
   exitCode: () => exitCodes.done,

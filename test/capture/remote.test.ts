@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {captureFiles, scrubEntries} from '../../src/capture/capture-files.ts';
 import {parseStream} from '../../src/capture/remote/parse-stream.ts';
-import {captureOver, checkDestination} from '../../src/capture/remote/remote-capture.ts';
+import {captureOver, checkDestination, sshEnvironment} from '../../src/capture/remote/remote-capture.ts';
 import {remoteScript} from '../../src/capture/remote/remote-script.ts';
 import {makeScrubber} from '../../src/capture/scrub.ts';
 import {readHost} from '../../src/host/read-host.ts';
@@ -171,6 +171,14 @@ describe('a capture over ssh', () => {
     const ssh = standIn(unpackHost('xcp-ng-one-gpu'), line);
     await expect(captureOver('xcp', file, {PATH: '/usr/bin:/bin'}, ssh)).rejects.toThrow(said);
     expect(existsSync(file)).toBe(false);
+  });
+
+  it('gives ssh the person’s environment, and root’s only its agent and its terminal', () => {
+    const env = {PATH: '/home/me/bin', SSH_ASKPASS: '/home/me/ask', SSH_AUTH_SOCK: '/run/agent', TERM: 'xterm'};
+    expect(sshEnvironment(env, false)).toEqual(env);
+    const asRoot = sshEnvironment(env, true);
+    expect(asRoot).toMatchObject({SSH_AUTH_SOCK: '/run/agent', TERM: 'xterm', HOME: '/root'});
+    expect(JSON.stringify(asRoot)).not.toContain('/home/me');
   });
 
   it('is of no tree here', async () => {

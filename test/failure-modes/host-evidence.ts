@@ -155,6 +155,13 @@ export const hostEvidence: readonly HostEvidence[] = [
     changed: {'/sys/hypervisor/type': 'xen\n'},
     says: /^blocker xen-unserved /m,
   },
+  {
+    number: 91,
+    host: 'xcp-ng-one-gpu',
+    devices: ['0000:41:00.0'],
+    changed: {'/proc/modules': 'gim 16384 0 - Live 0x0000000000000000\n'},
+    says: /^warning gim-not-served /m,
+  },
   {number: 32, host: 'dell-r710-gtx1050', devices: ['0000:06:00.0'], says: /^blocker interrupt-remapping-missing /m},
   {number: 34, host: 'ryzen-one-card', devices: ['0000:0a:00.0'], binding: 'handover', says: /^\+patience=15$/m},
   {

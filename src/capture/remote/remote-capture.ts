@@ -1,6 +1,6 @@
 import {UsageError} from '../../errors.ts';
 import {askProgram} from '../../system/run-program.ts';
-import {trustedProgram} from '../../system/trusted-program.ts';
+import {programEnvironment, trustedProgram} from '../../system/trusted-program.ts';
 import type {Capture} from '../collect-entries.ts';
 import {scrubEntries} from '../capture-files.ts';
 import {makeScrubber} from '../scrub.ts';
@@ -28,6 +28,17 @@ export const captureOver = async (
     );
   return writeArchive(file, async () => receive(ssh, host, env));
 };
+
+/** Of the person; as root only what ssh needs for its agent and its questions, so that nothing else steers what root runs. */
+export const sshEnvironment = (env: Environment, isRoot: boolean): Environment =>
+  isRoot
+    ? {
+        ...programEnvironment,
+        ...Object.fromEntries(
+          ['TERM', 'SSH_AUTH_SOCK'].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])),
+        ),
+      }
+    : env;
 
 /** A name that begins with a dash would be an option of ssh, and one with odd characters could be a command of its configuration. */
 export const checkDestination = (destination: string): string => {
