@@ -78,12 +78,12 @@ const commands = (
     const after = add.filter(({text}) => spelled(text) === key);
     if (before.join('\n') === after.map(({text}) => text).join('\n')) return [];
     const [wanted] = after;
-    const [old] = before;
     return [
       {
         kind: 'command',
         argv: change(side, key, wanted?.text),
-        undo: change(side, key, old),
+        // Several words of one key go back as one with blanks, which the program writes as it is.
+        undo: change(side, key, before.length === 0 ? undefined : before.join(' ')),
         triggers: [],
         timeoutSeconds: 60,
         effect: {

@@ -42,8 +42,9 @@ export const parseStream = (text: string): Received => {
       index += 1;
       add({type: 'link', path: pathOf(after), target: rest[index] ?? ''}, kind);
     } else {
-      const end = rest.findIndex((one, at) => at > index && (one === '.' || one === '!'));
-      if (end === -1) break;
+      let end = index + 1;
+      while (end < rest.length && rest[end] !== '.' && rest[end] !== '!') end += 1;
+      if (end === rest.length) break;
       const entry = fileOf(after, rest.slice(index + 1, end).join(''));
       // What could not be read to its end is not there.
       if (rest[end] === '.') add(entry, kind);

@@ -89,6 +89,19 @@ describe('an XCP-ng host', () => {
     });
   });
 
+  it('gives several words of one key back together', () => {
+    const value = 'xen-pciback.hide=(0000:02:00.0) xen-pciback.hide=(0000:03:00.0)';
+    const facts = xcpFacts({
+      ...hidden(value),
+      [outputFile(['xen-cmdline', '--get-dom0', 'xen-pciback.hide'])]: `${value.replace(' ', '\n')}\n`,
+    });
+    const [change] = plan(facts, wish()).changes;
+    expect(change).toMatchObject({
+      path: expect.stringContaining('(0000:02:00.0)(0000:03:00.0)(0000:41:00.0)'),
+      command: {undo: ['/opt/xensource/libexec/xen-cmdline', '--set-dom0', value]},
+    });
+  });
+
   it('is refused where xen-cmdline and grub.cfg do not say the same', () => {
     const facts = xcpFacts({
       [outputFile(['xen-cmdline', '--get-dom0', 'xen-pciback.hide'])]: 'xen-pciback.hide=(0000:02:00.0)\n',
