@@ -1,330 +1,15 @@
-import {existsSync, readdirSync, statSync} from 'node:fs';
-import {join, parse, resolve} from 'node:path';
-import {isDeepStrictEqual} from 'node:util';
-import {type Preview, previewChanges, previewTrial} from '../changes/preview.ts';
-import {runChecks} from '../checks/run-checks.ts';
 import {literal, nullable, shape, text} from '../decode/decode.ts';
-import {NoRightsError, NothingAppliedError, UsageError} from '../errors.ts';
-import type {HostFacts} from '../facts/host-facts.ts';
-import type {Host, RollbackPlan} from '../hosts/host.ts';
-import {type AppliedRun, trialOf} from '../hosts/applied-run.ts';
-import {phaseAfter} from '../plan/phase-after.ts';
-import {planPassthrough} from '../pipeline/plan-passthrough.ts';
-import {proposeProfile} from '../pipeline/propose-profile.ts';
-import {keepWritten} from '../pipeline/keep-written.ts';
-import {resolveProfile} from '../pipeline/resolve-profile.ts';
-import {editProfile, encodeProfile} from '../pipeline/profile-file.ts';
-import type {WrittenProfile} from '../profile/profile.ts';
-import {listUserFolder} from '../system/user-folder.ts';
-import {createUserFile, replaceUserFile} from '../system/user-file.ts';
-import type {HistoryEntry} from '../transaction/history.ts';
-import type {ProgressEvent} from '../transaction/transaction.ts';
+import {UsageError} from '../errors.ts';
 import type {CommandStyle} from '../ui/command-style.ts';
 import {describeOutcome} from '../ui/describe-outcome.ts';
 import {refuseWizard} from '../ui/plain-refusal.ts';
-import type {
-  ApplyProgress,
-  MachineState,
-  RollbackView,
-  SavedProfile,
-  TrialServices,
-  WizardOutcome,
-  Preview as WizardPreview,
-  WizardServices,
-} from '../ui/services.ts';
+import type {WizardOutcome, WizardServices} from '../ui/services.ts';
 import {startWizard} from '../ui/start-wizard.ts';
-import {readTicks, updateTodo, whatNext} from '../ui/what-next.ts';
 import {printable} from '../words/printable.ts';
-import {type Command, type Context, exitCodes, type Style} from './command.ts';
-import {deviceNames} from './device-names.ts';
-import {openDrafts} from './keep-draft.ts';
-import {loadProfile, mostProfileBytes, readUserText} from './load.ts';
-import {describeLater, describeRest} from './rollback.ts';
-import {newTrialToken, refuseDuringTrial, rootFlags, startWriting} from './writing.ts';
+import {type Command, type Context, exitCodes} from './command.ts';
+import {commandStyleOf, startWriting} from './writing.ts';
 
 type Options = {readonly 'dry-run': boolean; readonly theme?: string; readonly 'no-mouse': boolean};
-
-/** What the wizard can do, wired to the same functions that `plan` and `apply` use. */
-export const createServices = async (
-  context: Pick<Context<Options>, 'demo' | 'style'>,
-  host: Host,
-): Promise<WizardServices> => {
-  const facts = await host.facts();
-  const look = await host.look();
-  const commandStyle = commandStyleOf(host, context.style);
-  const written = new Set<string>();
-  const saved = readSavedProfiles(facts, process.cwd());
-  let planned: RollbackPlan | null = null;
-  const directory = context.demo !== null ? host.name : process.cwd();
-  return {
-    facts,
-    machine: await readMachine(host, facts, {directory, commandStyle}),
-    checks: runChecks(facts),
-    savedProfiles: saved,
-    drafts: openDrafts(host, facts, context.demo !== null),
-    preview: (profile) => previewChanges(look(facts, profile), profile),
-    judge: (profile) => planPassthrough(facts, profile),
-    proposeProfile: (devices) => proposeProfile(facts, devices),
-    saveTodo: (list) => saveTodo(todoPath(directory, list.profile, list.profilePath), list),
-    saveText: (name, text) => saveText(freePath(process.cwd(), name, new Set()), text),
-    asWritten: (profile, openedPath) => {
-      const opened = saved.find(({path}) => path === openedPath);
-      return opened === undefined ? profile : keepWritten(facts, opened.written, profile);
-    },
-    edit: (opened, profile) => editProfile(opened, profile, deviceNames(facts, profile)),
-    saveProfile: (profile, path, replaces) => saveProfile(resolve(path), profile, {facts, replaces, written}),
-    files: {
-      findImages: async () => (await host.files()).findImages(),
-      list: async (path, place) =>
-        place === 'here' ? listUserFolder('/', resolve(path)) : (await host.files()).list(path),
-      lookAt: async (path) => (await host.files()).lookAt(path),
-    },
-    apply: async (changes, plan, onProgress, signal) => {
-      await refuseDuringTrial(host);
-      const request = {preview: {plan, changes}, facts, trial: null};
-      const {id} = await host.apply(request, describeSteps(onProgress), signal);
-      return {id};
-    },
-    trial: host.isLive && host.mayWrite ? trialServices(host, facts) : null,
-    verify: async () => {
-      const run = await host.applied();
-      return run === null ? [] : host.verify(run);
-    },
-    planRollback: async () => {
-      planned = await host.planRollback({id: null, keepEdits: false, withDiffs: true});
-      return viewOfRollback(planned);
-    },
-    rollback: async (onProgress, signal) => {
-      if (planned === null) throw new UsageError('No rollback was planned.', 'Go back and choose it again.');
-      const result = await host.rollback(planned, describeSteps(onProgress), signal);
-      return {id: result.id, pathCount: result.paths.length, notes: linesOf(describeRest(planned, result))};
-    },
-    isDemo: context.demo !== null,
-    isDryRun: host.isDry,
-    commandStyle,
-    canApply: canApply(host, context.style),
-    defaultProfilePath: (profile) => freePath(directory, `${profile.name}.yaml`, written),
-  };
-};
-
-type Place = {readonly directory: string; readonly commandStyle: CommandStyle};
-
-const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyle}: Place): Promise<MachineState> => {
-  const [run, runs] = await readRuns(host);
-  if (runs === null) return {isReadable: false, reason: 'Only root can read what is set up on this machine.'};
-  if (run === null) return {isReadable: true, applied: null, runs};
-  const {entry, applied} = run;
-  return {
-    isReadable: true,
-    runs,
-    applied: {
-      id: entry.id,
-      profile: entry.profile,
-      startedAt: entry.startedAt,
-      guest: applied.isValid ? applied.value.plan.guest.name : null,
-      nextPhase: applied.isValid ? phaseAfter(applied.value.plan.guest) : null,
-      isTrial: trialOf(run) !== null,
-      pathCount: entry.paths.length,
-      tasks: applied.isValid ? whatNext(facts, applied.value.plan, commandStyle) : [],
-      done: readTicks(readTodo(todoPath(directory, entry.profile, null)) ?? '', entry.id),
-    },
-  };
-};
-
-const readRuns = async (
-  host: Host,
-): Promise<readonly [run: AppliedRun | null, runs: readonly HistoryEntry[] | null]> => {
-  try {
-    return [await host.applied(), await host.history()];
-  } catch (error) {
-    if (error instanceof NoRightsError) return [null, null];
-    throw error;
-  }
-};
-
-const viewOfRollback = ({run, restored, later, leftOut}: RollbackPlan): RollbackView => {
-  if (run === null)
-    throw new NothingAppliedError('Nothing is applied on this host any more.', 'There is nothing to roll back.');
-  return {
-    id: run.id,
-    profile: run.profile,
-    startedAt: run.startedAt,
-    restored,
-    notes: [...(leftOut === null ? [] : linesOf(leftOut)), ...describeLater(later)],
-  };
-};
-
-const linesOf = (text: string): readonly string[] => text.split('\n').filter((line) => line !== '');
-
-const canApply = ({mayWrite}: Host, {typed}: Style): WizardServices['canApply'] =>
-  mayWrite
-    ? {ok: true}
-    : {
-        ok: false,
-        label: 'read-only: not root',
-        reason: `Writing to this machine needs root: save the profile, then run \`sudo ${typed('apply')}\` with it.`,
-      };
-
-const trialServices = (host: Host, facts: HostFacts): TrialServices => {
-  const token = newTrialToken();
-  const previewOf = ({plan, findings, changes}: WizardPreview): Preview | null =>
-    plan === null ? null : previewTrial(facts, {plan, findings, changes}, token);
-  return {
-    preview: (permanent) => {
-      const trial = previewOf(permanent);
-      const obstacle = trial?.findings.find(({code, severity}) => severity === 'blocker' && code.startsWith('trial-'));
-      return trial === null || obstacle !== undefined
-        ? {reason: obstacle?.message.replace(/^[^:]*: /, '').replace(/\.$/, '') ?? 'the plan is not complete'}
-        : {changes: trial.changes};
-    },
-    apply: async (permanent, onProgress, signal) => {
-      const preview = previewOf(permanent);
-      await refuseDuringTrial(host);
-      if (preview === null) throw new UsageError('The plan is not complete.', 'Go back and complete it.');
-      const {id} = await host.apply({preview, facts, trial: token}, describeSteps(onProgress), signal);
-      return {id};
-    },
-  };
-};
-
-/** A user who is root without sudo may not have it installed; another root is the user's own. */
-const commandStyleOf = (host: Host, {program}: Style): CommandStyle => {
-  const isRootAlready = process.geteuid?.() === 0 && process.env['SUDO_UID'] === undefined;
-  return {program, sudo: host.isLive && !isRootAlready ? 'sudo ' : '', flags: rootFlags(host)};
-};
-
-/** `win11.yaml`, else `win11-2.yaml` and so on: the second run in a folder meets the file of the first. */
-const freePath = (directory: string, name: string, written: ReadonlySet<string>): string => {
-  const {name: stem, ext} = parse(name);
-  const paths = Array.from({length: 99}, (_, index) =>
-    join(directory, `${stem}${index === 0 ? '' : `-${index + 1}`}${ext}`),
-  );
-  return paths.find((path) => written.has(path) || !existsSync(path)) ?? join(directory, name);
-};
-
-type Saving = {
-  readonly facts: HostFacts;
-  readonly replaces: string | null;
-  /** Files of this run of the program, which grows. */
-  readonly written: Set<string>;
-};
-
-const saveProfile = (
-  path: string,
-  profile: WrittenProfile,
-  {facts, replaces, written}: Saving,
-): ReturnType<WizardServices['saveProfile']> => {
-  try {
-    if (holds(path, profile)) return {path};
-    const names = deviceNames(facts, profile);
-    const text = replaces === null ? encodeProfile(profile, names) : editProfile(replaces, profile, names);
-    if (written.has(path)) replaceUserFile(path, text);
-    else if (replaces === null) createUserFile(path, text);
-    else if (readUserText(path, mostProfileBytes) === replaces) replaceUserFile(path, text, `${path}.bak`);
-    else return {problem: `${path} was changed since you opened it.`};
-    written.add(path);
-    return {path};
-  } catch (error) {
-    if (error instanceof UsageError) return {problem: error.message};
-    throw error;
-  }
-};
-
-const saveText = (path: string, content: string): ReturnType<WizardServices['saveText']> => {
-  try {
-    createUserFile(path, content);
-    return {path};
-  } catch (error) {
-    if (error instanceof UsageError) return {problem: error.message};
-    throw error;
-  }
-};
-
-/** A profile that was opened and not changed is saved already, with the comments of its author. */
-const holds = (path: string, profile: WrittenProfile): boolean =>
-  isFile(path) && isDeepStrictEqual(readValid(path)?.profile, profile);
-
-const isFile = (path: string): boolean => statSync(path, {throwIfNoEntry: false})?.isFile() === true;
-
-/** Next to the profile: `win11.todo.md` of `win11.yaml`. */
-const todoPath = (directory: string, profile: string, profilePath: string | null): string =>
-  `${(profilePath ?? join(directory, `${profile}.yaml`)).replace(/\.ya?ml$/, '')}.todo.md`;
-
-/** `null` where there is none; of one that can't be read nothing is known. */
-const readTodo = (path: string): string | null => {
-  try {
-    return readUserText(path, 256 * 1024);
-  } catch {
-    return null;
-  }
-};
-
-const saveTodo = (
-  path: string,
-  list: Parameters<WizardServices['saveTodo']>[0],
-): ReturnType<WizardServices['saveTodo']> => {
-  try {
-    const present = existsSync(path) ? readUserText(path, 256 * 1024) : null;
-    const {text, isOldKept} = updateTodo(present, list);
-    replaceUserFile(path, text, isOldKept ? `${path}.bak` : null);
-    return {path};
-  } catch (error) {
-    if (error instanceof UsageError) return {problem: error.message};
-    throw error;
-  }
-};
-
-const describeSteps =
-  (onProgress: (progress: ApplyProgress) => void): ((event: ProgressEvent) => void) =>
-  (event) => {
-    if (event.kind === 'file' && (event.did === 'installed' || event.did === 'restored'))
-      onProgress({kind: 'step', title: `${event.did} ${event.path}`});
-    if (event.kind === 'command' && event.state !== 'ended')
-      onProgress({
-        kind: 'step',
-        title: `${event.state === 'started' ? 'running' : 'not run:'} ${event.argv.join(' ')}`,
-      });
-    if (event.kind === 'output') onProgress({kind: 'output', lastLines: event.lines});
-  };
-
-/** Profiles in the directory that the user is in, where the wizard saves them. */
-const readSavedProfiles = (facts: HostFacts, directory: string): readonly Opened[] => {
-  try {
-    const files = readdirSync(directory, {withFileTypes: true}).filter(
-      (entry) => entry.isFile() && /\.ya?ml$/.test(entry.name),
-    );
-    return files.slice(0, 50).flatMap((entry) => readProfile(facts, join(directory, entry.name)));
-  } catch {
-    return [];
-  }
-};
-
-type Opened = SavedProfile & {readonly written: WrittenProfile};
-
-/** As it is on this host: the wizard shows addresses and numbers, and lets both be changed. */
-const readProfile = (facts: HostFacts, path: string): readonly Opened[] => {
-  const loaded = readValid(path);
-  return loaded === null
-    ? []
-    : [
-        {
-          path,
-          profile: resolveProfile(facts, loaded.profile).profile,
-          text: loaded.text,
-          written: loaded.profile,
-        },
-      ];
-};
-
-/** `null`: no file with a profile that can be read. */
-const readValid = (path: string): (Pick<Opened, 'text'> & {readonly profile: WrittenProfile}) | null => {
-  try {
-    const loaded = loadProfile(path);
-    return loaded.isValid ? loaded : null;
-  } catch {
-    return null;
-  }
-};
 
 type Ended = {readonly outcome: WizardOutcome; readonly style: CommandStyle};
 
@@ -336,10 +21,11 @@ export const wizard: Command<Options, Ended, Document> = {
     refuse(context);
     const host = await context.host();
     if (host.mayWrite) await startWriting(context, host, {resume: false, keepEdits: false});
-    const open = (): Promise<WizardServices> => createServices(context, host);
-    const services = await open();
+    // Planning and rendering are loaded once there is something to look at.
+    const open = async (): Promise<WizardServices> =>
+      (await import('./wizard-services.ts')).createServices(context, host);
     const {theme} = context.options;
-    const outcome = await startWizard(services, {
+    const outcome = await startWizard(open, {
       stdin: process.stdin,
       stdout: process.stdout,
       environment: process.env,
@@ -347,11 +33,10 @@ export const wizard: Command<Options, Ended, Document> = {
       background: theme === 'light' || theme === 'dark' ? theme : null,
       hasMouse: !context.options['no-mouse'],
       signal: context.signal,
-      reopen: open,
     });
     // What a dry run applied is gone with it.
     const appliedId = host.isDry ? null : outcome.appliedId;
-    return {outcome: {...outcome, appliedId}, style: services.commandStyle};
+    return {outcome: {...outcome, appliedId}, style: commandStyleOf(host, context.style)};
   },
   exitCode: ({outcome}) => (outcome.reason === 'interrupted' ? exitCodes.interrupted : exitCodes.done),
   document: ({outcome}) => ({version: 1, applied: outcome.appliedId}),

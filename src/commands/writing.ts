@@ -6,7 +6,8 @@ import type {ApplyResult} from '../transaction/apply.ts';
 import type {UnreadableRun} from '../transaction/runs.ts';
 import {defaultDemo} from '../system/demo-names.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
-import type {BaseContext} from './command.ts';
+import type {CommandStyle} from '../ui/command-style.ts';
+import type {BaseContext, Style} from './command.ts';
 
 type Recovering = {readonly resume: boolean; readonly keepEdits: boolean};
 
@@ -97,3 +98,9 @@ export const hostFlags = (host: Pick<Host, 'name' | 'isLive'>, demo: string | nu
 
 /** On the kernel command line of the trial boot, by which it is known. */
 export const newTrialToken = (): string => randomBytes(6).toString('hex');
+
+/** A user who is root without sudo may not have it installed; another root is the user's own. */
+export const commandStyleOf = (host: Host, {program}: Style): CommandStyle => {
+  const isRootAlready = process.geteuid?.() === 0 && process.env['SUDO_UID'] === undefined;
+  return {program, sudo: host.isLive && !isRootAlready ? 'sudo ' : '', flags: rootFlags(host)};
+};

@@ -5,12 +5,14 @@ const mouseOn = '\u001b[?1000h\u001b[?1006h';
 const mouseOff = '\u001b[?1006l\u001b[?1000l';
 const hideCursor = '\u001b[?25l';
 
-type HeldTerminal = {
+export type HeldTerminal = {
   /** Aborted when a signal asks the program to end. */
   readonly interrupt: AbortSignal;
   readonly clear: () => void;
   /** Into the clipboard, where the terminal lets programs do that (xterm control sequences, OSC 52). */
   readonly copy: (text: string) => void;
+  /** What draws when the screen is ours again and empty. */
+  readonly drawBy: (draw: () => void) => void;
   /** Stops the program, as Ctrl-Z does in a shell; returns when `fg` continues it. */
   readonly suspend: () => void;
   readonly release: () => void;
@@ -25,23 +27,22 @@ type Options = {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly hasMouse: boolean;
-  /** The screen is ours again and empty. */
-  readonly onResume: () => void;
 };
 
 /** The alternate screen, given back on every way out: the end, an error, a signal, Ctrl-Z, `process.exit` somewhere else. */
-export const holdTerminal = ({stdin, stdout, hasMouse, onResume}: Options): HeldTerminal => {
+export const holdTerminal = ({stdin, stdout, hasMouse}: Options): HeldTerminal => {
   const [take, give] = hasMouse ? [`${enter}${mouseOn}`, `${mouseOff}${leave}`] : [enter, leave];
   const controller = new AbortController();
   const interrupt = (): void => controller.abort();
   let isHeld = true;
+  let draw = (): void => undefined;
 
   const resume = (): void => {
     if (!isHeld) return;
     process.on('SIGTSTP', suspend);
     stdin.setRawMode(true);
     stdout.write(`${take}${hideCursor}`);
-    onResume();
+    draw();
   };
   const suspend = (): void => {
     process.off('SIGTSTP', suspend);
@@ -73,5 +74,14 @@ export const holdTerminal = ({stdin, stdout, hasMouse, onResume}: Options): Held
   // Perhaps before the signal that says so, and nothing else may be left that keeps the program alive.
   stdin.on('end', interrupt);
   stdout.write(take);
-  return {interrupt: controller.signal, clear: () => stdout.write('\u001b[H\u001b[2J'), suspend, release, copy};
+  return {
+    interrupt: controller.signal,
+    clear: () => stdout.write('\u001b[H\u001b[2J'),
+    drawBy: (other) => {
+      draw = other;
+    },
+    suspend,
+    release,
+    copy,
+  };
 };

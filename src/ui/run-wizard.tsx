@@ -1,7 +1,7 @@
 import {Box, render, Text} from 'ink';
 import {cloneElement, type ReactElement} from 'react';
 import {App} from './app.tsx';
-import {holdTerminal} from './hold-terminal.ts';
+import type {HeldTerminal} from './hold-terminal.ts';
 import {sizeOf} from './hooks.ts';
 import type {WizardOutcome, WizardServices} from './services.ts';
 import {chooseTheme, type Theme} from './theme.ts';
@@ -16,12 +16,12 @@ export type WizardOptions = {
   readonly isPlain: boolean;
   /** `--theme`; `null` asks the terminal. */
   readonly background: Background | null;
-  /** `--no-mouse`: the mouse selects text as anywhere else. */
-  readonly hasMouse: boolean;
   /** Aborted by a signal, perhaps before the wizard has the terminal. */
   readonly signal?: AbortSignal;
+  /** It is empty. */
+  readonly terminal: HeldTerminal;
   /** Reads the machine anew after it was changed. */
-  readonly reopen?: () => Promise<WizardServices>;
+  readonly reopen: () => Promise<WizardServices>;
 };
 
 /** The wizard, or the sentence that is shown while the machine is read. */
@@ -40,25 +40,12 @@ const interrupted: WizardOutcome = {
 /** Runs until the user has left; the terminal is restored whichever way that happens. */
 export const runWizard = async (
   services: WizardServices,
-  {
-    stdin,
-    stdout,
-    environment,
-    isPlain,
-    background,
-    hasMouse,
-    signal,
-    reopen = () => Promise.resolve(services),
-  }: WizardOptions,
+  {stdin, stdout, environment, isPlain, background, signal, terminal, reopen}: WizardOptions,
 ): Promise<WizardOutcome> => {
   let outcome: WizardOutcome | null = null;
-  let drawAgain = (): void => undefined;
   let isShown = true;
   const known = isPlain ? {...environment, NO_COLOR: '1'} : environment;
   let theme = chooseTheme(known, background ?? 'dark');
-  // What is read aloud has no places to point at.
-  const mouse = hasMouse && !theme.isSpoken;
-  const terminal = holdTerminal({stdin, stdout, hasMouse: mouse, onResume: () => drawAgain()});
   const interrupt = signal === undefined ? terminal.interrupt : AbortSignal.any([terminal.interrupt, signal]);
   let tell = (): void => undefined;
   const input = openTerminalInput({stdin, stdout});
@@ -93,10 +80,10 @@ export const runWizard = async (
       instance.rerender(app);
     };
     // Ink writes nothing for a frame that equals the last one, so another one comes between.
-    drawAgain = (): void => {
+    terminal.drawBy(() => {
       instance.rerender(cloneElement(app, {isAway: true}));
       redraw();
-    };
+    });
     stdout.on('resize', redraw);
     const exited = instance.waitUntilExit();
     // Most terminals are dark, and one that is far away or silent must not keep the first screen back.
@@ -121,7 +108,6 @@ export const runWizard = async (
     await exited;
   } finally {
     input.release();
-    terminal.release();
   }
   return outcome ?? interrupted;
 };

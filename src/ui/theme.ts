@@ -2,6 +2,7 @@ import type {TextProps} from 'ink';
 import {createContext} from 'react';
 import {type Colour, hues, styleOf, type Tone} from '../words/palette.ts';
 import type {Background} from './terminal-input.ts';
+import {isReadAloud} from './read-aloud.ts';
 
 export type Theme = {
   readonly styleOf: (tone: Tone) => Pick<TextProps, 'color' | 'bold' | 'dimColor' | 'inverse'>;
@@ -117,8 +118,7 @@ export const chooseTheme = (environment: Environment, background: Background = '
   return createTheme({
     hasColour: (environment['NO_COLOR'] ?? '') === '',
     hasUnicode: /utf-?8/i.test(locale) && environment['TERM'] !== 'linux',
-    // As Ink itself asks.
-    isSpoken: environment['INK_SCREEN_READER'] === 'true',
+    isSpoken: isReadAloud(environment),
     background,
   });
 };

@@ -110,7 +110,7 @@ const refusal = refuseWizard({
   term: process.env['TERM'],
 });
 if (refusal === null) {
-  const outcome = await startWizard(services, {
+  const outcome = await startWizard(() => Promise.resolve(services), {
     stdin: process.stdin,
     stdout: process.stdout,
     environment: process.env,

@@ -11,7 +11,7 @@ process.stdin.setRawMode = (isRaw) => {
   return process.stdin;
 };
 
-const outcome = await startWizard(sampleServices(), {
+const outcome = await startWizard(() => Promise.resolve(sampleServices()), {
   stdin: process.stdin,
   stdout: process.stdout,
   environment: process.env,

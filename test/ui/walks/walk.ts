@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {createServices} from '../../../src/commands/wizard.ts';
+import {createServices} from '../../../src/commands/wizard-services.ts';
 import {openHere} from '../../../src/hosts/here.ts';
 import type {MachineState, WizardServices} from '../../../src/ui/services.ts';
 import {keys, openWizard} from '../open-wizard.tsx';
