@@ -87,13 +87,13 @@ const withOptions = ({vcpus, memory, guest, os}: NewOptions, proposed: Profile):
 
 const parseCount = (text: string): number => {
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new UsageError(`--vcpus ${text} is no number of CPUs.`, 'For example --vcpus 8.');
+    throw new UsageError(`--vcpus must be a number, and "${text}" is none.`, 'For example --vcpus 8.');
   return Number(text);
 };
 
 const parseMemory = (text: string): number => {
   const [, amount, unit] = /^(\d{1,7}) ?(MiB|GiB)$/.exec(text) ?? [];
-  if (amount === undefined) throw new UsageError(`--memory ${text} is no size.`, 'For example --memory 12GiB.');
+  if (amount === undefined) throw new UsageError(`--memory: "${text}" is not a size.`, 'For example --memory 12GiB.');
   return Number(amount) * (unit === 'GiB' ? 1024 : 1);
 };
 

@@ -275,7 +275,7 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'exists already',
   ENOENT: 'lies in a directory that does not exist',
   ENOTDIR: 'lies in something that is no directory',
-  EACCES: 'may not be written by this user',
+  EACCES: 'cannot be written: permission denied',
   EPERM: 'is reached through a symbolic link of another user',
   ELOOP: 'is reached through links that loop',
   EROFS: 'lies on a read-only file system',

@@ -29,7 +29,7 @@ export const verifyFiles = (
   const own = ofNewest.filter((path) => again === null || files[path] !== undefined);
   return [...new Set([...(again?.asked ?? []), ...own])].map((path) => {
     const [state, fact, remedy] = judge(files[path], states[path], path, again);
-    return {id: 'file', status: state, promise: `${path} holds what was applied.`, fact, remedy};
+    return {id: 'file', status: state, promise: `${path} still has what was applied.`, fact, remedy};
   });
 };
 

@@ -234,7 +234,7 @@ describe('verify says NOT KEPT', () => {
       writeFileSync(file, changed);
       const shown = file.slice(root.length);
       expect(brokenIn(root), nearly).toContainEqual(
-        expect.stringContaining(one.promise ?? `${shown} holds what was applied.`),
+        expect.stringContaining(one.promise ?? `${shown} still has what was applied.`),
       );
     }
   });

@@ -116,7 +116,7 @@ describe('without a plan that can be read', () => {
       expect(undone.err).toContain('update-initramfs -u -k all');
       expect(verified.exitCode).toBe(3);
       expect(verified.out).toContain(why);
-      expect(verified.out).toMatch(/kept +\/etc\/default\/grub\S* holds what was applied\./);
+      expect(verified.out).toMatch(/kept +\/etc\/default\/grub\S* still has what was applied\./);
       expect(verified.out).toMatch(/, 1 not kept, 0 pending, \d+ unknown/);
     },
   );

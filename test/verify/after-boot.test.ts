@@ -103,7 +103,7 @@ describe('after the reboot', () => {
       verifyDevices(booted(values), plan).find(({id, promise}) => id === 'device-driver' && promise.startsWith(card));
     expect(driver({driver: 'nouveau', driverOverride: 'vfio-pci'})).toMatchObject({
       status: 'broken',
-      remedy: expect.stringContaining('nouveau was faster') as string,
+      remedy: expect.stringContaining('nouveau took the card before vfio-pci') as string,
     });
     expect(driver({driver: null, driverOverride: 'vfio-pci'})).toMatchObject({
       status: 'broken',

@@ -105,6 +105,6 @@ const verifyDriver = (facts: HostFacts, plan: Plan, device: PlannedDevice): Prom
         ? `${hand.fact} Undo that: ${hand.undo}; then reboot.`
         : found.driver === null
           ? `Its driver_override is ${found.driverOverride ?? 'not set'}: the early script ran too late or not at all. Apply the profile again, which rebuilds the initramfs.`
-          : `${found.driver} was faster${softdep ? ' although modprobe has other orders' : ''}: is the image of the running kernel ${facts.kernel.release ?? ''} the one that was rebuilt?`,
+          : `${found.driver} took the card before vfio-pci${softdep ? ', although modprobe has other orders' : ''}. Was the initramfs of the running kernel ${facts.kernel.release ?? ''} rebuilt?`,
   };
 };

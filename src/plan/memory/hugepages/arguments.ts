@@ -34,7 +34,7 @@ export const hugepageArguments = (context: PlanContext, memory: MemoryPlan): Par
         ]
       : []),
     ...pairs.flatMap(({sizeKiB, value, because}) => [
-      {text: `hugepagesz=${sizeWord(sizeKiB)}`, because: 'selects the page size of the number behind it'},
+      {text: `hugepagesz=${sizeWord(sizeKiB)}`, because: 'the page size of the next argument'},
       {text: `hugepages=${value}`, because},
     ]),
   ];
