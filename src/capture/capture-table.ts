@@ -1,6 +1,7 @@
 import {fileTableOf} from '../boot/chains.ts';
 import {type CaptureKind, type FileTable, looksAt} from '../facts/file-table.ts';
 import {hostFiles} from '../host/files.ts';
+import {signingFiles} from '../host/kernel/signing.ts';
 import {xapiQuestions} from '../host/xen/xapi.ts';
 import {xenQuestions} from '../host/xen/xen.ts';
 import {outputDirectory, outputFile} from '../system/source.ts';
@@ -138,6 +139,7 @@ const rows: readonly Row[] = [
 export const captureTable: FileTable = [
   ...rows.map(([directory, names, kind]) => looksAt(directory, names, kind)),
   ...hostFiles,
+  ...signingFiles,
   ...fileTableOf(),
 ];
 

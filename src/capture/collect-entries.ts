@@ -1,6 +1,8 @@
 import type {CaptureKind} from '../facts/file-table.ts';
 import {expandGlob} from '../host/expand-glob.ts';
-import type {Source, SourceStat} from '../system/source.ts';
+import {readModuleEnd} from '../host/kernel/module-end.ts';
+import {signedModules} from '../host/kernel/signing.ts';
+import {outputFile, type Source, type SourceStat} from '../system/source.ts';
 import {capturedOutputs, captureTable} from './capture-table.ts';
 
 /** One entry of a capture; `path` is absolute in the host. */
@@ -43,7 +45,11 @@ export const collectEntries = (source: Source): readonly Collected[] => {
       for (const path of expandGlob(source, `${directory}/${name}`, listed))
         addPath(source, linkAt, path, capture, add);
   }
-  for (const {argv, path, kind} of source.isLive ? capturedOutputs : []) {
+  // What no pattern finds: the modules of this host, and what modinfo says of them.
+  const {paths, questions} = signedModules(source);
+  for (const path of paths) addPath(source, linkAt, path, 'module-end', add);
+  const signatures = questions.map((argv) => ({argv, path: outputFile(argv), kind: 'scrubbed'}) as const);
+  for (const {argv, path, kind} of source.isLive ? [...capturedOutputs, ...signatures] : []) {
     const [program, ...args] = argv;
     const output = source.run(program, args);
     if (output === null) continue;
@@ -107,6 +113,7 @@ const readEntry = (source: Source, path: string, kind: CaptureKind): CapturedEnt
   if (stat === null) return null;
   if (stat.type === 'directory') return {type: 'directory', path};
   if (kind === 'presence') return fileEntry(path, stat, Buffer.alloc(0));
+  if (kind === 'module-end') return fileEntry(path, stat, readModuleEnd(source, path) ?? Buffer.alloc(0));
   // A device node or a FIFO has no content that a reader asks for.
   const bytes = stat.type === 'file' || path.startsWith('/proc/') ? source.bytes(path) : null;
   return bytes === null ? null : fileEntry(path, stat, bytes);

@@ -1,6 +1,7 @@
 import {parseXenMenu, renderXenMenu} from '../formats/boot-entry/xen-menu.ts';
 import {parseRecords, parseXapiMap, renderRecords, xapiFields} from '../formats/xapi/records.ts';
 import {findStanza} from '../host/kernel/packages.ts';
+import {hideNames, hideNamesInList, hideNamesInModuleEnd} from './certificate-names.ts';
 import type {CaptureKind} from '../facts/file-table.ts';
 
 /** Replaces what names a person's machine by made-up values, the same value by the same one everywhere. */
@@ -25,6 +26,7 @@ const publicUuids = new Set([
   '00000000-0000-0000-0000-000000000000',
   '8be4df61-93ca-11d2-aa0d-00e098032b8c',
   '4a67b082-0a4c-41cf-b6c7-440b29bb8c4f',
+  '605dab50-e046-4300-abb6-3dd810dd8b23',
   'c12a7328-f81f-11d2-ba4b-00c04fc93ec9',
   '0fc63daf-8483-4772-8e79-3d69d8477de4',
   'e6d6d379-f507-44c2-a23c-238f2a3df928',
@@ -121,11 +123,17 @@ export const scrubContent = (bytes: Buffer, path: string, kind: CaptureKind, scr
   if (kind === 'verbatim' || kind === 'presence') return bytes;
   if (kind === 'config-space') return withoutSerialNumber(bytes);
   if (kind === 'xapi') return Buffer.from(knownFields(bytes.toString('latin1')), 'latin1');
+  if (kind === 'certificate') return hideNames(bytes);
+  if (kind === 'certificate-list') return hideNamesInList(bytes, path.includes('/efivars/'));
+  if (kind === 'module-end') return hideNamesInModuleEnd(bytes);
   const text = filters[kind](bytes.toString('latin1'));
   return Buffer.from(mayNameHost(path) ? scrubber.names(text) : scrubber.values(text), 'latin1');
 };
 
-type TextKind = Exclude<CaptureKind, 'verbatim' | 'presence' | 'config-space' | 'xapi'>;
+type TextKind = Exclude<
+  CaptureKind,
+  'verbatim' | 'presence' | 'config-space' | 'xapi' | 'certificate' | 'certificate-list' | 'module-end'
+>;
 
 const filters: Readonly<Record<TextKind, (text: string) => string>> = {
   scrubbed: (text) => text,
@@ -150,6 +158,7 @@ const filters: Readonly<Record<TextKind, (text: string) => string>> = {
     const quorate = /"quorate"\s*:\s*([01])/.exec(text)?.[1];
     return quorate === undefined ? '{}\n' : `{"cluster":{"quorate":${quorate}}}\n`;
   },
+  dkms: (text) => keepLines(text, /^\s*mok_certificate=/),
   'ipv6-routes': (text) => text.replaceAll(/\b[0-9a-f]{32}\b/gi, hideIpv6),
 };
 

@@ -13,6 +13,7 @@ import {checkInterruptRemapping, checkIommuActive, checkIommuFirmware, checkRese
 import {checkIsolation} from './isolation-checks.ts';
 import {hypervisorOf} from '../hypervisor/hypervisors.ts';
 import {checkHugepages, checkNuma, checkVirtualisation} from './processor-checks.ts';
+import {checkSigning} from './signing-check.ts';
 import {checkBootChain, checkSecureBoot} from './software-checks.ts';
 
 /** All checks in the order in which a person would mend things: firmware first, then kernel, then software. */
@@ -30,6 +31,7 @@ export const runChecks = (facts: HostFacts): readonly Check[] => [
   checkBars(facts),
   checkSharing(facts),
   checkSecureBoot(facts),
+  ...checkSigning(facts),
   checkBootChain(facts),
   checkArguments(facts),
   ...hypervisorOf(facts).binding.checks(facts),

@@ -1,15 +1,21 @@
 import {addByHand} from '../boot/boot-chain.ts';
 import {bootChains, chainOf} from '../boot/chains.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
+import {refusesUnsigned} from '../facts/module-trust.ts';
 import {about, type Check} from '../findings/check.ts';
 import {imageSystems} from '../image/systems.ts';
 
-export const checkSecureBoot = ({boot}: HostFacts): Check => {
+export const checkSecureBoot = (facts: HostFacts): Check => {
+  const {boot} = facts;
   const {ok, info} = about('secure-boot', 'Secure Boot and lockdown');
   const lockdown = boot.lockdown ?? 'unknown';
   if (boot.secureBoot !== true && (boot.lockdown === null || boot.lockdown === 'none'))
     return ok(
       `Secure Boot is ${boot.secureBoot === false || boot.firmware === 'bios' ? 'off' : 'unknown'}, lockdown is ${lockdown}.`,
+    );
+  if (!refusesUnsigned(facts))
+    return info(
+      `Secure Boot is on, lockdown is ${lockdown}: vfio works, and this kernel loads modules that are not signed${facts.signing.shim.isValidationOff ? ', as shim was told to check nothing' : ''}.`,
     );
   return info(
     `Secure Boot is ${boot.secureBoot === true ? 'on' : 'off'}, lockdown is ${lockdown}: vfio works; unsigned modules (vendor-reset, kvmfr), setpci hacks and MSR writes do not.`,

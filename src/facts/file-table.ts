@@ -12,7 +12,11 @@ export type CaptureKind =
   | 'storages'
   | 'quorum'
   | 'xapi'
-  | 'xen-menu';
+  | 'xen-menu'
+  | 'dkms'
+  | 'certificate'
+  | 'certificate-list'
+  | 'module-end';
 
 /**
  * Files that a reader looks at: a directory, and names in it, divided by blanks. `*` and `?` stand for any characters

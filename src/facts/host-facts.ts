@@ -11,6 +11,7 @@ import type {NamedFile} from './named-file.ts';
 import type {HostDisk, HostNeed} from './needs.ts';
 import type {PackageManager} from './packages.ts';
 import type {PciFunction, RomFile} from './pci.ts';
+import type {SigningFacts} from './signing.ts';
 import type {UsbDevice} from './usb.ts';
 import type {VirtualisationFacts} from './virtualisation.ts';
 
@@ -38,6 +39,7 @@ export type HostFacts = {
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;
+  readonly signing: SigningFacts;
   readonly virtualisation: VirtualisationFacts;
   readonly isolation: IsolationFacts;
   /** What guests that this program has set up take from the host. */

@@ -139,6 +139,8 @@ const planCodes = {
   'interrupt-remapping-missing': interrupts,
   'unsafe-interrupts-allowed': interrupts,
   'secure-boot': review,
+  'module-not-signed': review,
+  'key-not-enrolled': review,
   'only-gpu': losses,
   'handover-screen': binding,
   'handover-needless': binding,

@@ -9,6 +9,7 @@ import {readFiles} from './files.ts';
 import {readGuests} from './guests/guests.ts';
 import {readIsolation} from './kernel/isolation.ts';
 import {readKernel} from './kernel/kernel.ts';
+import {readSigning} from './kernel/signing.ts';
 import {readMediated} from './mediated/mediated.ts';
 import {readMemory} from './memory/memory.ts';
 import {readNodes} from './memory/numa.ts';
@@ -43,6 +44,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     pci,
     iommu: readIommu(source, note, pci),
   });
+  const kernel = readKernel(source, note);
   const files = readFiles(source, note, [...fileTableOf(ports), ...snippetFiles(virtualisation)]);
   return {
     version: 1,
@@ -55,7 +57,11 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     mediated: readMediated(source),
     usb: readUsb(source),
     boot: readBoot(source, note, files, ports),
-    kernel: readKernel(source, note),
+    kernel,
+    signing: readSigning(
+      source,
+      kernel.installed.map(({release}) => release),
+    ),
     virtualisation,
     isolation: readIsolation(source),
     needs: readNeeds(source, note, pci, guestDisksOf(virtualisation)),

@@ -1,3 +1,4 @@
+import {refusesUnsigned} from '../facts/module-trust.ts';
 import type {PlanContext} from '../plan/context.ts';
 
 /** Xen without /sys/hypervisor: it owns the IOMMU and gives devices out, so the remedy is a list in Xen's spelling for the person to write. */
@@ -62,10 +63,11 @@ const judgeBootChain = (context: PlanContext, isScripted: boolean): void => {
 
 const judgeSecureBoot = (context: PlanContext): void => {
   const {secureBoot, lockdown} = context.facts.boot;
-  if (secureBoot !== true) return;
+  if (secureBoot !== true || !refusesUnsigned(context.facts)) return;
   context.report('note', 'secure-boot', {
     subject: 'boot',
     message: `Secure Boot is on${lockdown === null || lockdown === 'none' ? '' : ` and the kernel is locked down (${lockdown})`}: vfio works, but unsigned modules (vendor-reset, kvmfr) and writing PCI config space do not.`,
-    remedy: 'Nothing to do unless you need such a module: then enrol your own key with mokutil.',
+    remedy:
+      'Nothing to do unless you need such a module: then `vfio-pilot check` says which one is refused, and how to enrol its key.',
   });
 };

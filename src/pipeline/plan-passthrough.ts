@@ -15,6 +15,7 @@ import {formatOf} from '../profile/device-format.ts';
 import type {Profile, WrittenProfile} from '../profile/profile.ts';
 import {chooseDevices} from './choose-devices.ts';
 import {judgeHost} from './judge-host.ts';
+import {judgeSigning} from './judge-signing.ts';
 import {type Ports, servedPorts} from './ports.ts';
 import {resolveProfile} from './resolve-profile.ts';
 
@@ -81,6 +82,7 @@ export const planPassthrough = (
     isServed: servedHypervisor(facts, ports.hypervisors) !== null,
     isScripted: hypervisor.isScripted,
   });
+  judgeSigning(context, {devices, binding});
   hypervisor.judgeHost(context, pinning, memory);
   findings.unshift(...resolved.findings);
   decisions.unshift(...resolved.decisions);

@@ -2,7 +2,10 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import {hypervisorOf, isScripted} from '../hypervisor/hypervisors.ts';
 import {hasMadeDevices} from '../plan/device/parents-of.ts';
 import type {Plan} from '../plan/plan.ts';
+import {neededModules} from '../plan/signing/needed-modules.ts';
+import {refusalsOf} from '../plan/signing/refusal.ts';
 import type {Task} from '../plan/task.ts';
+import {withProgramName} from '../words/with-program-name.ts';
 import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
 
 /** Whether anything of the plan comes with a boot: from the kernel, or from a unit that makes parts of a card. */
@@ -36,18 +39,28 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
       : 'It checks the result. Parts that need a reboot stay "pending" here.',
     commands: [{text: readingCommand(style, 'verify'), needsRoot: true}],
   };
+  // A key is enrolled in the firmware of the machine that runs, by who sits in front of it.
+  const signing = isThisMachine(style) ? signingTasks(facts, plan) : [];
+  const isRebooted = comesWithBoot(plan) || signing.some(({id}) => id === 'enrol-key');
   return [
-    ...beforeReboot.map((task) => typed(task, style)),
-    ...(isThisMachine(style) && comesWithBoot(plan) ? [reboot] : []),
+    ...[...beforeReboot, ...signing].map((task) => typed(task, style)),
+    ...(isThisMachine(style) && isRebooted ? [reboot] : []),
     // Where a script wrote, its own tasks say how.
     ...(isScripted(plan) ? [] : [verify]),
     ...afterReboot.map((task) => typed(task, style)),
   ];
 };
 
+/** Each once, although several refusals may ask for it. */
+const signingTasks = (facts: HostFacts, plan: Plan): readonly Task[] => {
+  const tasks = refusalsOf(facts, neededModules(facts, plan)).flatMap((refusal) => refusal.tasks);
+  return tasks.filter((task, index) => tasks.findIndex(({id}) => id === task.id) === index);
+};
+
 /** With the commands of this program as this person types them. */
 const typed = (task: Task, style: CommandStyle): Task => ({
   ...task,
+  why: task.why === null ? null : withProgramName(task.why, style.program),
   commands: task.commands.map(({text, needsRoot, isOwn}) => ({
     text: isOwn === true ? readingCommand(style, text) : text,
     needsRoot,

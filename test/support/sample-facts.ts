@@ -234,6 +234,12 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       installed: [],
       log: null,
     },
+    signing: {
+      isEnforced: null,
+      shim: {enrolled: null, isUsed: null, isValidationOff: false, isWaiting: false},
+      certificates: [],
+      modules: [],
+    },
     virtualisation: {
       kind: 'kvm',
       version: '9.0.0',

@@ -1,4 +1,5 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
+import {refusesUnsigned, trustOf} from '../../facts/module-trust.ts';
 import {isVfioDriver} from '../../facts/modules.ts';
 import {type PciAddress, slotOf} from '../../facts/pci-address.ts';
 import {isDisplay, isIntelIntegrated, type PciFunction} from '../../facts/pci.ts';
@@ -263,9 +264,9 @@ const familyOf = (device: PciFunction): string | null => {
 };
 
 const remedyForAmd = ({facts}: PlanContext): string => {
-  const {secureBoot, lockdown} = facts.boot;
-  const isLocked = secureBoot === true || (lockdown !== null && lockdown !== 'none');
-  return `The module vendor-reset (not part of the kernel) has a reset for it; after it is loaded, device_specific goes into reset_method.${isLocked ? ' Here Secure Boot or lockdown refuses it until you sign it with a key of your own (mokutil).' : ''}`;
+  const installed = facts.signing.modules.filter(({name}) => name === 'vendor_reset');
+  const isAccepted = installed.length > 0 && installed.every((module) => trustOf(facts, module) === 'trusted');
+  return `The module vendor-reset (not part of the kernel) has a reset for it; after it is loaded, device_specific goes into reset_method.${refusesUnsigned(facts) && !isAccepted ? ' Here Secure Boot or lockdown refuses it until you sign it with a key of your own (mokutil).' : ''}`;
 };
 
 /** Everything that speaks against giving this one function away; `taken` is what the host loses in all. */

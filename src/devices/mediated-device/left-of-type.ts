@@ -31,7 +31,9 @@ export const leftOfType = (
   const here = coming.filter((one) => one.parent === parent.name);
   const alike = here.filter((one) => one.type === type.id).length;
   // An instance of the hardware is of one size, and what is on another one takes nothing from it.
-  const usedMiB = (isMigBacked(type.name) ? [] : here).filter((one) => one.type !== type.id).reduce((sum, {vramMiB}) => sum + (vramMiB ?? 0), 0);
+  const usedMiB = (isMigBacked(type.name) ? [] : here)
+    .filter((one) => one.type !== type.id)
+    .reduce((sum, {vramMiB}) => sum + (vramMiB ?? 0), 0);
   const room =
     type.vramMiB === null || usedMiB === 0 ? present : Math.floor((present * type.vramMiB - usedMiB) / type.vramMiB);
   return {count: Math.max(0, room - alike), otherSizeMiB: null};

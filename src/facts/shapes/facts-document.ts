@@ -23,6 +23,7 @@ import type {HugepagePool, MemoryFacts, NumaNode} from '../memory.ts';
 import type {HostDisk, HostNeed} from '../needs.ts';
 import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
+import type {KeyId, OutsideModule, ShimFacts, SigningCertificate, SigningFacts} from '../signing.ts';
 import type {UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
 import {
@@ -142,6 +143,29 @@ const kernel = shape<KernelFacts>({
   log: nullable(shape<KernelLog>({unknownArguments: texts, complaints: texts})),
 });
 
+const key = shape<KeyId>({serial: text, issuer: nullable(text)});
+
+const signing = shape<SigningFacts>({
+  isEnforced: nullable(flag),
+  shim: shape<ShimFacts>({
+    enrolled: nullable(listOf(key)),
+    isUsed: nullable(flag),
+    isValidationOff: flag,
+    isWaiting: flag,
+  }),
+  certificates: listOf(shape<SigningCertificate>({path: text, key, isConfigured: flag})),
+  modules: listOf(
+    shape<OutsideModule>({
+      kernel: text,
+      name: text,
+      path: text,
+      dkms: nullable(text),
+      isSigned: nullable(flag),
+      key: nullable(key),
+    }),
+  ),
+});
+
 export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   version: literal(1),
   root: text,
@@ -170,6 +194,7 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   iommu: iommuShape,
   boot: bootShape,
   kernel,
+  signing,
   virtualisation: virtualisationShape,
   isolation: shape<IsolationFacts>({
     cgroupControllers: nullable(texts),

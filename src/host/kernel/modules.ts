@@ -15,6 +15,12 @@ export const readModuleList = (
   );
 };
 
+/** Files of modules below the directory of a kernel, as modules.dep names them. */
+export const readModulePaths = (source: Source, release: string): readonly string[] =>
+  [...(readModuleFile(source, release, 'modules.dep') ?? '').matchAll(/^([^:\s]+\.ko(?:\.\w+)?):/gm)].map(
+    ([, path = '']) => path,
+  );
+
 /** A file that depmod or the kernel's build left next to the modules. */
 const readModuleFile = (source: Source, release: string, file: string): string | null =>
   source.text(`/lib/modules/${release}/${file}`) ?? source.text(`/usr/lib/modules/${release}/${file}`);

@@ -103,6 +103,12 @@ export const sampleFacts = (
     installed: [],
     log: null,
   },
+  signing: {
+    isEnforced: null,
+    shim: {enrolled: null, isUsed: null, isValidationOff: false, isWaiting: false},
+    certificates: [],
+    modules: [],
+  },
   virtualisation: {
     kind: 'kvm',
     version: '9.0.0',
