@@ -1,10 +1,10 @@
 import type {PlanContext} from '../plan/context.ts';
 import type {Plan} from '../plan/plan.ts';
 import {neededModules} from '../plan/signing/needed-modules.ts';
-import {refusalsOf} from '../plan/signing/refusal.ts';
+import {refusalsOf, remedyOf} from '../plan/signing/refusal.ts';
 
 /** What the kernel would not let in of what the plan relies on; known only when its devices are. */
 export const judgeSigning = ({facts, report}: PlanContext, plan: Pick<Plan, 'devices' | 'binding'>): void => {
-  for (const {code, message, remedy} of refusalsOf(facts, neededModules(facts, plan)))
-    report('warning', code, {subject: 'boot', message, remedy});
+  for (const refusal of refusalsOf(facts, neededModules(facts, plan)))
+    report('warning', refusal.code, {subject: 'boot', message: refusal.message, remedy: remedyOf([refusal])});
 };

@@ -163,6 +163,20 @@ export const hostEvidence: readonly HostEvidence[] = [
     says: /^warning gim-not-served /m,
   },
   {number: 32, host: 'dell-r710-gtx1050', devices: ['0000:06:00.0'], says: /^blocker interrupt-remapping-missing /m},
+  {
+    number: 33,
+    host: 'l40s-server',
+    devices: ['0000:81:00.0/virtfn2 NVIDIA L40S-12Q'],
+    changed: {
+      '/sys/kernel/security/lockdown': 'none [integrity] confidentiality\n',
+      '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c': '\u0006\0\0\0\u0001',
+      '/boot/vmlinuz-6.12.9-amd64': '',
+      [`${laterKernel}/modules.dep`]: 'updates/dkms/nvidia.ko:\n',
+      [`${laterKernel}/modules.builtin`]: '',
+      [`${laterKernel}/updates/dkms/nvidia.ko`]: 'ELF',
+    },
+    says: /^warning module-not-signed .*Kernel 6\.12\.9-amd64 refuses nvidia: it is not signed/m,
+  },
   {number: 34, host: 'ryzen-one-card', devices: ['0000:0a:00.0'], binding: 'handover', says: /^\+patience=15$/m},
   {
     number: 34,

@@ -122,10 +122,10 @@ export const hostModes: readonly FailureMode[] = [
   {
     number: 33,
     what: 'Secure Boot or lockdown refuses modules that are not signed (vendor-reset, kvmfr).',
-    handled: ['told', 'not served'],
-    how: 'Such modules are not installed; that they would be refused is said wherever one could help.',
-    codes: ['secure-boot', 'device-reset-fragile'],
-    checks: ['secure-boot'],
+    handled: ['told'],
+    how: 'The signature of each module from outside the kernel is read for each kernel and compared with the enrolled keys; what is refused is named, with the commands that sign it and enrol the key, and what to choose at the blue screen. None of that is done.',
+    codes: ['module-not-signed', 'key-not-enrolled', 'secure-boot', 'device-reset-fragile'],
+    checks: ['secure-boot', 'module-signatures'],
   },
   {
     number: 37,

@@ -9,7 +9,8 @@ export type Refusal = {
   readonly code: 'module-not-signed' | 'key-not-enrolled';
   readonly modules: readonly OutsideModule[];
   readonly message: string;
-  readonly remedy: string;
+  /** Sentences; the same one may be part of several refusals. */
+  readonly steps: readonly string[];
   readonly tasks: readonly Task[];
 };
 
@@ -33,22 +34,27 @@ export const refusalsOf = (facts: HostFacts, modules: readonly OutsideModule[]):
   ];
 };
 
+/** What to do about all of them, each step once. */
+export const remedyOf = (refusals: readonly Refusal[]): string =>
+  [...new Set(refusals.flatMap(({steps}) => steps))].join(' ');
+
 const refuseUnsigned = (facts: HostFacts, modules: readonly OutsideModule[]): Refusal => {
   const certificate = nextCertificate(facts);
   const builds = [...new Set(modules.flatMap((module) => buildsOf(module)))];
   const enrolment = certificate === null || isEnrolled(facts, certificate) ? null : enrol(facts, certificate);
-  const sign: Task = {
-    id: 'sign-modules',
-    title: 'Sign the modules',
-    why: whyBuild(facts, builds.length > 0, certificate),
-    commands: builds.map(asRoot),
-  };
+  const why = whyBuild(facts, builds.length > 0, certificate);
   return {
     code: 'module-not-signed',
     modules,
     message: `${refused(modules)} not signed, and ${reason(facts)}. modprobe then says "Key was rejected by service".`,
-    remedy: [sayCommands(builds), sign.why, enrolment?.remedy ?? ''].filter(Boolean).join(' '),
-    tasks: [sign, ...(enrolment?.tasks ?? [])],
+    steps: [
+      builds.length === 0 ? why : `Run ${builds.map((command) => `\`sudo ${command}\``).join(', ')}: ${why}`,
+      ...(enrolment?.steps ?? []),
+    ],
+    tasks: [
+      {id: 'sign-modules', title: 'Sign the modules', why, commands: builds.map(asRoot)},
+      ...(enrolment?.tasks ?? []),
+    ],
   };
 };
 
@@ -59,9 +65,9 @@ const buildsOf = ({dkms, kernel}: OutsideModule): readonly string[] =>
 
 const whyBuild = (facts: HostFacts, isBuiltByDkms: boolean, certificate: SigningCertificate | null): string => {
   const signs = isBuiltByDkms
-    ? 'DKMS 3 and newer signs each module that it builds'
-    : 'No DKMS build of it was found. Install it through DKMS 3 or newer, which signs each module that it builds';
-  if (certificate !== null) return `${signs}, here for ${certificate.path}.`;
+    ? 'DKMS 3 and newer signs what it builds'
+    : 'No DKMS build of it was found. Install it through DKMS 3 or newer, which signs what it builds';
+  if (certificate !== null) return `${signs}, with the key of ${certificate.path}.`;
   return facts.signing.certificates.length > 1
     ? `${signs}. Its output names the certificate; \`vfio-pilot check\` then says how to enrol it.`
     : `${signs}, and makes a key where it has none; \`vfio-pilot check\` then says how to enrol it.`;
@@ -81,43 +87,48 @@ const refuseForeign = (
   };
 };
 
-/** What shim shows at the next boot (mokutil(1), shim's MokManager). */
+/** What shim shows at the next boot: its MokManager. */
 const blueScreen =
-  'At the blue screen "MOK management" press a key within 10 seconds, then choose Enroll MOK, Continue, Yes, type the password, and choose Reboot';
+  'At the blue screen "MOK management" press a key within 10 seconds: Enroll MOK, Continue, Yes, the password, Reboot.';
 
-const enrol = (facts: HostFacts, {path}: SigningCertificate): Pick<Refusal, 'remedy' | 'tasks'> => {
+const enrol = (facts: HostFacts, {path}: SigningCertificate): Pick<Refusal, 'steps' | 'tasks'> => {
   const {isUsed, isWaiting} = facts.signing.shim;
   if (isUsed === false)
     return {
-      remedy:
+      steps: [
         'The boot did not go through shim, and only shim reads keys that mokutil enrols: start with your distribution’s signed shim, or do without the module.',
+      ],
       tasks: [],
     };
-  const commands = isWaiting
-    ? ['mokutil --list-new']
-    : [`mokutil --import ${quoteForShell(path)}`, 'mokutil --list-new'];
-  const steps = isWaiting
-    ? `A key waits to be enrolled. Reboot. ${blueScreen}.`
-    : `mokutil asks for a new password, which you type once more at the next boot. ${blueScreen}.`;
-  return {
-    remedy: isWaiting
-      ? `${steps} \`sudo mokutil --list-new\` shows the key.`
-      : `Run ${sayCommands(commands).replace(/\.$/, '')} (it asks for a new password), and reboot. ${blueScreen}.`,
-    tasks: [{id: 'enrol-key', title: 'Enrol the key that signs modules', why: steps, commands: commands.map(asRoot)}],
-  };
+  const order = `mokutil --import ${quoteForShell(path)}`;
+  const title = 'Enrol the key that signs modules';
+  const list = 'mokutil --list-new';
+  return isWaiting
+    ? {
+        steps: [`A key waits to be enrolled (\`sudo ${list}\` shows it): reboot.`, blueScreen],
+        tasks: [{id: 'enrol-key', title, why: `A key waits for the reboot. ${blueScreen}`, commands: [asRoot(list)]}],
+      }
+    : {
+        steps: [`Run \`sudo ${order}\`, which asks for a new password, and reboot.`, blueScreen],
+        tasks: [
+          {
+            id: 'enrol-key',
+            title,
+            why: `You choose a password here, and type it again after the reboot. ${blueScreen}`,
+            commands: [order, list].map(asRoot),
+          },
+        ],
+      };
 };
 
 const asRoot = (text: string): TaskCommand => ({text, needsRoot: true});
-
-const sayCommands = (commands: readonly string[]): string =>
-  commands.length === 0 ? '' : `${commands.map((command) => `\`sudo ${command}\``).join(', ')}.`;
 
 /** `Kernel A refuses i915, and kernel B refuses kvmfr: they are`. */
 const refused = (modules: readonly OutsideModule[]): string => {
   const kernels = [...new Set(modules.map(({kernel}) => kernel))];
   const told = kernels.map((kernel, index) => {
-    const names = modules.filter((module) => module.kernel === kernel).map(({name}) => name);
-    return `${index === 0 ? 'Kernel' : 'kernel'} ${kernel} refuses ${names.join(' and ')}`;
+    const names = new Set(modules.filter((module) => module.kernel === kernel).map(({name}) => name));
+    return `${index === 0 ? 'Kernel' : 'kernel'} ${kernel} refuses ${[...names].join(' and ')}`;
   });
   return `${told.join(', and ')}: ${modules.length === 1 ? 'it is' : 'they are'}`;
 };
