@@ -11,7 +11,7 @@ const replaced: readonly (readonly [old: RegExp, now: RegExp])[] = [
   [/ holds what was applied\./, / still has what was applied\.$/],
   [/ was faster although modprobe/, / took the card before vfio-pci/],
   [/Something is not given up yet/, /^You have not accepted one of the risks\. Apply stays blocked until you do\.$/],
-  [/^Gives .* to vfio-pci before udev/, /before any other driver loads/],
+  [/^Gives .* before udev loads any driver/, /^Hands .* before any other driver loads\.$/],
   [/page size of the number behind it/, /^the page size of the next argument$/],
   [/goes as a whole, so steps of/, /^Uses .* cores \(.* threads each\)\. Multiples of /],
   [/^Kept free$/, /^Isolate cores$/],

@@ -74,8 +74,9 @@ describe.skipIf(!hasScript)('in a real terminal (needs the program script)', () 
     await late.closed;
   });
 
-  it('draws although CI is set, and chooses the right row when Down and Enter arrive in one read', async () => {
+  it('says that it reads the machine, draws although CI is set, and chooses the right row when Down and Enter arrive in one read', async () => {
     const {see, type, closed} = open();
+    await see('Reading this machine ...');
     await see(both('This machine', 'keys are read'));
     type('\r');
     await see('step 1 of 9');

@@ -103,7 +103,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     bootScriptPath,
     script,
     0o755,
-    `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev loads any driver.`,
+    `Hands ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before any other driver loads.`,
   );
   return joinRendered([owned, renderModules(facts, plan)]);
 };
