@@ -4,9 +4,12 @@ import {type CertificateName, parseCertificate} from './certificate.ts';
 const x509 = Buffer.from('a159c0a5e494a74a87b5ab155c2bf072', 'hex');
 const listHeaderBytes = 28;
 const ownerBytes = 16;
+/** Firmware has less than that for all of its variables. */
+const maximumBytes = 1024 * 1024;
 
 /** Certificates of lists one after the other; hashes, which name no key, are left out. `null` when a size makes no sense. */
 export const certificatesOf = (bytes: Buffer): readonly Buffer[] | null => {
+  if (bytes.length > maximumBytes) return null;
   const certificates: Buffer[] = [];
   for (let offset = 0; offset < bytes.length;) {
     if (bytes.length - offset < listHeaderBytes) return null;

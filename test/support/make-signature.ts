@@ -42,7 +42,7 @@ export const makeSignature = ({serial, issuer}: Named): Buffer => {
   return Buffer.concat([message, trailer, Buffer.from('~Module signature appended~\n')]);
 };
 
-export const unsignedModule = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(3000, 0x11)]);
+const unsignedModule = Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(3000, 0x11)]);
 
 export const makeModule = (signer: Named | null): Buffer =>
   signer === null ? unsignedModule : Buffer.concat([unsignedModule, makeSignature(signer)]);

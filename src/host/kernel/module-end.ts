@@ -9,20 +9,19 @@ const maximumBytes = 64 * 1024 * 1024;
  * The last bytes of a module, with the whole signature where it has one; `null` where it can't be read or unpacked.
  * A capture keeps these bytes alone under the name of the file, whatever it was packed with.
  */
-export const readModuleEnd = (source: Source, path: string): Buffer | null => {
+export const readModuleEnd = (source: Source, path: string, unpacks = true): Buffer | null => {
   // A link of weak-updates leads to the module of another kernel.
   const file = source.resolve(path);
   const stat = file === null ? null : source.stat(file);
   if (file === null || stat?.type !== 'file' || stat.size === 0) return null;
   const packing = packingOf(source.part(file, 0, 6));
-  if (packing === 'xz') return null;
   if (packing === null) {
     const trailer = source.part(file, Math.max(0, stat.size - trailerBytes), trailerBytes);
     if (trailer === null || !isSigned(trailer)) return trailer;
     const length = Math.min(stat.size, trailerBytes + signatureBytes(trailer));
     return source.part(file, stat.size - length, length);
   }
-  if (stat.size > maximumBytes) return null;
+  if (!unpacks || packing === 'xz' || stat.size > maximumBytes) return null;
   const packed = source.bytes(file);
   const whole = packed === null ? null : unpack(packed, packing);
   return whole === null ? null : whole.subarray(-(trailerBytes + signatureBytes(whole)));

@@ -43,12 +43,17 @@ export const signingFiles: FileTable = [
 ];
 
 /** `releases`: of the installed kernels. */
-export const readSigning = (source: Source, releases: readonly string[]): SigningFacts => ({
-  isEnforced: readIsEnforced(source),
-  shim: readShim(source),
-  certificates: readCertificates(source),
-  modules: releases.flatMap((kernel) => outsidePaths(source, kernel).map((path) => readModule(source, kernel, path))),
-});
+export const readSigning = (source: Source, releases: readonly string[]): SigningFacts => {
+  const isAsked = mayRefuse(source);
+  return {
+    isEnforced: readIsEnforced(source),
+    shim: readShim(source),
+    certificates: readCertificates(source),
+    modules: releases.flatMap((kernel) =>
+      outsidePaths(source, kernel).map((path) => readModule(source, kernel, path, isAsked)),
+    ),
+  };
+};
 
 const readIsEnforced = (source: Source): boolean | null => {
   const text = source.text('/sys/module/module/parameters/sig_enforce')?.trim();
@@ -104,11 +109,15 @@ const readConfigured = (source: Source): string | null => {
   return said.at(-1) ?? null;
 };
 
+/** NVIDIA's network drivers are some eighty. */
+const maximumModules = 256;
+
 /** Files of modules from outside the kernel. depmod names them below the directory of the kernel. */
 const outsidePaths = (source: Source, kernel: string): readonly string[] =>
   readModulePaths(source, kernel)
     .filter((path) => !path.split('/').includes('..'))
     .filter((path) => /^(?:updates|extra|weak-updates)\//.test(path) || isAlwaysOutside(nameOf(path)))
+    .slice(0, maximumModules)
     .map((path) => `/lib/modules/${kernel}/${path}`);
 
 const nameOf = (path: string): string =>
@@ -117,19 +126,20 @@ const nameOf = (path: string): string =>
     .replace(/\.ko(?:\.\w+)?$/, '')
     .replaceAll('-', '_');
 
-const readModule = (source: Source, kernel: string, path: string): OutsideModule => {
+/** `isAsked`: the answer counts, so that it is worth to unpack a driver of many megabytes. */
+const readModule = (source: Source, kernel: string, path: string, isAsked: boolean): OutsideModule => {
   const name = nameOf(path);
   const one = {kernel, name, path, dkms: findAtDkms(source, kernel, path)};
-  const end = readModuleEnd(source, path);
+  const end = readModuleEnd(source, path, isAsked);
   if (end !== null) return {...one, isSigned: isSigned(end), key: signerOf(end)};
-  return {...one, ...(mayServeGuests(name) ? askModinfo(source, path) : unknown)};
+  return {...one, ...(isAsked && mayServeGuests(name) ? askModinfo(source, path) : unknown)};
 };
 
 const unknown = {isSigned: null, key: null} as const;
 
-/** For what is packed with xz: kmod has that. It unpacks all of a driver, so it is asked where the answer counts alone. */
+/** For what is packed with xz: kmod has that. */
 const askModinfo = (source: Source, path: string): Pick<OutsideModule, 'isSigned' | 'key'> => {
-  const text = mayRefuse(source) ? source.run(...modinfoOf(path)) : null;
+  const text = source.run(...modinfoOf(path));
   if (text === null || !text.includes('filename:')) return unknown;
   const field = (name: string): string | undefined =>
     new RegExp(`^${name}:[ \\t]+(\\S.*)$`, 'm').exec(text)?.[1]?.trim();
