@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {checkSecureBoot} from '../../src/checks/software-checks.ts';
 import {checkSigning} from '../../src/checks/signing-check.ts';
 import type {BootFacts} from '../../src/facts/boot.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
@@ -60,6 +61,22 @@ describe('whether the kernel refuses what is not signed', () => {
     expect(refuses({lockdown: null}, {shim: {isValidationOff: true}})).toBe(false);
     // As on Arch: its kernel does not lock itself down.
     expect(refuses({lockdown: 'none'})).toBe(false);
+  });
+});
+
+describe('what is said of Secure Boot', () => {
+  it('is that unsigned modules load, where the kernel is not locked down', () => {
+    const open = withSigning({}, {lockdown: 'none'});
+    expect(checkSecureBoot(open)).toMatchObject({
+      status: 'info',
+      fact: expect.stringMatching(/is on, lockdown is none.*loads modules that are not signed\.$/) as string,
+    });
+    const off = withSigning({shim: {isValidationOff: true}}, {lockdown: null});
+    expect(checkSecureBoot(off).fact).toMatch(/shim was told to check nothing/);
+    const codes = (facts: HostFacts): readonly string[] =>
+      planPassthrough(facts, sampleProfile()).findings.map(({code}) => code);
+    expect(codes(open)).not.toContain('secure-boot');
+    expect(codes(withSigning({}))).toContain('secure-boot');
   });
 });
 
@@ -137,6 +154,26 @@ describe('failure mode 33: a plan that needs a module from outside the kernel', 
     expect(
       tasksOf({...facts, signing: {...facts.signing, shim: {...shim, enrolled: [key]}}}).map(({id}) => id),
     ).not.toContain('enrol-key');
+  });
+
+  it('asks for vendor-reset where a card of AMD goes to a guest, and for no key once it is accepted', () => {
+    const amd = (values: Values): HostFacts => {
+      const facts = withSigning(values);
+      return {
+        ...facts,
+        pci: facts.pci.map((one) => (one.class.startsWith('03') ? {...one, vendor: '1002', device: '731f'} : one)),
+      };
+    };
+    const said = (values: Values): string =>
+      planPassthrough(amd(values), sampleProfile())
+        .findings.map(({code, message, remedy}) => `${code} ${message} ${remedy}`)
+        .join('\n');
+    const reset = (values: Partial<OutsideModule>): Values => ({modules: [module({name: 'vendor_reset', ...values})]});
+    expect(said(reset({}))).toMatch(/module-not-signed .*refuses vendor_reset/);
+    expect(said(reset({}))).toMatch(/device-reset-fragile .*until you sign it/);
+    const accepted = said({...reset({isSigned: true, key}), shim: {enrolled: [key]}});
+    expect(accepted).toMatch(/device-reset-fragile .*vendor-reset/);
+    expect(accepted).not.toMatch(/not-signed|until you sign it/);
   });
 
   it('without a certificate or a build of DKMS says what makes them, by the name that the program was started with', () => {
