@@ -189,7 +189,6 @@ const commands: readonly Verb[] = [
     examples: [
       ['verify', 'exit code 0 when none is broken or pending'],
       ['verify --profile win11.yaml --root captured', 'on a new capture of a host where a script was run'],
-      ['verify --json', 'the same for a script'],
     ],
     isTransactional: false,
     load: async () => (await import('./verify.ts')).verify,
@@ -366,7 +365,6 @@ const commands: readonly Verb[] = [
     examples: [
       ['capture my-host.tar.gz', 'serials, MAC addresses, UUIDs and the host name are replaced'],
       ['capture --host root@xcp.example xcp.tar.gz', 'of a host where this program does not run'],
-      ['capture my-host.tar.gz --root mounted', 'of a disk that is mounted there'],
     ],
     isTransactional: false,
     load: async () => (await import('./capture.ts')).capture,

@@ -56,7 +56,7 @@ describe('a report', () => {
       expect(markdown.text).toContain(`\n## ${title}\n`);
     expect(markdown.text).not.toContain('<svg');
     expect(markdown.text).toMatch(/\n\|  \|  \|\n\| --- \| --- \|\n\| CPU \|/);
-    expect(markdown.text).toMatch(/\| Kernel \| \d+\.\d+\.[\w.-]+ \|/);
+    expect(markdown.text).toMatch(/\| Kernel \| \d+\.\d+\.[\w.+-]+ \|/);
     expect(statSync(markdown.file).mode & 0o777).toBe(0o600);
     const elements = elementsOf((await reportOf(host, 'html')).text);
     for (const wanted of ['svg', 'table', 'pre']) expect(elements).toContain(wanted);
