@@ -119,11 +119,7 @@ describe('libvirt and QEMU', () => {
 
 describe('firmware images for guests', () => {
   it('are listed with what Windows 11 needs', () => {
-    expectCheck(
-      checkFirmwareImages(withLibvirt({})),
-      'ok',
-      /1 image, with Secure Boot and enrolled keys.*swtpm gives/,
-    );
+    expectCheck(checkFirmwareImages(withLibvirt({})), 'ok', /1 image, with Secure Boot and enrolled keys.*swtpm gives/);
     const plain = libvirt.firmware.map((image) => ({...image, hasEnrolledKeys: false}));
     expectCheck(
       checkFirmwareImages(withLibvirt({firmware: plain, hasSwtpm: false})),

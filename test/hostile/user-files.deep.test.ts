@@ -199,7 +199,9 @@ describe.skipIf(!isRoot)('a link on the way (needs root)', () => {
 
   it('through sudo is followed with the rights of who called and no others', () => {
     const {home, target} = ground();
-    expect(() => asUser(() => createUserFile(join(home, 'link', 'x'), 'x'))).toThrow('cannot be written: permission denied');
+    expect(() => asUser(() => createUserFile(join(home, 'link', 'x'), 'x'))).toThrow(
+      'cannot be written: permission denied',
+    );
     expect(() => createUserFile(join(home, 'link', 'x'), 'x')).toThrow(
       'is reached through a symbolic link of another user',
     );

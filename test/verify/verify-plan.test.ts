@@ -159,7 +159,12 @@ describe('after the reboot', () => {
   });
 
   it.each([
-    ['with another driver, names it', {driver: 'nouveau'}, /Its driver is nouveau/, /nouveau took the card before vfio-pci/],
+    [
+      'with another driver, names it',
+      {driver: 'nouveau'},
+      /Its driver is nouveau/,
+      /nouveau took the card before vfio-pci/,
+    ],
     ['with no driver, tells its override', {driver: null}, /no driver/, /driver_override is not set/],
     [
       'that is another one now, says that cards were moved',

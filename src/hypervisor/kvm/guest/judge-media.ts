@@ -129,5 +129,5 @@ const judgeSizes = (context: PlanContext, systems: readonly KnownSystem[], newDi
   if (least.storage !== null && newDiskMiB !== null && newDiskMiB * bytesPerMiB < least.storage)
     tooSmall('guest.diskSize', memoryText(newDiskMiB), asText(least.storage));
   if (least.cpus !== null && cpu.vcpus < least.cpus)
-    tooSmall('cpu.vcpus', `${count(cpu.vcpus, 'vCPU')}`, `${least.cpus} vCPUs`);
+    tooSmall('cpu.vcpus', count(cpu.vcpus, 'vCPU'), `${least.cpus} vCPUs`);
 };
