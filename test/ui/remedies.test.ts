@@ -17,7 +17,7 @@ import {hostNames, unpackHost} from '../support/host-tree.ts';
 import {sampleServices} from './sample-services.ts';
 
 /** What the wizard never shows: the command line’s own words, other programs’ formats, and files. */
-const elsewhere = /^src\/(?:commands|exchange|profile|formats|fleet|ui|cli\.ts)/;
+const elsewhere = /^src\/(?:commands|exchange|profile|formats|fleet|ui|(?:cli|main)\.ts)/;
 
 const {context, state} = startWizard(sampleServices(), {columns: 80, rows: 24});
 const shown = fieldContextOf(context, state);

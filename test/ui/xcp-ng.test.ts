@@ -15,7 +15,7 @@ it('on XCP-ng a plan becomes a script, and nothing is applied', async () => {
   const wizard = openWizard(
     sampleServices({facts: xcpFacts(), saveProfile: (profile, path) => (saved.push(profile), {path})}),
   );
-  expect(await wizard.press(...to(2), right, enter)).toContain('Memory');
+  expect(await wizard.press(...to(3), right, enter)).toContain('Memory');
   const guest = await wizard.press(enter);
   expect(guest).toContain('win10');
   for (const label of ['Disk image', 'Firmware', 'Network', 'Hyper-V', 'I/O threads', 'libvirt'])

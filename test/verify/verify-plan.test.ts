@@ -572,9 +572,11 @@ describe('each kind of promise', () => {
     'mdev-device': 'test/devices/mediated-device.test.ts',
     'mdev-parent': 'test/devices/mediated-device.test.ts',
     'usb-one': 'test/devices/usb-device.test.ts',
+    'vf-pool': 'test/devices/pooled-function.test.ts',
     'vgpu-type': 'test/devices/vgpu.test.ts',
     'xen-argument': 'test/binding/pciback.test.ts',
     'xen-hidden': 'test/binding/pciback.test.ts',
+    'xen-pool': 'test/hypervisor/xen/guest.test.ts',
     'xen-running': 'test/binding/pciback.test.ts',
   };
 

@@ -80,6 +80,29 @@ const diskPool: TextField = {
     'Name of the libvirt storage pool for the disk image, or nothing. It counts where the disk image is automatic.',
 };
 
+const diskBus: ChoiceField = {
+  id: 'guest.diskBus',
+  kind: 'choice',
+  label: 'Disk bus',
+  subjects: ['guest.diskBus'],
+  isShown: ({profile}) => profile.guest.diskBus !== 'auto',
+  options: () => [
+    {
+      value: 'auto',
+      label: 'automatic',
+      cost: 'SATA where Windows is installed without a medium of drivers, else virtio.',
+    },
+    {value: 'virtio', label: 'virtio', cost: 'Fast. Windows needs its driver before it starts from such a disk.'},
+    {
+      value: 'sata',
+      label: 'SATA',
+      cost: 'Slower. Every system has a driver for it, and for the network card that comes with it.',
+    },
+  ],
+  read: ({profile}) => profile.guest.diskBus,
+  write: (profile, value) => withGuest(profile, {diskBus: value as Profile['guest']['diskBus']}),
+};
+
 type Switch = {
   readonly key: 'disableIdleD3' | 'ignoreMsrs';
   readonly label: string;
@@ -149,4 +172,11 @@ export const romFieldsOf = (edits: Readonly<Record<string, unknown>>): readonly 
   Object.keys(edits).flatMap((id) => (id.startsWith(romId) ? [romField(id.slice(romId.length))] : []));
 
 export const rareCpuFields: readonly Field[] = [emulator];
-export const rareGuestFields: readonly Field[] = [numaCell, hypervVendorId, diskPool, ignoreMsrs, disableIdleD3];
+export const rareGuestFields: readonly Field[] = [
+  numaCell,
+  hypervVendorId,
+  diskBus,
+  diskPool,
+  ignoreMsrs,
+  disableIdleD3,
+];

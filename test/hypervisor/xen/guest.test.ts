@@ -240,7 +240,7 @@ describe('failure mode 91: pools of CPUs', () => {
   };
   const guest = (pool: string) => ({[path]: `name = "win"\ntype = "hvm"\n${pool}`});
   const promisesOf = (facts: HostFacts) =>
-    poolPromises(facts, xenPlanOf(decide(facts).plan)).map(({status, fact}) => [status, fact]);
+    poolPromises(facts, xenPlanOf(decide(facts).plan)).map(({id, status, fact}) => [`${id} ${status}`, fact]);
 
   it('that do not have the CPUs of the guest are told of, with the pool that has them', () => {
     for (const facts of [xenFacts(pools), xenFacts({...pools, ...guest('')})]) {
@@ -249,18 +249,18 @@ describe('failure mode 91: pools of CPUs', () => {
         message: 'The guest is in the pool of CPUs Pool-0, and CPU 2-3 is not in it.',
         remedy: expect.stringContaining(`set pool = "vmpool" in ${path}`),
       });
-      expect(promisesOf(facts)).toEqual([['broken', 'CPU 2-3 is not in Pool-0.']]);
+      expect(promisesOf(facts)).toEqual([['xen-pool broken', 'CPU 2-3 is not in Pool-0.']]);
     }
   });
 
   it('that have them are promised, and one that is not there is told of', () => {
     const right = xenFacts({...pools, ...guest('pool = "vmpool"\n')});
     expect(findingOf(right, 'xen-pool')).toBeUndefined();
-    expect(promisesOf(right)).toEqual([['kept', 'They are in vmpool (`xl cpupool-list -c`).']]);
+    expect(promisesOf(right)).toEqual([['xen-pool kept', 'They are in vmpool (`xl cpupool-list -c`).']]);
     const one = {[xlOutput('cpupool-list', '-c')]: 'Name               CPU list\nPool-0             0,1,2,3\n'};
     const lost = xenFacts({...one, ...guest('pool = "vmpool"\n')});
     expect(findingOf(lost, 'xen-pool')?.message).toContain('there is no such pool of CPUs now');
-    expect(promisesOf(lost)).toEqual([['broken', 'There is no pool vmpool.']]);
+    expect(promisesOf(lost)).toEqual([['xen-pool broken', 'There is no pool vmpool.']]);
   });
 
   it('are nothing to speak of where there is one', () => {

@@ -74,7 +74,7 @@ const judgeDevices = (context: PlanContext, chosen: ChosenDevices): void => {
       message: `On XCP-ng this version gives a VM whole PCI functions only, and ${name} is of the kind ${kind}.`,
       remedy:
         kind === 'usb-device'
-          ? 'Give the VM the whole USB controller that it is plugged in at: add its PCI address to devices. That also survives a replug, which XAPI forgets.'
+          ? 'Give the VM the whole USB controller that it is plugged in at: add its PCI address to `devices`. That also survives a replug, which XAPI forgets.'
           : 'Take it out of the profile.',
     });
   const {xapi} = xapiOf(context.facts);
