@@ -93,6 +93,8 @@ const rows: readonly Row[] = [
   ['/sys/fs/btrfs/*/devices', '*'],
 
   ['/dev', 'kvm', 'presence'],
+  ['/dev/input/by-id', '*'],
+  ['/sys/class/input', 'event*'],
   ['/dev/disk/by-uuid', '*'],
   ['/dev/disk/by-partuuid', '*'],
   ['/dev/disk/by-label', '*'],

@@ -3,6 +3,7 @@ import type {BootFacts} from './boot.ts';
 import type {CpuFacts} from './cpu.ts';
 import type {FileFacts} from './files.ts';
 import type {GuestFacts} from './guest-claims.ts';
+import type {HostInput} from './inputs.ts';
 import type {IommuFacts} from './iommu.ts';
 import type {IsolationFacts, KernelFacts} from './kernel.ts';
 import type {MediatedFacts} from './mediated.ts';
@@ -36,6 +37,8 @@ export type HostFacts = {
   readonly pci: readonly PciFunction[];
   readonly mediated: MediatedFacts;
   readonly usb: readonly UsbDevice[];
+  /** Keyboards and mice by their names in `/dev/input/by-id`; `null` where they are unknown. */
+  readonly inputs: readonly HostInput[] | null;
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;

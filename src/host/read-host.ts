@@ -21,6 +21,7 @@ import {readPackageManager} from './package-manager.ts';
 import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
 import {snippetFiles} from './proxmox/proxmox.ts';
+import {readInputs} from './inputs.ts';
 import {readUsb} from './usb/usb.ts';
 import {guestDisksOf, machineOf, readVirtualisation} from './virtualisation.ts';
 
@@ -56,6 +57,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     ...machine,
     mediated: readMediated(source),
     usb: readUsb(source),
+    inputs: readInputs(source),
     boot: readBoot(source, note, files, ports),
     kernel,
     signing: readSigning(

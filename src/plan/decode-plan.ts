@@ -18,6 +18,7 @@ import {
 } from '../decode/decode.ts';
 import {pciAddressText, pciIdText} from '../facts/pci-address.ts';
 import type {InitramfsSystem} from '../facts/boot.ts';
+import {grabToggles} from '../profile/grab-toggle.ts';
 import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
 import type {
   AssignedDevice,
@@ -29,6 +30,7 @@ import type {
   BindBy,
   BindingPlan,
   Decision,
+  EvdevInput,
   GuestCell,
   GuestPlan,
   HandoverPlan,
@@ -199,6 +201,8 @@ const domain = shape<KvmGuestPlan>({
   phase: nullable(wordOf<GuestPhase>({install: true, prepare: true, run: true})),
   osinfoId: nullable(text),
   network: text,
+  evdev: listOf(shape<EvdevInput>({path: text, isKeyboard: flag})),
+  evdevToggle: nullable(wordOf(grabToggles)),
   emulator: text,
   isKvmHidden: flag,
   hypervVendorId: nullable(text),
@@ -292,7 +296,7 @@ export const upgradePlan = (plan: unknown): unknown => {
   };
 };
 
-/** A guest that was planned before its disk, media and phases were. */
+/** A guest that was planned before its disk, media, phases and input were. */
 const withoutLife = {
   diskFormat: 'qcow2',
   diskBus: 'virtio',
@@ -300,6 +304,8 @@ const withoutLife = {
   drivers: null,
   phase: null,
   osinfoId: null,
+  evdev: [],
+  evdevToggle: null,
 } as const;
 
 const upgradeDevice = (planned: JsonObject): JsonObject => ({

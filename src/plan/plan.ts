@@ -1,5 +1,6 @@
 import type {InitramfsSystem} from '../facts/boot.ts';
 import type {PciAddress, PciId} from '../facts/pci-address.ts';
+import type {GrabToggle} from '../profile/grab-toggle.ts';
 import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
 
 /** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
@@ -254,6 +255,8 @@ type NamedGuest = {
   readonly isNew: boolean;
 };
 
+export type EvdevInput = {readonly path: string; readonly isKeyboard: boolean};
+
 /** A libvirt domain of QEMU and KVM. */
 export type KvmGuestPlan = NamedGuest & {
   readonly kind: 'kvm';
@@ -273,6 +276,10 @@ export type KvmGuestPlan = NamedGuest & {
   /** What osinfo-db calls the system on the installation medium; `null` where it knows none, or several. */
   readonly osinfoId: string | null;
   readonly network: string;
+  /** Of the host, which QEMU reads and hands to the guest. */
+  readonly evdev: readonly EvdevInput[];
+  /** Keys that hand them over and back; `null`: libvirt is not told, and QEMU's own are both Ctrl keys. */
+  readonly evdevToggle: GrabToggle | null;
   readonly emulator: string;
   readonly isKvmHidden: boolean;
   readonly hypervVendorId: string | null;

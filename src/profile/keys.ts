@@ -5,6 +5,7 @@ import type {ProfileGuest, ProfileHost, WrittenCpu, WrittenMemory, WrittenProfil
 import {guestMemory, vcpuCount} from './shares.ts';
 import {
   absolutePath,
+  inputPath,
   memorySize,
   oneLine,
   oneOf,
@@ -160,6 +161,19 @@ export const guestKeys: KeyTable<ProfileGuest> = {
       'install: emulated screen and media, without the card; prepare: both; run: the card alone. Without it a new guest has both, and nothing is taken out later.',
   },
   network: {key: 'network', codec: libvirtName, fallback: 'default', meaning: 'libvirt network of a new domain.'},
+  evdev: {
+    key: 'evdev',
+    codec: listOf(inputPath, {minimum: 0, maximum: 16}),
+    fallback: [],
+    meaning:
+      'Keyboards and mice of the host that the guest takes over and gives back at the press of keys, by their names in /dev/input/by-id.',
+  },
+  evdevToggle: {
+    key: 'evdevToggle',
+    codec: oneOf(['ctrl-ctrl', 'alt-alt', 'shift-shift', 'meta-meta', 'scrolllock', 'ctrl-scrolllock']),
+    fallback: 'ctrl-ctrl',
+    meaning: 'Keys that hand `evdev` to the guest and back to the host; ctrl-ctrl: both Ctrl keys at once.',
+  },
   tpm: {
     key: 'tpm',
     codec: orAuto(yesOrNo),

@@ -12,6 +12,7 @@ import {
   wordOf,
 } from '../decode/decode.ts';
 import {pciAddressText} from '../facts/pci-address.ts';
+import {grabToggles} from './grab-toggle.ts';
 import type {
   Auto,
   GuestPhase,
@@ -73,6 +74,8 @@ export const profileShape = shape<WrittenProfile>({
     drivers: nullable(text),
     phase: nullable(wordOf<GuestPhase>({install: true, prepare: true, run: true})),
     network: text,
+    evdev: listOf(text),
+    evdevToggle: wordOf(grabToggles),
     tpm: orAuto(flag),
     hideHypervisor: orAuto(flag),
     hypervVendorId: text,

@@ -1,4 +1,5 @@
 import type {PciAddress} from '../facts/pci-address.ts';
+import type {GrabToggle} from './grab-toggle.ts';
 
 /** `auto` values are resolved in the plan from the host's facts, so that a profile carries to another machine. */
 export type Auto = 'auto';
@@ -95,6 +96,10 @@ export type ProfileGuest = {
   /** What of screen, card and media the guest has now; `null`: all of it when it is new, and after that what it has. */
   readonly phase: GuestPhase | null;
   readonly network: string;
+  /** Keyboards and mice of the host that QEMU reads, by their names in `/dev/input/by-id`. */
+  readonly evdev: readonly string[];
+  /** Keys that hand them to the guest and back. */
+  readonly evdevToggle: GrabToggle;
   readonly tpm: Auto | boolean;
   /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */
   readonly hideHypervisor: Auto | boolean;

@@ -240,6 +240,15 @@ export const absolutePath = patterned(
   {type: 'string', pattern: '^/[^,]+$', maxLength: 1024},
 );
 
+/** Names in /dev/input are numbered anew at each plug and boot; those in by-id stay. */
+export const inputPath = patterned(
+  'path of a keyboard or mouse (`/dev/input/by-id/…-event-kbd`)',
+  '^/dev/input/by-id/[^/,\\s\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,200}-event-(kbd|mouse)$',
+  'is no name of a keyboard or a mouse',
+  'Write a whole path that `ls /dev/input/by-id/*-event-kbd /dev/input/by-id/*-event-mouse` lists: these names stay the same.',
+  {type: 'string', pattern: '^/dev/input/by-id/[^/,]+-event-(kbd|mouse)$'},
+);
+
 export const vendorId = patterned(
   'text of 1 to 12 characters',
   '^[A-Za-z0-9 _.\\-]{1,12}$',

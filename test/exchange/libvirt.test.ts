@@ -228,6 +228,17 @@ describe('import libvirt', () => {
     ]);
   });
 
+  it('has the keyboard and mouse of the host that the guest takes over', () => {
+    const kbd = '/dev/input/by-id/usb-One-event-kbd';
+    const other = '/dev/input/by-id/usb-Two-event-kbd';
+    const input = (path: string, more = ''): string => `<input type='evdev'><source dev='${path}' ${more}/></input>`;
+    const {profile, said} = imported(
+      domain(`${card}${input(kbd, "grab='all' grabToggle='alt-alt'")}${input(other)}<input type='mouse' bus='ps2'/>`),
+    );
+    expect(profile.guest).toMatchObject({evdev: [kbd, other], evdevToggle: 'alt-alt'});
+    expect(said).toEqual([expect.stringContaining('This keyboard switches by ctrl-ctrl')]);
+  });
+
   it.each([
     [
       "<hostdev mode='subsystem' type='usb'><source startupPolicy='optional'><address bus='1' device='4'/></source></hostdev>",
@@ -254,7 +265,8 @@ describe('import libvirt', () => {
     ["<interface type='bridge'><source bridge='br0'/></interface>", 'of the type bridge (bridge br0)'],
     ["<tpm><backend type='passthrough'/></tpm>", 'not an emulated one'],
     ["<shmem name='looking-glass'/>", 'no key for <shmem> in <devices> (looking-glass)'],
-    ["<input type='evdev'/><input type='mouse'/>", 'no key for <input> in <devices> (evdev)'],
+    ["<input type='evdev'><source dev='/dev/input/event4'/></input>", '/dev/input/event4; a profile names keyboards'],
+    ["<input type='passthrough' bus='virtio'/>", 'no key for <input> in <devices> (passthrough)'],
   ])('names what a profile cannot say of %s', (devices, said) => {
     expect(imported(domain(`${card}${devices}`)).said).toEqual([expect.stringContaining(said)]);
   });

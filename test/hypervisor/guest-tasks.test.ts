@@ -53,6 +53,15 @@ describe('what is to be done by hand for a guest', () => {
     expect(disk?.commands[0]?.text).toBe("qemu-img create -f raw '/srv/my disk.img' 100G");
   });
 
+  it('says how keyboard and mouse are switched where the guest takes them over', () => {
+    const evdev = ['/dev/input/by-id/usb-One-event-kbd', '/dev/input/by-id/usb-One-event-mouse'];
+    const tasks = tasksFor({domain: 'new', evdev, evdevToggle: 'scrolllock'});
+    expect(tasks.afterReboot.find(({id}) => id === 'keyboard-and-mouse')).toMatchObject({
+      title: 'Press Scroll Lock to switch keyboard and mouse between host and guest',
+      commands: [],
+    });
+  });
+
   it('says that the desktop ends where the card is lent', () => {
     const start = tasksFor({domain: 'new'}, facts, 'handover').afterReboot.find(({id}) => id === 'first-start');
     expect(start?.why).toContain('Your desktop session ends then');

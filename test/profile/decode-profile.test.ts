@@ -51,6 +51,8 @@ describe('a profile', () => {
         nvidiaDriver: 'auto',
         hyperv: 'auto',
         numaCell: 'auto',
+        evdev: [],
+        evdevToggle: 'ctrl-ctrl',
         mapping: false,
         hookscript: false,
       },

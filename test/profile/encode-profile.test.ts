@@ -76,6 +76,11 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       hypervVendorId: fc.stringMatching(/^[A-Za-z0-9 _.-]{1,12}$/),
       nvidiaDriver: fc.constantFrom('auto', 'before-r465', 'r465-or-newer'),
       hyperv: fc.oneof(fc.constantFrom('auto' as const, 'none' as const), fc.array(name, {minLength: 1, maxLength: 4})),
+      evdev: fc.array(
+        name.map((one) => `/dev/input/by-id/usb-${one}-event-kbd`),
+        {maxLength: 3},
+      ),
+      evdevToggle: fc.constantFrom('ctrl-ctrl', 'scrolllock'),
       mapping: fc.boolean(),
       hookscript: fc.boolean(),
       numaCell: orAuto(fc.boolean()),

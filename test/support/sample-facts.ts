@@ -187,6 +187,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     pci,
     mediated: noMediated,
     usb: [],
+    inputs: null,
     iommu: {
       active: true,
       groups: groups.map((id) => ({

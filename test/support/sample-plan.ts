@@ -83,6 +83,8 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     phase: null,
     osinfoId: null,
     network: 'default',
+    evdev: [],
+    evdevToggle: null,
     emulator: '/usr/bin/qemu-system-x86_64',
     isKvmHidden: false,
     hypervVendorId: null,

@@ -51,6 +51,8 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     drivers: null,
     phase: null,
     network: 'default',
+    evdev: [],
+    evdevToggle: 'ctrl-ctrl',
     tpm: 'auto',
     hideHypervisor: 'auto',
     hypervVendorId: 'auto',

@@ -10,8 +10,10 @@ import {
 } from '../../formats/xml/document.ts';
 import {problemOfHyperv} from '../../hypervisor/kvm/guest/choose-hyperv.ts';
 import {readValue} from '../../profile/codec.ts';
+import {isKeyboardPath} from '../../facts/inputs.ts';
+import {grabToggles} from '../../profile/grab-toggle.ts';
 import type {Profile, ProfileGuest} from '../../profile/profile.ts';
-import {absolutePath, libvirtName, vendorId} from '../../profile/scalars.ts';
+import {absolutePath, inputPath, libvirtName, vendorId} from '../../profile/scalars.ts';
 import {type Omission, replaced, stays} from './omission.ts';
 
 type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
@@ -23,6 +25,7 @@ export const importGuestSettings = (facts: HostFacts, root: XmlElement): Importe
     {guest: {firmware: firmwareOf(root)}, omissions: []},
     disksOf(root),
     networkOf(root),
+    inputOf(root),
     tpmOf(root),
     hidingOf(root),
     hypervOf(facts, root),
@@ -130,6 +133,47 @@ const networkOf = (root: XmlElement): ImportedGuest => {
       }),
   };
 };
+
+/** Keyboards and mice of the host that it takes over; a name that changes with each plug is none that a profile has. */
+const inputOf = (root: XmlElement): ImportedGuest => {
+  const found = elementsAt(root, 'devices/input').filter((input) => attributeOf(input, 'type') === 'evdev');
+  const named = found.map((element) => {
+    const source = childNamed(element, 'source');
+    return {element, path: readValue(inputPath, attributeOf(source, 'dev')), toggle: toggleOf(source)};
+  });
+  const paths = [...new Set(named.flatMap(({path}) => path ?? []))];
+  if (paths.length === 0) return {guest: {}, omissions: named.map(({element}) => unnamed(element))};
+  const toggles = [
+    ...new Set(named.flatMap(({path, toggle}) => (path !== null && isKeyboardPath(path) ? [toggle] : []))),
+  ];
+  const [evdevToggle = 'ctrl-ctrl'] = toggles;
+  return {
+    guest: {evdev: paths, evdevToggle},
+    omissions: named.flatMap(({element, path, toggle}) => {
+      if (path === null) return [unnamed(element)];
+      return isKeyboardPath(path) && toggle !== evdevToggle
+        ? [
+            replaced(
+              element,
+              `This keyboard switches by ${toggle}; a profile has one set of keys, and here it is ${evdevToggle}.`,
+            ),
+          ]
+        : [];
+    }),
+  };
+};
+
+const toggleOf = (source: XmlElement | null): ProfileGuest['evdevToggle'] => {
+  const text = attributeOf(source, 'grabToggle');
+  const known = Object.keys(grabToggles) as readonly ProfileGuest['evdevToggle'][];
+  return known.find((one) => one === text) ?? 'ctrl-ctrl';
+};
+
+const unnamed = (element: XmlElement): Omission =>
+  stays(
+    element,
+    `The domain takes over ${attributeOf(childNamed(element, 'source'), 'dev') ?? 'an input'}; a profile names keyboards and mice by /dev/input/by-id only.`,
+  );
 
 const tpmOf = (root: XmlElement): ImportedGuest => {
   const tpms = elementsAt(root, 'devices/tpm');

@@ -42,9 +42,9 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
   });
 };
 
-/** An emulated keyboard, mouse or tablet; and the flag that a plan sets itself where threads need it. */
+/** A keyboard, mouse or tablet, emulated or of the host; and the flag that a plan sets itself where threads need it. */
 const isOrdinary = (element: XmlElement): boolean =>
-  (element.name === 'input' && ['keyboard', 'mouse', 'tablet'].includes(attributeOf(element, 'type') ?? '')) ||
+  (element.name === 'input' && ['keyboard', 'mouse', 'tablet', 'evdev'].includes(attributeOf(element, 'type') ?? '')) ||
   (element.name === 'feature' && attributeOf(element, 'name') === 'topoext');
 
 const labelOf = (element: XmlElement): string | null =>

@@ -24,6 +24,7 @@ import type {HostDisk, HostNeed} from '../needs.ts';
 import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
 import type {KeyId, OutsideModule, ShimFacts, SigningCertificate, SigningFacts} from '../signing.ts';
+import type {HostInput} from '../inputs.ts';
 import type {UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
 import {
@@ -180,6 +181,16 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   memory,
   pci: listOf(pciFunctionShape),
   mediated: mediatedShape,
+  inputs: nullable(
+    listOf(
+      shape<HostInput>({
+        path: text,
+        isKeyboard: flag,
+        controller: nullable(pciAddressText),
+        usbPort: nullable(text),
+      }),
+    ),
+  ),
   usb: listOf(
     shape<UsbDevice>({
       port: text,

@@ -26,6 +26,7 @@ import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
 import {networkRegistry} from './networks/network-registry.ts';
 import {poolPromises, renderNetworkPools} from './networks/network-pools.ts';
+import {kvmPromises} from './promises.ts';
 import {libvirtRegistry, whyKept} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
@@ -94,7 +95,7 @@ export const kvm: Hypervisor = {
       `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
     ];
   },
-  promises: poolPromises,
+  promises: (facts, plan) => [...poolPromises(facts, plan), ...kvmPromises(facts, plan)],
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,
   tasks: guestTasks,

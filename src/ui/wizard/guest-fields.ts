@@ -18,6 +18,7 @@ import {
   yesNoAuto,
 } from './field.ts';
 import {rareGuestFields} from './rare-fields.ts';
+import {inputFields} from './input-fields.ts';
 import {parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
@@ -388,5 +389,6 @@ export const guestFields: readonly Field[] = [
   phase,
   knownNetwork,
   typedNetwork,
+  ...inputFields,
   ...rareGuestFields,
 ];

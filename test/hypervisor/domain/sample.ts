@@ -61,6 +61,7 @@ export const sampleFacts = (
   pci: [],
   mediated: noMediated,
   usb: [],
+  inputs: null,
   iommu: {
     active: true,
     groups: [],
@@ -158,6 +159,8 @@ const guest: KvmGuestPlan = {
   phase: null,
   osinfoId: null,
   network: 'default',
+  evdev: [],
+  evdevToggle: null,
   emulator: '/usr/bin/qemu-system-x86_64',
   isKvmHidden: true,
   hypervVendorId: 'vfio-pilot',

@@ -10,12 +10,13 @@ import type {Wish} from '../../../formats/xml/reconcile.ts';
 import type {AssignedDevice, PlannedDevice} from '../../../plan/plan.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {parseWholeNumber} from './domain-values.ts';
-import {type DomainEdit, type EditContext, joinEdits, nothing} from './edit-context.ts';
+import {type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
 import {isNamedBy} from './edit-hostdevs.ts';
+import {editInput} from './edit-input.ts';
 import {uuidOf} from './edit-mediated.ts';
 import {pooledHolder} from './edit-pooled.ts';
 import {sourceOf} from './place-cards.ts';
-import {mediumWish, screenWish, videoWish} from './screen-and-media.ts';
+import {mediumWish, type Screen, screenWish, videoWish} from './screen-and-media.ts';
 
 /** During the installation the guest does without what it takes from the host; a USB device is no trouble then. */
 const isAttached = ({plan}: EditContext, {assigned}: PlannedDevice): boolean =>
@@ -30,7 +31,7 @@ export const inPhase = (context: EditContext): EditContext => ({
 /** Screen, keyboard, mouse and media of the phase, and the devices that the guest does not have in it. */
 export const editPhase = (context: EditContext): DomainEdit => {
   const {phase} = context.plan.guest;
-  if (phase === null) return nothing;
+  if (phase === null) return editInput(context, null);
   const show = phase === 'run' ? chooseScreen(context) : 'emulated';
   return joinEdits([withheld(context), editScreen(context, show), editInput(context, show), editMedia(context)]);
 };
@@ -47,9 +48,6 @@ const isHolder = (context: EditContext, one: AssignedDevice, device: XmlElement)
   if (one.type === 'mediated-device') return one.uuid === uuidOf(device);
   return one.type === 'pooled-function' ? device === pooledHolder(context, one) : isNamedBy(one, sourceOf(device));
 };
-
-/** `window`: the guest's own picture, shown by the window of its emulated screen. */
-type Screen = 'emulated' | 'window' | 'none';
 
 /** Looking Glass takes the picture from shared memory, and keyboard and mouse go through the window's connection. */
 const chooseScreen = (context: EditContext): Screen => {
@@ -85,9 +83,9 @@ const tellLast = ({plan, root, report}: EditContext): void => {
     firmware === 'uefi-secure'
       ? ' Its Secure Boot runs no unsigned option ROM: a card without a signed one stays dark until its driver loads.'
       : '';
-  const hasInput = plan.devices.some(
-    ({assigned, class: kind}) => assigned.type === 'usb' || kind?.startsWith('0c03') === true,
-  );
+  const hasInput =
+    plan.guest.evdev.length > 0 ||
+    plan.devices.some(({assigned, class: kind}) => assigned.type === 'usb' || kind?.startsWith('0c03') === true);
   report('warning', 'guest-phase-changes', {
     element: screen,
     message: `From now on ${name} shows on its card only${hasInput ? '' : ', and has no keyboard and mouse of its own'}.${dark}`,
@@ -121,28 +119,6 @@ const spiceParts = (context: EditContext): readonly XmlElement[] =>
       (['channel', 'redirdev', 'smartcard'].includes(device.name) && attributeOf(device, 'type') === 'spicevmc') ||
       (device.name === 'audio' && attributeOf(device, 'type') === 'spice'),
   );
-
-/** What QEMU reads from the host's own keyboard (evdev) it gives to the emulated ones, which stay then. */
-const editInput = (context: EditContext, show: Screen): DomainEdit => {
-  const inputs = named(context, 'input');
-  const typeOf = (input: XmlElement): string => attributeOf(input, 'type') ?? '';
-  if (show === 'none')
-    return inputs.some((input) => typeOf(input) === 'evdev')
-      ? nothing
-      : {
-          children: [],
-          drops: inputs.filter(
-            (input) =>
-              ['tablet', 'mouse', 'keyboard'].includes(typeOf(input)) &&
-              ['usb', 'virtio'].includes(attributeOf(input, 'bus') ?? ''),
-          ),
-        };
-  const missing = ['tablet', 'keyboard'].filter((type) => !inputs.some((input) => typeOf(input) === type));
-  return {
-    children: missing.map((type) => ({name: 'input', existing: null, attributes: {type, bus: 'usb'}})),
-    drops: [],
-  };
-};
 
 /** Media of the plan only: another one in a drive is the user's. */
 const editMedia = (context: EditContext): DomainEdit => {

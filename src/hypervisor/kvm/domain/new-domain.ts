@@ -1,4 +1,5 @@
 import type {HostFacts} from '../../../facts/host-facts.ts';
+import {isMousePath} from '../../../facts/inputs.ts';
 import {type FirmwareImage, libvirtOf} from '../../../facts/virtualisation.ts';
 import {isAtLeast} from '../../../facts/versions.ts';
 import {element, IllegalCharacterError, renderFragment, type XmlFragment} from '../../../formats/xml/edit.ts';
@@ -24,7 +25,7 @@ const newDevices = (plan: KvmPlan): XmlFragment => {
       element('source', {network: guest.network}),
       element('model', {type: guest.diskBus === 'virtio' ? 'virtio' : 'e1000e'}),
     ]),
-    element('input', {type: 'tablet', bus: 'usb'}),
+    element('input', {type: guest.evdev.some(({path}) => isMousePath(path)) ? 'mouse' : 'tablet', bus: 'usb'}),
     element('input', {type: 'keyboard', bus: 'usb'}),
     ...(guest.hasTpm ? [newTpm] : []),
     fragmentOf(screenWish),

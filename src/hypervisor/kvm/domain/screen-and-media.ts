@@ -1,5 +1,8 @@
 import type {Wish} from '../../../formats/xml/reconcile.ts';
 
+/** `window`: the guest's own picture, shown by the window of its emulated screen. */
+export type Screen = 'emulated' | 'window' | 'none';
+
 /** VNC, because newer distributions build QEMU without SPICE; reachable from this machine only. */
 export const screenWish: Wish = {
   name: 'graphics',

@@ -9,6 +9,7 @@ import type {KvmGuestPlan, PinningPlan} from '../../../plan/plan.ts';
 import {chooseAddressLimit} from './choose-address-limit.ts';
 import {chooseHiding} from '../../choose-hiding.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
+import {chooseEvdev} from './choose-evdev.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
@@ -60,6 +61,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     phase: guest.phase,
     osinfoId: osinfoIdOf(facts, guest),
     network: guest.network,
+    ...chooseEvdev(context, chosen),
     emulator: libvirtOf(facts).emulator ?? '/usr/bin/qemu-system-x86_64',
     ...chooseHiding(context, chosen),
     hyperv: chooseHyperv(context),

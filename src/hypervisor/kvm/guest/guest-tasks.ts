@@ -1,11 +1,12 @@
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {installCommand} from '../../../facts/packages.ts';
 import {libvirtOf} from '../../../facts/virtualisation.ts';
-import type {Plan} from '../../../plan/plan.ts';
+import type {KvmGuestPlan, Plan} from '../../../plan/plan.ts';
 import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {cardDriver, connector, isCard} from '../../card-tasks.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
+import {toggleKeys} from '../toggle-keys.ts';
 
 const asRoot = (text: string): TaskCommand => ({text, needsRoot: true});
 const install = ({packageManager}: HostFacts, wanted: Parameters<typeof installCommand>[1]): readonly TaskCommand[] => {
@@ -119,8 +120,9 @@ const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
   };
 };
 
-const input = (facts: HostFacts, {guest, devices}: Plan): readonly Task[] =>
-  devices.some(isCard)
+const input = (facts: HostFacts, {guest, devices}: KvmPlan): readonly Task[] => {
+  if (guest.evdev.length > 0) return [switchInput(guest)];
+  return devices.some(isCard)
     ? [
         {
           id: 'keyboard-and-mouse',
@@ -134,6 +136,17 @@ const input = (facts: HostFacts, {guest, devices}: Plan): readonly Task[] =>
         },
       ]
     : [];
+};
+
+const switchInput = ({evdev, evdevToggle, phase}: KvmGuestPlan): Task => {
+  const keys = toggleKeys[evdevToggle ?? 'ctrl-ctrl'];
+  return {
+    id: 'keyboard-and-mouse',
+    title: `Press ${keys} to switch ${evdev.length === 1 ? 'your keyboard' : 'keyboard and mouse'} between host and guest`,
+    why: `The guest takes ${evdev.length === 1 ? 'it' : 'them'} when it starts${phase === 'install' ? ', once it is in the phase prepare' : ''}. The switch happens when you let go of the keys.`,
+    commands: [],
+  };
+};
 
 const phase = (name: string, to: 'prepare' | 'run'): TaskCommand => ({
   text: `guest phase ${quoteForShell(name)} ${to}`,

@@ -12,6 +12,8 @@ export const unusedKeys = [
   'guest.diskPool',
   'guest.drivers',
   'guest.phase',
+  'guest.evdev',
+  'guest.evdevToggle',
   'guest.network',
   'guest.hyperv',
   'guest.numaCell',
@@ -48,6 +50,11 @@ export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] =
     subject: 'guest.phase',
     isSet: guest.phase !== null,
     why: 'the phases of a guest are edits of a libvirt domain',
+  },
+  {
+    subject: 'guest.evdev',
+    isSet: guest.evdev.length > 0,
+    why: 'this version hands keyboards over in guests of libvirt only; give the guest a USB device instead',
   },
   {
     subject: 'guest.hyperv',
