@@ -93,6 +93,7 @@ const rows: readonly Row[] = [
   ['/sys/fs/btrfs/*/devices', '*'],
 
   ['/dev', 'kvm', 'presence'],
+  ['/dev/shm', 'looking-glass*', 'presence'],
   ['/dev/input/by-id', '*'],
   ['/sys/class/input', 'event*'],
   ['/dev/disk/by-uuid', '*'],
@@ -133,6 +134,10 @@ const rows: readonly Row[] = [
   ['/usr/bin', 'apt-get dnf pacman rpm-ostree zypper', 'presence'],
   ['/usr/bin', 'qemu-system-x86_64 qemu-kvm kvm swtpm libvirtd virtqemud irqbalance mdevctl', 'presence'],
   ['/usr/libexec', 'qemu-kvm', 'presence'],
+  ['/usr/lib/x86_64-linux-gnu/qemu', '*.so', 'presence'],
+  ['/usr/lib64/qemu', '*.so', 'presence'],
+  ['/usr/lib64/qemu-kvm', '*.so', 'presence'],
+  ['/usr/lib/qemu', '*.so', 'presence'],
   ['/var/lib/dpkg', 'diversions'],
   ['/var/lib/dpkg', 'status', 'dpkg'],
   ['/var/lib/pacman/local', 'libvirt-* qemu-* dracut-* mkinitcpio-* booster-*'],

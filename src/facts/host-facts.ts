@@ -13,6 +13,7 @@ import type {HostDisk, HostNeed} from './needs.ts';
 import type {PackageManager} from './packages.ts';
 import type {PciFunction, RomFile} from './pci.ts';
 import type {SigningFacts} from './signing.ts';
+import type {SharedMemory} from './shared-memory.ts';
 import type {UsbDevice} from './usb.ts';
 import type {VirtualisationFacts} from './virtualisation.ts';
 
@@ -39,6 +40,8 @@ export type HostFacts = {
   readonly usb: readonly UsbDevice[];
   /** Keyboards and mice by their names in `/dev/input/by-id`; `null` where they are unknown. */
   readonly inputs: readonly HostInput[] | null;
+  /** Memory of Looking Glass in `/dev/shm`; `null` where it is unknown. */
+  readonly sharedMemory: readonly SharedMemory[] | null;
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
   readonly kernel: KernelFacts;

@@ -38,6 +38,8 @@ export type KvmFacts = {
   readonly domains: readonly DomainFacts[];
   readonly firmware: readonly FirmwareImage[];
   readonly hasSwtpm: boolean;
+  /** `null` where it is unknown. */
+  readonly hasSpice: boolean | null;
   /** Hyper-V features of `virsh domcapabilities`; `null` when it was not asked. */
   readonly hypervFeatures: readonly string[] | null;
   /** CPU mode host-passthrough, machine types …; `null` when capabilities were not asked. */

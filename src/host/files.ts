@@ -4,6 +4,7 @@ import {deviceKinds} from '../devices/device-kinds.ts';
 import {type FileTable, keeps, looksAt} from '../facts/file-table.ts';
 import type {FileFacts} from '../facts/files.ts';
 import type {Source, SourceStat} from '../system/source.ts';
+import {lookingGlassFiles} from '../hypervisor/kvm/looking-glass/files.ts';
 import {expandGlob} from './expand-glob.ts';
 import type {Note} from './reader.ts';
 
@@ -65,6 +66,7 @@ export const hostFiles: FileTable = [
   keeps('/etc/systemd/system/*.requires', ourUnits),
   looksAt('/etc/systemd/system', 'dev-hugepages*.mount *.wants/dev-hugepages*.mount'),
   ...deviceKinds.flatMap(({files}) => files),
+  ...lookingGlassFiles,
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/xen', '*.cfg'),
   keeps('/etc/xen/auto', '*'),

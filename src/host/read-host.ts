@@ -22,6 +22,7 @@ import {readPci} from './pci/pci.ts';
 import type {Note} from './reader.ts';
 import {snippetFiles} from './proxmox/proxmox.ts';
 import {readInputs} from './inputs.ts';
+import {readSharedMemory} from './shared-memory.ts';
 import {readUsb} from './usb/usb.ts';
 import {guestDisksOf, machineOf, readVirtualisation} from './virtualisation.ts';
 
@@ -58,6 +59,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     mediated: readMediated(source),
     usb: readUsb(source),
     inputs: readInputs(source),
+    sharedMemory: readSharedMemory(source),
     boot: readBoot(source, note, files, ports),
     kernel,
     signing: readSigning(

@@ -39,6 +39,7 @@ import type {
   KernelArgument,
   KernelArgumentPlan,
   KvmGuestPlan,
+  LookingGlassPlan,
   MemoryPlan,
   ModuleOption,
   PinningPlan,
@@ -203,6 +204,15 @@ const domain = shape<KvmGuestPlan>({
   network: text,
   evdev: listOf(shape<EvdevInput>({path: text, isKeyboard: flag})),
   evdevToggle: nullable(wordOf(grabToggles)),
+  lookingGlass: nullable(
+    shape<LookingGlassPlan>({
+      name: text,
+      sizeMiB: number,
+      user: text,
+      release: wordOf<LookingGlassPlan['release']>({auto: true, idd: true, b7: true}),
+    }),
+  ),
+  screen: wordOf<KvmGuestPlan['screen']>({vnc: true, spice: true}),
   emulator: text,
   isKvmHidden: flag,
   hypervVendorId: nullable(text),
@@ -306,6 +316,8 @@ const withoutLife = {
   osinfoId: null,
   evdev: [],
   evdevToggle: null,
+  lookingGlass: null,
+  screen: 'vnc',
 } as const;
 
 const upgradeDevice = (planned: JsonObject): JsonObject => ({

@@ -257,6 +257,15 @@ type NamedGuest = {
 
 export type EvdevInput = {readonly path: string; readonly isKeyboard: boolean};
 
+/** Memory that the guest shares, and the user of the host who looks at the picture in it. */
+export type LookingGlassPlan = {
+  /** Below /dev/shm. */
+  readonly name: string;
+  readonly sizeMiB: number;
+  readonly user: string;
+  readonly release: 'auto' | 'idd' | 'b7';
+};
+
 /** A libvirt domain of QEMU and KVM. */
 export type KvmGuestPlan = NamedGuest & {
   readonly kind: 'kvm';
@@ -280,6 +289,9 @@ export type KvmGuestPlan = NamedGuest & {
   readonly evdev: readonly EvdevInput[];
   /** Keys that hand them over and back; `null`: libvirt is not told, and QEMU's own are both Ctrl keys. */
   readonly evdevToggle: GrabToggle | null;
+  readonly lookingGlass: LookingGlassPlan | null;
+  /** Of an emulated screen that it gets: SPICE only where something needs it, and QEMU has it. */
+  readonly screen: 'vnc' | 'spice';
   readonly emulator: string;
   readonly isKvmHidden: boolean;
   readonly hypervVendorId: string | null;

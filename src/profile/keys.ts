@@ -1,7 +1,14 @@
 import {type Codec, listOf, orAbsent, orAuto, orWord, type KeyTable} from './codec.ts';
 import {cpuList, pins} from './cpu-lists.ts';
 import {deviceCodec, type DeviceFormat} from './device-format.ts';
-import type {ProfileGuest, ProfileHost, WrittenCpu, WrittenMemory, WrittenProfile} from './profile.ts';
+import type {
+  ProfileGuest,
+  ProfileHost,
+  ProfileLookingGlass,
+  WrittenCpu,
+  WrittenMemory,
+  WrittenProfile,
+} from './profile.ts';
 import {guestMemory, vcpuCount} from './shares.ts';
 import {
   absolutePath,
@@ -13,6 +20,8 @@ import {
   leastDiskMiB,
   libvirtName,
   plainName,
+  resolution,
+  userName,
   scalar,
   vendorId,
   wholeNumber,
@@ -91,6 +100,34 @@ export const memoryKeys: KeyTable<WrittenMemory> = {
     codec: orAuto(memorySize(0)),
     fallback: auto,
     meaning: 'Memory that stays with the host on that node.',
+  },
+};
+
+const lookingGlassKeys: KeyTable<ProfileLookingGlass> = {
+  user: {key: 'user', codec: userName, meaning: 'Your user on the host, who runs looking-glass-client.'},
+  resolution: {
+    key: 'resolution',
+    codec: orAbsent(resolution),
+    fallback: null,
+    meaning: 'The largest of the guest; the size of the memory follows from it.',
+  },
+  sizeMiB: {
+    key: 'size',
+    codec: orAbsent(memorySize(1)),
+    fallback: null,
+    meaning: 'Of the memory, a power of two, instead of a resolution.',
+  },
+  release: {
+    key: 'release',
+    codec: orAuto(oneOf(['idd', 'b7'])),
+    fallback: auto,
+    meaning: 'Of Looking Glass in the guest: idd since 2026, b7 and before; auto: room for both.',
+  },
+  hdr: {
+    key: 'hdr',
+    codec: yesOrNo,
+    fallback: false,
+    meaning: 'The guest shows HDR, which takes twice the memory with b7.',
   },
 };
 
@@ -173,6 +210,12 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     codec: oneOf(['ctrl-ctrl', 'alt-alt', 'shift-shift', 'meta-meta', 'scrolllock', 'ctrl-scrolllock']),
     fallback: 'ctrl-ctrl',
     meaning: 'Keys that hand `evdev` to the guest and back to the host; ctrl-ctrl: both Ctrl keys at once.',
+  },
+  lookingGlass: {
+    key: 'lookingGlass',
+    codec: orAbsent(sectionOf(lookingGlassKeys, () => null)),
+    fallback: null,
+    meaning: 'The guest’s picture in a window of the host, through memory that both share.',
   },
   tpm: {
     key: 'tpm',

@@ -22,6 +22,7 @@ import type {
   ProfileDevice,
   ProfileGuest,
   ProfileHost,
+  ProfileLookingGlass,
   WrittenCpu,
   WrittenMemory,
   WrittenProfile,
@@ -76,6 +77,15 @@ export const profileShape = shape<WrittenProfile>({
     network: text,
     evdev: listOf(text),
     evdevToggle: wordOf(grabToggles),
+    lookingGlass: nullable(
+      shape<ProfileLookingGlass>({
+        user: text,
+        resolution: nullable(text),
+        sizeMiB: nullable(number),
+        release: wordOf<ProfileLookingGlass['release']>({auto: true, idd: true, b7: true}),
+        hdr: flag,
+      }),
+    ),
     tpm: orAuto(flag),
     hideHypervisor: orAuto(flag),
     hypervVendorId: text,

@@ -73,6 +73,17 @@ export type GuestSystem = 'windows-11' | 'windows-10' | 'linux' | 'other';
 /** `install`: emulated screen and media, no card. `prepare`: both. `run`: the card alone. */
 export type GuestPhase = 'install' | 'prepare' | 'run';
 
+export type ProfileLookingGlass = {
+  /** Of the host, who runs the client. */
+  readonly user: string;
+  /** The largest of the guest, `2560x1440`; the size follows from it. */
+  readonly resolution: string | null;
+  readonly sizeMiB: number | null;
+  /** Of what runs in the guest: the driver with a display of its own, or B7 and before; `auto`: room for both. */
+  readonly release: Auto | 'idd' | 'b7';
+  readonly hdr: boolean;
+};
+
 export type ProfileGuest = {
   readonly name: string;
   /** `new`: define it; `existing`: edit it; `auto`: edit it where it exists. */
@@ -100,6 +111,8 @@ export type ProfileGuest = {
   readonly evdev: readonly string[];
   /** Keys that hand them to the guest and back. */
   readonly evdevToggle: GrabToggle;
+  /** The guest's picture in a window of the host; `null`: none. */
+  readonly lookingGlass: ProfileLookingGlass | null;
   readonly tpm: Auto | boolean;
   /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */
   readonly hideHypervisor: Auto | boolean;

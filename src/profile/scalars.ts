@@ -249,6 +249,21 @@ export const inputPath = patterned(
   {type: 'string', pattern: '^/dev/input/by-id/[^/,]+-event-(kbd|mouse)$'},
 );
 
+/** Goes into a line of systemd-tmpfiles. */
+export const userName = patterned(
+  'user name',
+  '^[A-Za-z_][A-Za-z0-9_.\\-]{0,30}$',
+  'is no name of a user',
+  'Write your user name on the host, as `id -un` prints it.',
+);
+
+export const resolution = patterned(
+  'resolution (`2560x1440`)',
+  '^[1-9][0-9]{2,4}x[1-9][0-9]{2,4}$',
+  'is no resolution',
+  'Write width and height in pixels with an x between them: `2560x1440`.',
+);
+
 export const vendorId = patterned(
   'text of 1 to 12 characters',
   '^[A-Za-z0-9 _.\\-]{1,12}$',

@@ -264,7 +264,11 @@ describe('import libvirt', () => {
     ],
     ["<interface type='bridge'><source bridge='br0'/></interface>", 'of the type bridge (bridge br0)'],
     ["<tpm><backend type='passthrough'/></tpm>", 'not an emulated one'],
-    ["<shmem name='looking-glass'/>", 'no key for <shmem> in <devices> (looking-glass)'],
+    ["<shmem name='scream-ivshmem'/>", 'no key for <shmem> in <devices> (scream-ivshmem)'],
+    [
+      "<shmem name='looking-glass'><model type='ivshmem-plain'/><size unit='M'>64</size></shmem>",
+      'lookingGlass: {user: YOU, size: 64 MiB}',
+    ],
     ["<input type='evdev'><source dev='/dev/input/event4'/></input>", '/dev/input/event4; a profile names keyboards'],
     ["<input type='passthrough' bus='virtio'/>", 'no key for <input> in <devices> (passthrough)'],
   ])('names what a profile cannot say of %s', (devices, said) => {

@@ -61,8 +61,10 @@ export const guestModes: readonly FailureMode[] = [
   {
     number: 36,
     what: 'Looking Glass: AppArmor or the device ACL closes /dev/kvmfr0, it is a regular file that QEMU has made, or the size is old.',
-    handled: ['not served'],
-    how: 'It is not set up here; what a domain has of it stays to the byte.',
+    handled: ['told', 'verified'],
+    how: 'The memory is libvirt’s own <shmem>, which AppArmor and the device ACL allow; its size follows from the resolution, an old one is named before apply, and size and mode are looked at. /dev/kvmfr0 is not served: what a domain has of it stays to the byte.',
+    codes: ['looking-glass-size', 'looking-glass-old-size', 'looking-glass-owned-elsewhere'],
+    promises: ['looking-glass-memory'],
   },
   {
     number: 38,

@@ -60,12 +60,25 @@ const textFields = [
   'guest.network',
   'guest.hypervVendorId',
 ];
+/** The file, and the command with it. */
+const tmpfiles = '/etc/tmpfiles.d/10-vfio-pilot-looking-glass.conf';
+
 const isWhereItBelongs = ({field, value, preview}: Accepted): boolean => {
   if (textFields.includes(field)) return hostFiles(preview, 'sound') === hostFiles(baseline, 'sound');
   if (field === 'name')
     return (
       preview.plan.profile === value && preview.changes.every(({path}, index) => path === baseline.changes[index]?.path)
     );
+  if (field === 'guest.lookingGlass.user') {
+    const own = preview.changes.filter((change) => change.path.includes(tmpfiles));
+    const line = `f /dev/shm/looking-glass 0660 ${String(value)} kvm -`;
+    const others = preview.changes.filter((change) => !own.includes(change));
+    return (
+      own.length === 2 &&
+      own.some((change) => textOf(change).split('\n')[1] === line) &&
+      others.every(({path}) => baseline.changes.some((known) => known.path === path))
+    );
+  }
   return preview.changes.every(
     ({path}) =>
       baseline.changes.some((known) => known.path === path) ||
@@ -76,9 +89,9 @@ const isWhereItBelongs = ({field, value, preview}: Accepted): boolean => {
 const isPrintable = (text: string): boolean =>
   !/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069\u200b\u2028\u2029\ufeff\u{e0000}-\u{e007f}]/u.test(text);
 
-/** What another value of a key can bring by its meaning: firmware, ROM, TPM, pinning, Hyper-V features. */
+/** What another value of a key can bring by its meaning: firmware, ROM, TPM, pinning, Hyper-V features, shared memory. */
 const ownTags =
-  /^<\/?(?:os|source|firmware|feature|loader|nvram|rom|tpm|backend|numa|cell|distances|sibling|numatune|memory|memnode|memoryBacking|hugepages|page|iothreads|iothreadpin|vcpupin|emulatorpin|cputune|kvm|hidden|vendor_id|hyperv|clock|timer|relaxed|vapic|spinlocks|vpindex|runtime|synic|stimer|reset|frequencies|reenlightenment|tlbflush|ipi|evmcs|avic|cpu|topology|smm|features|metadata|boot|vcpu)(?: [\w-]+="")*\/?>$/;
+  /^<\/?(?:os|source|firmware|feature|loader|nvram|rom|tpm|backend|numa|cell|distances|sibling|numatune|memory|memnode|memoryBacking|hugepages|page|iothreads|iothreadpin|vcpupin|emulatorpin|cputune|kvm|hidden|vendor_id|hyperv|clock|timer|relaxed|vapic|spinlocks|vpindex|runtime|synic|stimer|reset|frequencies|reenlightenment|tlbflush|ipi|evmcs|avic|cpu|topology|smm|features|metadata|boot|vcpu|shmem|size)(?: [\w-]+="")*\/?>$/;
 
 /** Elements and attributes of each text as xmllint reads them, without any value. */
 const skeletonsOf = (texts: readonly string[]): readonly string[] => {

@@ -53,6 +53,7 @@ describe('a profile', () => {
         numaCell: 'auto',
         evdev: [],
         evdevToggle: 'ctrl-ctrl',
+        lookingGlass: null,
         mapping: false,
         hookscript: false,
       },

@@ -81,6 +81,15 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
         {maxLength: 3},
       ),
       evdevToggle: fc.constantFrom('ctrl-ctrl', 'scrolllock'),
+      lookingGlass: nullable(
+        fc.record({
+          user: fc.constantFrom('alice', '_b.c-d'),
+          resolution: nullable(fc.constant('2560x1440')),
+          sizeMiB: nullable(fc.constant(64)),
+          release: fc.constantFrom('auto' as const, 'idd' as const, 'b7' as const),
+          hdr: fc.boolean(),
+        }),
+      ),
       mapping: fc.boolean(),
       hookscript: fc.boolean(),
       numaCell: orAuto(fc.boolean()),

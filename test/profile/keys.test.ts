@@ -34,6 +34,7 @@ describe('the table of keys', () => {
       'cpu.vcpus',
       'memory.size',
       'guest.name',
+      'guest.lookingGlass.user',
     ]);
   });
 

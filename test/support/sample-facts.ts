@@ -188,6 +188,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     mediated: noMediated,
     usb: [],
     inputs: null,
+    sharedMemory: null,
     iommu: {
       active: true,
       groups: groups.map((id) => ({
@@ -251,6 +252,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       domains: [],
       firmware: [{code: '/usr/share/OVMF/OVMF_CODE_4M.ms.fd', vars: null, hasSecureBoot: true, hasEnrolledKeys: true}],
       hasSwtpm: true,
+      hasSpice: null,
       hypervFeatures: null,
       machines: null,
       networks: ['default'],

@@ -85,6 +85,8 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     network: 'default',
     evdev: [],
     evdevToggle: null,
+    lookingGlass: null,
+    screen: 'vnc',
     emulator: '/usr/bin/qemu-system-x86_64',
     isKvmHidden: false,
     hypervVendorId: null,

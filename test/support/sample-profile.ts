@@ -53,6 +53,7 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     network: 'default',
     evdev: [],
     evdevToggle: 'ctrl-ctrl',
+    lookingGlass: null,
     tpm: 'auto',
     hideHypervisor: 'auto',
     hypervVendorId: 'auto',

@@ -3,6 +3,7 @@ import {afterEach, describe, expect, it} from 'vitest';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import type {WrittenProfile} from '../../src/profile/profile.ts';
 import {keys, openWizard} from './open-wizard.tsx';
+import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleHost, sampleServices} from './sample-services.ts';
 import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
@@ -70,6 +71,41 @@ describe('the step that saves', () => {
 
 /** From the first field, upwards: network, first start, drivers, ISO image, size. */
 const toDisk = [up, up, up, up, up, up];
+
+describe('picture, keyboard and mouse', () => {
+  const downTo = (count: number): readonly string[] => Array.from({length: count}, () => down);
+
+  it('asks who looks at Looking Glass, and how large, and takes nothing else', async () => {
+    const {saved, wizard} = keeping();
+    const screen = await wizard.press(...to(4), ...downTo(8));
+    expect(screen).toMatch(/❯ Looking Glass/);
+    expect(await wizard.press('alice', enter)).toMatch(/step 5 of 9.*✗ Type your user name/s);
+    await wizard.press(emptyField, 'alice 2560x1440');
+    await wizard.press(...to(3));
+    expect(saved[0]?.profile.guest.lookingGlass).toEqual({
+      user: 'alice',
+      resolution: '2560x1440',
+      sizeMiB: null,
+      release: 'auto',
+      hdr: false,
+    });
+  });
+
+  it('offers the keyboards and mice that this host has, with the keys to switch', async () => {
+    const inputs = ['usb-One_Keyboard-event-kbd', 'usb-Two_Mouse-event-mouse'].map((name) => ({
+      path: `/dev/input/by-id/${name}`,
+      isKeyboard: name.endsWith('kbd'),
+      controller: null,
+      usbPort: null,
+    }));
+    const {saved, wizard} = keeping({facts: {...sampleFacts(), inputs}});
+    expect(await wizard.press(...to(4), up, up, right)).toMatch(/❯ Keyboard\s+‹ One Keyboard ›/);
+    expect(await wizard.press(down, right)).toMatch(/❯ Mouse\s+‹ Two Mouse ›/);
+    expect(await wizard.press(down, right)).toMatch(/❯ Switch by\s+‹ both Alt keys ›/);
+    await wizard.press(...to(3));
+    expect(saved[0]?.profile.guest).toMatchObject({evdev: inputs.map(({path}) => path), evdevToggle: 'alt-alt'});
+  });
+});
 
 describe('texts of the guest', () => {
   it('hold the step until they can stand in a profile', async () => {

@@ -9,11 +9,12 @@ import {
   type XmlElement,
 } from '../../formats/xml/document.ts';
 import {problemOfHyperv} from '../../hypervisor/kvm/guest/choose-hyperv.ts';
+import {parseSizeKiB} from '../../hypervisor/kvm/domain/domain-values.ts';
 import {readValue} from '../../profile/codec.ts';
 import {isKeyboardPath} from '../../facts/inputs.ts';
 import {grabToggles} from '../../profile/grab-toggle.ts';
 import type {Profile, ProfileGuest} from '../../profile/profile.ts';
-import {absolutePath, inputPath, libvirtName, vendorId} from '../../profile/scalars.ts';
+import {absolutePath, inputPath, libvirtName, userName, vendorId} from '../../profile/scalars.ts';
 import {type Omission, replaced, stays} from './omission.ts';
 
 type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
@@ -26,6 +27,7 @@ export const importGuestSettings = (facts: HostFacts, root: XmlElement): Importe
     disksOf(root),
     networkOf(root),
     inputOf(root),
+    lookingGlassOf(facts, root),
     tpmOf(root),
     hidingOf(root),
     hypervOf(facts, root),
@@ -174,6 +176,34 @@ const unnamed = (element: XmlElement): Omission =>
     element,
     `The domain takes over ${attributeOf(childNamed(element, 'source'), 'dev') ?? 'an input'}; a profile names keyboards and mice by /dev/input/by-id only.`,
   );
+
+/** Who looks at it is in a line of systemd-tmpfiles, and not in the domain. */
+const lookingGlassOf = (facts: HostFacts, root: XmlElement): ImportedGuest => {
+  const [shmem] = elementsAt(root, 'devices/shmem').filter((one) => attributeOf(one, 'name') === 'looking-glass');
+  const size = childNamed(shmem ?? null, 'size');
+  const sizeKiB = parseSizeKiB(size?.text ?? '', attributeOf(size, 'unit'));
+  if (shmem === undefined || sizeKiB === null) return {guest: {}, omissions: []};
+  const sizeMiB = sizeKiB / 1024;
+  const user = readValue(userName, ownerOf(facts, '/dev/shm/looking-glass'));
+  if (user !== null)
+    return {guest: {lookingGlass: {user, resolution: null, sizeMiB, release: 'auto', hdr: false}}, omissions: []};
+  return {
+    guest: {},
+    omissions: [
+      stays(
+        shmem,
+        `The domain has ${sizeMiB} MiB for Looking Glass, and who runs the client is unknown: lookingGlass: {user: YOU, size: ${sizeMiB} MiB} in guest says both.`,
+      ),
+    ],
+  };
+};
+
+/** `f /dev/shm/looking-glass 0660 alice kvm -` */
+const ownerOf = ({files}: HostFacts, path: string): string | null =>
+  Object.values(files)
+    .filter((file) => file.path.startsWith('/etc/tmpfiles.d/'))
+    .flatMap(({text}) => (text ?? '').split('\n').map((line) => line.trim().split(/\s+/)))
+    .find(([type, named]) => type?.startsWith('f') === true && named === path)?.[3] ?? null;
 
 const tpmOf = (root: XmlElement): ImportedGuest => {
   const tpms = elementsAt(root, 'devices/tpm');

@@ -42,8 +42,11 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
   });
 };
 
-/** A keyboard, mouse or tablet, emulated or of the host; and the flag that a plan sets itself where threads need it. */
+/** The memory of Looking Glass; a keyboard, mouse or tablet, emulated or of the host; and the flag that a plan sets itself where threads need it. */
 const isOrdinary = (element: XmlElement): boolean =>
+  (element.name === 'shmem' &&
+    attributeOf(element, 'name') === 'looking-glass' &&
+    childNamed(element, 'size') !== null) ||
   (element.name === 'input' && ['keyboard', 'mouse', 'tablet', 'evdev'].includes(attributeOf(element, 'type') ?? '')) ||
   (element.name === 'feature' && attributeOf(element, 'name') === 'topoext');
 

@@ -25,6 +25,7 @@ import type {PackageManager} from '../packages.ts';
 import {pciAddressText} from '../pci-address.ts';
 import type {KeyId, OutsideModule, ShimFacts, SigningCertificate, SigningFacts} from '../signing.ts';
 import type {HostInput} from '../inputs.ts';
+import type {SharedMemory} from '../shared-memory.ts';
 import type {UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
 import {
@@ -181,6 +182,7 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   memory,
   pci: listOf(pciFunctionShape),
   mediated: mediatedShape,
+  sharedMemory: nullable(listOf(shape<SharedMemory>({path: text, isFile: flag, bytes: number, mode: integer}))),
   inputs: nullable(
     listOf(
       shape<HostInput>({

@@ -93,6 +93,7 @@ const libvirtShape = shape<LibvirtDocument>({
     shape<FirmwareImage>({code: text, vars: nullable(text), hasSecureBoot: flag, hasEnrolledKeys: flag}),
   ),
   hasSwtpm: flag,
+  hasSpice: nullable(flag),
   hypervFeatures: nullable(texts),
   machines: nullable(texts),
   networks: texts,

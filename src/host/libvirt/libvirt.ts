@@ -6,6 +6,7 @@ import type {Note} from '../reader.ts';
 import {domainDirectory, readDomains, type Virsh} from './libvirt-domains.ts';
 import {readInterfaceFunctions, readNetworks} from './networks.ts';
 import {readPools} from './pools.ts';
+import {readHasSpice} from './spice.ts';
 import {readFirmwareImages} from './qemu-firmware.ts';
 
 /** Asks only a daemon that answered once: each vain question costs a connection attempt. */
@@ -18,16 +19,21 @@ type Capabilities = {
   readonly emulator: string | null;
   readonly hypervFeatures: readonly string[] | null;
   readonly machines: readonly string[] | null;
+  readonly hasSpice: boolean | null;
 };
 
 /** All `null` where libvirt does not answer: under another root, or when the daemon does not run. */
-const askCapabilities = (virsh: Virsh): Capabilities => {
+const askCapabilities = (source: Source, virsh: Virsh): Capabilities => {
   const domain =
     virsh('domcapabilities', '--virttype', 'kvm', '--arch', 'x86_64', '--machine', 'q35') ?? virsh('domcapabilities');
-  return {...parseDomainCapabilities(domain), machines: parseMachines(virsh('capabilities'))};
+  return {
+    ...parseDomainCapabilities(domain),
+    machines: parseMachines(virsh('capabilities')),
+    hasSpice: readHasSpice(source, domain),
+  };
 };
 
-export const parseDomainCapabilities = (xml: string | null): Omit<Capabilities, 'machines'> => {
+export const parseDomainCapabilities = (xml: string | null): Omit<Capabilities, 'machines' | 'hasSpice'> => {
   const hyperv = /<hyperv supported=['"]yes['"]>([\s\S]*?)<\/hyperv>/.exec(xml ?? '')?.[1];
   const features = /<enum name=['"]features['"]>([\s\S]*?)<\/enum>/.exec(hyperv ?? '')?.[1];
   return {
@@ -65,7 +71,7 @@ const isEnabled = (source: Source, daemon: Daemon): boolean =>
 
 export const readLibvirt = (source: Source, note: Note): KvmFacts => {
   const virsh = connectVirsh(source);
-  const capabilities = askCapabilities(virsh);
+  const capabilities = askCapabilities(source, virsh);
   const emulator = capabilities.emulator ?? emulators.find(source.exists) ?? null;
   const domains = readDomains(source, virsh, note);
   return {
@@ -78,6 +84,7 @@ export const readLibvirt = (source: Source, note: Note): KvmFacts => {
     domains,
     firmware: readFirmwareImages(source, note),
     hasSwtpm: source.exists('/usr/bin/swtpm'),
+    hasSpice: capabilities.hasSpice,
     hypervFeatures: capabilities.hypervFeatures,
     machines: capabilities.machines,
     ...readNetworks(source, virsh),

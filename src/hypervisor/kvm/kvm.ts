@@ -26,6 +26,7 @@ import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
 import {networkRegistry} from './networks/network-registry.ts';
 import {poolPromises, renderNetworkPools} from './networks/network-pools.ts';
+import {renderLookingGlass} from './looking-glass/files.ts';
 import {kvmPromises} from './promises.ts';
 import {libvirtRegistry, whyKept} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
@@ -68,6 +69,7 @@ export const kvm: Hypervisor = {
       renderIsolationHook(facts, plan),
       renderUsbHook(facts, plan),
       renderNetworkPools(facts, plan),
+      renderLookingGlass(facts, kvmPlanOf(plan)),
     ]),
   namedPaths: (facts, guest) => [
     diskPath(facts, guest),

@@ -18,6 +18,7 @@ import {
   yesNoAuto,
 } from './field.ts';
 import {rareGuestFields} from './rare-fields.ts';
+import {lookingGlassField} from './looking-glass-field.ts';
 import {inputFields} from './input-fields.ts';
 import {parseMiB, renderMiB} from './size-text.ts';
 
@@ -382,6 +383,7 @@ export const guestFields: readonly Field[] = [
   mapping,
   hookscript,
   hyperv,
+  lookingGlassField,
   disk,
   diskSize,
   cdrom,

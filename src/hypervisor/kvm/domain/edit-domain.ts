@@ -12,6 +12,7 @@ import {devicesOrder, domainOrder} from './domain-values.ts';
 import {collectFindings, type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
 import {editClock, editFeatures} from './edit-features.ts';
 import {editBalloon, editHostdevs, isNamedBy} from './edit-hostdevs.ts';
+import {editLookingGlass} from './edit-looking-glass.ts';
 import {editMediated, noteMediated} from './edit-mediated.ts';
 import {editMemoryBacking, editMemorySize} from './edit-memory.ts';
 import {editNumaTune} from './edit-nodes.ts';
@@ -121,6 +122,7 @@ const editDevices = (context: EditContext, ofPhase: DomainEdit): DomainEdit => {
     editMediated(context),
     editUsb(context),
     editBalloon(context),
+    editLookingGlass(context),
     editThreadUsers(context),
     ofPhase,
   ]);

@@ -53,6 +53,7 @@ const isHolder = (context: EditContext, one: AssignedDevice, device: XmlElement)
 const chooseScreen = (context: EditContext): Screen => {
   const {plan, root, report} = context;
   const isShared =
+    plan.guest.lookingGlass !== null ||
     childrenNamed(childNamed(root, 'devices'), 'shmem').length > 0 ||
     allElements(root).some((element) => (attributeOf(element, 'value') ?? '').includes('ivshmem'));
   const isInWindow = plan.devices.some(({assigned}) => assigned.type === 'mediated-device' && assigned.display);
@@ -99,13 +100,15 @@ const named = (context: EditContext, name: string): readonly XmlElement[] =>
 
 const editScreen = (context: EditContext, show: Screen): DomainEdit => {
   const screens = named(context, 'graphics');
+  const {screen} = context.plan.guest;
+  const isShown = screen === 'vnc' ? screens.length > 0 : screens.some((one) => attributeOf(one, 'type') === screen);
   const videos = named(context, 'video');
   const isNone = (video: XmlElement): boolean => attributeOf(childNamed(video, 'model'), 'type') === 'none';
   const fit = videos.filter((video) => isNone(video) === (show !== 'emulated'));
   const drops = videos.filter((video) => !fit.includes(video));
   return {
     children: [
-      ...(show !== 'none' && screens.length === 0 ? [screenWish] : []),
+      ...(show !== 'none' && !isShown ? [screenWish(screen)] : []),
       ...(fit.length === 0 ? [videoWish(show === 'emulated' ? 'vga' : 'none')] : []),
     ],
     drops: [...drops, ...(show === 'none' ? [...screens, ...spiceParts(context)] : [])],

@@ -28,7 +28,7 @@ const newDevices = (plan: KvmPlan): XmlFragment => {
     element('input', {type: guest.evdev.some(({path}) => isMousePath(path)) ? 'mouse' : 'tablet', bus: 'usb'}),
     element('input', {type: 'keyboard', bus: 'usb'}),
     ...(guest.hasTpm ? [newTpm] : []),
-    fragmentOf(screenWish),
+    fragmentOf(screenWish(guest.screen)),
     fragmentOf(videoWish('vga')),
   ]);
 };

@@ -1,15 +1,19 @@
 import type {Wish} from '../../../formats/xml/reconcile.ts';
+import type {KvmGuestPlan} from '../../../plan/plan.ts';
 
 /** `window`: the guest's own picture, shown by the window of its emulated screen. */
 export type Screen = 'emulated' | 'window' | 'none';
 
-/** VNC, because newer distributions build QEMU without SPICE; reachable from this machine only. */
-export const screenWish: Wish = {
+/** VNC unless something needs SPICE, as newer distributions build QEMU without it; reachable from this machine only. */
+export const screenWish = (type: KvmGuestPlan['screen']): Wish => ({
   name: 'graphics',
   existing: null,
-  attributes: {type: 'vnc', port: '-1', autoport: 'yes'},
-  children: [{name: 'listen', attributes: {type: 'address', address: '127.0.0.1'}}],
-};
+  attributes: {type, port: '-1', autoport: 'yes'},
+  children: [
+    {name: 'listen', attributes: {type: 'address', address: '127.0.0.1'}},
+    ...(type === 'spice' ? [{name: 'image', attributes: {compression: 'off'}}] : []),
+  ],
+});
 
 /** The plain VGA shows any installer. */
 export const videoWish = (type: 'vga' | 'none'): Wish => ({

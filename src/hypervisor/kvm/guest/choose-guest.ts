@@ -11,6 +11,7 @@ import {chooseHiding} from '../../choose-hiding.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseEvdev} from './choose-evdev.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
+import {chooseLookingGlass} from '../looking-glass/choose.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
@@ -62,6 +63,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     osinfoId: osinfoIdOf(facts, guest),
     network: guest.network,
     ...chooseEvdev(context, chosen),
+    ...chooseLookingGlass(context),
     emulator: libvirtOf(facts).emulator ?? '/usr/bin/qemu-system-x86_64',
     ...chooseHiding(context, chosen),
     hyperv: chooseHyperv(context),

@@ -4,6 +4,7 @@ import {libvirtOf} from '../../../facts/virtualisation.ts';
 import type {KvmGuestPlan, Plan} from '../../../plan/plan.ts';
 import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
+import {lookingGlassTasks} from '../looking-glass/tasks.ts';
 import {cardDriver, connector, isCard} from '../../card-tasks.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
 import {toggleKeys} from '../toggle-keys.ts';
@@ -24,8 +25,9 @@ export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
     afterReboot: [
       firstStart(facts, plan),
       ...prepare(plan),
-      ...connector(plan),
+      ...(hasOwnDisplay(plan) ? [] : connector(plan)),
       ...cardDriver(plan),
+      ...lookingGlassTasks(plan.guest),
       ...input(facts, plan),
       ...run(plan),
     ],
@@ -102,7 +104,9 @@ const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
   const screen = !guest.isNew
     ? 'The screens that it had before stay.'
     : guest.phase === 'run'
-      ? 'It shows on its card.'
+      ? guest.lookingGlass === null
+        ? 'It shows on its card.'
+        : 'Looking Glass shows it.'
       : `The installer shows on the emulated screen: virt-viewer opens it.${hasDrivers ? ` It does not see the disk at first: ${loadDriver}` : ''}`;
   return {
     id: 'first-start',
@@ -113,7 +117,7 @@ const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
         : `Your desktop session ends then, and comes back when the guest stops: save your work. ${guest.isNew ? 'Install the guest from another computer: virt-viewer there opens its emulated screen over ssh.' : ''}`.trim(),
     commands: [
       asRoot(`virsh start ${name}`),
-      ...(guest.isNew
+      ...(guest.isNew && guest.phase !== 'run'
         ? [...install(facts, ['virt-viewer']), asRoot(`virt-viewer --connect qemu:///system ${name}`)]
         : []),
     ],
@@ -122,6 +126,7 @@ const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
 
 const input = (facts: HostFacts, {guest, devices}: KvmPlan): readonly Task[] => {
   if (guest.evdev.length > 0) return [switchInput(guest)];
+  if (guest.lookingGlass !== null && guest.screen === 'spice') return [];
   return devices.some(isCard)
     ? [
         {
@@ -137,6 +142,9 @@ const input = (facts: HostFacts, {guest, devices}: KvmPlan): readonly Task[] => 
       ]
     : [];
 };
+
+/** The driver of Looking Glass since 2026 makes a display of its own, for which nothing needs to be plugged in. */
+const hasOwnDisplay = ({guest: {lookingGlass}}: KvmPlan): boolean => lookingGlass?.release === 'idd';
 
 const switchInput = ({evdev, evdevToggle, phase}: KvmGuestPlan): Task => {
   const keys = toggleKeys[evdevToggle ?? 'ctrl-ctrl'];
@@ -177,8 +185,8 @@ const run = ({guest, devices}: KvmPlan): readonly Task[] =>
     ? [
         {
           id: 'phase-run',
-          title: 'Take the emulated screen away, once the card shows the guest',
-          why: 'With it go its keyboard and mouse, and the media. Until then the guest has two screens.',
+          title: `Take the emulated screen away, once ${guest.lookingGlass === null ? 'the card' : 'Looking Glass'} shows the guest`,
+          why: `${guest.lookingGlass === null ? 'With it go its keyboard and mouse, and the media.' : 'With it go the media.'} Until then the guest has two screens.`,
           commands: [phase(guest.name, 'run')],
         },
       ]

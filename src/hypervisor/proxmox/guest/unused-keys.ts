@@ -14,6 +14,7 @@ export const unusedKeys = [
   'guest.phase',
   'guest.evdev',
   'guest.evdevToggle',
+  'guest.lookingGlass',
   'guest.network',
   'guest.hyperv',
   'guest.numaCell',
@@ -50,6 +51,11 @@ export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] =
     subject: 'guest.phase',
     isSet: guest.phase !== null,
     why: 'the phases of a guest are edits of a libvirt domain',
+  },
+  {
+    subject: 'guest.lookingGlass',
+    isSet: guest.lookingGlass !== null,
+    why: 'this version sets Looking Glass up in guests of libvirt only',
   },
   {
     subject: 'guest.evdev',

@@ -21,6 +21,7 @@ export const unusedKeys = [
   'guest.phase',
   'guest.evdev',
   'guest.evdevToggle',
+  'guest.lookingGlass',
   'guest.numaCell',
   'guest.mapping',
   'guest.hookscript',
@@ -70,6 +71,11 @@ export const keysWithoutEffect = ({cpu, memory, guest, host}: Profile): readonly
     subject: 'guest.phase',
     isSet: guest.phase !== null,
     why: 'the phases of a guest are edits of a libvirt domain',
+  },
+  {
+    subject: 'guest.lookingGlass',
+    isSet: guest.lookingGlass !== null,
+    why: 'this version sets Looking Glass up in guests of libvirt only',
   },
   {
     subject: 'guest.evdev',

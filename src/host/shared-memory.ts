@@ -1,0 +1,18 @@
+import type {SharedMemory} from '../facts/shared-memory.ts';
+import type {Source} from '../system/source.ts';
+
+const directory = '/dev/shm';
+
+/** That of Looking Glass; `null` where nobody can know: a tree without the directory. */
+export const readSharedMemory = (source: Source): readonly SharedMemory[] | null =>
+  source.exists(directory)
+    ? source
+        .list(directory)
+        .filter((name) => name.startsWith('looking-glass'))
+        .flatMap((name) => {
+          const path = `${directory}/${name}`;
+          const stat = source.stat(path);
+          if (stat === null) return [];
+          return [{path, isFile: stat.type === 'file', bytes: stat.size, mode: stat.mode & 0o777}];
+        })
+    : null;
