@@ -93,6 +93,10 @@ const rows: readonly Row[] = [
   ['/sys/fs/btrfs/*/devices', '*'],
 
   ['/dev', 'kvm', 'presence'],
+  ['/usr/share/qemu/vhost-user', '*.json'],
+  ['/etc/qemu/vhost-user', '*.json'],
+  ['/usr/libexec', 'virtiofsd', 'presence'],
+  ['/usr/lib', 'virtiofsd qemu/virtiofsd', 'presence'],
   ['/dev/shm', 'looking-glass*', 'presence'],
   ['/dev/input/by-id', '*'],
   ['/sys/class/input', 'event*'],

@@ -40,6 +40,7 @@ export type KvmFacts = {
   readonly hasSwtpm: boolean;
   /** `null` where it is unknown. */
   readonly hasSpice: boolean | null;
+  readonly hasVirtiofsd: boolean;
   /** Hyper-V features of `virsh domcapabilities`; `null` when it was not asked. */
   readonly hypervFeatures: readonly string[] | null;
   /** CPU mode host-passthrough, machine types …; `null` when capabilities were not asked. */

@@ -19,7 +19,7 @@ import {
 import {pciAddressText, pciIdText} from '../facts/pci-address.ts';
 import type {InitramfsSystem} from '../facts/boot.ts';
 import {grabToggles} from '../profile/grab-toggle.ts';
-import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
+import type {GuestPhase, GuestSystem, IsolationMethod, SharedFolder} from '../profile/profile.ts';
 import type {
   AssignedDevice,
   AssignedFunction,
@@ -212,6 +212,7 @@ const domain = shape<KvmGuestPlan>({
       release: wordOf<LookingGlassPlan['release']>({auto: true, idd: true, b7: true}),
     }),
   ),
+  shares: listOf(shape<SharedFolder>({dir: text, tag: text})),
   screen: wordOf<KvmGuestPlan['screen']>({vnc: true, spice: true}),
   emulator: text,
   isKvmHidden: flag,
@@ -317,6 +318,7 @@ const withoutLife = {
   evdev: [],
   evdevToggle: null,
   lookingGlass: null,
+  shares: [],
   screen: 'vnc',
 } as const;
 

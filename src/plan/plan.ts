@@ -1,7 +1,7 @@
 import type {InitramfsSystem} from '../facts/boot.ts';
 import type {PciAddress, PciId} from '../facts/pci-address.ts';
 import type {GrabToggle} from '../profile/grab-toggle.ts';
-import type {GuestPhase, GuestSystem, IsolationMethod} from '../profile/profile.ts';
+import type {GuestPhase, GuestSystem, IsolationMethod, SharedFolder} from '../profile/profile.ts';
 
 /** What is decided, and from which fact. Plain data; the renderers read nothing else but the files' present text. */
 export type Plan<Guest extends GuestPlan = GuestPlan> = {
@@ -290,6 +290,7 @@ export type KvmGuestPlan = NamedGuest & {
   /** Keys that hand them over and back; `null`: libvirt is not told, and QEMU's own are both Ctrl keys. */
   readonly evdevToggle: GrabToggle | null;
   readonly lookingGlass: LookingGlassPlan | null;
+  readonly shares: readonly SharedFolder[];
   /** Of an emulated screen that it gets: SPICE only where something needs it, and QEMU has it. */
   readonly screen: 'vnc' | 'spice';
   readonly emulator: string;

@@ -93,6 +93,7 @@ export const listOf = <T>(
 ): Codec<readonly T[]> => ({
   type: `list of ${codec.type}`,
   schema: {type: 'array', items: codec.schema, minItems: limits.minimum, maxItems: limits.maximum},
+  ...(codec.fields === undefined ? {} : {fields: codec.fields}),
   encode: (values) => values.map(codec.encode),
   decode: (node, path, complaints) => {
     if (!isSeq(node)) {

@@ -5,6 +5,7 @@ import type {
   ProfileGuest,
   ProfileHost,
   ProfileLookingGlass,
+  SharedFolder,
   WrittenCpu,
   WrittenMemory,
   WrittenProfile,
@@ -21,6 +22,7 @@ import {
   libvirtName,
   plainName,
   resolution,
+  shareTag,
   userName,
   scalar,
   vendorId,
@@ -131,6 +133,11 @@ const lookingGlassKeys: KeyTable<ProfileLookingGlass> = {
   },
 };
 
+const shareKeys: KeyTable<SharedFolder> = {
+  dir: {key: 'dir', codec: absolutePath, meaning: 'The folder on the host.'},
+  tag: {key: 'tag', codec: shareTag, meaning: 'The name by which the guest mounts it.'},
+};
+
 export const guestKeys: KeyTable<ProfileGuest> = {
   name: {key: 'name', codec: libvirtName, meaning: 'Name of the libvirt domain.'},
   domain: {
@@ -216,6 +223,15 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     codec: orAbsent(sectionOf(lookingGlassKeys, () => null)),
     fallback: null,
     meaning: 'The guest’s picture in a window of the host, through memory that both share.',
+  },
+  share: {
+    key: 'share',
+    codec: listOf(
+      sectionOf(shareKeys, () => null),
+      {minimum: 0, maximum: 16},
+    ),
+    fallback: [],
+    meaning: 'Folders of the host that the guest mounts (virtiofs).',
   },
   tpm: {
     key: 'tpm',
@@ -390,7 +406,8 @@ export const documentedKeys = (formats: readonly DeviceFormat[]): readonly Docum
 const documentFields = (path: string, fields: Home['fields']): readonly DocumentedKey[] =>
   fields.flatMap(([, field]) => {
     const own = `${path}.${field.key}`;
-    return [documentKey(own, field), ...documentFields(own, field.codec.fields ?? [])];
+    const ofItems = field.codec.type.startsWith('list of') ? '[]' : '';
+    return [documentKey(own, field), ...documentFields(`${own}${ofItems}`, field.codec.fields ?? [])];
   });
 
 const documentKey = (path: string, field: Home['fields'][number][1]): DocumentedKey => ({

@@ -23,6 +23,7 @@ import type {
   ProfileGuest,
   ProfileHost,
   ProfileLookingGlass,
+  SharedFolder,
   WrittenCpu,
   WrittenMemory,
   WrittenProfile,
@@ -77,6 +78,7 @@ export const profileShape = shape<WrittenProfile>({
     network: text,
     evdev: listOf(text),
     evdevToggle: wordOf(grabToggles),
+    share: listOf(shape<SharedFolder>({dir: text, tag: text})),
     lookingGlass: nullable(
       shape<ProfileLookingGlass>({
         user: text,

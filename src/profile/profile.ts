@@ -84,6 +84,9 @@ export type ProfileLookingGlass = {
   readonly hdr: boolean;
 };
 
+/** A folder of the host, which the guest mounts by the tag. */
+export type SharedFolder = {readonly dir: string; readonly tag: string};
+
 export type ProfileGuest = {
   readonly name: string;
   /** `new`: define it; `existing`: edit it; `auto`: edit it where it exists. */
@@ -113,6 +116,7 @@ export type ProfileGuest = {
   readonly evdevToggle: GrabToggle;
   /** The guest's picture in a window of the host; `null`: none. */
   readonly lookingGlass: ProfileLookingGlass | null;
+  readonly share: readonly SharedFolder[];
   readonly tpm: Auto | boolean;
   /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */
   readonly hideHypervisor: Auto | boolean;

@@ -264,6 +264,14 @@ export const resolution = patterned(
   'Write width and height in pixels with an x between them: `2560x1440`.',
 );
 
+/** virtio-fs has 36 bytes for it. */
+export const shareTag = patterned(
+  'name',
+  '^[A-Za-z0-9][A-Za-z0-9._\\-]{0,35}$',
+  'is not a usable tag',
+  'Use 1 to 36 letters, digits, `.`, `_` or `-`, with a letter or a digit first.',
+);
+
 export const vendorId = patterned(
   'text of 1 to 12 characters',
   '^[A-Za-z0-9 _.\\-]{1,12}$',

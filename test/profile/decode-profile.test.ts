@@ -54,6 +54,7 @@ describe('a profile', () => {
         evdev: [],
         evdevToggle: 'ctrl-ctrl',
         lookingGlass: null,
+        share: [],
         mapping: false,
         hookscript: false,
       },

@@ -81,6 +81,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
         {maxLength: 3},
       ),
       evdevToggle: fc.constantFrom('ctrl-ctrl', 'scrolllock'),
+      share: fc.array(fc.record({dir: fc.constant('/srv/share'), tag: fc.constantFrom('a', 'b.c')}), {maxLength: 2}),
       lookingGlass: nullable(
         fc.record({
           user: fc.constantFrom('alice', '_b.c-d'),

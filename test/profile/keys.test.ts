@@ -30,11 +30,15 @@ describe('the table of keys', () => {
       'devices[].usb.id',
       'devices[].mdev',
       'devices[].mdev.uuid',
+      'devices[].mdev.attributes[].name',
+      'devices[].mdev.attributes[].value',
       'devices[].match',
       'cpu.vcpus',
       'memory.size',
       'guest.name',
       'guest.lookingGlass.user',
+      'guest.share[].dir',
+      'guest.share[].tag',
     ]);
   });
 

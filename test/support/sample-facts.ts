@@ -253,6 +253,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       firmware: [{code: '/usr/share/OVMF/OVMF_CODE_4M.ms.fd', vars: null, hasSecureBoot: true, hasEnrolledKeys: true}],
       hasSwtpm: true,
       hasSpice: null,
+      hasVirtiofsd: true,
       hypervFeatures: null,
       machines: null,
       networks: ['default'],

@@ -54,6 +54,7 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     evdev: [],
     evdevToggle: 'ctrl-ctrl',
     lookingGlass: null,
+    share: [],
     tpm: 'auto',
     hideHypervisor: 'auto',
     hypervVendorId: 'auto',

@@ -91,6 +91,18 @@ describe('picture, keyboard and mouse', () => {
     });
   });
 
+  it('asks for folders by tag, several with commas between them', async () => {
+    const {saved, wizard} = keeping();
+    expect(await wizard.press(...to(4), ...downTo(9))).toMatch(/❯ Shared folders/);
+    expect(await wizard.press('nothing', enter)).toMatch(/step 5 of 9.*✗ Type a tag and a folder/s);
+    await wizard.press(emptyField, 'share /srv/share, music /home/me/My Music');
+    await wizard.press(...to(3));
+    expect(saved[0]?.profile.guest.share).toEqual([
+      {dir: '/srv/share', tag: 'share'},
+      {dir: '/home/me/My Music', tag: 'music'},
+    ]);
+  });
+
   it('offers the keyboards and mice that this host has, with the keys to switch', async () => {
     const inputs = ['usb-One_Keyboard-event-kbd', 'usb-Two_Mouse-event-mouse'].map((name) => ({
       path: `/dev/input/by-id/${name}`,

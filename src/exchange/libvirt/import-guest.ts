@@ -14,8 +14,9 @@ import {readValue} from '../../profile/codec.ts';
 import {isKeyboardPath} from '../../facts/inputs.ts';
 import {grabToggles} from '../../profile/grab-toggle.ts';
 import type {Profile, ProfileGuest} from '../../profile/profile.ts';
-import {absolutePath, inputPath, libvirtName, userName, vendorId} from '../../profile/scalars.ts';
+import {absolutePath, inputPath, libvirtName, shareTag, userName, vendorId} from '../../profile/scalars.ts';
 import {type Omission, replaced, stays} from './omission.ts';
+import {isSharedFolder} from './other-elements.ts';
 
 type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
 
@@ -27,6 +28,7 @@ export const importGuestSettings = (facts: HostFacts, root: XmlElement): Importe
     disksOf(root),
     networkOf(root),
     inputOf(root),
+    sharesOf(root),
     lookingGlassOf(facts, root),
     tpmOf(root),
     hidingOf(root),
@@ -176,6 +178,17 @@ const unnamed = (element: XmlElement): Omission =>
     element,
     `The domain takes over ${attributeOf(childNamed(element, 'source'), 'dev') ?? 'an input'}; a profile names keyboards and mice by /dev/input/by-id only.`,
   );
+
+const sharesOf = (root: XmlElement): ImportedGuest => {
+  const share = elementsAt(root, 'devices/filesystem')
+    .filter(isSharedFolder)
+    .flatMap((element) => {
+      const dir = readValue(absolutePath, attributeOf(childNamed(element, 'source'), 'dir'));
+      const tag = readValue(shareTag, attributeOf(childNamed(element, 'target'), 'dir'));
+      return dir === null || tag === null ? [] : [{dir, tag}];
+    });
+  return {guest: share.length === 0 ? {} : {share}, omissions: []};
+};
 
 /** Who looks at it is in a line of systemd-tmpfiles, and not in the domain. */
 const lookingGlassOf = (facts: HostFacts, root: XmlElement): ImportedGuest => {

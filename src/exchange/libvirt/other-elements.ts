@@ -1,4 +1,6 @@
 import {attributeOf, childNamed, elementsAt, type XmlElement} from '../../formats/xml/document.ts';
+import {readValue} from '../../profile/codec.ts';
+import {absolutePath, shareTag} from '../../profile/scalars.ts';
 import {type Omission, stays} from './omission.ts';
 
 /** What the profile has, what each new domain has anyway, and what libvirt fills in. */
@@ -19,6 +21,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
     ),
 };
 
+/** By virtiofs, writable, under names that a profile can have. */
+export const isSharedFolder = (element: XmlElement): boolean =>
+  element.name === 'filesystem' &&
+  attributeOf(childNamed(element, 'driver'), 'type') === 'virtiofs' &&
+  childNamed(element, 'readonly') === null &&
+  readValue(absolutePath, attributeOf(childNamed(element, 'source'), 'dir')) !== null &&
+  readValue(shareTag, attributeOf(childNamed(element, 'target'), 'dir')) !== null;
+
 /** Settings that a profile has no key for: one sentence for all elements of a name, at the first of them. */
 export const otherElements = (root: XmlElement): readonly Omission[] => {
   const parents = [
@@ -29,7 +39,7 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
   const found = parents.flatMap((parent) =>
     parent.children
       .filter((child) => child.namespace !== '' || known[parent.name]?.includes(child.name) !== true)
-      .filter((child) => !isOrdinary(child))
+      .filter((child) => !isOrdinary(child) && !isOfShares(root, child))
       .map((element) => ({element, place: `<${element.name}>${parent === root ? '' : ` in <${parent.name}>`}`})),
   );
   return [...new Set(found.map(({place}) => place))].flatMap((place) => {
@@ -40,6 +50,17 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
       ? []
       : [stays(first, `A profile has no key for ${place}${which === '' ? '' : ` (${which})`}.`)];
   });
+};
+
+/** The folders, and the memory that the guest shares for them. */
+const isOfShares = (root: XmlElement, child: XmlElement): boolean => {
+  if (isSharedFolder(child)) return true;
+  const hasShares = elementsAt(root, 'devices/filesystem').some(isSharedFolder);
+  return (
+    hasShares &&
+    ((child.name === 'access' && attributeOf(child, 'mode') === 'shared') ||
+      (child.name === 'source' && attributeOf(child, 'type') === 'memfd'))
+  );
 };
 
 /** The memory of Looking Glass; a keyboard, mouse or tablet, emulated or of the host; and the flag that a plan sets itself where threads need it. */

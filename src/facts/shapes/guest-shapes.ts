@@ -94,6 +94,7 @@ const libvirtShape = shape<LibvirtDocument>({
   ),
   hasSwtpm: flag,
   hasSpice: nullable(flag),
+  hasVirtiofsd: flag,
   hypervFeatures: nullable(texts),
   machines: nullable(texts),
   networks: texts,

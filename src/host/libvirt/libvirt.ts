@@ -7,6 +7,7 @@ import {domainDirectory, readDomains, type Virsh} from './libvirt-domains.ts';
 import {readInterfaceFunctions, readNetworks} from './networks.ts';
 import {readPools} from './pools.ts';
 import {readHasSpice} from './spice.ts';
+import {readHasVirtiofsd} from './virtiofsd.ts';
 import {readFirmwareImages} from './qemu-firmware.ts';
 
 /** Asks only a daemon that answered once: each vain question costs a connection attempt. */
@@ -85,6 +86,7 @@ export const readLibvirt = (source: Source, note: Note): KvmFacts => {
     firmware: readFirmwareImages(source, note),
     hasSwtpm: source.exists('/usr/bin/swtpm'),
     hasSpice: capabilities.hasSpice,
+    hasVirtiofsd: readHasVirtiofsd(source),
     hypervFeatures: capabilities.hypervFeatures,
     machines: capabilities.machines,
     ...readNetworks(source, virsh),

@@ -74,6 +74,7 @@ export const kvm: Hypervisor = {
   namedPaths: (facts, guest) => [
     diskPath(facts, guest),
     ...[guest.cdrom, guest.drivers].filter((path) => path !== null),
+    ...guest.share.map(({dir}) => dir),
   ],
   renderGuest: (facts, plan) => joinRendered([renderDomain(facts, plan), renderNewDisk(plan)]),
   renderAppliedGuest: (facts, plan) => renderDomain(facts, withKnownGuest(facts, plan)),

@@ -20,6 +20,7 @@ import {
 import {rareGuestFields} from './rare-fields.ts';
 import {lookingGlassField} from './looking-glass-field.ts';
 import {inputFields} from './input-fields.ts';
+import {shareField} from './share-field.ts';
 import {parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
@@ -384,6 +385,7 @@ export const guestFields: readonly Field[] = [
   hookscript,
   hyperv,
   lookingGlassField,
+  shareField,
   disk,
   diskSize,
   cdrom,

@@ -21,6 +21,7 @@ import {editProcessor} from './edit-processor.ts';
 import {editAccelerator} from './edit-accelerator.ts';
 import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
 import {editPooled} from './edit-pooled.ts';
+import {editShares} from './edit-shares.ts';
 import {editUsb} from './edit-usb.ts';
 import {parseDomain} from './parse-domain.ts';
 import {sourceOf} from './place-cards.ts';
@@ -123,6 +124,7 @@ const editDevices = (context: EditContext, ofPhase: DomainEdit): DomainEdit => {
     editUsb(context),
     editBalloon(context),
     editLookingGlass(context),
+    editShares(context),
     editThreadUsers(context),
     ofPhase,
   ]);

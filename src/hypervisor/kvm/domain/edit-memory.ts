@@ -3,7 +3,8 @@ import {kibPerGiB} from '../../../facts/memory.ts';
 import {attributeOf, childNamed, childrenNamed, type XmlElement} from '../../../formats/xml/document.ts';
 import type {Wish} from '../../../formats/xml/reconcile.ts';
 import {memoryBackingOrder, parseSizeKiB} from './domain-values.ts';
-import {type DomainEdit, type EditContext, nothing} from './edit-context.ts';
+import {type DomainEdit, type EditContext, joinEdits, nothing} from './edit-context.ts';
+import {sharedMemory} from './edit-shares.ts';
 
 /**
  * QEMU allocates in threads that the emulator pins bind: when none of these CPUs is on a node of the guest's memory,
@@ -71,10 +72,12 @@ const sizeOf = (element: XmlElement): number | null => parseSizeKiB(element.text
 
 export const editMemoryBacking = (context: EditContext): DomainEdit => {
   const existing = childNamed(context.root, 'memoryBacking');
-  const {children, drops} =
+  const {children, drops} = joinEdits([
     context.plan.memory.hugepages === null
       ? withoutHugepages(context, existing)
-      : withHugepages(context, existing, context.plan.memory.hugepages.sizeKiB);
+      : withHugepages(context, existing, context.plan.memory.hugepages.sizeKiB),
+    sharedMemory(context, existing),
+  ]);
   if (existing !== null && drops.length > 0 && children.length === 0 && existing.children.length === drops.length)
     return {children: [], drops: [existing]};
   if (children.length === 0 && drops.length === 0) return nothing;

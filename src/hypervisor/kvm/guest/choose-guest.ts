@@ -12,6 +12,7 @@ import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseEvdev} from './choose-evdev.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
 import {chooseLookingGlass} from '../looking-glass/choose.ts';
+import {chooseShares} from './choose-shares.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
@@ -64,6 +65,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     network: guest.network,
     ...chooseEvdev(context, chosen),
     ...chooseLookingGlass(context),
+    shares: chooseShares(context),
     emulator: libvirtOf(facts).emulator ?? '/usr/bin/qemu-system-x86_64',
     ...chooseHiding(context, chosen),
     hyperv: chooseHyperv(context),

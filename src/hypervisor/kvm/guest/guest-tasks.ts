@@ -28,6 +28,7 @@ export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
       ...(hasOwnDisplay(plan) ? [] : connector(plan)),
       ...cardDriver(plan),
       ...lookingGlassTasks(plan.guest),
+      ...mountShares(plan),
       ...input(facts, plan),
       ...run(plan),
     ],
@@ -142,6 +143,22 @@ const input = (facts: HostFacts, {guest, devices}: KvmPlan): readonly Task[] => 
       ]
     : [];
 };
+
+const mountShares = ({guest: {shares, os}}: KvmPlan): readonly Task[] =>
+  shares.length === 0
+    ? []
+    : [
+        {
+          id: 'shared-folders',
+          title: 'Mount the shared folders in the guest',
+          why: os.startsWith('windows')
+            ? 'Install WinFsp and the virtio-win guest tools there, and start the service VirtIO-FS.'
+            : 'In the guest, as root; the folder must be there.',
+          commands: os.startsWith('windows')
+            ? []
+            : shares.map(({tag}) => ({text: `mount -t virtiofs ${tag} /mnt`, needsRoot: true})),
+        },
+      ];
 
 /** The driver of Looking Glass since 2026 makes a display of its own, for which nothing needs to be plugged in. */
 const hasOwnDisplay = ({guest: {lookingGlass}}: KvmPlan): boolean => lookingGlass?.release === 'idd';

@@ -15,6 +15,7 @@ export const unusedKeys = [
   'guest.evdev',
   'guest.evdevToggle',
   'guest.lookingGlass',
+  'guest.share',
   'guest.network',
   'guest.hyperv',
   'guest.numaCell',
@@ -56,6 +57,11 @@ export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] =
     subject: 'guest.lookingGlass',
     isSet: guest.lookingGlass !== null,
     why: 'this version sets Looking Glass up in guests of libvirt only',
+  },
+  {
+    subject: 'guest.share',
+    isSet: guest.share.length > 0,
+    why: 'this version shares folders with guests of libvirt only',
   },
   {
     subject: 'guest.evdev',

@@ -22,6 +22,7 @@ export const unusedKeys = [
   'guest.evdev',
   'guest.evdevToggle',
   'guest.lookingGlass',
+  'guest.share',
   'guest.numaCell',
   'guest.mapping',
   'guest.hookscript',
@@ -76,6 +77,11 @@ export const keysWithoutEffect = ({cpu, memory, guest, host}: Profile): readonly
     subject: 'guest.lookingGlass',
     isSet: guest.lookingGlass !== null,
     why: 'this version sets Looking Glass up in guests of libvirt only',
+  },
+  {
+    subject: 'guest.share',
+    isSet: guest.share.length > 0,
+    why: 'this version shares folders with guests of libvirt only',
   },
   {
     subject: 'guest.evdev',

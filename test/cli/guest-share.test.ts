@@ -1,0 +1,49 @@
+import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, expect, it} from 'vitest';
+import {unpackHost} from '../support/host-tree.ts';
+import {fillTree} from '../support/make-tree.ts';
+import {runCli} from '../support/run-cli.ts';
+import {differences, treeState} from '../support/tree-state.ts';
+
+const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-share-'));
+afterAll(() => rmSync(scratch, {recursive: true}));
+
+it('a folder of the host comes to the guest by apply, is imported, and goes by rollback', async () => {
+  const root = unpackHost('two-identical-cards');
+  fillTree(root, {'srv/share': {directory: true}});
+  const at = ['--root', root, '--no-pager'];
+  const profile = join(scratch, 'lin.yaml');
+  writeFileSync(
+    profile,
+    `version: 1
+name: lin
+devices:
+  - address: 0000:0b:00.0
+    id: 10de:2504
+cpu:
+  vcpus: 8
+memory:
+  size: 16 GiB
+guest:
+  name: lin
+  os: linux
+  share:
+    - {dir: /srv/share, tag: share}
+`,
+  );
+  const before = treeState(root);
+  const applied = await runCli(['apply', profile, ...at, '--yes']);
+  expect(applied.exitCode, applied.stderr).toBe(0);
+  expect(applied.stdout).toContain('mount -t virtiofs share /mnt');
+  expect(applied.stdout).toContain('No virtiofsd was found');
+  const xml = readFileSync(join(root, 'etc/libvirt/qemu/lin.xml'), 'utf8');
+  expect(xml).toMatch(/<access mode='shared'\/>[^]*<driver type='virtiofs'\/>/);
+  expect((await runCli(['verify', ...at])).stdout).toContain('/etc/libvirt/qemu/lin.xml holds what was applied.');
+  const imported = await runCli(['import', 'libvirt', 'lin', ...at]);
+  expect(imported.stdout).toMatch(/share:\s+(?:- |\[\{)dir: \/srv\/share,?\s+tag: share/);
+  expect(imported.stderr).not.toMatch(/<filesystem>|<access>/);
+  expect((await runCli(['rollback', ...at, '--yes'])).exitCode).toBe(0);
+  expect(differences(before, treeState(root))).toEqual({});
+});
