@@ -49,8 +49,6 @@ const told = (findings: readonly Finding[], pattern: RegExp): RegExpExecArray | 
 const neutral = ({cpu, memory, guest, devices}: Profile, findings: readonly Finding[]) => {
   const spice = told(findings, /no key for SPICE \(arcd: ([\d.]+), port (\d+)\)/);
   const vnc = told(findings, /VNC on port (\d+) of all addresses, .* Here VNC is on ([\d.]+) only/);
-  const shared = told(findings, /Looking Glass, so its shared memory of (\d+) MiB is left out/);
-  const share = told(findings, /<source dir='([^']+)'\/><target dir='([^']+)'\/>/);
   const nics = findings.flatMap(({message}) => /network card for ([\da-f:]{17})\./.exec(message)?.[1] ?? []);
   return {
     guest: {
@@ -67,8 +65,8 @@ const neutral = ({cpu, memory, guest, devices}: Profile, findings: readonly Find
         spice: spice === null ? null : {port: Number(spice[2]), listen: spice[1]},
         vnc: vnc === null ? null : {port: Number(vnc[1]), listen: vnc[2]},
       },
-      lookingGlass: shared === null ? null : {memory: 'shm', sizeMiB: Number(shared[1])},
-      share: share === null ? null : {dir: share[1], tag: share[2]},
+      lookingGlass: guest.lookingGlass === null ? null : {memory: 'shm', sizeMiB: guest.lookingGlass.sizeMiB},
+      share: guest.share[0] ?? null,
     },
     devices: devices.map(neutralDevice),
     nics: nics.map((mac) => ({kind: 'vf', physicalFunction: null, mac})),
@@ -111,7 +109,7 @@ const meanings: Readonly<Record<string, (value: string) => RegExp>> = {
   'startup-commands-not-run': () => commands('startupCommands'),
   'teardown-commands-not-run': () => commands('teardownCommands'),
   'app-commands-not-run': () => commands('appCommands'),
-  'share-is-virtiofs-now': () => /as a disk with FAT.*\n.*<driver type='virtiofs'\/>/,
+  'share-is-virtiofs-now': () => /as a disk with FAT.*Here it is shared by virtiofs/,
   'no-remote-display-emulated-one-chosen': () => /in a window of QEMU\. Here its emulated screen is VNC/,
   'unattended-install-not-served': () => /installs win10 by itself \(installOs\)\. vfio-pilot does not/,
   'extra-disks-not-imported': (disk) => new RegExp(`so ${disk} of container.state is not in it`),
@@ -128,7 +126,6 @@ const meanings: Readonly<Record<string, (value: string) => RegExp>> = {
 /** Told too: what a profile has no key for, and what is true here and not of arcd. */
 const others: readonly RegExp[] = [
   /no key for SPICE/,
-  /no key for Looking Glass/,
   /The disk is on SATA, as under arcd/,
   /so that `devices` of the profile is empty/,
   /in its drive only in the phase install/,
@@ -251,6 +248,7 @@ describe('import arcd', () => {
     expect(open.profile?.guest).toMatchObject({disk: 'auto', diskSizeMiB: null, cdrom: null});
     const warned = open.profile === null ? [] : open.leftOut.filter(({severity}) => severity === 'warning');
     expect(warned.map(({remedy}) => remedy)).toEqual([
+      expect.stringContaining('guest.lookingGlass.user'),
       'Import it again with that home: --home /home/NAME.',
       'Import it again with that home: --home /home/NAME.',
     ]);

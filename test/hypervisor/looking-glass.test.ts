@@ -132,15 +132,15 @@ describe('the memory of Looking Glass', () => {
   it('failure mode 36: is a promise of size and mode, which a closed or old file breaks', () => {
     const {facts, plan} = decide();
     const statusOf = (sharedMemory: HostFacts['sharedMemory']) =>
-      kvmPromises({...facts, sharedMemory}, plan)[0]?.status;
+      kvmPromises({...facts, sharedMemory}, plan).map(({id, status}) => `${id} ${status}`)[0];
     const file = {path: memory, isFile: true, bytes: 0, mode: 0o660};
-    expect(statusOf([file])).toBe('kept');
-    expect(statusOf([{...file, bytes: 67_108_864}])).toBe('kept');
-    expect(statusOf([{...file, bytes: 33_554_432}])).toBe('broken');
-    expect(statusOf([{...file, mode: 0o600}])).toBe('broken');
-    expect(statusOf([{...file, isFile: false}])).toBe('broken');
-    expect(statusOf([])).toBe('broken');
-    expect(statusOf(null)).toBe('unknown');
+    expect(statusOf([file])).toBe('looking-glass-memory kept');
+    expect(statusOf([{...file, bytes: 67_108_864}])).toBe('looking-glass-memory kept');
+    expect(statusOf([{...file, bytes: 33_554_432}])).toBe('looking-glass-memory broken');
+    expect(statusOf([{...file, mode: 0o600}])).toBe('looking-glass-memory broken');
+    expect(statusOf([{...file, isFile: false}])).toBe('looking-glass-memory broken');
+    expect(statusOf([])).toBe('looking-glass-memory broken');
+    expect(statusOf(null)).toBe('looking-glass-memory unknown');
   });
 
   it('is warned of where a line of the user makes it too', () => {

@@ -151,10 +151,10 @@ describe('the keyboard and mouse of the host in a profile', () => {
   it('are a promise, which an unplugged keyboard breaks', () => {
     const {host, plan} = decide(both);
     const status = (inputs: HostFacts['inputs']): readonly string[] =>
-      kvmPromises({...host, inputs}, plan).map((promise) => promise.status);
-    expect(status(here)).toEqual(['kept', 'kept']);
-    expect(status(here.slice(1))).toEqual(['broken', 'kept']);
-    expect(status(null)).toEqual(['unknown', 'unknown']);
+      kvmPromises({...host, inputs}, plan).map(({id, status: is}) => `${id} ${is}`);
+    expect(status(here)).toEqual(['guest-input kept', 'guest-input kept']);
+    expect(status(here.slice(1))).toEqual(['guest-input broken', 'guest-input kept']);
+    expect(status(null)).toEqual(['guest-input unknown', 'guest-input unknown']);
   });
 
   it('mean nothing on Proxmox VE, which is said', () => {

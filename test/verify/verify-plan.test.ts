@@ -569,6 +569,8 @@ describe('each kind of promise', () => {
     'guest-vcpu-pins': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-affinity': 'test/hypervisor/proxmox/promises.test.ts',
     'guest-pages': 'test/hypervisor/proxmox/promises.test.ts',
+    'guest-input': 'test/plan/choose-evdev.test.ts',
+    'looking-glass-memory': 'test/hypervisor/looking-glass.test.ts',
     'mdev-device': 'test/devices/mediated-device.test.ts',
     'mdev-parent': 'test/devices/mediated-device.test.ts',
     'usb-one': 'test/devices/usb-device.test.ts',

@@ -7,6 +7,7 @@ import type {Importer, Imported, NotImported} from '../importer.ts';
 import {profileNameOf} from '../profile-name.ts';
 import {importGpus, importNics, tellExcluded} from './import-devices.ts';
 import {importDisk, importName, importPhase, importSize} from './import-guest.ts';
+import {importPicture} from './import-picture.ts';
 import {readFlag, readSection, type Section, type Tell} from './reader.ts';
 import {type Shown, tellCommands, tellDisplay, tellPorts, tellSystem} from './tell-left-out.ts';
 
@@ -50,6 +51,7 @@ export const importConfig: Importer = (facts, {word: file, text, home}): Importe
   const guest: Profile['guest'] = {
     ...made.guest,
     ...importDisk(config, home, name, tell),
+    ...importPicture(config, home, tell),
     phase: importPhase(config, tell),
     hideHypervisor: readFlag(config, 'showhypervisor', true, tell) ? 'auto' : true,
   };

@@ -16,11 +16,9 @@ import {
 } from './reader.ts';
 
 export type Shown = {
-  readonly guest: Pick<ProfileGuest, 'name' | 'phase' | 'cdrom' | 'diskSizeMiB'>;
+  readonly guest: Pick<ProfileGuest, 'name' | 'phase' | 'cdrom' | 'diskSizeMiB' | 'lookingGlass'>;
   readonly hasGpu: boolean;
 };
-
-const lookingGlassMiB = 128;
 
 /** How the guest is seen: a profile has no keys for that, so that each part of it is said. */
 export const tellDisplay = (config: Section, {guest, hasGpu}: Shown, tell: Tell): void => {
@@ -42,18 +40,6 @@ export const tellDisplay = (config: Section, {guest, hasGpu}: Shown, tell: Tell)
       },
       'guest-without-display',
     );
-  if (hasLookingGlass) {
-    const at = valueAt(config, 'introspect') ?? config.node;
-    tell('note', at, {
-      message: `A profile has no key for Looking Glass, so its shared memory of ${lookingGlassMiB} MiB is left out.`,
-      remedy: `After \`apply\`, in <devices> with virsh edit ${name}: <shmem name='looking-glass'><model type='ivshmem-plain'/><size unit='M'>${lookingGlassMiB}</size></shmem>`,
-    });
-    tell('note', at, {
-      message: 'The second shared memory, which arcd gives the guest for Scream (sound), is left out.',
-      remedy:
-        'Sound comes from the card itself, over HDMI or DisplayPort, or from a sound card that you add with virsh edit.',
-    });
-  }
   if (readFlag(config, 'startintro', false, tell) && phase === 'run')
     tell('note', placeOf(config, 'startintro'), {
       message: 'arcd starts the viewer of the guest with it (startintro). Here nothing starts one.',
@@ -63,7 +49,7 @@ export const tellDisplay = (config: Section, {guest, hasGpu}: Shown, tell: Tell)
     });
   if (isSpice)
     tell('note', placeOf(config, 'spice'), {
-      message: `A profile has no key for SPICE (arcd: 127.0.0.1, port ${spicePort}). As long as the guest has an emulated screen, it is VNC on 127.0.0.1.`,
+      message: `A profile has no key for SPICE (arcd: 127.0.0.1, port ${spicePort}). ${guest.lookingGlass === null ? 'As long as the guest has an emulated screen, it is VNC on 127.0.0.1.' : 'The window of Looking Glass has SPICE where QEMU has it, on a port that libvirt chooses.'}`,
       remedy: viewer,
     });
   if (isVnc)
@@ -98,16 +84,7 @@ export const tellSystem = (config: Section, {guest}: Shown, tell: Tell): void =>
       'The disk is on SATA, as under arcd, so that the guest starts from it. The network card was an rtl8139 and is an e1000e.',
     remedy: `virtio is faster: once the guest has its drivers (Linux has them, Windows from virtio-win), change both with virsh edit ${name}.`,
   });
-  const directory = readText(config, 'shareddir', tell);
-  if (directory !== null)
-    tell('warning', placeOf(config, 'shareddir'), {
-      message: `arcd shows the guest ${shorten(directory, 200)} as a disk with FAT, which damages files when both sides write. A profile has no key for shared folders.`,
-      remedy: `After \`apply\`, with virsh edit ${name}: <access mode='shared'/> in <memoryBacking>, and in <devices> <filesystem type='mount'><driver type='virtiofs'/><source dir=${xmlAttribute(directory)}/><target dir='arcd'/></filesystem>`,
-    });
 };
-
-const xmlAttribute = (text: string): string =>
-  `'${shorten(text, 200).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll("'", '&apos;')}'`;
 
 export const tellPorts = (config: Section, name: string, tell: Tell): void => {
   const ssh = readNumber(config, 'sshPort', {least: -1, most: 65_535, fallback: 2222}, tell);
