@@ -59,6 +59,8 @@ const textFields = [
   'guest.cdrom',
   'guest.network',
   'guest.hypervVendorId',
+  'guest.share[].dir',
+  'guest.share[].tag',
 ];
 /** The file, and the command with it. */
 const tmpfiles = '/etc/tmpfiles.d/10-vfio-pilot-looking-glass.conf';
@@ -89,9 +91,9 @@ const isWhereItBelongs = ({field, value, preview}: Accepted): boolean => {
 const isPrintable = (text: string): boolean =>
   !/[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069\u200b\u2028\u2029\ufeff\u{e0000}-\u{e007f}]/u.test(text);
 
-/** What another value of a key can bring by its meaning: firmware, ROM, TPM, pinning, Hyper-V features, shared memory. */
+/** What another value of a key can bring by its meaning: firmware, ROM, TPM, pinning, Hyper-V features. */
 const ownTags =
-  /^<\/?(?:os|source|firmware|feature|loader|nvram|rom|tpm|backend|numa|cell|distances|sibling|numatune|memory|memnode|memoryBacking|hugepages|page|iothreads|iothreadpin|vcpupin|emulatorpin|cputune|kvm|hidden|vendor_id|hyperv|clock|timer|relaxed|vapic|spinlocks|vpindex|runtime|synic|stimer|reset|frequencies|reenlightenment|tlbflush|ipi|evmcs|avic|cpu|topology|smm|features|metadata|boot|vcpu|shmem|size)(?: [\w-]+="")*\/?>$/;
+  /^<\/?(?:os|source|firmware|feature|loader|nvram|rom|tpm|backend|numa|cell|distances|sibling|numatune|memory|memnode|memoryBacking|hugepages|page|iothreads|iothreadpin|vcpupin|emulatorpin|cputune|kvm|hidden|vendor_id|hyperv|clock|timer|relaxed|vapic|spinlocks|vpindex|runtime|synic|stimer|reset|frequencies|reenlightenment|tlbflush|ipi|evmcs|avic|cpu|topology|smm|features|metadata|boot|vcpu)(?: [\w-]+="")*\/?>$/;
 
 /** Elements and attributes of each text as xmllint reads them, without any value. */
 const skeletonsOf = (texts: readonly string[]): readonly string[] => {
@@ -179,7 +181,9 @@ describe(`${payloads.length} payloads in each of ${fields.length} fields of a pr
     'are a domain that libvirt takes, or refuses, and never another one (virsh, test driver)',
     () => {
       const sample = accepted
-        .filter(({field}) => ['guest.disk', 'devices[].rom', 'guest.cdrom', 'guest.hypervVendorId'].includes(field))
+        .filter(({field}) =>
+          ['guest.disk', 'devices[].rom', 'guest.cdrom', 'guest.hypervVendorId', 'guest.share[].dir'].includes(field),
+        )
         .filter((_, index, all) => index % Math.ceil(all.length / bySize(6, 12, 400)) === 0);
       for (const [index, {preview}] of sample.entries()) {
         const file = join(directory, `define-${index}.xml`);

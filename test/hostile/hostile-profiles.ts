@@ -16,7 +16,15 @@ const sound = (): Tree => ({
   ],
   cpu: {vcpus: '8'},
   memory: {size: '12 GiB'},
-  guest: {name: 'win10', os: 'windows-10', domain: 'new', disk: '/var/lib/libvirt/images/win10.qcow2', cdrom: '/x.iso'},
+  guest: {
+    name: 'win10',
+    os: 'windows-10',
+    domain: 'new',
+    disk: '/var/lib/libvirt/images/win10.qcow2',
+    cdrom: '/x.iso',
+    lookingGlass: {user: 'alice', resolution: '1920x1080'},
+    share: [{dir: '/srv/share', tag: 'share'}],
+  },
 });
 
 /** JSON is YAML, and writes any text on one line. */
