@@ -280,6 +280,29 @@ describe('export talos', () => {
   });
 });
 
+describe('what a guest has of the host of the person in front of it', () => {
+  it.each([exportKubevirt, exportNova])('is named among what is left out (%#)', (exporter) => {
+    const planned = planOf('dell-r710-gtx1050');
+    const {guest} = planned.preview.plan;
+    if (guest.kind !== 'kvm') throw new Error('no guest of libvirt');
+    const text = textOf(
+      exporter,
+      withPlan(planned, {
+        devices: planned.preview.plan.devices.map((one) => ({...one, numaNode: 0})),
+        guest: {
+          ...guest,
+          evdev: [{path: '/dev/input/by-id/usb-One-event-kbd', isKeyboard: true}],
+          lookingGlass: {name: 'looking-glass', sizeMiB: 64, user: 'alice', release: 'auto'},
+          shares: [{dir: '/srv/share', tag: 'share'}],
+        },
+      }),
+    );
+    for (const said of ['(guest.evdev)', '(guest.lookingGlass)', '/srv/share (guest.share)'])
+      expect(text).toContain(said);
+    expect(textOf(exporter, planned)).not.toContain('guest.evdev');
+  });
+});
+
 describe('export nova', () => {
   it('names each function by address, and asks for it by an alias of its ids', () => {
     const planned = planOf('dell-r710-gtx1050');

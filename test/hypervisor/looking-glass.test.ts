@@ -161,6 +161,14 @@ describe('the memory of Looking Glass', () => {
     ]);
   });
 
+  it('is a line to add by hand where the system is made from a configuration', () => {
+    const {boot} = sampleFacts();
+    const nixos = {...boot, support: {...boot.support, isDeclarative: true}};
+    const {found, textOf} = decide({}, {}, {boot: nixos});
+    expect(textOf(path)).toBeNull();
+    expect(found).toMatchObject([{remedy: expect.stringContaining(`[ "f ${memory} 0660 alice kvm -" ]`)}]);
+  });
+
   it('is read with its size and mode, and unknown without /dev/shm', () => {
     expect(readSharedMemory(openTree({[memory]: {text: '1234', mode: 0o640}, '/dev/shm/other': ''}))).toEqual([
       {path: memory, isFile: true, bytes: 4, mode: 0o640},

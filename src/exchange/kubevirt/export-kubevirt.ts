@@ -2,6 +2,7 @@ import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {idOf} from '../../plan/device/describe-function.ts';
 import type {KvmGuestPlan, Plan} from '../../plan/plan.ts';
+import {libvirtOnly} from '../libvirt-only.ts';
 import type {Exporter} from '../exporter.ts';
 import {refuseLaterBinding, wholeFunctions, type WholeFunction} from '../whole-functions.ts';
 import {exportHeader, kubernetesName, yamlLines} from '../yaml-text.ts';
@@ -177,6 +178,7 @@ const leftOut = (facts: HostFacts, plan: Plan, functions: readonly WholeFunction
         : []),
     ...(plan.devices.some(({assigned}) => assigned.type === 'pci' && assigned.rom !== null) ? ['A ROM file.'] : []),
     ...(unknown.length === 0 ? [] : [`The Hyper-V features ${unknown.join(', ')}.`]),
+    ...libvirtOnly(plan),
     'Disks and networks: the machine has none of its own. Add them, then start it.',
   ];
 };

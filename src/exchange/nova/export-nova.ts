@@ -4,6 +4,7 @@ import {formatCpuList} from '../../facts/kernel-lists.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import type {Exporter} from '../exporter.ts';
+import {libvirtOnly} from '../libvirt-only.ts';
 import {type WholeFunction, wholeFunctions} from '../whole-functions.ts';
 import {exportHeader} from '../yaml-text.ts';
 
@@ -78,14 +79,20 @@ const flavorLines = ({pinning, memory, guest}: Plan, functions: readonly WholeFu
   ];
 };
 
-const leftOut = ({kernelArguments, pinning, binding}: Plan): readonly string[] => [
-  `The host itself. Its kernel needs: ${kernelArguments.add.map(({text}) => text).join(' ') || 'no further arguments'}.`,
-  ...(binding.by === 'libvirt'
-    ? []
-    : ['Early binding: libvirt takes the device when the guest starts, unless the host keeps its drivers off before.']),
-  'Which vCPU runs where: Nova chooses among cpu_dedicated_set, which is to hold the CPUs of all such guests of this host.',
-  ...(pinning.iothreads.length === 0 ? [] : ['I/O threads and their CPUs.']),
-  'Which of several equal devices: an alias is a vendor and a product. Only device_spec knows addresses.',
-  'Firmware, TPM and Hyper-V features: these are properties of the image.',
-  'Disk: the flavor has none, so start its guests from a volume, or set one with --disk.',
-];
+const leftOut = (plan: Plan): readonly string[] => {
+  const {kernelArguments, pinning, binding} = plan;
+  return [
+    `The host itself. Its kernel needs: ${kernelArguments.add.map(({text}) => text).join(' ') || 'no further arguments'}.`,
+    ...(binding.by === 'libvirt'
+      ? []
+      : [
+          'Early binding: libvirt takes the device when the guest starts, unless the host keeps its drivers off before.',
+        ]),
+    'Which vCPU runs where: Nova chooses among cpu_dedicated_set, which is to hold the CPUs of all such guests of this host.',
+    ...(pinning.iothreads.length === 0 ? [] : ['I/O threads and their CPUs.']),
+    'Which of several equal devices: an alias is a vendor and a product. Only device_spec knows addresses.',
+    'Firmware, TPM and Hyper-V features: these are properties of the image.',
+    ...libvirtOnly(plan),
+    'Disk: the flavor has none, so start its guests from a volume, or set one with --disk.',
+  ];
+};

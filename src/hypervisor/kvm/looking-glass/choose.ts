@@ -4,7 +4,7 @@ import {libvirtOf} from '../../../facts/virtualisation.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {KvmGuestPlan, LookingGlassPlan} from '../../../plan/plan.ts';
 import type {ProfileLookingGlass} from '../../../profile/profile.ts';
-import {memoryPath, tmpfilesPath} from './files.ts';
+import {memoryPath, tmpfilesLine, tmpfilesPath} from './files.ts';
 import {isPowerOfTwo, sizesMiB} from './size.ts';
 
 /** The picture of the guest in a window, through memory that it shares with the host; the window's keys go through SPICE. */
@@ -91,7 +91,16 @@ const judgeMemory = ({facts, report}: PlanContext, {name, sizeMiB}: LookingGlass
 export const isFit = (bytes: number, sizeMiB: number): boolean => bytes === 0 || bytes === sizeMiB * 1024 * 1024;
 
 /** Of two lines for one path systemd-tmpfiles takes the one in the file that comes first by name. */
-const judgeOthers = ({facts, report}: PlanContext, {name}: LookingGlassPlan): void => {
+const judgeOthers = ({facts, report}: PlanContext, planned: LookingGlassPlan): void => {
+  const {name} = planned;
+  if (facts.boot.support.isDeclarative) {
+    report('warning', 'looking-glass-owned-elsewhere', {
+      subject: 'guest.lookingGlass',
+      message: `This system makes /etc/tmpfiles.d from its configuration, so the line for ${memoryPath(name)} is yours to add.`,
+      remedy: `NixOS: systemd.tmpfiles.rules = [ "${tmpfilesLine(planned)}" ];`,
+    });
+    return;
+  }
   const own = tmpfilesPath(name);
   const other = Object.values(facts.files).find(
     ({path, text}) =>

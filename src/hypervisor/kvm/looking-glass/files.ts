@@ -2,7 +2,8 @@ import type {CommandArtifact} from '../../../artifacts/artifact.ts';
 import {absent, joinRendered, ownHeader, type Rendered, renderOwned} from '../../../artifacts/rendered.ts';
 import {type FileTable, keeps} from '../../../facts/file-table.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
-import {type KvmPlan} from '../kvm-plan.ts';
+import type {LookingGlassPlan} from '../../../plan/plan.ts';
+import type {KvmPlan} from '../kvm-plan.ts';
 
 const directory = '/etc/tmpfiles.d';
 const prefix = `${directory}/10-vfio-pilot-looking-glass`;
@@ -15,6 +16,9 @@ export const memoryPath = (name: string): string => `/dev/shm/${name}`;
 /** `name` begins with `looking-glass`. */
 export const tmpfilesPath = (name: string): string => `${prefix}${name.slice('looking-glass'.length)}.conf`;
 
+/** Of systemd-tmpfiles. */
+export const tmpfilesLine = ({name, user}: LookingGlassPlan): string => `f ${memoryPath(name)} 0660 ${user} kvm -`;
+
 /** QEMU would make the memory for itself alone; the user who runs the client needs it too. */
 export const renderLookingGlass = (facts: HostFacts, {profile, guest: {lookingGlass}}: KvmPlan): Rendered => {
   const path = lookingGlass === null ? null : tmpfilesPath(lookingGlass.name);
@@ -23,8 +27,8 @@ export const renderLookingGlass = (facts: HostFacts, {profile, guest: {lookingGl
     (file) => file.path.startsWith(prefix) && file.path !== path && file.text?.startsWith(header) === true,
   );
   const gone: Rendered = {artifacts: stale.map((file) => absent(file.path)), findings: []};
-  if (lookingGlass === null || path === null) return gone;
-  const text = `${header}f ${memoryPath(lookingGlass.name)} 0660 ${lookingGlass.user} kvm -\n`;
+  if (lookingGlass === null || path === null || facts.boot.support.isDeclarative) return gone;
+  const text = `${header}${tmpfilesLine(lookingGlass)}\n`;
   const why = `At each boot makes the memory that the guest shares, for ${lookingGlass.user} and QEMU alone.`;
   const file = renderOwned(facts, path, text, 0o644, why);
   const made = file.artifacts.length === 0 ? [] : [create(path)];
