@@ -76,6 +76,8 @@ export type Hypervisor = {
   readonly describe: (facts: HostFacts) => readonly [label: string, text: string];
   /** What can be seen of the guest itself, while it runs. */
   readonly promises: (facts: HostFacts, plan: Plan) => readonly PromiseResult[];
+  /** What the guest needs of the host whenever it starts, and no reboot brings. */
+  readonly startPromises: (facts: HostFacts, plan: Plan) => readonly PromiseResult[];
   /** What the guest's name is, for the person who types it. */
   readonly nameMeaning: string;
   /** Whether it is there and fit to run guests, firmware of guests included. */

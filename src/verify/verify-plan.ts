@@ -27,7 +27,11 @@ export const verifyPlan = (
 ): readonly PromiseResult[] => {
   return [
     ...(applied.trial === undefined
-      ? [...verifyWritten(facts, applied.plan, written, ports), ...verifyImages(facts, applied.plan, listings, ports)]
+      ? [
+          ...verifyWritten(facts, applied.plan, written, ports),
+          ...verifyImages(facts, applied.plan, listings, ports),
+          ...hypervisorOfPlan(facts, applied.plan, ports.hypervisors).startPromises(facts, applied.plan),
+        ]
       : []),
     ...verifyBoot(facts, applied, bootId, ports),
   ];

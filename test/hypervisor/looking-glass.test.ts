@@ -4,11 +4,13 @@ import {type KvmFacts, libvirtOf} from '../../src/facts/virtualisation.ts';
 import {previewChanges} from '../../src/changes/preview.ts';
 import {guestTasks} from '../../src/hypervisor/kvm/guest/guest-tasks.ts';
 import {isPowerOfTwo, sizesMiB} from '../../src/hypervisor/kvm/looking-glass/size.ts';
+import {kvm} from '../../src/hypervisor/kvm/kvm.ts';
 import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import {kvmPromises} from '../../src/hypervisor/kvm/promises.ts';
 import {readHasSpice} from '../../src/host/libvirt/spice.ts';
 import {readSharedMemory} from '../../src/host/shared-memory.ts';
 import type {ProfileLookingGlass} from '../../src/profile/profile.ts';
+import {verifyPlan} from '../../src/verify/verify-plan.ts';
 import {openTree} from '../support/make-tree.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
@@ -141,6 +143,15 @@ describe('the memory of Looking Glass', () => {
     expect(statusOf([{...file, isFile: false}])).toBe('looking-glass-memory broken');
     expect(statusOf([])).toBe('looking-glass-memory broken');
     expect(statusOf(null)).toBe('looking-glass-memory unknown');
+  });
+
+  it('is nothing that a reboot is needed for: apply has it made at once', () => {
+    const {facts, plan} = decide();
+    const ids = (results: readonly {readonly id: string}[]): readonly string[] => results.map(({id}) => id);
+    expect(ids(kvm.promises({...facts, sharedMemory: []}, plan))).toEqual([]);
+    const bootId = '11111111-2222-4333-8444-000000000001';
+    const verified = verifyPlan({...facts, sharedMemory: []}, {version: 2, plan, bootId}, bootId);
+    expect(verified.find(({id}) => id === 'looking-glass-memory')?.status).toBe('broken');
   });
 
   it('is warned of where a line of the user makes it too', () => {

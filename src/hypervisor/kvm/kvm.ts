@@ -98,7 +98,8 @@ export const kvm: Hypervisor = {
       `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
     ];
   },
-  promises: (facts, plan) => [...poolPromises(facts, plan), ...kvmPromises(facts, plan)],
+  promises: poolPromises,
+  startPromises: kvmPromises,
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,
   tasks: guestTasks,

@@ -75,6 +75,7 @@ export const proxmox: Hypervisor = {
     ];
   },
   promises: guestPromises,
+  startPromises: () => [],
   nameMeaning: 'The name or the VMID in Proxmox VE.',
   checks: checkProxmoxHost,
   tasks: guestTasks,

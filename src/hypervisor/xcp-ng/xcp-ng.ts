@@ -58,6 +58,7 @@ export const xcpNg: Hypervisor = {
     ];
   },
   promises: xapiPromises,
+  startPromises: () => [],
   nameMeaning: 'The name of the VM, or its UUID.',
   checks: checkXapiHost,
   tasks: vmTasks,

@@ -53,6 +53,7 @@ export const xl: Hypervisor = {
     ];
   },
   promises: xenPromises,
+  startPromises: () => [],
   nameMeaning: 'The name in xl and of the file in /etc/xen.',
   checks: checkXenHost,
   tasks: guestTasks,
