@@ -15,7 +15,12 @@ export const checkDisplays = (facts: HostFacts): Check => {
   if (displays.length === 0)
     return facts.pci.length === 0
       ? info('No PCI devices are known here.')
-      : error('There is no display device on PCI.', 'Plug a graphics card in.');
+      : error(
+          'There is no display device on PCI.',
+          facts.kernel.hypervisor === null || facts.kernel.hypervisor === 'xen'
+            ? 'Plug a graphics card in.'
+            : 'This is a virtual machine: its host gives it devices.',
+        );
   if (displays.length === 1) {
     return warning(
       `${displays.map(label).join()} is the only one: given to a guest at boot, the host has no screen.`,

@@ -32,6 +32,11 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
       "Ask 'xl info' for virt_caps: hvm_directio.",
     );
   if (iommu.acpiTable === null) return info('The ACPI tables are not known here (/sys/firmware/acpi is missing).');
+  if (kernel.hypervisor !== null)
+    return error(
+      'This virtual machine has no IOMMU.',
+      "Its host gives it one: in libvirt, <iommu model='intel'><driver intremap='on'/></iommu> and the machine type q35. To give away a card of the host, run vfio-pilot there.",
+    );
   const isAmd = isAmdCpu(cpu);
   return error(
     isAmd ? 'AMD-Vi is off in the firmware: no IVRS table.' : 'VT-d is off in the firmware: no DMAR table.',

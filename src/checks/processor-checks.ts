@@ -6,7 +6,7 @@ import {about, type Check} from '../findings/check.ts';
 import {count} from '../words/count.ts';
 
 export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
-  const {ok, warning, error, info} = about('cpu-virtualisation', 'CPU virtualisation');
+  const {ok, error, info} = about('cpu-virtualisation', 'CPU virtualisation');
   if (cpu.architecture !== null && cpu.architecture !== 'x86_64')
     return error(
       `This architecture is not served: ${cpu.architecture}.`,
@@ -22,9 +22,9 @@ export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
     ? "'SVM Mode' under Advanced → CPU"
     : "'Intel Virtualization Technology' or 'VT-x' under Advanced → CPU";
   if (kernel.hypervisor !== null)
-    return warning(
+    return error(
       'This system is itself a virtual machine without nested virtualisation.',
-      'Turn on nested virtualisation for it on its host.',
+      'Run vfio-pilot on its host. For guests within this one, turn on nested virtualisation for it there.',
     );
   return error(
     'Neither vmx nor svm is in the flags of /proc/cpuinfo: the firmware has it off, or the CPU has none.',

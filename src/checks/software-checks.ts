@@ -27,12 +27,18 @@ export const checkBootChain = (facts: HostFacts): Check => {
   const {ok, warning} = about('boot-chain', 'Boot chain');
   const initramfs =
     boot.initramfs ?? (boot.support.isDeclarative ? 'its own initramfs' : 'an unknown initramfs system');
-  if (boot.loader === null) {
+  if (boot.loader === null && boot.loaderCandidates.length === 0)
     return warning(
-      `Which boot loader started this machine is ${boot.loaderCandidates.length > 1 ? `ambiguous (${boot.loaderCandidates.join(' or ')})` : 'not clear'}: ${boot.loaderEvidence.join(' ') || 'no evidence was found.'}`,
+      `Which boot loader started this machine is unknown: ${boot.loaderEvidence.join(' ') || 'no evidence was found.'}`,
+      facts.isLive
+        ? `Nothing is written while this is open. ${facts.isPrivileged ? 'Mount /boot and the EFI partition, then run it again.' : 'Run it again as root, with /boot and the EFI partition mounted.'}`
+        : 'Nothing is written while this is open. Run this on the machine itself as root, or capture /proc/cmdline, /etc/default and /boot as well.',
+    );
+  if (boot.loader === null)
+    return warning(
+      `Which boot loader started this machine is ambiguous (${boot.loaderCandidates.join(' or ')}): ${boot.loaderEvidence.join(' ')}`,
       'Nothing is written while this is open. Remove the configuration of the loader that is not used.',
     );
-  }
   if (!boot.support.isWritten)
     return warning(
       `${boot.loader} with ${initramfs}: this version writes ${bootChains.flatMap(({name, writer}) => (writer === null ? [] : [name])).join(', ')} with ${imageSystems.map(({name}) => name).join(', ')}.`,

@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {checkKvm} from '../../src/hypervisor/check-kvm.ts';
+import {runChecks} from '../../src/checks/run-checks.ts';
 import {checkHugepages, checkNuma, checkVirtualisation} from '../../src/checks/processor-checks.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {defaultShape, sampleFacts, samplePci} from '../support/sample-facts.ts';
@@ -28,10 +29,24 @@ describe('CPU virtualisation', () => {
   it('in a virtual machine is a matter of its host', () => {
     expectCheck(
       checkVirtualisation(facts({cpu: without, kernel: {...kernel, hypervisor: 'kvm'}})),
-      'warning',
+      'error',
       /itself a virtual machine/,
-      /nested/,
+      /on its host.*nested/,
     );
+  });
+
+  it('of a virtual machine sends nobody to firmware, slots or modules of the host', () => {
+    const guest = facts({
+      isLive: true,
+      cpu: {...without, vendor: 'AuthenticAMD'},
+      kernel: {...kernel, hypervisor: 'kvm', hasKvmDevice: false},
+      iommu: {...facts({}).iommu, acpiTable: 'none', active: false, groups: []},
+      pci: facts({}).pci.filter((device) => !device.class.startsWith('03')),
+    });
+    const [first, ...rest] = runChecks(guest).filter(({status}) => status === 'error');
+    expect(first).toMatchObject({fact: 'This system is itself a virtual machine without nested virtualisation.'});
+    expect(rest.length).toBeGreaterThan(1);
+    for (const {remedy} of rest) expect(remedy).not.toMatch(/Advanced|BIOS|Plug |modprobe/);
   });
 
   it('is not judged where the flags are not told', () => {
@@ -62,6 +77,17 @@ describe('KVM', () => {
       checkKvm(facts({isLive: true, kernel: {...gone, loaded: ['kvm_intel']}})),
       'error',
       /although kvm_intel is loaded/,
+    );
+  });
+
+  it('of a processor of AMD names its module, too, where the firmware has it off and no flag tells', () => {
+    expectCheck(
+      checkKvm(
+        facts({isLive: true, cpu: {...without, vendor: 'AuthenticAMD'}, kernel: {...kernel, hasKvmDevice: false}}),
+      ),
+      'error',
+      /kvm_amd is not loaded/,
+      /modprobe kvm_amd/,
     );
   });
 

@@ -1,4 +1,4 @@
-import {describe, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {checkVfioModule} from '../../src/binding/vfio/check-module.ts';
 import {checkBootChain, checkSecureBoot} from '../../src/checks/software-checks.ts';
 import {checkFirmwareImages, checkLibvirt} from '../../src/hypervisor/kvm/checks.ts';
@@ -50,7 +50,20 @@ describe('the boot chain', () => {
       /ambiguous \(grub or systemd-boot\): Both are installed/,
       /Nothing is written/,
     );
-    expectCheck(checkBootChain(withBoot({loader: null, loaderCandidates: []})), 'warning', /no evidence was found/);
+  });
+
+  it('of which there is no trace asks for what would tell, and not for anything to be removed', () => {
+    const none = {loader: null, loaderCandidates: []} as const;
+    const look = (overrides: Partial<HostFacts>) => checkBootChain({...withBoot(none), ...overrides});
+    expectCheck(
+      look({isLive: false}),
+      'warning',
+      /no evidence was found/,
+      /capture \/proc\/cmdline, \/etc\/default and \/boot/,
+    );
+    expectCheck(look({isLive: true, isPrivileged: false}), 'warning', /unknown/, /again as root/);
+    expectCheck(look({isLive: true, isPrivileged: true}), 'warning', /unknown/, /Mount \/boot and the EFI partition/);
+    expect(look({isLive: false}).remedy).not.toContain('Remove');
   });
 
   it('that is not served says what is left to do by hand', () => {
