@@ -22,7 +22,7 @@ const importLookingGlass = (config: Section, home: string | null, tell: Tell): P
   tell('note', at, {
     message: 'The second shared memory, which arcd gives the guest for Scream (sound), is left out.',
     remedy:
-      'Sound comes from the card itself, over HDMI or DisplayPort, or from a sound card that you add with virsh edit.',
+      'A new guest has sound through the window of Looking Glass, where QEMU has SPICE. The card has its own, over HDMI or DisplayPort.',
   });
   const user = readValue(userName, home?.split('/').at(-1) ?? null);
   if (user !== null) return {user, resolution: null, sizeMiB: lookingGlassMiB, release: 'auto', hdr: false};

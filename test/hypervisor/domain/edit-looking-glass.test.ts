@@ -48,6 +48,19 @@ describe('Looking Glass in a domain', () => {
     },
   );
 
+  it('has sound through SPICE where the guest is made or prepared for it, and a silent guest stays silent', () => {
+    const sound = "<sound model='ich9'/>";
+    expect(created(planned({phase: null}))).toContain(sound);
+    expect(created(planned({phase: 'run'}))).toContain(sound);
+    expect(created(planned({phase: null, screen: 'vnc'}))).not.toContain('<sound');
+    const installed = created(planned({phase: 'install'}));
+    expect(installed).not.toContain('<sound');
+    const prepared = edited(installed, planned({phase: 'prepare'}));
+    expect(prepared.match(/<sound /g)).toHaveLength(1);
+    expect(edited(prepared, planned({phase: 'run'}))).toContain(sound);
+    expect(edited(domain('', ''), withGuest({lookingGlass, screen: 'spice'}))).not.toContain('<sound');
+  });
+
   it('comes to a guest that exists next to the screen that it has', () => {
     const before = domain('', "    <graphics type='vnc' port='-1'/>\n");
     const after = edited(before, withGuest({lookingGlass, screen: 'spice'}));

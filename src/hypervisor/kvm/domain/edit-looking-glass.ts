@@ -7,7 +7,7 @@ import {screenWish} from './screen-and-media.ts';
 
 /** The memory with the picture, and SPICE for keyboard, mouse, clipboard and sound. The installer has no use for either. */
 export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
-  const {lookingGlass, phase, screen} = plan.guest;
+  const {lookingGlass, phase, screen, isNew} = plan.guest;
   if (lookingGlass === null) return nothing;
   const devices = childNamed(root, 'devices');
   const present = childrenNamed(devices, 'shmem').filter((shmem) => attributeOf(shmem, 'name') === lookingGlass.name);
@@ -15,12 +15,15 @@ export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
   const hasScreen = childrenNamed(devices, 'graphics').some((graphics) => attributeOf(graphics, 'type') === 'spice');
   const hasAgent = childrenNamed(devices, 'channel').some((channel) => attributeOf(channel, 'type') === 'spicevmc');
   const isSpice = screen === 'spice';
+  // A guest that is there already may be silent on purpose.
+  const isSilent = (isNew || phase === 'prepare') && childNamed(devices, 'sound') === null;
   return {
     children: [
       memoryWish(lookingGlass, present[0] ?? null),
       // A phase has screens of its own.
       ...(isSpice && phase === null && !hasScreen ? [screenWish('spice')] : []),
       ...(isSpice && !hasAgent ? [agentWish] : []),
+      ...(isSpice && isSilent ? [soundWish] : []),
     ],
     drops: present.slice(1),
   };
@@ -32,6 +35,9 @@ const agentWish: Wish = {
   attributes: {type: 'spicevmc'},
   children: [{name: 'target', attributes: {type: 'virtio', name: 'com.redhat.spice.0'}}],
 };
+
+/** libvirt connects it with SPICE, which is the only backend of a guest with that screen (formatdomain, <audio>). */
+const soundWish: Wish = {name: 'sound', existing: null, attributes: {model: 'ich9'}};
 
 const memoryWish = ({name, sizeMiB}: LookingGlassPlan, existing: ReturnType<typeof childNamed>): Wish => {
   const size = childNamed(existing, 'size');
