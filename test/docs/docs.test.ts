@@ -27,6 +27,13 @@ describe('README', () => {
     expect(readme.split(/\s+/).filter((word) => word !== '').length).toBeLessThan(450);
   });
 
+  it('says that npm has no such package before it has anybody fetch one, and what works until then', () => {
+    const said = readme.indexOf('vfio-pilot is not on npm yet');
+    expect(said).toBeGreaterThan(0);
+    expect(said).toBeLessThan(readme.indexOf('npx vfio-pilot'));
+    expect(readme).toContain('sudo npx ./vfio-pilot-0.1.0.tgz');
+  });
+
   it('has npm scripts for its two commands', () => {
     const {scripts} = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8')) as {scripts: Record<string, string>};
     expect(readme).toContain('npm ci && npm run demo');
