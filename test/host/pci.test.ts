@@ -230,7 +230,10 @@ alias vfio_pci:v000010DEd00001C81sv*sd*bc*sc*i* nvgrace_gpu_vfio_pci
   it('are none where no alias matches, and unknown for bridges', () => {
     const root = writeRoot({
       ...pciEntries('pci0000:00/0000:00:02.0', {modalias: 'pci:v00001234d00000001sv00000000sd00000000bc03sc00i00\n'}),
-      ...pciEntries('pci0000:00/0000:00:01.0', {modalias, class: '0x060400\n'}),
+      ...pciEntries('pci0000:00/0000:00:01.0', {
+        modalias: 'pci:v000010DEd00001C81sv00001043sd000085D8bc06sc04i00\n',
+        class: '0x060400\n',
+      }),
       '/lib/modules/6.12.1/modules.alias': alias,
     });
 
