@@ -40,7 +40,7 @@ guest:
   expect(applied.stdout).toContain('No virtiofsd was found');
   const xml = readFileSync(join(root, 'etc/libvirt/qemu/lin.xml'), 'utf8');
   expect(xml).toMatch(/<access mode='shared'\/>[^]*<driver type='virtiofs'\/>/);
-  expect((await runCli(['verify', ...at])).stdout).toContain('/etc/libvirt/qemu/lin.xml holds what was applied.');
+  expect((await runCli(['verify', ...at])).stdout).toContain('/etc/libvirt/qemu/lin.xml still has what was applied.');
   const imported = await runCli(['import', 'libvirt', 'lin', ...at]);
   expect(imported.stdout).toMatch(/share:\s+(?:- |\[\{)dir: \/srv\/share,?\s+tag: share/);
   expect(imported.stderr).not.toMatch(/<filesystem>|<access>/);
