@@ -1,9 +1,8 @@
 import {spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {afterAll} from 'vitest';
 import {displayWidth} from '../../src/words/width.ts';
 import {program} from '../support/run-cli.ts';
 
@@ -31,10 +30,8 @@ const tmux = (...args: readonly string[]): string => {
 export const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 export const hasStrace = spawnSync('strace', ['-e', 'trace=none', 'true']).status === 0;
 
-afterAll(() => {
-  spawnSync('tmux', ['-L', socket, 'kill-server']);
-  rmSync(directory, {recursive: true, force: true});
-});
+/** For `afterAll` of each file: a worker loads this module once for all of them. The next terminal starts a new server. */
+export const closeTerminals = (): void => void spawnSync('tmux', ['-L', socket, 'kill-server']);
 
 export const scratchDirectory = (): string => mkdtempSync(join(directory, 'in-'));
 

@@ -1,11 +1,19 @@
 import {copyFileSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {describe, expect, it} from 'vitest';
+import {afterAll, describe, expect, it} from 'vitest';
 import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
-import {faultsOfFrame, hasStrace, hasTmux, openTerminal, scratchDirectory, type Terminal} from './wizard-terminal.ts';
+import {
+  closeTerminals,
+  faultsOfFrame,
+  hasStrace,
+  hasTmux,
+  openTerminal,
+  scratchDirectory,
+  type Terminal,
+} from './wizard-terminal.ts';
 
 const enter = '\r';
 const escape = '\u001B';
@@ -366,6 +374,8 @@ describe.skipIf(!hasTmux)('the wizard in a terminal of 80x24 (skipped where tmux
     },
   );
 });
+
+afterAll(closeTerminals);
 
 describe('the wizard without a terminal', () => {
   it('says what to use instead', async () => {

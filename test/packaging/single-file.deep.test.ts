@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join, resolve} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {demoHosts} from '../../src/system/demo-names.ts';
-import {hasTmux, openTerminal} from '../cli/wizard-terminal.ts';
+import {closeTerminals, hasTmux, openTerminal} from '../cli/wizard-terminal.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {type CliResult, collect, profilePath, programName, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
@@ -13,7 +13,10 @@ const repository = resolve(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-single-'));
 let executable = '';
 
-afterAll(() => rmSync(directory, {recursive: true}));
+afterAll(() => {
+  closeTerminals();
+  rmSync(directory, {recursive: true});
+});
 
 const run = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> => {
   // A PATH without Node, as on the hosts that it is for.
