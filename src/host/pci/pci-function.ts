@@ -147,18 +147,14 @@ const parseModalias = (text: string): Ids | null => {
 
 /** Where that line is missing, or is none of a PCI function. */
 const readIds = (text: Read): Ids | null => {
-  const [vendor, device, subsystemVendor, subsystemDevice] = [
-    'vendor',
-    'device',
-    'subsystem_vendor',
-    'subsystem_device',
-  ].map((file) => parseHex(text(file), 4));
-  if (vendor == null || device == null) return null;
+  const read = (file: string): string | null => parseHex(text(file), 4);
+  const [vendor, device] = [read('vendor'), read('device')];
+  if (vendor === null || device === null) return null;
   return {
     vendor,
     device,
-    subsystemVendor: subsystemVendor ?? null,
-    subsystemDevice: subsystemDevice ?? null,
+    subsystemVendor: read('subsystem_vendor'),
+    subsystemDevice: read('subsystem_device'),
     class: parseHex(text('class'), 6) ?? '000000',
   };
 };
