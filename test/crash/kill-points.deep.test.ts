@@ -65,7 +65,7 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     const {points} = await recordCalls(tree.root, apply());
     await makeOld(tree);
     expect(points.length).toBeGreaterThan(100);
-    const chosen = sample(points, deepOrNight(28, Number.POSITIVE_INFINITY), random);
+    const chosen = sample(points, deepOrNight(18, Number.POSITIVE_INFINITY), random);
     const faults: string[] = [];
     for (const [index, point] of chosen.entries()) {
       faults.push(...(await faultsOf(point, apply(), () => makeOld(tree), index % 3 === 2 ? ['--resume'] : [])));

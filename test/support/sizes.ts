@@ -7,6 +7,10 @@ export const isNightly = size === 'night';
 export const bySize = <Value>(quick: Value, deep: Value, night: Value): Value =>
   isNightly ? night : size === 'deep' ? deep : quick;
 
+/** Each of how many steps is tried; every one at night, and where VFIO_PILOT_STRIDE says so, as for a fault made by hand. */
+export const strideOf = (quick: number, deep: number): number =>
+  Number(process.env['VFIO_PILOT_STRIDE'] ?? bySize(quick, deep, 1));
+
 /** The same for a campaign that `npm test` leaves out (`*.deep.test.ts`). */
 export const deepOrNight = <Value>(deep: Value, night: Value): Value => (isNightly ? night : deep);
 

@@ -10,7 +10,7 @@ import {badWriter} from './bad-writer.ts';
 import {fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, withRoot} from './scratch-root.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
-import {bySize} from '../support/sizes.ts';
+import {strideOf} from '../support/sizes.ts';
 
 type Tree = Readonly<Record<string, string>>;
 type Outcome = {
@@ -70,7 +70,7 @@ const expectOld = ({before, recovered, recoveries}: Outcome, after: Tree, failAt
 
 const seed = chooseSeed();
 const random = randomOf(seed);
-const stride = bySize(11, 1, 1);
+const stride = strideOf(11, 3);
 
 /** Calls, every one or every few, until one run is not hit any more; returns about how many there are. */
 const atEveryCall = async (check: (failAt: number) => Promise<boolean>): Promise<number> => {

@@ -24,7 +24,7 @@ import {fileSystems, whyNot} from '../crash/logged-disk.ts';
 import {samplePlan} from '../support/sample-plan.ts';
 import {failingMachine} from '../support/failing-machine.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
-import {bySize} from '../support/sizes.ts';
+import {strideOf} from '../support/sizes.ts';
 import {command, fileChange, ids, never, request, silent} from './scenario.ts';
 import {put, snapshot, text, withRoot} from './scratch-root.ts';
 
@@ -249,7 +249,7 @@ const dieAt = async (failAt: number, act: (machine: Machine) => Promise<unknown>
 const seed = chooseSeed();
 const random = randomOf(seed);
 /** Every change, or every few from another one on each time. */
-const stride = bySize(7, 1, 1);
+const stride = strideOf(7, 2);
 const first = (): number => 1 + Math.floor(random() * stride);
 
 describe(`a kill at any change of the machine (VFIO_PILOT_SEED=${seed})`, () => {

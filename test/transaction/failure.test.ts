@@ -7,7 +7,7 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {readHistory} from '../../src/transaction/history.ts';
 import {fileChange, fillHost, hostChanges, ids, never, programs, request, silent} from './scenario.ts';
 import {put, snapshot, text, withRoot} from './scratch-root.ts';
-import {bySize} from '../support/sizes.ts';
+import {bySize, strideOf} from '../support/sizes.ts';
 
 const errorOf = async (act: () => Promise<unknown>): Promise<unknown> => {
   try {
@@ -38,7 +38,7 @@ const failAt = (failure: Failure): Promise<boolean> =>
     return true;
   });
 
-const stride = bySize(9, 1, 1);
+const stride = strideOf(9, 3);
 
 describe('a failing call', () => {
   it.each(['ENOSPC', 'EIO', 'EROFS'])(

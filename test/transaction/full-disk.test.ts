@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {figure} from '../figures/figure.ts';
 import {bundleDriver} from '../support/bundle-driver.ts';
-import {bySize} from '../support/sizes.ts';
+import {strideOf} from '../support/sizes.ts';
 
 const canMount = spawnSync('unshare', ['-m', 'sh', '-c', 'mount -t tmpfs -o size=64k none /mnt']).status === 0;
 
@@ -25,7 +25,7 @@ describe.skipIf(!canMount)('a disk that is too small (needs root and mount names
         await bundleDriver(join(import.meta.dirname, 'disk-driver.ts'), driver);
         const output = execFileSync(
           'unshare',
-          ['-m', process.execPath, driver, directory, where, bySize('16', '1', '1')],
+          ['-m', process.execPath, driver, directory, where, String(strideOf(16, 3))],
           {encoding: 'utf8'},
         );
         const results: readonly Result[] = JSON.parse(output);
