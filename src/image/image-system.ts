@@ -53,6 +53,18 @@ export const plainImages: Pick<ImageMaker, 'keepCopies' | 'unifiedImages' | 'ins
   installed: (release) => ({kernel: `/usr/lib/modules/${release}/vmlinuz`, image: null}),
 };
 
+/** Where no image has anything to do with the card, or the chain makes it with everything else. */
+export const noImages = (claim: ImageMaker['claim']): ImageMaker => ({
+  ...plainImages,
+  renderFiles: () => ({artifacts: [], findings: []}),
+  triggers: [],
+  renderImages: () => [],
+  renderCopy: () => null,
+  judgeSettings: () => [],
+  judgeImages: () => [],
+  claim,
+});
+
 /** An image of its own for one boot, made from a copy of the host's configuration, so that the one that works is not touched. */
 export type TrialImage = {
   /** Files of the host that an image is made from. */

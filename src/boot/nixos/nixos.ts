@@ -7,7 +7,7 @@ import type {PciFunction} from '../../facts/pci.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {chooseLineEdit} from '../../formats/kernel-line/edit.ts';
 import {holdsArgument} from '../../formats/kernel-line/tokens.ts';
-import {type ImageMaker, plainImages} from '../../image/image-system.ts';
+import {noImages} from '../../image/image-system.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {
   addByHand,
@@ -163,16 +163,7 @@ const evidence: BootChain['detection']['evidence'] = ({source, commandLine}) => 
 };
 
 /** Stage 1 is made with the generation, from our module: a udev rule gives the card away there. */
-const maker: ImageMaker = {
-  ...plainImages,
-  renderFiles: () => ({artifacts: [], findings: []}),
-  triggers: [],
-  renderImages: () => [],
-  renderCopy: () => null,
-  judgeSettings: () => [],
-  judgeImages: () => [],
-  claim: 'rule',
-};
+const maker = noImages('rule');
 
 /** What boot.kernelParams may say: strings of the configuration. Our own module is made anew from each plan. */
 const stringsOf = (text: string): readonly string[] =>

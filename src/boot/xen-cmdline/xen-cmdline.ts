@@ -6,7 +6,7 @@ import {looksAt} from '../../facts/file-table.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {parseXenMenu} from '../../formats/boot-entry/xen-menu.ts';
 import {keyOf, splitKernelLine} from '../../formats/kernel-line/tokens.ts';
-import {type ImageMaker, plainImages} from '../../image/image-system.ts';
+import {noImages} from '../../image/image-system.ts';
 import type {KernelArgumentPlan, Plan} from '../../plan/plan.ts';
 import {type BootChain, type BootReading, type ChainPromise, nothingLater, plainLoader} from '../boot-chain.ts';
 
@@ -107,16 +107,7 @@ const change = (side: 'dom0' | 'xen', key: string, word: string | undefined): re
   word === undefined ? [program, `--delete-${side}`, key] : [program, `--set-${side}`, word];
 
 /** The driver is built into dom0's kernel, so that no image has anything to do with it. */
-const maker: ImageMaker = {
-  ...plainImages,
-  renderFiles: () => ({artifacts: [], findings: []}),
-  triggers: [],
-  renderImages: () => [],
-  renderCopy: () => null,
-  judgeSettings: () => [],
-  judgeImages: () => [],
-  claim: 'script',
-};
+const maker = noImages('script');
 
 /** A fallback entry has the card back in dom0. */
 const promises = ({boot}: HostFacts, plan: Plan): readonly ChainPromise[] => {

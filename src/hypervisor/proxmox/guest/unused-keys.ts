@@ -1,5 +1,6 @@
 import type {Profile} from '../../../profile/profile.ts';
 import type {UnusedKey} from '../../judge-unused-keys.ts';
+import {libvirtOnly, libvirtOnlyKeys} from '../../libvirt-only-keys.ts';
 
 export const unusedKeys = [
   'cpu.emulator',
@@ -11,11 +12,7 @@ export const unusedKeys = [
   'guest.diskBus',
   'guest.diskPool',
   'guest.drivers',
-  'guest.phase',
-  'guest.evdev',
-  'guest.evdevToggle',
-  'guest.lookingGlass',
-  'guest.share',
+  ...libvirtOnlyKeys,
   'guest.network',
   'guest.hyperv',
   'guest.numaCell',
@@ -48,26 +45,7 @@ export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] =
     isSet: guest.drivers !== null,
     why: 'on Proxmox VE a second medium is added by qm set',
   },
-  {
-    subject: 'guest.phase',
-    isSet: guest.phase !== null,
-    why: 'the phases of a guest are edits of a libvirt domain',
-  },
-  {
-    subject: 'guest.lookingGlass',
-    isSet: guest.lookingGlass !== null,
-    why: 'this version sets Looking Glass up in guests of libvirt only',
-  },
-  {
-    subject: 'guest.share',
-    isSet: guest.share.length > 0,
-    why: 'this version shares folders with guests of libvirt only',
-  },
-  {
-    subject: 'guest.evdev',
-    isSet: guest.evdev.length > 0,
-    why: 'this version hands keyboards over in guests of libvirt only; give the guest a USB device instead',
-  },
+  ...libvirtOnly(guest),
   {
     subject: 'guest.hyperv',
     isSet: guest.hyperv !== 'auto',

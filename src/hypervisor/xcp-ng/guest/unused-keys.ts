@@ -1,6 +1,6 @@
 import type {Profile} from '../../../profile/profile.ts';
 import type {UnusedKey} from '../../judge-unused-keys.ts';
-import {keysWithoutEffect as keysOfXl, unusedKeys as unusedUnderXen} from '../../xen/guest/unused-keys.ts';
+import {keysWithoutEffect as keysUnderXen, unusedKeys as unusedUnderXen} from '../../xen/guest/unused-keys.ts';
 
 /** What does not exist under Xen, and what XAPI keeps of a VM without this program. */
 export const unusedKeys: readonly string[] = [
@@ -16,7 +16,7 @@ export const keysWithoutEffect = (profile: Profile): readonly UnusedKey[] => {
   const {guest} = profile;
   const why = 'a VM of XCP-ng keeps what it has of it';
   return [
-    ...keysOfXl(profile).map((key) => ({...key, why: key.why.replaceAll(/\bxl\b/g, 'XAPI')})),
+    ...keysUnderXen(profile, 'XAPI'),
     {subject: 'guest.disk', isSet: guest.disk !== 'auto', why},
     {subject: 'guest.cdrom', isSet: guest.cdrom !== null, why},
   ];

@@ -1,5 +1,6 @@
 import type {Profile} from '../../../profile/profile.ts';
 import type {UnusedKey} from '../../judge-unused-keys.ts';
+import {libvirtOnly, libvirtOnlyKeys} from '../../libvirt-only-keys.ts';
 
 /** What does not exist under Xen. */
 export const unusedKeys = [
@@ -18,11 +19,7 @@ export const unusedKeys = [
   'guest.diskBus',
   'guest.diskPool',
   'guest.drivers',
-  'guest.phase',
-  'guest.evdev',
-  'guest.evdevToggle',
-  'guest.lookingGlass',
-  'guest.share',
+  ...libvirtOnlyKeys,
   'guest.numaCell',
   'guest.mapping',
   'guest.hookscript',
@@ -32,13 +29,16 @@ export const unusedKeys = [
   'host.disableIdleD3',
 ] as const;
 
-/** Those that can be told from a default. */
-export const keysWithoutEffect = ({cpu, memory, guest, host}: Profile): readonly UnusedKey[] => [
+/** Those that can be told from a default. `toolstack`: who sets guests up under Xen. */
+export const keysWithoutEffect = (
+  {cpu, memory, guest, host}: Profile,
+  toolstack: 'xl' | 'XAPI' = 'xl',
+): readonly UnusedKey[] => [
   {subject: 'cpu.emulator', isSet: cpu.emulator !== 'auto', why: 'the device model runs in dom0, on dom0’s CPUs'},
   {
     subject: 'cpu.iothreads',
     isSet: cpu.iothreads !== 'auto' && cpu.iothreads.length > 0,
-    why: 'xl has no I/O threads',
+    why: `${toolstack} has no I/O threads`,
   },
   {
     subject: 'memory.hugepages',
@@ -50,17 +50,17 @@ export const keysWithoutEffect = ({cpu, memory, guest, host}: Profile): readonly
     isSet: memory.node !== 'auto',
     why: 'Xen takes the memory from the nodes of the CPUs that the guest is pinned to',
   },
-  {subject: 'guest.tpm', isSet: guest.tpm === true, why: 'xl gives a guest no TPM'},
+  {subject: 'guest.tpm', isSet: guest.tpm === true, why: `${toolstack} gives a guest no TPM`},
   {
     subject: 'guest.hideHypervisor',
     isSet: guest.hideHypervisor === true,
     why: 'Xen can’t be hidden from a guest; NVIDIA’s driver accepts it since R465',
   },
-  {subject: 'guest.hypervVendorId', isSet: guest.hypervVendorId !== 'auto', why: 'xl sets no vendor id'},
+  {subject: 'guest.hypervVendorId', isSet: guest.hypervVendorId !== 'auto', why: `${toolstack} sets no vendor id`},
   {
     subject: 'guest.hyperv',
     isSet: guest.hyperv !== 'auto',
-    why: 'xl has its own names for them (viridian), and a Windows guest gets the usual ones',
+    why: `${toolstack} has its own names for them (viridian), and a Windows guest gets the usual ones`,
   },
   {
     subject: 'guest.diskSize',
@@ -68,29 +68,10 @@ export const keysWithoutEffect = ({cpu, memory, guest, host}: Profile): readonly
     why: 'this version makes disks for guests of libvirt only: make the image yourself, and name it as guest.disk',
   },
   {subject: 'guest.drivers', isSet: guest.drivers !== null, why: 'add a second medium to the guest’s file by hand'},
-  {
-    subject: 'guest.phase',
-    isSet: guest.phase !== null,
-    why: 'the phases of a guest are edits of a libvirt domain',
-  },
-  {
-    subject: 'guest.lookingGlass',
-    isSet: guest.lookingGlass !== null,
-    why: 'this version sets Looking Glass up in guests of libvirt only',
-  },
-  {
-    subject: 'guest.share',
-    isSet: guest.share.length > 0,
-    why: 'this version shares folders with guests of libvirt only',
-  },
-  {
-    subject: 'guest.evdev',
-    isSet: guest.evdev.length > 0,
-    why: 'this version hands keyboards over in guests of libvirt only; give the guest a USB device instead',
-  },
+  ...libvirtOnly(guest),
   {subject: 'guest.numaCell', isSet: guest.numaCell !== 'auto', why: 'this version shows no nodes to a guest of Xen'},
   {subject: 'guest.mapping', isSet: guest.mapping, why: 'resource mappings belong to Proxmox VE'},
-  {subject: 'guest.hookscript', isSet: guest.hookscript, why: 'xl pins each vCPU without a script'},
+  {subject: 'guest.hookscript', isSet: guest.hookscript, why: `${toolstack} pins each vCPU without a script`},
   {
     subject: 'host.allowUnsafeInterrupts',
     isSet: host.allowUnsafeInterrupts,
