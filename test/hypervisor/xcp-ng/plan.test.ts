@@ -207,7 +207,11 @@ describe('a VM', () => {
   });
 
   it('failure mode 97: gets more interrupts with an NVMe drive, and says why', () => {
-    const nvme = xcpFacts({'/sys/devices/pci0000:40/0000:40:00.0/0000:41:00.0/class': '0x010802\n'});
+    const device = '/sys/devices/pci0000:40/0000:40:00.0/0000:41:00.0';
+    const nvme = xcpFacts({
+      [`${device}/class`]: '0x010802\n',
+      [`${device}/modalias`]: 'pci:v00001234d00001111sv00001AF4sd00001100bc01sc08i02\n',
+    });
     const [, set] = commandsOf(nvme);
     expect([commandsOf(nvme)[0], set]).toContain('xen-cmdline --set-xen extra_guest_irqs=128');
     expect(plan(nvme, wish()).plan.hypervisorArguments?.add[0]?.because).toContain('NVMe drive');
