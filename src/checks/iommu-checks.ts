@@ -72,11 +72,13 @@ export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): 
     );
   return error(
     'Not active: /sys/kernel/iommu_groups is empty.',
-    'Turn VT-d or AMD-Vi on in the firmware first (see above), then reboot.',
+    kernel.hypervisor === null
+      ? 'Turn VT-d or AMD-Vi on in the firmware first (see above), then reboot.'
+      : 'The host of this virtual machine has to give it one first (see above).',
   );
 };
 
-export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
+export const checkInterruptRemapping = ({iommu, kernel}: HostFacts): Check => {
   const {ok, info, warning} = about('interrupt-remapping', 'Interrupt remapping');
   const optOut =
     iommu.dmar?.x2apicOptOut === true ? ' The firmware opts out of x2APIC, which only turns that mode off.' : '';
@@ -85,6 +87,7 @@ export const checkInterruptRemapping = ({iommu}: HostFacts): Check => {
     return info(
       `Unknown${iommu.dmar === null && iommu.acpiTable === 'DMAR' ? ' without root (the DMAR table is readable by root only)' : ''}.`,
     );
+  if (kernel.hypervisor !== null && !iommu.active) return info('Not known before the IOMMU is active.');
   return warning(
     `${iommu.dmar?.interruptRemapping === false ? 'The DMAR table says that this board cannot remap interrupts.' : 'No interrupt is remapped (none is named IR- in /proc/interrupts).'} The kernel then gives out no device unless allow_unsafe_interrupts=1 is set, with which a hostile guest can send any interrupt to the host.`,
     "Look for 'Interrupt Remapping' or 'x2APIC' in the firmware set-up. Otherwise, and only if you trust every guest, set host.allowUnsafeInterrupts: yes.",
