@@ -12,7 +12,13 @@ const walk = [
       [enter, /❯ \(.\) . 0000:41:00\.0/],
     ],
   },
-  {title: /step \d+ of \d+ {2}Risks/, presses: [['accept', /You accepted this/]]},
+  {
+    title: /step \d+ of \d+ {2}Risks/,
+    presses: [
+      [down, /❯ Lose 0000:41:00\.0/],
+      ['accept', /You accepted this/],
+    ],
+  },
   {title: /step \d+ of \d+ {2}CPU/, presses: [['2', /‹ 2/]]},
   {title: /step \d+ of \d+ {2}Memory/, presses: [['1', /= 1 GiB/]]},
   {
