@@ -1,5 +1,8 @@
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
+import {readHost} from '../../src/host/read-host.ts';
+import {openSource} from '../../src/system/source.ts';
+import {unpackHost} from '../support/host-tree.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {chooseTheme} from '../../src/ui/theme.ts';
 import {keys, openWizard} from './open-wizard.tsx';
@@ -144,6 +147,19 @@ describe('a finding', () => {
     const wizard = await at(5, {preview: (profile) => ({...whole(profile), findings: [unknown]})});
     expect(wizard.frame()).toContain('[1] Risks › Give the card');
     expect(await wizard.press('1', right)).toContain('‹ when the guest starts ›');
+  });
+});
+
+describe('consent', () => {
+  it('is typed at once, also where the way in which the card is given has the focus', async () => {
+    const facts = readHost(openSource(unpackHost('ryzen-two-cards'), null));
+    const wizard = openWizard(sampleServices({facts}));
+    const risks = await wizard.press(enter, down, enter);
+    expect(risks).toContain('❯ Give the card');
+    expect(risks).toContain('Lose 0000:0b:00.0     –');
+    const accepted = await wizard.press('accept');
+    expect(accepted).toContain('❯ Lose 0000:0b:00.0     accept');
+    expect(accepted).toContain('You accepted this.');
   });
 });
 

@@ -1,10 +1,10 @@
 import {type Intent, intentOf, type Mode} from '../keys.ts';
 import type {Key} from '../read-keys.ts';
 import {eraseWord, stopAndRestore, submitWord, typeWord} from './apply-step.ts';
-import type {WizardContext} from './context.ts';
+import {fieldContextOf, type WizardContext} from './context.ts';
 import {dropCores, keepCores, moveCursor, openCores, resetCores, toggleCore} from './cores-step.ts';
 import {chooseDevice, markDevice, setFilter, toggleOthers} from './device-step.ts';
-import {changeValue, eraseTyped, leaveForm, moveInForm, moveTyped, typeCharacter} from './form-step.ts';
+import {changeValue, eraseTyped, fieldsOf, leaveForm, moveInForm, moveTyped, typeCharacter} from './form-step.ts';
 import {chooseHome} from './home-step.ts';
 import {chooseAnswer} from './lend-step.ts';
 import {chooseMapRow, openMap} from './map-step.ts';
@@ -44,7 +44,15 @@ const type = (context: WizardContext, state: WizardState, text: string, mode: Mo
   if (mode === 'search') return searchFor(state, state.search.text + text, shown);
   if (mode === 'word')
     return state.step === 'undo' ? typeUndoWord(state, (word) => word + text) : typeWord(state, text);
+  if (mode === 'choice' && state.step === 'risks') return typeConsent(context, state, text);
   return ['text', 'path', 'path-entry', 'number', 'entry'].includes(mode) ? typeCharacter(context, state, text) : state;
+};
+
+/** The step asks for a word, and only consent is typed there: it goes to the first field that takes it. */
+const typeConsent = (context: WizardContext, state: WizardState, text: string): WizardState => {
+  const fields = fieldsOf(state, fieldContextOf(context, state));
+  const to = fields.findIndex(({kind}) => kind === 'text');
+  return to === -1 ? state : typeCharacter(context, moveFocus(state, fields.length, {to}), text);
 };
 
 const erase = (
