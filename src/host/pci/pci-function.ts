@@ -91,10 +91,10 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
   const linked = (file: string): string | null =>
     names.has(file) ? baseName(source.link(`${directory}/${file}`)) : null;
 
-  const modalias = text('modalias');
-  const ids = parseModalias(modalias ?? '') ?? readIds(text);
-  if (ids === null) return null;
-  const {vendor, device, class: pciClass} = ids;
+  const vendor = parseHex(text('vendor'), 4);
+  const device = parseHex(text('device'), 4);
+  if (vendor === null || device === null) return null;
+  const pciClass = parseHex(text('class'), 6) ?? '000000';
   const isBridge = pciClass.startsWith('0604');
   const resetMethods = text('reset_method');
   return {
@@ -102,11 +102,11 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
     class: pciClass,
     vendor,
     device,
-    subsystem: subsystemOf(ids.subsystemVendor, ids.subsystemDevice),
+    subsystem: subsystemOf(parseHex(text('subsystem_vendor'), 4), parseHex(text('subsystem_device'), 4)),
     revision: parseHex(text('revision'), 2),
     driver: linked('driver'),
     driverOverride: overrideOf(text('driver_override')),
-    modalias,
+    modalias: text('modalias'),
     iommuGroup: parseCount(linked('iommu_group')),
     numaNode: parseCount(text('numa_node')),
     bootVga: text('boot_vga') === '1',
@@ -125,39 +125,6 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
 };
 
 type Read = (file: string) => string | null;
-
-type Ids = Pick<PciFunction, 'class' | 'vendor' | 'device'> & {
-  readonly subsystemVendor: string | null;
-  readonly subsystemDevice: string | null;
-};
-
-/**
- * The kernel writes them all in one line (drivers/pci/pci-sysfs.c, modalias_show): a machine with thousands of functions
- * is read with a third fewer files.
- */
-const parseModalias = (text: string): Ids | null => {
-  const [, vendor, device, subsystemVendor = null, subsystemDevice = null, ...parts] =
-    /^pci:v0000([0-9a-f]{4})d0000([0-9a-f]{4})sv0000([0-9a-f]{4})sd0000([0-9a-f]{4})bc([0-9a-f]{2})sc([0-9a-f]{2})i([0-9a-f]{2})$/.exec(
-      text.toLowerCase(),
-    ) ?? [];
-  return vendor === undefined || device === undefined
-    ? null
-    : {vendor, device, subsystemVendor, subsystemDevice, class: parts.join('')};
-};
-
-/** Where that line is missing, or is none of a PCI function. */
-const readIds = (text: Read): Ids | null => {
-  const read = (file: string): string | null => parseHex(text(file), 4);
-  const [vendor, device] = [read('vendor'), read('device')];
-  if (vendor === null || device === null) return null;
-  return {
-    vendor,
-    device,
-    subsystemVendor: read('subsystem_vendor'),
-    subsystemDevice: read('subsystem_device'),
-    class: parseHex(text('class'), 6) ?? '000000',
-  };
-};
 
 /** PCI Express counts them with 16 bits; a captured tree may say anything. */
 const mostVirtualFunctions = 65_535;
