@@ -22,6 +22,12 @@ const rowOf = (frame: string, label: string): string =>
   frame.split('\n').find((row) => row.replace(/^❯/, ' ').trimStart().startsWith(label)) ?? '';
 
 describe('a number that is typed', () => {
+  it('is refused in one row of 80 columns, with the bound', async () => {
+    const wizard = await at(3);
+    const refused = await wizard.press('99999', enter);
+    expect(refused).toMatch(/99999 MiB is more than this host has \(\d+ [MG]iB\)\. Still /);
+  });
+
   it('counts as a whole: 999 vCPUs never become 9, and the step is not left with them', async () => {
     const wizard = await at(2);
     const proposed = /‹ (\d+) ›/.exec(rowOf(wizard.frame(), 'vCPUs'))?.[1];

@@ -44,6 +44,17 @@ describe('a text that the wizard shows', () => {
   it('names keys of the file on the command line, where they are right (control)', () =>
     expect(sentences.filter(({text}) => isYaml(text)).length).toBeGreaterThan(100));
 
+  it('names a way of binding as the form does, also where the form does not offer it here', () =>
+    expect(
+      ['handover', 'boot', 'address', 'ids', 'auto', 'libvirt'].map((way) =>
+        nameSettings(`Choose \`binding: ${way}\`.`, shown),
+      ),
+    ).toEqual(
+      ['while the guest runs', 'at boot', 'at boot', 'at boot', 'at boot', 'when the guest starts'].map(
+        (words) => `Choose "Risks › Give the card: ${words}".`,
+      ),
+    ));
+
   it('names only keys that have a field', () => {
     const named = new Set(sentences.flatMap(({text}) => keysNamedIn(text)).map(({key}) => key));
     const known = keys.filter((key) => named.has(key));

@@ -37,6 +37,13 @@ const isAskedFor = ({preview, edits, profile, named}: FieldContext): boolean =>
   named.has('binding') ||
   preview.findings.some((finding) => placeOf(finding.code).field === 'binding');
 
+/** Also where the field does not offer all of them: a remedy may name any. */
+export const bindingLabels = {
+  handover: 'while the guest runs',
+  boot: 'at boot',
+  libvirt: 'when the guest starts',
+} as const;
+
 /** When the guest gets the card; a host with one card can lend it instead of losing its screen. */
 export const bindingField: ChoiceField = {
   id: 'binding',
@@ -49,21 +56,21 @@ export const bindingField: ChoiceField = {
       ? [
           {
             value: 'handover',
-            label: 'while the guest runs',
+            label: bindingLabels.handover,
             cost: `${isOnlyCard(context) ? 'This is your only graphics card. ' : ''}The guest borrows it: when the guest starts, your desktop session ends and unsaved work is lost. When the guest stops, the login screen comes back. The guest needs its own keyboard and mouse. If a driver does not release the card, you may have to reboot.`,
           },
         ]
       : []),
     {
       value: 'boot',
-      label: 'at boot',
+      label: bindingLabels.boot,
       cost: isOnlyCard(context)
         ? 'This is your only graphics card. The host has no screen from boot on, so use this only if you reach it over the network. You have to accept that below.'
         : 'vfio-pci takes the card before any other driver loads. The host cannot use it until you roll back.',
     },
     {
       value: 'libvirt',
-      label: 'when the guest starts',
+      label: bindingLabels.libvirt,
       cost: 'libvirt takes the card from its driver when the guest starts. The initramfs stays unchanged, but the host must not use the card at that moment.',
     },
   ],

@@ -37,6 +37,7 @@ const vcpus: NumberField = {
   range: (context) => [1, Math.max(1, onlineThreads(context))],
   parse: (text) => (/^\d+$/.test(text) ? Number(text) : {problem: `"${text}" is not a number of CPUs.`}),
   render: String,
+  renderBriefly: String,
   write: (profile, value) => withFreshPins(profile, {vcpus: Number(value)}),
   cost: (context) => {
     const threads = threadsPerCore(context);

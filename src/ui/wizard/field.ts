@@ -76,6 +76,8 @@ export type NumberField = Common & {
   /** The value of what was typed, or why it has none and what to type instead. */
   readonly parse: (text: string) => number | {readonly problem: string};
   readonly render: (value: number) => string;
+  /** The same for a sentence that compares two of them in one row. */
+  readonly renderBriefly: (value: number) => string;
   readonly cost: (context: FieldContext) => string;
 };
 

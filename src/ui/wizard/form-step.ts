@@ -165,9 +165,10 @@ export const readTyped = (
   const value = field.parse(text.trim());
   if (typeof value !== 'number') return value;
   const [lowest, highest] = field.range(shown);
-  if (value < lowest) return {problem: `${field.render(value)} is too little: the least is ${field.render(lowest)}.`};
+  if (value < lowest)
+    return {problem: `${field.renderBriefly(value)} is too little: the least is ${field.renderBriefly(lowest)}.`};
   return value > highest
-    ? {problem: `${field.render(value)} is more than this host has (${field.render(highest)}).`}
+    ? {problem: `${field.renderBriefly(value)} is more than this host has (${field.renderBriefly(highest)}).`}
     : value;
 };
 

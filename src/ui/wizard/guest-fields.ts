@@ -21,7 +21,7 @@ import {rareGuestFields} from './rare-fields.ts';
 import {lookingGlassField} from './looking-glass-field.ts';
 import {inputFields} from './input-fields.ts';
 import {shareField} from './share-field.ts';
-import {parseMiB, renderMiB} from './size-text.ts';
+import {exactMiB, parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
   ...profile,
@@ -239,6 +239,7 @@ const diskSize: NumberField = {
       : size;
   },
   render: (size) => (size === 0 ? 'no disk is made' : renderMiB(size)),
+  renderBriefly: exactMiB,
   write: (profile, value) => withGuest(profile, {diskSizeMiB: value === 0 ? null : Number(value)}),
   cost: () =>
     'Size of a new disk image, for example 100; a number below 1024 means GiB. Apply makes it where no image is, and it grows as the guest fills it. 0: you have an image, or make one yourself.',

@@ -1,6 +1,6 @@
 import type {Profile} from '../../profile/profile.ts';
 import {nodeOptions} from './cpu-fields.ts';
-import {parseMiB, renderMiB} from './size-text.ts';
+import {exactMiB, parseMiB, renderMiB} from './size-text.ts';
 import {always, type ChoiceField, type Field, type FieldContext, type FieldOption, type NumberField} from './field.ts';
 
 const withMemory = (profile: Profile, memory: Partial<Profile['memory']>): Profile => ({
@@ -22,6 +22,7 @@ const size: NumberField = {
   range: (context) => [512, hostMiB(context)],
   parse: parseMiB,
   render: renderMiB,
+  renderBriefly: exactMiB,
   write: (profile, value) => withMemory(profile, {sizeMiB: Number(value)}),
   cost: () =>
     'All of it stays in RAM while the guest runs, because the card can write anywhere in it. Type a size, for example 12, 15.5 or 6144 MiB; a number below 1024 means GiB.',

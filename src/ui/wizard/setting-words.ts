@@ -1,5 +1,5 @@
 import {type NamedKey, replaceKeys} from '../../findings/named-keys.ts';
-import {bindingField} from './consent-fields.ts';
+import {bindingField, bindingLabels} from './consent-fields.ts';
 import {cpuFields} from './cpu-fields.ts';
 import type {Field, FieldContext} from './field.ts';
 import {guestFields} from './guest-fields.ts';
@@ -63,6 +63,8 @@ const valueWords = (key: string, value: string, context: FieldContext): string =
   if (field?.kind !== 'choice') return value === 'auto' ? 'empty' : value;
   const options = field.options(context);
   const wanted = key === 'binding' && value === 'auto' ? 'boot' : (sameAs[value] ?? value);
+  if (key === 'binding' && Object.hasOwn(bindingLabels, wanted))
+    return bindingLabels[wanted as keyof typeof bindingLabels];
   const option =
     options.find((one) => one.value === wanted) ??
     options.find((one) => one.value === `${wanted}:${context.profile.guest.name}`);
