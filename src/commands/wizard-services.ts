@@ -45,9 +45,10 @@ export const createServices = async (
   const look = await host.look();
   const commandStyle = commandStyleOf(host, context.style);
   const written = new Set<string>();
-  const saved = readSavedProfiles(facts, process.cwd());
   let planned: RollbackPlan | null = null;
   const directory = context.demo !== null ? host.name : process.cwd();
+  // Of the demo: what it saved itself, and what the person has here.
+  const saved = [...new Set([directory, process.cwd()])].flatMap((one) => readSavedProfiles(facts, one));
   return {
     facts,
     machine: await readMachine(host, facts, {directory, commandStyle}),
