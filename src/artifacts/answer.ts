@@ -1,8 +1,8 @@
 import {argv, type Check, literal, nullable, shape, text} from '../decode/decode.ts';
 
 /**
- * What a program answers to one question, which only reads, before a command and after it: so a step that was done, one
- * that was not and one that somebody else has changed are told apart whenever somebody looks.
+ * What a program answers to one question before a command and after it. The question only reads. The answer shows
+ * whether the step is done, is not done, or somebody else has changed the value.
  */
 export type AnswerEffect = {
   readonly kind: 'answer';

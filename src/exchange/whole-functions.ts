@@ -22,7 +22,7 @@ export const wholeFunctions = ({devices}: Plan, format: string): readonly WholeF
 export const refuseLaterBinding = ({devices, binding, handover, hypervisorArguments}: Plan, format: string): void => {
   if (devices.length === 0)
     throw new UsageError(
-      `The profile gives the guest no device, and what ${format} is told is about devices.`,
+      `The profile gives the guest no device, and ${format} only takes devices.`,
       'Add one to devices of the profile; `vfio-pilot groups` lists them.',
     );
   if (handover !== null || binding.by === 'libvirt')

@@ -191,7 +191,7 @@ export type XapiVm = {
   readonly domainType: string | null;
   readonly vcpus: number | null;
   readonly memoryMiB: number | null;
-  /** `other-config:pci` as it is written; `null` where there is none. */
+  /** The text of `other-config:pci`; `null` where there is none. */
   readonly pci: string | null;
   /** `VCPUs-params:mask` likewise. */
   readonly mask: string | null;

@@ -53,7 +53,7 @@ export const plainImages: Pick<ImageMaker, 'keepCopies' | 'unifiedImages' | 'ins
   installed: (release) => ({kernel: `/usr/lib/modules/${release}/vmlinuz`, image: null}),
 };
 
-/** Where no image has anything to do with the card, or the chain makes it with everything else. */
+/** For a boot chain without images of its own, or one that makes them with everything else. */
 export const noImages = (claim: ImageMaker['claim']): ImageMaker => ({
   ...plainImages,
   renderFiles: () => ({artifacts: [], findings: []}),

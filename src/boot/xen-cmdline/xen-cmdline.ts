@@ -82,7 +82,7 @@ const commands = (
       {
         kind: 'command',
         argv: change(side, key, wanted?.text),
-        // Several words of one key go back as one with blanks, which the program writes as it is.
+        // The program takes one word for a key. It writes blanks in it unchanged, so several old words go back together.
         undo: change(side, key, before.length === 0 ? undefined : before.join(' ')),
         triggers: [],
         timeoutSeconds: 60,
@@ -106,7 +106,7 @@ const spelled = (word: string): string => word.split('=', 1)[0] ?? word;
 const change = (side: 'dom0' | 'xen', key: string, word: string | undefined): readonly [string, ...string[]] =>
   word === undefined ? [program, `--delete-${side}`, key] : [program, `--set-${side}`, word];
 
-/** The driver is built into dom0's kernel, so that no image has anything to do with it. */
+/** pciback is built into dom0's kernel, so no image needs it. */
 const maker = noImages('script');
 
 /** A fallback entry has the card back in dom0. */

@@ -28,7 +28,7 @@ const arcdFile = {
 /** Nobody reads more. */
 const mostFindings = 100;
 
-/** A profile from the file that LibVF.IO's `arcd start` takes. What a profile can't say is told with its line. */
+/** A profile from the file that LibVF.IO's `arcd start` takes. Each part that a profile has no key for becomes a finding at its line. */
 export const importConfig: Importer = (facts, {word: file, text, home}): Imported | NotImported => {
   const document = parseYamlFile(text ?? '', file, arcdFile);
   if ('findings' in document) return {profile: null, findings: document.findings};

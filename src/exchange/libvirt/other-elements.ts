@@ -3,7 +3,7 @@ import {readValue} from '../../profile/codec.ts';
 import {absolutePath, shareTag} from '../../profile/scalars.ts';
 import {type Omission, stays} from './omission.ts';
 
-/** What the profile has, what each new domain has anyway, and what libvirt fills in. */
+/** Elements that a profile has keys for, that each new domain has, or that libvirt adds itself. */
 const known: Readonly<Record<string, readonly string[]>> = {
   domain:
     'name uuid genid title description metadata memory currentMemory memoryBacking vcpu vcpus iothreads iothreadids cputune numatune resource os features cpu clock on_poweroff on_reboot on_crash pm devices seclabel'.split(

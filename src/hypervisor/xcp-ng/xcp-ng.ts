@@ -37,8 +37,7 @@ export const xcpNg: Hypervisor = {
   renderAppliedGuest: renderVm,
   inPhase: () => null,
   logsOf: () => null,
-  // No file is a guest: XAPI's database changes with commands.
-  // The script asks nothing about the guest: XAPI takes its settings while it runs, for the next start.
+  // XAPI takes settings of a running guest for its next start, so the script asks nothing about the guest.
   registry: {...xlRegistry, commands: null},
   moreRegistries: [],
   whyInUse: () => null,

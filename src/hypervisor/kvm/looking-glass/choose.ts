@@ -122,7 +122,7 @@ const chooseScreen = ({facts, report}: PlanContext): KvmGuestPlan['screen'] => {
   if (hasSpice === true) return 'spice';
   report('warning', 'looking-glass-no-spice', {
     subject: 'guest.lookingGlass',
-    message: `${hasSpice === false ? 'This QEMU has no SPICE' : 'Whether this QEMU has SPICE is unknown, so the guest gets none'}. The window shows the picture, and has no keyboard, mouse, clipboard and sound.`,
+    message: `${hasSpice === false ? 'This QEMU has no SPICE' : 'Whether this QEMU has SPICE is unknown, so the guest gets none'}. The window shows the picture, and has no keyboard, mouse, clipboard or sound.`,
     remedy:
       'Install the part of QEMU that has it (Debian 13: qemu-system-modules-spice) and plan again, or give the guest your keyboard and mouse (guest.evdev).',
   });
