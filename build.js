@@ -1,6 +1,6 @@
 import {execFileSync} from 'node:child_process';
 import {copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {bundleProgram, demoTrees, description} from './bundle.js';
+import {bundleProgram, demoTrees, description, withOneCore} from './bundle.js';
 import {bundledPackages, renderNotices, renderSbom} from './third-party.js';
 
 /** The hosts of `--demo`, and where each part of them comes from, as their licences want it. */
@@ -24,6 +24,7 @@ const {metafile} = await bundleProgram({
   outdir,
   splitting: true,
   target: 'node20.19',
+  plugins: [withOneCore],
   chunkNames: 'chunks/[name]-[hash]',
   legalComments: 'linked',
   banner: {

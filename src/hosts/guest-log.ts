@@ -1,13 +1,17 @@
 import {decode, parseJson, shape, text} from '../decode/decode.ts';
-import type {GuestLogs} from '../hypervisor/hypervisor.ts';
+import type {HostFacts} from '../facts/host-facts.ts';
+import {hypervisorOf} from '../hypervisor/hypervisors.ts';
 import type {Source} from '../system/source.ts';
 import type {GuestLog} from './host.ts';
 
 const mostLines = 200;
 const mostBytes = 64 * 1024;
 
-/** The end of both logs. */
-export const readGuestLog = (source: Source, {journalTag, file}: GuestLogs): GuestLog => {
+/** The end of both logs; `null` for one whose place this host's hypervisor does not say. */
+export const readGuestLog = (source: Source, facts: HostFacts, guest: string): GuestLog => {
+  const logs = hypervisorOf(facts).logsOf(guest);
+  if (logs === null) return {hooks: null, guest: null};
+  const {journalTag, file} = logs;
   const printed = source.run('journalctl', [
     '--quiet',
     '--no-pager',

@@ -1,10 +1,6 @@
 import {geteuid} from 'node:process';
 import {NoRightsError} from '../errors.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
-import {readNamedFiles} from '../host/named-files.ts';
-import {readHost} from '../host/read-host.ts';
-import {hypervisorOf} from '../hypervisor/hypervisors.ts';
-import type {WrittenProfile} from '../profile/profile.ts';
 import type {Machine} from '../system/machine.ts';
 import {openSource, type Source} from '../system/source.ts';
 import {journalFile, journalRoot, stateDirectory} from '../system/state-directory.ts';
@@ -20,7 +16,8 @@ export type Parts = {
   /** The way to write; asked for when it is needed first. */
   readonly machine: () => Promise<Machine>;
   readonly source: () => Promise<Source>;
-  readonly readFacts: (source: Source) => HostFacts;
+  /** The way to read, which most of the program hangs from: the wizard draws its first frame without it. */
+  readonly reader: () => Promise<(source: Source) => HostFacts>;
 };
 
 /**
@@ -43,7 +40,7 @@ export const openHere = (root: string, toolVersion: string, isDry: boolean): Hos
       return dryRunMachine(realMachine(root), isLive ? {qm: dryQm, virsh: dryVirsh} : {});
     }),
     source: async () => openSource(root, isLive ? (await import('../system/run-program.ts')).readOnlyRunner : null),
-    readFacts: readHost,
+    reader: async () => (await import('../host/read-host.ts')).readHost,
   });
 };
 
@@ -60,14 +57,9 @@ const mayReadJournals = (source: Source): boolean => {
   return ![journalRoot, ...files].some((path) => source.denied.has(path));
 };
 
-const lookAt = (source: Source, facts: HostFacts, {guest}: Pick<WrittenProfile, 'guest'>): HostFacts => ({
-  ...facts,
-  namedFiles: readNamedFiles(source, hypervisorOf(facts).namedPaths(facts, guest)),
-});
-
 /** The host of these parts, in this process. */
 export const hostOf = (parts: Parts): Host => {
-  const {name, isLive, isDry, mayWrite, toolVersion, source, readFacts} = parts;
+  const {name, isLive, isDry, mayWrite, toolVersion, source, reader} = parts;
   const machine = async (): Promise<Machine> => {
     if (mayWrite) return parts.machine();
     throw new NoRightsError(
@@ -83,7 +75,8 @@ export const hostOf = (parts: Parts): Host => {
       'Run it again with sudo.',
     );
   };
-  const facts = async (): Promise<HostFacts> => readFacts(await source());
+  const readFrom = async (from: Source): Promise<HostFacts> => (await reader())(from);
+  const facts = async (): Promise<HostFacts> => readFrom(await source());
   return {
     name,
     isLive,
@@ -94,11 +87,13 @@ export const hostOf = (parts: Parts): Host => {
     groups: async () => (await import('../host/read-groups.ts')).readGroups(await source()),
     preview: async (profile, positionOf) => {
       const {previewChanges} = await import('../changes/preview.ts');
+      const {lookAt} = await import('./look-at.ts');
       const read = lookAt(await source(), await facts(), profile);
       return {facts: read, preview: previewChanges(read, profile, positionOf)};
     },
     files: async () => (await import('./host-files.ts')).openFiles(await source()),
     look: async () => {
+      const {lookAt} = await import('./look-at.ts');
       const from = await source();
       return (read, profile) => lookAt(from, read, profile);
     },
@@ -112,9 +107,9 @@ export const hostOf = (parts: Parts): Host => {
     applied: async () => (await import('./applied-run.ts')).readAppliedRun(await journals()),
     appliedTo: async (guest) => (await import('./applied-run.ts')).readRunOf(await journals(), guest),
     guestLog: async (guest) => {
+      const {readGuestLog} = await import('./guest-log.ts');
       const from = await source();
-      const logs = hypervisorOf(readFacts(from)).logsOf(guest);
-      return logs === null ? {hooks: null, guest: null} : (await import('./guest-log.ts')).readGuestLog(from, logs);
+      return readGuestLog(from, await readFrom(from), guest);
     },
     awaitsReboot: async (read) => {
       const from = await source();
@@ -125,15 +120,15 @@ export const hostOf = (parts: Parts): Host => {
     verify: async (run) => {
       const {verifyRun} = await import('./verify-run.ts');
       const from = await source();
-      return verifyRun(await journals(), run, from, readFacts(from));
+      return verifyRun(await journals(), run, from, await readFrom(from));
     },
     verifyPlan: async (plan) => {
       const {verifyPlanOnly} = await import('./verify-run.ts');
       const from = await source();
-      return verifyPlanOnly(plan, from, readFacts(from));
+      return verifyPlanOnly(plan, from, await readFrom(from));
     },
     recover: async (options, events) => {
-      const {recover} = await import('./transactions.ts');
+      const {recover} = await import('./recover.ts');
       return recover(await machine(), options, events);
     },
     apply: async (request, events, signal) => {
@@ -142,7 +137,8 @@ export const hostOf = (parts: Parts): Host => {
       const {applyChanges} = await import('./transactions.ts');
       const {applyRequest} = await import('./apply-request.ts');
       const from = await source();
-      const reading = {bootId: readBootId(from), readFacts: () => readFacts(from), toolVersion};
+      const read = await reader();
+      const reading = {bootId: readBootId(from), readFacts: () => read(from), toolVersion};
       return applyChanges(await machine(), applyRequest(request, reading), events, signal);
     },
     planRollback: async (wish) => (await import('./plan-rollback.ts')).planRollback(await machine(), facts, wish),

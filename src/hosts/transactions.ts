@@ -5,11 +5,10 @@ import {hypervisors} from '../hypervisor/hypervisors.ts';
 import {orderValidator} from '../image/script-order.ts';
 import {applyWith} from '../transaction/apply.ts';
 import {readEditsWith} from '../transaction/edits.ts';
-import {recoverWith} from '../transaction/recover.ts';
 import {inspectRollbackWith, rollbackWith} from '../transaction/rollback.ts';
 
 /** What the transaction is handed of boot loaders, images, hypervisors and kinds of devices. */
-const ports: Ports = {
+export const ports: Ports = {
   probes: Object.fromEntries(
     [bootProbes, ...deviceKinds.map(({probes}) => probes)].flatMap((table) => Object.entries(table)),
   ),
@@ -21,6 +20,5 @@ const ports: Ports = {
 
 export const applyChanges = applyWith(ports);
 export const inspectRollback = inspectRollbackWith(ports);
-export const recover = recoverWith(ports);
 export const rollback = rollbackWith(ports);
 export const readEdits = readEditsWith(ports);

@@ -44,11 +44,12 @@ export const findInterrupted = (machine: Machine): readonly string[] => {
 };
 
 /**
- * Finishes whatever an interrupted run left, before anything else is done. Nothing is changed when nothing is left.
+ * Finishes whatever an interrupted run left, before anything else is done. Nothing is changed when nothing is left; the
+ * ports, from which most of the program hangs, are not even loaded then.
  * Throws LockedError when that run is still alive, TransactionError when a file was edited by somebody else since.
  */
 export const recoverWith =
-  (ports: Ports) =>
+  (loadPorts: () => Promise<Ports>) =>
   async (machine: Machine, options: RecoverOptions, events: OnProgress): Promise<readonly Recovery[]> => {
     try {
       const runs = readRuns(machine);
@@ -68,7 +69,7 @@ export const recoverWith =
       for (const file of findHalfSaved(machine, journals)) machine.unlink(file);
       const recoveries: Recovery[] = unbegun.map((id) => ({id, did: 'discarded', paths: []}));
       for (const journal of journals.filter(isUnfinished).reverse())
-        recoveries.push(await finish(ports, machine, journal, options, events));
+        recoveries.push(await finish(await loadPorts(), machine, journal, options, events));
       return recoveries;
     } finally {
       lock.release();

@@ -29,7 +29,7 @@ const hostOfUser = (root: string, closed: string | null): Host => {
     toolVersion: '1.2.3',
     machine: async () => realMachine(root),
     source: async () => limited,
-    readFacts: () => readHost(source),
+    reader: async () => () => readHost(source),
   });
 };
 

@@ -68,7 +68,7 @@ export const runVerb = async (
     toolVersion: '0.0.0',
     machine: async () => opened,
     source: async () => source,
-    readFacts: facts,
+    reader: async () => facts,
   });
   const context: BaseContext = {
     positionals: verb === 'apply' || verb === 'trial' ? [profile] : [],

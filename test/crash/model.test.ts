@@ -1,4 +1,5 @@
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import {describe, expect, it} from 'vitest';
 import {failingMachine} from '../support/failing-machine.ts';
 import {interceptMachine} from '../support/intercept-machine.ts';

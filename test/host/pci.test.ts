@@ -1,10 +1,12 @@
-import {mkdirSync, writeFileSync} from 'node:fs';
+import {mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
 import {describe, expect, it} from 'vitest';
 import type {Finding} from '../../src/findings/finding.ts';
 import {readPci} from '../../src/host/pci/pci.ts';
 import {openSource} from '../../src/system/source.ts';
+import {makeBigHost} from '../support/make-big-host.ts';
 import {pciEntries, writeRoot} from './pci-tree.ts';
 
 const read = (root: string) => {
@@ -19,6 +21,31 @@ const readOne = (attributes: Parameters<typeof pciEntries>[1]) => {
 };
 
 describe('readPci', () => {
+  it('reads the same from `uevent` and from the files that hold the same, of each function of a large host', () => {
+    const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-uevent-'));
+    try {
+      makeBigHost(root, {cpus: 8, nodes: 2, functions: 130});
+      const fromEvents = read(root).pci;
+      expect(fromEvents).toHaveLength(130);
+      for (const {address} of fromEvents) rmSync(join(root, 'sys/bus/pci/devices', address, 'uevent'));
+      expect(read(root).pci).toEqual(fromEvents);
+    } finally {
+      rmSync(root, {recursive: true});
+    }
+  });
+
+  it('takes the ids of a subsystem that the maker left unset for none, in `uevent` as in the files', () => {
+    const event = 'DRIVER=nvidia\nPCI_CLASS=30000\nPCI_ID=10DE:1C81\nPCI_SUBSYS_ID=0000:0000\nMODALIAS=pci:v0\n';
+    expect(readOne({uevent: event, vendor: '0x8086\n'})).toMatchObject({
+      class: '030000',
+      vendor: '10de',
+      device: '1c81',
+      subsystem: null,
+      driver: 'nvidia',
+      modalias: 'pci:v0',
+    });
+  });
+
   it('reads what the directory of a graphics card tells', () => {
     const card = readOne({
       subsystem_vendor: '0x1043\n',

@@ -12,7 +12,8 @@ import {
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {isObject} from '../../src/decode/decode.ts';
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {openSource} from '../../src/system/source.ts';

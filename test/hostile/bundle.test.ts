@@ -92,6 +92,27 @@ describe('the built program', () => {
     );
   });
 
+  it('has what `check` needs in few files, and of that nothing in what the wizard draws its first frame with', () => {
+    const imports = (name: string): readonly string[] =>
+      [...(files[name] ?? '').matchAll(/^(?:import|export) (?:[^;]*? from )?"\.\/([\w-]+\.js)"/gm)].map(
+        ([, file = '']) => `chunks/${file}`,
+      );
+    const below = (names: readonly string[], seen = new Set<string>()): ReadonlySet<string> => {
+      for (const name of names) if (!seen.has(name)) below(imports(name), seen.add(name));
+      return seen;
+    };
+    const entry = (name: string): string =>
+      Object.keys(files).find((file) => new RegExp(`^chunks/${name}-[A-Z0-9]{8}\\.js$`).test(file)) ?? name;
+    const sizeOf = (names: ReadonlySet<string>): number =>
+      [...names].reduce((sum, name) => sum + (files[name]?.length ?? Number.NaN), 0);
+    const check = below(['main', 'open-host', 'describe-progress', 'check'].map(entry));
+    const wizard = below(['main', 'open-host', 'describe-progress', 'wizard'].map(entry));
+    expect(sizeOf(check)).toBeGreaterThan(1_000_000);
+    expect(check.size).toBeLessThan(40);
+    expect(sizeOf(wizard)).toBeGreaterThan(50_000);
+    expect(sizeOf(wizard)).toBeLessThan(300_000);
+  });
+
   it('lists each package of which it holds code, with its version, licence and hash, and what goes with it', () => {
     // esbuild writes the path of each file above its code: that is no part of what the list is made from.
     const paths = Object.entries(files)

@@ -13,7 +13,8 @@ import {
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {RunChange} from '../../src/changes/change.ts';
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import {dryRunMachine} from '../../src/system/dry-run-machine.ts';
 import type {Machine, Program} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';

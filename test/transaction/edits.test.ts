@@ -1,4 +1,5 @@
-import {applyChanges, recover, rollback, readEdits} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges, rollback, readEdits} from '../../src/hosts/transactions.ts';
 import {chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';

@@ -1,4 +1,5 @@
-import {applyChanges, recover} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges} from '../../src/hosts/transactions.ts';
 import {describe, expect, it} from 'vitest';
 import {TransactionError} from '../../src/errors.ts';
 import {failingMachine, type Failure} from '../support/failing-machine.ts';

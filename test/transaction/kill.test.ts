@@ -1,4 +1,5 @@
-import {applyChanges, recover} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges} from '../../src/hosts/transactions.ts';
 import {spawn} from 'node:child_process';
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';

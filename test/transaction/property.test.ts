@@ -1,4 +1,5 @@
-import {applyChanges, recover, rollback} from '../../src/hosts/transactions.ts';
+import {recover} from '../../src/hosts/recover.ts';
+import {applyChanges, rollback} from '../../src/hosts/transactions.ts';
 import {chownSync} from 'node:fs';
 import {join} from 'node:path';
 import * as fc from 'fast-check';

@@ -1,4 +1,5 @@
-import {recover, rollback} from '../../../src/hosts/transactions.ts';
+import {recover} from '../../../src/hosts/recover.ts';
+import {rollback} from '../../../src/hosts/transactions.ts';
 import {appendFileSync, existsSync, readFileSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';

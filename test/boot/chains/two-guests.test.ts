@@ -73,7 +73,7 @@ const applyTo = async (root: string, text: string, programs: Readonly<Record<str
     toolVersion: '0.0.0',
     machine: async () => realMachine(root, programs),
     source: async () => source,
-    readFacts: readHost,
+    reader: async () => readHost,
   });
   await host.apply({preview, facts, trial: null}, silent, never);
   return readHost(source);
