@@ -1,6 +1,6 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {isVfioDriver} from '../../facts/modules.ts';
-import {isDisplay} from '../../facts/pci.ts';
+import {isDisplay, type PciFunction} from '../../facts/pci.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import {analyseGroup} from '../../groups/analyse-group.ts';
 import type {Plan} from '../../plan/plan.ts';
@@ -32,14 +32,12 @@ const groupPromises = (facts: HostFacts, plan: Plan): readonly PromiseResult[] =
   [...new Set(plan.devices.map(({iommuGroup}) => iommuGroup))].flatMap((id) => {
     const group = id === null ? null : analyseGroup(facts, id);
     if (group === null) return [];
-    const taken = plan.binding.by === 'libvirt' ? plan.devices.map(({address}) => address) : [];
-    const holders = group.endpoints.filter(
-      (member) =>
-        member.driver !== null &&
-        !isVfioDriver(member.driver) &&
-        member.driver !== 'pci-stub' &&
-        !taken.includes(member.address),
+    const isTakenAtStart = ({address}: PciFunction): boolean =>
+      plan.binding.by === 'libvirt' && plan.devices.some((device) => device.address === address);
+    const bound = group.endpoints.filter(
+      ({driver}) => driver !== null && !isVfioDriver(driver) && driver !== 'pci-stub',
     );
+    const holders = bound.filter((member) => !isTakenAtStart(member));
     return [
       {
         id: 'group-viable',
@@ -47,7 +45,7 @@ const groupPromises = (facts: HostFacts, plan: Plan): readonly PromiseResult[] =
         promise: `Group ${group.id} can go to a guest.`,
         fact:
           holders.length === 0
-            ? 'Nothing in it is with a driver of the host.'
+            ? `Nothing in it is with a driver of the host${bound.length === 0 ? '' : ', except what is taken when the guest starts'}.`
             : `${holders.map(({address, driver}) => `${address} is with ${driver}`).join(', ')}.`,
         remedy:
           holders.length === 0
