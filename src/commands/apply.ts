@@ -176,14 +176,16 @@ const describeEnding = (ending: Ending, style: Style): string => {
   return (isTrial ? describeTrial(id, style) : describeApplied(ending, style)).join('\n');
 };
 
-const describeApplied = ({id, flags, tasks}: Ending, {typed}: Style): readonly string[] => {
-  const sudo = flags === '' ? 'sudo ' : '';
+const describeApplied = ({id, flags, tasks, reboot}: Ending, {typed}: Style): readonly string[] => {
+  const isHere = flags === '';
+  const sudo = isHere ? 'sudo ' : '';
+  const {rebootRequired} = reboot;
   return [
     `Applied as ${id}.`,
-    ...(flags === ''
-      ? ['Reboot now; the card changes hands early in the next boot.']
-      : ['Commands were listed and not run, because this is another root.']),
-    `After the reboot:  ${sudo}${typed(`verify${flags}`)}`,
+    ...(isHere ? [] : ['Commands were listed and not run, because this is another root.']),
+    ...(isHere && rebootRequired ? ['Reboot now; the card changes hands early in the next boot.'] : []),
+    ...(rebootRequired ? [] : ['No reboot is needed.']),
+    `${rebootRequired ? 'After the reboot: ' : 'To check it:      '} ${sudo}${typed(`verify${flags}`)}`,
     `To take it back:   ${sudo}${typed(`rollback${flags}`)}`,
     ...describeTasks(tasks, sudo).map(printable),
   ];

@@ -109,6 +109,25 @@ describe('the life of a guest', () => {
     expect((await runCli(['guest', 'phase', ...at])).exitCode).toBe(2);
   });
 
+  it('waits for a reboot only where something comes with one', async () => {
+    for (const [binding, said] of [
+      ['address', 'After the reboot:  '],
+      ['libvirt', 'No reboot is needed.\nTo check it:       '],
+    ] as const) {
+      const path = join(scratch, `${binding}.yaml`);
+      writeFileSync(
+        path,
+        readFileSync(profile, 'utf8')
+          .replace('\ncpu:', `\nbinding: ${binding}\ncpu:`)
+          .replace('16 GiB', '16 GiB\n  hugepages: none')
+          .replace('vcpus: 8', 'vcpus: 8\n  isolation: none'),
+      );
+      const {stdout} = await runCli(['apply', path, '--root', ready(), '--no-pager', '--yes']);
+      expect(stdout).toContain(`\n${said}`);
+      expect(stdout.includes('After the reboot')).toBe(binding === 'address');
+    }
+  });
+
   it('refuses a medium that is a directory before anything is written', async () => {
     const root = ready();
     const wrong = join(scratch, 'wrong.yaml');
