@@ -22,6 +22,7 @@ const [card, devices, drivers, state] = [
   'run/vfio-pilot/handover',
 ];
 const shellcheck = '/usr/bin/shellcheck';
+const console0 = 'sys/class/vtconsole/vtcon0';
 const console1 = 'sys/class/vtconsole/vtcon1/bind';
 const ok = {status: 0, stderr: ''};
 const restarted = 'systemctl --no-block start -- gdm.service';
@@ -67,6 +68,21 @@ describe('failure mode 34: the handover hook', () => {
     expect(host.read(`${state}/win11/units`)).toBeNull();
   });
 
+  it('has the stand-in leave where the kernel does not put the console into its place, and says where that does not help', () => {
+    const host = handoverHost(hook());
+    host.call('prepare begin');
+    host.asked();
+    host.write(`${console0}/name`, '(M) dummy device\n');
+    host.write(`${console0}/bind`, '1\n');
+    host.ignore(console1);
+    expect(host.call('release end')).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('vtcon1 did not come back'),
+    });
+    expect(host.read(`${console0}/bind`)).toBe('0');
+    expect(host.asked()).toEqual([restarted]);
+  });
+
   it('gives the card back itself where the guest left it with vfio-pci or with no driver', () => {
     const host = handoverHost(hook());
     host.call('prepare begin');
@@ -94,6 +110,14 @@ describe('failure mode 34: the handover hook', () => {
     expect(host.asked()).toEqual(['systemctl stop -- gdm.service', restarted]);
     expect(host.call('release end')).toEqual(ok);
     expect(host.asked()).toEqual([]);
+  });
+
+  it('waits by the clock for who has the card open, however long each look takes', () => {
+    const host = handoverHost(hook());
+    host.write('stays');
+    const {slept} = host.slowClock(3);
+    expect(host.call('prepare begin')).toMatchObject({status: 1});
+    expect(slept()).toBe(3);
   });
 
   it('does not wait for a driver that never lets go', () => {

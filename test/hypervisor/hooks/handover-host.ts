@@ -20,6 +20,13 @@ case "$1 $2" in
 esac
 `;
 
+const slowSleep = (root: string, calls: number): string => `#!/bin/dash
+[ "$1" = 1 ] || exec /bin/sleep "$1"
+slept=$(($(cat ${root}/slept 2>/dev/null) + 1))
+echo $slept > ${root}/slept
+echo "$((100 + slept / ${calls})).50 0" > ${root}/proc/uptime
+`;
+
 /** Unloading takes the driver off the card; loading it does not bind here. */
 const modprobe = (root: string): string => `#!/bin/dash
 echo "modprobe $*" >> ${root}/asked
@@ -34,6 +41,10 @@ export type HandoverHost = {
   readonly write: (path: string, text?: string) => void;
   /** What libvirt or the kernel does to a function in between; `null` takes its driver away. */
   readonly bind: (address: string, driver: string | null) => void;
+  /** The seconds go by only as `sleep 1` is called, one for every `calls` of them; the answer is how often it was. */
+  readonly slowClock: (calls: number) => {readonly slept: () => number};
+  /** A write to this file succeeds, and does nothing. */
+  readonly ignore: (path: string) => void;
   /** A write to this file waits for ever, until `release` is called. */
   readonly hang: (path: string) => {readonly release: () => void};
 };
@@ -52,6 +63,7 @@ export const handoverHost = (hook: FileArtifact, driver = 'amdgpu'): HandoverHos
     'sys/class/vtconsole/vtcon0/bind': '0\n',
     'sys/class/vtconsole/vtcon1/name': '(M) frame buffer device\n',
     'sys/class/vtconsole/vtcon1/bind': '1\n',
+    'proc/uptime': {link: '/proc/uptime'},
     'proc/100/comm': 'gnome-shell\n',
     'proc/100/fd/7': {link: driver === 'nvidia' ? '/dev/nvidia0' : '/dev/dri/card0'},
     'active/display-manager.service': '',
@@ -83,6 +95,16 @@ export const handoverHost = (hook: FileArtifact, driver = 'amdgpu'): HandoverHos
       const link = join(root, `sys/bus/pci/devices/${address}/driver`);
       rmSync(link, {force: true});
       if (name !== null) symlinkSync(`../../drivers/${name}`, link);
+    },
+    slowClock: (calls) => {
+      rmSync(join(root, 'proc/uptime'));
+      writeFileSync(join(root, 'proc/uptime'), '100.50 0\n');
+      writeFileSync(join(root, 'bin/sleep'), slowSleep(root, calls), {mode: 0o755});
+      return {slept: () => Number(read('slept'))};
+    },
+    ignore: (path) => {
+      rmSync(join(root, path));
+      symlinkSync('/dev/null', join(root, path));
     },
     hang: (path) => {
       rmSync(join(root, path));

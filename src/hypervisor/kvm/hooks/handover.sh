@@ -73,10 +73,8 @@ return_function() {
 
 release_consoles() {
 	for console in "$sysfs"/class/vtconsole/vtcon*; do
-		name="" bound=""
-		read -r name 2>/dev/null < "$console/name"
-		read -r bound 2>/dev/null < "$console/bind"
-		case "$bound $name" in '1 '*'frame buffer'*) ;; *) continue ;; esac
+		is_bound "$console" || continue
+		case $name in *'frame buffer'*) ;; *) continue ;; esac
 		echo "$console" >> "$state/consoles"
 		within "$limit" put 0 "$console/bind" || say "${console##*/} could not be released"
 	done
@@ -91,7 +89,32 @@ release_consoles() {
 # The firmware's framebuffer fails where the card's own driver draws now.
 return_consoles() {
 	lines_of framebuffers | while read -r driver device; do within "$limit" put "$device" "$driver/bind"; done
-	lines_of consoles | while read -r console; do within "$limit" put 1 "$console/bind" || say "${console##*/} did not come back"; done
+	lines_of consoles | while read -r console; do return_console "$console" || say "${console##*/} did not come back"; done
+}
+
+# A write that does not end has the lock that a read waits for.
+return_console() {
+	within "$limit" put 1 "$1/bind" || return 1
+	is_bound "$1" || dismiss_stand_in
+	is_bound "$1"
+}
+
+# The kernel puts a console in the place of a system console, marked (S), and of no other. A host that started in VGA text
+# mode has none since the driver of a card took that away, and the write succeeds all the same; where the stand-in is told
+# to go, the kernel takes what is left (drivers/tty/vt/vt.c: vt_bind, do_unbind_con_driver).
+dismiss_stand_in() {
+	for stand_in in "$sysfs"/class/vtconsole/vtcon*; do
+		is_bound "$stand_in" || continue
+		case $name in '(M) dummy'*) within "$limit" put 0 "$stand_in/bind" ;; esac
+	done
+}
+
+# is_bound CONSOLE: whether it draws the text; what it is, in name
+is_bound() {
+	name="" bound=""
+	read -r name 2>/dev/null < "$1/name"
+	read -r bound 2>/dev/null < "$1/bind"
+	[ "$bound" = 1 ]
 }
 
 # Who has the card open: a driver does not let go of a card in use.
@@ -120,10 +143,11 @@ find_holders() {
 
 # Sessions end a while after the display manager.
 wait_for_holders() {
-	seconds=$patience
+	read_clock
+	deadline=$((clock + patience))
 	while find_holders && [ -n "$result" ]; do
-		[ "$seconds" -gt 0 ] || { say "the card is still in use by$result: end these programs, or log out of that session"; return 1; }
-		seconds=$((seconds - 1))
+		read_clock
+		[ "$clock" -lt "$deadline" ] || { say "the card is still in use by$result: end these programs, or log out of that session"; return 1; }
 		sleep 1
 	done
 }

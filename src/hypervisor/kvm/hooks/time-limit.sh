@@ -3,13 +3,14 @@
 
 # within SECONDS COMMAND...: whether it succeeded in that time; one that did not end is left behind
 within() {
-	tenths=$(($1 * 10))
+	read_clock
+	latest=$((clock + $1))
 	shift
 	ended=$(mktemp "$state/ended.XXXXXX") || return 1
 	{ if "$@"; then echo yes; else echo no; fi > "$ended"; } </dev/null >/dev/null 2>&1 9>&- &
 	while [ ! -s "$ended" ]; do
-		[ "$tenths" -gt 0 ] || return 1
-		tenths=$((tenths - 1))
+		read_clock
+		[ "$clock" -le "$latest" ] || return 1
 		sleep 0.1
 	done
 	read -r outcome < "$ended"
@@ -19,4 +20,10 @@ within() {
 
 put() {
 	echo "$1" > "$2"
+}
+
+# read_clock: in clock, the seconds since the host started. What a loop does in between takes as long as the host is busy.
+read_clock() {
+	read -r clock _ < "$proc/uptime"
+	clock=${clock%%.*}
 }
