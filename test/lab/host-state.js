@@ -1,4 +1,4 @@
-import {expectEqual, expectMatch} from './expect.js';
+import {expectEqual, expectMatch, expectTrue} from './expect.js';
 import {hostCard} from './machine/host.js';
 
 /** The driver of each function, in the order of the addresses, as sysfs has it. */
@@ -78,6 +78,17 @@ export const promisesOf = async (machine) => {
   const {code, output} = await machine.tryRun('vfio-pilot verify --json', 150);
   const {promises} = JSON.parse(output);
   return {code, promises};
+};
+
+/** Of a card that is taken when the guest starts it is unknown, while the guest is off, where it is going to be. */
+export const expectKept = async (machine) => {
+  const {promises} = await promisesOf(machine);
+  expectEqual(
+    promises.filter(({status}) => status !== 'kept'),
+    [],
+    'promises that are not kept',
+  );
+  expectTrue(promises.length > 0, 'no promise was looked at');
 };
 
 /** As a user makes it without the wizard; the card is said to have a monitor, so its loss is accepted. */

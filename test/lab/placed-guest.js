@@ -80,7 +80,8 @@ export const expectPlaced = async (machine, guest, {vcpus, memoryMiB, kind = 'KV
   );
 };
 
-const hostdevsOf = (xml) =>
+/** The addresses of the PCI functions that a definition gives to the guest. */
+export const hostdevsOf = (xml) =>
   [...xml.matchAll(/<hostdev [^>]*type='pci'[^]*?<source>([^]*?)<\/source>/g)].map(([, source]) => {
     const part = (name) => new RegExp(` ${name}='0x([0-9a-f]+)'`).exec(source)?.[1] ?? '?';
     return `${part('domain')}:${part('bus')}:${part('slot')}.${part('function')}`;

@@ -9,6 +9,8 @@ import {openLab} from './scenario-lab.js';
 import {brokenPromises} from './scenarios/broken-promises.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
 import {espPowerCut} from './scenarios/esp-power-cut.js';
+import {guestLife} from './scenarios/guest-life.js';
+import {handoverFailure} from './scenarios/handover-failure.js';
 import {identicalCards} from './scenarios/identical-cards.js';
 import {iommuOff} from './scenarios/iommu-off.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
@@ -48,6 +50,8 @@ const scenarios = [
   espPowerCut,
   virtualFunctions,
   mediatedDevices,
+  guestLife,
+  handoverFailure,
 ];
 const say = (words) => process.stdout.write(`${words}\n`);
 

@@ -1,4 +1,5 @@
 import {expectEqual, expectTrue} from '../expect.js';
+import {emulated} from '../guest/emulated.js';
 import {makeProfile, planOf} from '../host-state.js';
 import {guestCard} from '../machine/host.js';
 import {installRom, loaderXml, reportOf, serialXml} from '../guest/report.js';
@@ -21,9 +22,7 @@ const wanted = {vcpus: 4, memoryMiB: 256};
 
 /** No CPU that the emulator gives sibling threads to can run KVM, so QEMU's own emulation stands in; all else is as written. */
 const withoutKvm = (xml) =>
-  xml
-    .replace(/<domain type='kvm'/, "<domain type='qemu'")
-    .replace(/<cpu mode='host-passthrough'[^>]*>/, "<cpu mode='maximum' check='none' migratable='off'>")
+  emulated(xml)
     .replace(/<loader[^]*?<\/loader>|<os firmware='efi'>/, (found) => (found.startsWith('<os') ? '<os>' : ''))
     .replace(/<firmware>[^]*?<\/firmware>|<nvram[^]*?<\/nvram>/g, '')
     .replace(/<\/type>/, `</type>${loaderXml}`)
