@@ -5,6 +5,7 @@ import type {RollbackPlan, RolledBack} from '../hosts/host.ts';
 import {imageSystem} from '../image/systems.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {ShownEdit} from '../transaction/edits.ts';
+import {comesWithBoot} from '../ui/what-next.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import {printable} from '../words/printable.ts';
 import {type Command, exitCodes, type Style} from './command.ts';
@@ -93,15 +94,20 @@ export const rollback: Command<Options, Ended, Document> = {
     images: texts,
     late: texts,
   }),
-  describe: ({outcome, isLive, result: {id, paths, edited, bySettings}}) =>
+  describe: ({outcome, isLive, planned: {plan}, result: {id, paths, edited, bySettings}}) =>
     ({
       'nothing-to-do': 'Nothing to do: nothing is applied.\n',
       'dry-run': '\nDry run: nothing was written.\n',
       left: 'Nothing was written.\n',
-      'rolled-back': `Restored to the byte: ${count(paths.length - bySettings.length, 'path')} of run ${id}${edited.length === 0 ? '' : `; ${edited.length} keep what was edited since`}.\n${bySettings.map((path) => `${printable(path)} has every old setting again; the order of its lines is that of its own program.\n`).join('')}${isLive ? 'Reboot; the card is with its own driver again afterwards.\n' : ''}`,
+      'rolled-back': `Restored to the byte: ${count(paths.length - bySettings.length, 'path')} of run ${id}${edited.length === 0 ? '' : `; ${edited.length} keep what was edited since`}.\n${bySettings.map((path) => `${printable(path)} has every old setting again; the order of its lines is that of its own program.\n`).join('')}${isLive ? describeReboot(plan) : ''}`,
     })[outcome],
   remark: ({outcome, planned, result}) => (outcome === 'rolled-back' ? describeRest(planned, result) : ''),
 };
+
+const describeReboot = (plan: Plan | null): string =>
+  plan === null || comesWithBoot(plan)
+    ? 'Reboot; the card is with its own driver again afterwards.\n'
+    : 'No reboot is needed.\n';
 
 /** What is to be undone; for a dry run with every byte of the files that are no images. */
 const describePlanned = ({run, later, edits, restored}: RollbackPlan, {hasColor}: Style): string =>

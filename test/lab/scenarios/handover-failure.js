@@ -187,7 +187,7 @@ export const handoverFailure = {
     });
 
     lab.say('rollback');
-    await machine.run('vfio-pilot rollback --yes', 300);
+    expectMatch(await machine.run('vfio-pilot rollback --yes', 300), /^No reboot is needed\.$/m, 'what rollback says');
     expectSameLines(await filesOf(machine), before, 'the files in /etc and /boot');
   },
 };
