@@ -88,7 +88,7 @@ const run = (words: readonly string[], cwd: string): Played => {
   const {stdout} = spawnSync('ansible-playbook', words, {
     cwd,
     encoding: 'utf8',
-    env: {...env, ANSIBLE_CONNECTION_PLUGINS: join(directory, 'connections')},
+    env: {...env, PWD: cwd, ANSIBLE_CONNECTION_PLUGINS: join(directory, 'connections')},
   });
   const lines = readFileSync(log, 'utf8').trim().split('\n');
   const recap = [...stdout.matchAll(/^(h[\w.]+) +: ok=\d+ +changed=(\d+) +unreachable=0 +failed=(\d+)/gm)];
@@ -255,5 +255,9 @@ describe.skipIf(!hasAnsible)('the role on eight folders in place of hosts, in tu
       cwd,
     );
     expect([checked.failed, checked.changed]).toEqual([[], []]);
+    // The collection's own playbook lies elsewhere, and the files of the inventory are those of the folder all the same.
+    const ofCollection = run(['-i', 'inventory.ini', 'vfio_pilot.host.gpu_hosts', '-e', JSON.stringify(played)], cwd);
+    expect([ofCollection.failed, ofCollection.changed]).toEqual([[], []]);
+    expect(ofCollection.steps).toEqual(Object.fromEntries(named.map((host) => [host, again])));
   });
 });
