@@ -26,7 +26,12 @@ const host = 'dell-r710-gtx1050';
 type Result = Document;
 
 /** Starts a module as Ansible does on a host: its arguments are JSON on standard input. */
-const run = (name: string, args: object, mode: 'run' | 'check' | 'diff' = 'run'): Result => {
+const run = (
+  name: string,
+  args: object,
+  mode: 'run' | 'check' | 'diff' = 'run',
+  environment: Readonly<Record<string, string>> = {},
+): Result => {
   const input = JSON.stringify({
     ANSIBLE_MODULE_ARGS: {
       executable: program,
@@ -36,7 +41,11 @@ const run = (name: string, args: object, mode: 'run' | 'check' | 'diff' = 'run')
       _ansible_remote_tmp: directory,
     },
   });
-  const {stdout, stderr} = spawnSync(python, [join(modules, `${name}.py`)], {input, encoding: 'utf8', env});
+  const {stdout, stderr} = spawnSync(python, [join(modules, `${name}.py`)], {
+    input,
+    encoding: 'utf8',
+    env: {...env, ...environment},
+  });
   expect(stderr).toBe('');
   return JSON.parse(stdout) as Result;
 };
@@ -68,6 +77,16 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
     expect(run('rollback', {root})).toMatchObject({changed: true, outcome: 'rolled-back', run: applied['run']});
     expect(run('rollback', {root})).toMatchObject({changed: false, outcome: 'nothing-to-do'});
     expect(run('verify', {root})).toMatchObject({failed: true, code: 'nothing-applied'});
+  });
+
+  it.skipIf(process.geteuid?.() !== 0)('reach their own files where sudo has made them root (needs root)', () => {
+    const root = unpackHost(host);
+    const bySudo = {SUDO_UID: '65534', SUDO_GID: '65534'};
+    expect(run('profile', {content, root}, 'check', bySudo)).toMatchObject({changed: true, outcome: 'dry-run'});
+    // One that only root may read, in a folder where others may look.
+    const path = join(root, 'etc/mine.yaml');
+    writeFileSync(path, content, {mode: 0o600});
+    expect(run('profile', {path, root}, 'check', bySudo)).toMatchObject({changed: true, outcome: 'dry-run'});
   });
 
   it('read the facts', () => {

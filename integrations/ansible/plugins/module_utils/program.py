@@ -21,12 +21,17 @@ ONE_PROFILE = {
 }
 
 
+# Under sudo vfio-pilot reads what a user names with the rights of who called, and those do not reach into the folder that
+# Ansible made for root. Here nobody else has named anything.
+ENVIRONMENT = {'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1', 'SUDO_UID': '', 'SUDO_GID': ''}
+
+
 def run(module, words):
     """The document. Its member `error` is there when the command could not do its work (schema: `vfio-pilot schema error`)."""
     argv = [module.params['executable']] + words + ['--json']
     if module.params['root'] is not None:
         argv += ['--root', module.params['root']]
-    code, out, err = module.run_command(argv, environ_update={'LC_ALL': 'C.UTF-8', 'NO_COLOR': '1'})
+    code, out, err = module.run_command(argv, environ_update=ENVIRONMENT)
     try:
         document = json.loads(out)
     except ValueError:
