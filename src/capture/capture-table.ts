@@ -44,6 +44,7 @@ const rows: readonly Row[] = [
   ['/sys/bus/pci/devices/*', 'config', 'config-space'],
   ['/sys/bus/pci/devices/*', 'mdev_supported_types'],
   ['/sys/bus/pci/devices/*/nvidia', 'current_vgpu_type creatable_vgpu_types'],
+  ['/sys/bus/pci/devices/*/sriov_admin/*/profile', 'exec_quantum_ms preempt_timeout_us sched_priority vram_quota'],
   ['/sys/bus/usb/devices', '*'],
   [
     '/sys/bus/usb/devices/*-*',

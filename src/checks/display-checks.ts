@@ -1,9 +1,9 @@
 import {isPciType, type MediatedParent, nameOfType} from '../facts/mediated.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
-import type {PciAddress} from '../facts/pci-address.ts';
 import {isGraphicsCard, isIntelIntegrated, type PciFunction, type SriovFacts} from '../facts/pci.ts';
 import {isAmdIntegrated} from '../facts/processor-parts.ts';
 import {about, type Check} from '../findings/check.ts';
+import {describeShare} from '../plan/device/describe-share.ts';
 
 const displaysOf = (facts: HostFacts): readonly PciFunction[] => facts.pci.filter(isGraphicsCard);
 const label = (device: PciFunction): string =>
@@ -119,20 +119,36 @@ export const checkBars = (facts: HostFacts): Check => {
 export const checkSharing = (facts: HostFacts): Check => {
   const {info} = about('sharing', 'SR-IOV and mediated devices');
   const parts = [
-    ...facts.pci.flatMap(({address, sriov}) => (sriov === null ? [] : [describeSriov(facts, address, sriov)])),
+    ...facts.pci.flatMap((one) => (one.sriov === null ? [] : [describeSriov(facts, one, one.sriov)])),
     ...facts.mediated.parents.map(describeParent),
   ];
   if (parts.length === 0) return info('No device offers virtual functions or mediated devices: one device, one guest.');
   return info(`${parts.join('; ')}.`);
 };
 
-const describeSriov = ({pci}: HostFacts, address: PciAddress, {total, enabled}: SriovFacts): string => {
-  const text = `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now`;
+const describeSriov = ({pci}: HostFacts, {address, driver}: PciFunction, sriov: SriovFacts): string => {
+  const {total, enabled} = sriov;
+  const text = `${address} can make ${total} virtual functions for guests (SR-IOV), and has ${enabled ?? 'an unknown number of'} now${describeShares(driver, sriov)}`;
   const vgpus = pci.flatMap(({physicalFunction, vgpu}) => (physicalFunction === address && vgpu ? [vgpu] : []));
   if (vgpus.length === 0) return text;
   const types = [...new Set(vgpus.flatMap(({creatable}) => creatable.map(({name}) => name)))];
   const used = vgpus.filter(({current}) => current !== 0).length;
   return `${text}; ${used} are vGPUs, and another one can be ${types.length === 0 ? 'of no type' : shorten(types)}`;
+};
+
+/** Of those that are there; many have equal ones. */
+const describeShares = (driver: PciFunction['driver'], {shares, functions}: SriovFacts): string => {
+  if (shares === null) return '';
+  const made = shares.virtual.slice(0, functions.length).map(describeShare);
+  const host = describeShare(shares.physical);
+  const parts = [
+    ...(host === null ? [] : [`the host: ${host}`]),
+    ...[...new Set(made)].flatMap((text) => {
+      const numbers = made.flatMap((one, index) => (one === text ? [index] : []));
+      return text === null ? [] : [`virtual function${numbers.length === 1 ? '' : 's'} ${numbers.join(', ')}: ${text}`];
+    }),
+  ];
+  return parts.length === 0 ? '' : `; ${driver ?? 'its driver'} gives ${parts.join('; ')}`;
 };
 
 const mostTypes = 8;

@@ -45,7 +45,29 @@ export type SriovFacts = {
   readonly functions: readonly PciAddress[];
   /** Network interface that its driver makes of it, `enp4s0f0`; `null` where there is none or several. */
   readonly interface: string | null;
+  /** What xe gives to each function of its GPU; `null` with another driver, or a kernel before 6.19. */
+  readonly shares: GpuShares | null;
 };
+
+/** Documentation/ABI/testing/sysfs-driver-intel-xe-sriov, `sriov_admin`. */
+export type GpuShares = {
+  readonly physical: GpuShare;
+  /** Of virtual function 0, 1, …, also of those that are not made yet; the kernel's files count from 1. */
+  readonly virtual: readonly GpuShare[];
+};
+
+/** Each `null` where there is no such file, or the parts of the GPU differ in it (the kernel answers EUCLEAN). */
+export type GpuShare = {
+  /** How long it may use the GPU at a stretch; 0: without a limit. */
+  readonly execQuantumMs: number | null;
+  /** How long its work may take to leave the GPU after that; 0: without a limit. */
+  readonly preemptTimeoutUs: number | null;
+  readonly schedPriority: SchedPriority | null;
+  /** Its video memory; 0: none yet. Of virtual functions of a card with memory of its own only, kernel 7.0 and newer. */
+  readonly vramQuotaBytes: number | null;
+};
+
+export type SchedPriority = 'low' | 'normal' | 'high';
 
 export type VendorVgpu = {
   /** Number of its type; 0: it has none. */

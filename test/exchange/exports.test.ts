@@ -19,6 +19,7 @@ import type {Plan} from '../../src/plan/plan.ts';
 import {openSource} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath} from '../support/run-cli.ts';
+import {sampleSriov} from '../support/sample-facts.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-exports-'));
 afterAll(() => rmSync(scratch, {recursive: true, force: true}));
@@ -334,16 +335,7 @@ describe('export nova', () => {
 
   it('asks for a function that can make virtual ones as Nova wants it', () => {
     const {facts, preview} = planOf('dell-r710-gtx1050');
-    const sriov = {
-      total: 8,
-      enabled: 0,
-      probesDrivers: true,
-      offset: 1,
-      stride: 1,
-      device: null,
-      functions: [],
-      interface: null,
-    };
+    const sriov = sampleSriov({total: 8, offset: 1, stride: 1, device: null, interface: null});
     const pci = facts.pci.map((one) => (one.address === '0000:06:00.0' ? {...one, sriov} : one));
     expect(textOf(exportNova, {facts: {...facts, pci}, preview})).toContain('"device_type":"type-PF"');
   });

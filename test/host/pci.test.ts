@@ -127,6 +127,7 @@ describe('readPci', () => {
       device: '1520',
       functions: ['0000:04:10.0', '0000:04:10.4'],
       interface: null,
+      shares: null,
     });
     expect(readOne({sriov_totalvfs: '7\n'}).sriov).toEqual({
       total: 7,
@@ -137,6 +138,7 @@ describe('readPci', () => {
       device: null,
       functions: [],
       interface: null,
+      shares: null,
     });
     const interfaces = (...names: readonly string[]) =>
       readOne({
@@ -147,6 +149,32 @@ describe('readPci', () => {
     expect(readOne({sriov_totalvfs: '0\n'}).sriov).toBeNull();
     expect(readOne({sriov_totalvfs: '65535\n'}).sriov?.total).toBe(65_535);
     expect(readOne({sriov_totalvfs: '65536\n'}).sriov).toBeNull();
+  });
+
+  it('reads what xe gives to each function of its GPU, and counts from 0 as the kernel does elsewhere', () => {
+    const profile = (of: string, files: Readonly<Record<string, string>>) =>
+      Object.fromEntries(Object.entries(files).map(([name, text]) => [`sriov_admin/${of}/profile/${name}`, text]));
+    expect(
+      readOne({
+        sriov_totalvfs: '12\n',
+        ...profile('pf', {exec_quantum_ms: '20\n', preempt_timeout_us: '0\n', sched_priority: 'low [normal] high\n'}),
+        ...profile('vf1', {
+          exec_quantum_ms: '10\n',
+          preempt_timeout_us: '20000\n',
+          sched_priority: '[low] normal\n',
+          vram_quota: '17179869184\n',
+        }),
+        ...profile('vf2', {exec_quantum_ms: '-1\n', sched_priority: 'low normal\n', vram_quota: '0\n'}),
+        ...profile('vf13', {exec_quantum_ms: '1\n'}),
+      }).sriov?.shares,
+    ).toEqual({
+      physical: {execQuantumMs: 20, preemptTimeoutUs: 0, schedPriority: 'normal', vramQuotaBytes: null},
+      virtual: [
+        {execQuantumMs: 10, preemptTimeoutUs: 20_000, schedPriority: 'low', vramQuotaBytes: 17_179_869_184},
+        {execQuantumMs: null, preemptTimeoutUs: null, schedPriority: null, vramQuotaBytes: 0},
+      ],
+    });
+    expect(readOne({sriov_totalvfs: '12\n', 'sriov_admin/uevent': ''}).sriov?.shares).toBeNull();
   });
 
   it('reads a flat tree whose bus holds directories, and sorts by number', () => {

@@ -7,6 +7,7 @@ import {describeFunction} from '../../plan/device/describe-function.ts';
 import {judgeNeeds} from '../../plan/device/judge-needs.ts';
 import {judgeMixed} from './judge-mixed.ts';
 import {judgeParent} from './judge-parent.ts';
+import {judgeShare} from './judge-share.ts';
 import {judgeVgpu} from './judge-vgpu.ts';
 import type {ProfileVirtualFunction} from './virtual-function-format.ts';
 
@@ -43,6 +44,7 @@ export const judgeVirtualFunction = (
   judgeAddress(context, own);
   judgeNetwork(context, own);
   judgeVgpu(context, own);
+  judgeShare(context, own);
   if (own.isFirst) judgeWindows(context, own);
   judgeClaims(context, own);
   judgePresent(context, own, taken);

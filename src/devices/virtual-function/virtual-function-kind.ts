@@ -1,11 +1,12 @@
 import {joinRendered} from '../../artifacts/rendered.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {type PciId, parsePciAddress} from '../../facts/pci-address.ts';
-import {isDisplay, type PciFunction} from '../../facts/pci.ts';
+import {isDisplay, type PciFunction, type SriovFacts} from '../../facts/pci.ts';
 import {virtualFunctionAddress} from '../../facts/sriov.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import type {ChosenDevice, DriverOf} from '../../plan/device/chosen-devices.ts';
 import {idOf} from '../../plan/device/describe-function.ts';
+import {describeShare} from '../../plan/device/describe-share.ts';
 import type {PlannedDevice} from '../../plan/plan.ts';
 import {type Candidate, type DeviceKind, type Named, partOfCard} from '../device-kind.ts';
 import {matchFunction} from '../match-function.ts';
@@ -140,13 +141,20 @@ const listCandidates = (facts: HostFacts): readonly Candidate[] =>
         parent: parent.address,
         driver: parent.driver,
         name: `virtual function ${index}`,
-        remark: `${parent.address} has ${sriov.functions.length} of ${sriov.total} virtual functions now`,
+        remark: remarkOf(parent, sriov, index),
         present: facts.pci.find(({address}) => address === sriov.functions[index]) ?? null,
         group: 'after-boot',
         room: null,
       },
     }));
   });
+
+const remarkOf = ({address, driver}: PciFunction, {functions, total, shares}: SriovFacts, index: number): string => {
+  const count = `${address} has ${functions.length} of ${total} virtual functions now`;
+  const share = index < functions.length ? shares?.virtual[index] : undefined;
+  const text = share === undefined ? null : describeShare(share);
+  return text === null ? count : `${count}, and ${driver ?? 'its driver'} gives this one ${text}`;
+};
 
 /** One for each vGPU type of the first virtual function that has none; the types are known once there are virtual functions. */
 const vgpuCandidates = (facts: HostFacts, parent: PciFunction): readonly Candidate[] => {

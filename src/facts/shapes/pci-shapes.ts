@@ -14,10 +14,28 @@ import {
 import type {DmarTable, FirmwareRegion, IommuFacts, IommuGroup, IvrsTable, ReservedRegion} from '../iommu.ts';
 import type {MediatedAutostart, MediatedDevice, MediatedFacts, MediatedParent, MediatedType} from '../mediated.ts';
 import {pciAddressText, pciIdText} from '../pci-address.ts';
-import type {BridgeAcs, BridgePort, PciBar, PciFunction, RomFile, SriovFacts, VendorVgpu} from '../pci.ts';
+import type {
+  BridgeAcs,
+  BridgePort,
+  GpuShare,
+  GpuShares,
+  PciBar,
+  PciFunction,
+  RomFile,
+  SchedPriority,
+  SriovFacts,
+  VendorVgpu,
+} from '../pci.ts';
 
 const texts = listOf(text);
 const addresses = listOf(pciAddressText);
+
+const gpuShare = shape<GpuShare>({
+  execQuantumMs: nullable(integer),
+  preemptTimeoutUs: nullable(integer),
+  schedPriority: nullable(wordOf<SchedPriority>({low: true, normal: true, high: true})),
+  vramQuotaBytes: nullable(number),
+});
 
 export const pciFunctionShape = shape<PciFunction>({
   address: pciAddressText,
@@ -75,6 +93,7 @@ export const pciFunctionShape = shape<PciFunction>({
       device: nullable(text),
       functions: addresses,
       interface: nullable(text),
+      shares: nullable(shape<GpuShares>({physical: gpuShare, virtual: listOf(gpuShare)})),
     }),
   ),
   hasMdevTypes: flag,

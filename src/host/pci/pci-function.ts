@@ -2,6 +2,7 @@ import {posix} from 'node:path';
 import {isPciAddress, parsePciAddress, type PciAddress, type PciId, splitPciAddress} from '../../facts/pci-address.ts';
 import type {BridgeAcs, PciFunction, PciOutline, SriovFacts, VendorVgpu} from '../../facts/pci.ts';
 import type {Source} from '../../system/source.ts';
+import {readGpuShares} from './gpu-shares.ts';
 import {decodeBridgeAcs} from './pci-config.ts';
 import {parseResizeBitmap, parseResources} from './pci-resources.ts';
 
@@ -136,7 +137,7 @@ export const readPciFunction = (source: Source, name: string, address: PciAddres
     acs: isBridge && names.has('config') ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
     powerState: text('power_state'),
     physicalFunction: parsePciAddress(linked('physfn') ?? ''),
-    sriov: readSriov(names, text, linked, names.has('net') ? source.list(`${directory}/net`) : []),
+    sriov: readSriov(source, directory, names, text, linked),
     hasMdevTypes: names.has('mdev_supported_types'),
     vgpu: names.has('nvidia') ? readVgpu((file) => source.text(`${directory}/nvidia/${file}`)) : null,
   };
@@ -149,14 +150,18 @@ const mostVirtualFunctions = 65_535;
 
 /** A function with the capability and no virtual function to make (`sriov_totalvfs` 0) is one without. */
 const readSriov = (
+  source: Source,
+  directory: string,
   names: ReadonlySet<string>,
   text: Read,
   linked: Read,
-  interfaces: readonly string[],
 ): SriovFacts | null => {
   const total = parseCount(text('sriov_totalvfs'));
   if (total === null || total === 0 || total > mostVirtualFunctions) return null;
   const probes = text('sriov_drivers_autoprobe');
+  const interfaces = names.has('net') ? source.list(`${directory}/net`) : [];
+  const [card = null, ...others] = interfaces;
+  const own = others.length === 0 ? card : null;
   const functions: PciAddress[] = [];
   for (let index = 0; index < total && names.has(`virtfn${index}`); index += 1) {
     const address = parsePciAddress(linked(`virtfn${index}`) ?? '');
@@ -171,7 +176,8 @@ const readSriov = (
     stride: parseCount(text('sriov_stride')),
     device: parseHex(text('sriov_vf_device'), 4),
     functions,
-    interface: interfaces.length === 1 ? (interfaces[0] ?? null) : null,
+    interface: own,
+    shares: names.has('sriov_admin') ? readGpuShares(source, `${directory}/sriov_admin`, total) : null,
   };
 };
 

@@ -15,7 +15,17 @@ const card: PciSpec = {
   driver: 'xe',
   group: 21,
   resets: 'flr bus',
-  sriov: {total: 12, offset: 1, stride: 1, device: 'e212'},
+  sriov: {
+    total: 12,
+    offset: 1,
+    stride: 1,
+    device: 'e212',
+    shares: [
+      {quantumMs: 20, timeoutUs: 40_000, vramBytes: 0},
+      {quantumMs: 10, timeoutUs: 20_000, vramBytes: 4 * 2 ** 30},
+      {quantumMs: 10, timeoutUs: 20_000, vramBytes: 8 * 2 ** 30},
+    ],
+  },
 };
 
 const functions = Array.from({length: made}, (_, index): PciSpec => {

@@ -32,7 +32,11 @@ type SriovSpec = {
   readonly offset: number;
   readonly stride: number;
   readonly device: string;
+  /** What xe gives the physical function, and then virtual function 0, 1, …; the rest has nothing yet. */
+  readonly shares?: readonly ShareSpec[];
 };
+
+type ShareSpec = {readonly quantumMs: number; readonly timeoutUs: number; readonly vramBytes: number};
 
 type BarSpec = {readonly index: number; readonly start: number; readonly size: number; readonly flags: number};
 /** `acs`: capability and control register; none for a port without the capability. */
@@ -137,7 +141,7 @@ const madeBy = (spec: PciSpec, specs: readonly PciSpec[]): readonly string[] =>
 
 const sriovEntries = (
   base: string,
-  {total, offset, stride, device}: SriovSpec,
+  {total, offset, stride, device, shares}: SriovSpec,
   functions: readonly string[],
 ): Entries => [
   value(`${base}/sriov_totalvfs`, total),
@@ -147,7 +151,27 @@ const sriovEntries = (
   value(`${base}/sriov_stride`, stride),
   value(`${base}/sriov_vf_device`, device),
   ...functions.map((path, index) => relativeLink(`${base}/virtfn${index}`, path)),
+  ...(shares === undefined ? [] : shareEntries(`${base}/sriov_admin`, [base, ...functions], total, shares)),
 ];
+
+/** Linux: Documentation/ABI/testing/sysfs-driver-intel-xe-sriov; without the files that can only be written. */
+const shareEntries = (base: string, devices: readonly string[], total: number, shares: readonly ShareSpec[]): Entries =>
+  Array.from({length: total + 1}, (_, number) => {
+    const folder = `${base}/${number === 0 ? 'pf' : `vf${number}`}`;
+    const {quantumMs, timeoutUs, vramBytes} = shares[number] ?? {quantumMs: 0, timeoutUs: 0, vramBytes: 0};
+    const device = devices[number];
+    return [
+      ...(device === undefined ? [] : [relativeLink(`${folder}/device`, device)]),
+      file(`${folder}/profile/exec_quantum_ms`, `${quantumMs}\n`),
+      file(`${folder}/profile/preempt_timeout_us`, `${timeoutUs}\n`),
+      ...(number === 0
+        ? [file(`${folder}/profile/sched_priority`, '[low] normal high\n')]
+        : [
+            value(`${folder}/profile/sched_priority`, '[low] normal'),
+            file(`${folder}/profile/vram_quota`, `${vramBytes}\n`),
+          ]),
+    ];
+  }).flat();
 
 const vgpuEntries = (base: string, {current, creatable}: NonNullable<PciSpec['vgpu']>): Entries => [
   file(`${base}/current_vgpu_type`, `${current}\n`),
