@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
   ['/sys/class/graphics', 'fb*'],
   ['/sys/class/graphics/fb*', 'name device'],
   ['/sys/class/net', '*'],
-  ['/sys/class/net/*', 'device ifindex iflink master tun_flags lower_* bridge brif/* bonding/slaves'],
+  ['/sys/class/net/*', 'device flags ifindex iflink master tun_flags lower_* bridge brif/* bonding/slaves'],
   ['/sys/class/bluetooth', 'hci*'],
   ['/sys/class/tty', 'ttyS*'],
   ['/sys/class/tty/ttyS*', 'device'],

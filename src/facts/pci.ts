@@ -45,6 +45,8 @@ export type SriovFacts = {
   readonly functions: readonly PciAddress[];
   /** Network interface that its driver makes of it, `enp4s0f0`; `null` where there is none or several. */
   readonly interface: string | null;
+  /** Whether that interface is up, as `ip link set dev enp4s0f0 up` makes it, with a cable or without. */
+  readonly isInterfaceUp: boolean | null;
   /** What xe gives to each function of its GPU; `null` with another driver, or a kernel before 6.19. */
   readonly shares: GpuShares | null;
 };

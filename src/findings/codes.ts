@@ -79,6 +79,7 @@ const planCodes = {
   'vf-group-shared': device,
   'vf-not-a-network-card': device,
   'vf-pf-carries-host-route': device,
+  'vf-pf-is-down': device,
   'vf-share': device,
   'vf-unit-by-hand': device,
   'vf-intel-windows': device,

@@ -299,10 +299,11 @@ describe('a network that gives out virtual functions', () => {
       'vf-parent kept',
       'vf-count kept',
       'vf-pool kept',
+      'vf-interface kept',
     ]);
     expect(verdict(withNetwork(made, 'vf-enp4s0f0', 'enp4s0f0', false))).toContain('vf-pool broken');
     expect(verdict(withNetwork(made, 'vf-enp4s0f0', null))).toContain('vf-pool unknown');
-    expect(verdict(host())).toEqual(['vf-parent kept', 'vf-count broken', 'vf-pool broken']);
+    expect(verdict(host())).toEqual(['vf-parent kept', 'vf-count broken', 'vf-pool broken', 'vf-interface kept']);
   });
 
   it.skipIf(!existsSync('/usr/share/libvirt/schemas/network.rng') || !existsSync('/usr/bin/virsh'))(

@@ -599,9 +599,17 @@ describe('failure mode 50: a virtual function that moved', () => {
     expect(diffOf(again, domain.path)).toBe('');
     const kept = verifyPlan(later(host(made(port(), 3))), applied, 'after').filter(({id}) => id.startsWith('vf-'));
     expect(kept.map(({id, status}) => `${id} ${status}`)).toEqual(
-      ['vf-parent', 'vf-count', 'vf-address', 'vf-group', 'vf-parent', 'vf-count', 'vf-address', 'vf-group'].map(
-        (id) => `${id} kept`,
-      ),
+      [
+        'vf-parent',
+        'vf-count',
+        'vf-address',
+        'vf-group',
+        'vf-parent',
+        'vf-count',
+        'vf-address',
+        'vf-group',
+        'vf-interface',
+      ].map((id) => `${id} kept`),
     );
     expect(verifyPlan(later(facts), applied, 'before').filter(({id}) => id === 'vf-count')).toMatchObject([
       {status: 'pending'},

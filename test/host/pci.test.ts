@@ -127,6 +127,7 @@ describe('readPci', () => {
       device: '1520',
       functions: ['0000:04:10.0', '0000:04:10.4'],
       interface: null,
+      isInterfaceUp: null,
       shares: null,
     });
     expect(readOne({sriov_totalvfs: '7\n'}).sriov).toEqual({
@@ -138,6 +139,7 @@ describe('readPci', () => {
       device: null,
       functions: [],
       interface: null,
+      isInterfaceUp: null,
       shares: null,
     });
     const interfaces = (...names: readonly string[]) =>
@@ -146,6 +148,8 @@ describe('readPci', () => {
         ...Object.fromEntries(names.map((name) => [`net/${name}/operstate`, 'up\n'])),
       }).sriov?.interface;
     expect([interfaces('enp4s0f0'), interfaces('a', 'b')]).toEqual(['enp4s0f0', null]);
+    const isUp = (flags: string) => readOne({sriov_totalvfs: '7\n', 'net/enp4s0f0/flags': flags}).sriov?.isInterfaceUp;
+    expect([isUp('0x1003\n'), isUp('0x1002\n'), isUp('up\n')]).toEqual([true, false, null]);
     expect(readOne({sriov_totalvfs: '0\n'}).sriov).toBeNull();
     expect(readOne({sriov_totalvfs: '65535\n'}).sriov?.total).toBe(65_535);
     expect(readOne({sriov_totalvfs: '65536\n'}).sriov).toBeNull();

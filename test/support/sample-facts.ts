@@ -104,6 +104,7 @@ export const sampleSriov = (values: Partial<SriovFacts> = {}): SriovFacts => ({
   device: '1520',
   functions: [],
   interface: 'enp4s0f0',
+  isInterfaceUp: true,
   shares: null,
   ...values,
 });

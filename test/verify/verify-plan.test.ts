@@ -574,6 +574,7 @@ describe('each kind of promise', () => {
     'mdev-device': 'test/devices/mediated-device.test.ts',
     'mdev-parent': 'test/devices/mediated-device.test.ts',
     'usb-one': 'test/devices/usb-device.test.ts',
+    'vf-interface': 'test/hypervisor/network-cards.test.ts',
     'vf-pool': 'test/devices/pooled-function.test.ts',
     'vgpu-type': 'test/devices/vgpu.test.ts',
     'xen-argument': 'test/binding/pciback.test.ts',

@@ -93,6 +93,7 @@ export const pciFunctionShape = shape<PciFunction>({
       device: nullable(text),
       functions: addresses,
       interface: nullable(text),
+      isInterfaceUp: nullable(flag),
       shares: nullable(shape<GpuShares>({physical: gpuShare, virtual: listOf(gpuShare)})),
     }),
   ),

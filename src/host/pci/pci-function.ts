@@ -177,8 +177,15 @@ const readSriov = (
     device: parseHex(text('sriov_vf_device'), 4),
     functions,
     interface: own,
+    isInterfaceUp: own === null ? null : isUp(source.text(`${directory}/net/${own}/flags`)),
     shares: names.has('sriov_admin') ? readGpuShares(source, `${directory}/sriov_admin`, total) : null,
   };
+};
+
+/** `0x1003`: bit 0 is IFF_UP (kernel: include/uapi/linux/if.h). */
+const isUp = (flags: string | null): boolean | null => {
+  const digits = parseHex(flags?.trim() ?? null, 8);
+  return digits === null ? null : (Number.parseInt(digits, 16) & 1) === 1;
 };
 
 /** `1148  : NVIDIA L40S-2Q`, below a heading. */

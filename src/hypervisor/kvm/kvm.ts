@@ -24,6 +24,7 @@ import {renderUsbHook} from './hooks/usb-hook.ts';
 import {hookLogTag} from './hooks/libvirt-hook.ts';
 import {kvmPlanOf} from './kvm-plan.ts';
 import {renderHugepages} from './hugepages-units.ts';
+import {cardPromises, judgeNetworkCards} from './networks/network-cards.ts';
 import {networkRegistry} from './networks/network-registry.ts';
 import {poolPromises, renderNetworkPools} from './networks/network-pools.ts';
 import {renderLookingGlass} from './looking-glass/files.ts';
@@ -69,6 +70,7 @@ export const kvm: Hypervisor = {
       renderIsolationHook(facts, plan),
       renderUsbHook(facts, plan),
       renderNetworkPools(facts, plan),
+      judgeNetworkCards(facts, plan),
       renderLookingGlass(facts, kvmPlanOf(plan)),
     ]),
   namedPaths: (facts, guest) => [
@@ -98,7 +100,7 @@ export const kvm: Hypervisor = {
       `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
     ];
   },
-  promises: poolPromises,
+  promises: (facts, plan) => [...poolPromises(facts, plan), ...cardPromises(facts, plan)],
   startPromises: kvmPromises,
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,

@@ -138,7 +138,8 @@ export const am4Host = (host: Am4): Entries => {
     ),
     wiring.networkEntries(functions, [
       {at: '04:00.0', name: 'enp4s0', isUp: true},
-      ...(host.interfaces ?? []).map((one) => ({...one, isUp: false})),
+      // Brought up, and no cable is in them.
+      ...(host.interfaces ?? []).map((one) => ({...one, isUp: false, flags: '0x1003'})),
     ]),
     wiring.routeEntry('enp4s0'),
     wiring.displayEntries(functions, host.displays),

@@ -43,15 +43,16 @@ const blockEntries = (base: string, block: Partition): Entries => [
 
 export const networkEntries = (
   specs: readonly PciSpec[],
-  cards: readonly {readonly at: string; readonly name: string; readonly isUp: boolean}[],
+  cards: readonly {readonly at: string; readonly name: string; readonly isUp: boolean; readonly flags?: string}[],
 ): Entries => [
   relativeLink('/sys/class/net/lo', '/sys/devices/virtual/net/lo'),
   value('/sys/devices/virtual/net/lo/operstate', 'unknown'),
-  ...cards.flatMap(({at, name, isUp}) => {
+  ...cards.flatMap(({at, name, isUp, flags}) => {
     const base = `${pathOf(at, specs)}/net/${name}`;
     return [
       relativeLink(`/sys/class/net/${name}`, base),
       value(`${base}/operstate`, isUp ? 'up' : 'down'),
+      ...(flags === undefined ? [] : [value(`${base}/flags`, flags)]),
       link(`${base}/device`, `../../../${at.length === 7 ? `0000:${at}` : at}`),
     ];
   }),
