@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   ['/sys/bus/usb/devices', '*'],
   [
     '/sys/bus/usb/devices/*-*',
-    'idVendor idProduct bDeviceClass manufacturer product bInterfaceClass bInterfaceProtocol',
+    'idVendor idProduct bcdDevice bDeviceClass manufacturer product bInterfaceClass bInterfaceSubClass bInterfaceProtocol',
   ],
   ['/sys/class/mdev_bus', '*'],
   ['/sys/class/mdev_bus/*', 'driver numa_node'],

@@ -123,6 +123,7 @@ export const scrubContent = (bytes: Buffer, path: string, kind: CaptureKind, scr
   if (kind === 'verbatim' || kind === 'presence') return bytes;
   if (kind === 'config-space') return withoutSerialNumber(bytes);
   if (kind === 'xapi') return Buffer.from(knownFields(bytes.toString('latin1')), 'latin1');
+  if (kind === 'xapi-inventory') return Buffer.from(keepLines(bytes.toString('latin1'), inventoryLine), 'latin1');
   if (kind === 'certificate') return hideNames(bytes);
   if (kind === 'certificate-list') return hideNamesInList(bytes, path.includes('/efivars/'));
   if (kind === 'module-end') return hideNamesInModuleEnd(bytes);
@@ -132,7 +133,14 @@ export const scrubContent = (bytes: Buffer, path: string, kind: CaptureKind, scr
 
 type TextKind = Exclude<
   CaptureKind,
-  'verbatim' | 'presence' | 'config-space' | 'xapi' | 'certificate' | 'certificate-list' | 'module-end'
+  | 'verbatim'
+  | 'presence'
+  | 'config-space'
+  | 'xapi'
+  | 'xapi-inventory'
+  | 'certificate'
+  | 'certificate-list'
+  | 'module-end'
 >;
 
 const filters: Readonly<Record<TextKind, (text: string) => string>> = {
@@ -176,6 +184,9 @@ const packages = [
   'qemu-system-x86',
   'systemd',
 ];
+
+/** The UUID is the host’s in XAPI's records, and stays as those do. */
+const inventoryLine = /^(?:PRODUCT_\w+|PLATFORM_\w+|BUILD_NUMBER|INSTALLATION_UUID)=/;
 
 const keepLines = (text: string, pattern: RegExp): string =>
   text

@@ -12,6 +12,7 @@ export type CaptureKind =
   | 'storages'
   | 'quorum'
   | 'xapi'
+  | 'xapi-inventory'
   | 'xen-menu'
   | 'dkms'
   | 'certificate'

@@ -13,4 +13,11 @@ export type UsbDevice = {
   /** Names of disks and of network interfaces that it makes: `sdb`, `enx001122334455`. */
   readonly disks: readonly string[];
   readonly interfaces: readonly string[];
+  /** bcdDevice, `0110`; `null`: unknown. */
+  readonly release: string | null;
+  /** What the device says that it is, one for each interface of its configuration, hubs left out; `null`: unknown. */
+  readonly classes: readonly UsbClass[] | null;
 };
+
+/** bInterfaceClass, bInterfaceSubClass and bInterfaceProtocol, two hexadecimal digits each: `03 01 01` is a keyboard. */
+export type UsbClass = {readonly class: string; readonly subclass: string; readonly protocol: string};

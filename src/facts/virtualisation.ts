@@ -178,9 +178,31 @@ export type XapiFacts = {
   readonly extraInterrupts: string | null;
   /** Of the pool; `null`: unknown. */
   readonly hosts: number | null;
+  /** UUID of this host; `null`: unknown. */
+  readonly host: string | null;
   /** Of the pool, without templates, snapshots and control domains; `null`: xe does not answer. */
   readonly vms: readonly XapiVm[] | null;
+  /** Devices of this host that XAPI may give out by USB; `null`: xe does not answer. */
+  readonly pusbs: readonly XapiPusb[] | null;
+  /** Of all VMs; likewise. */
+  readonly vusbs: readonly XapiVusb[] | null;
 };
+
+/** A USB device as XAPI knows it (PUSB): where it is plugged in, and what it is. Plugged in elsewhere, it is another one. */
+export type XapiPusb = {
+  readonly uuid: string;
+  /** Where it is plugged in, `1-4.2`. */
+  readonly path: string;
+  /** `046d:c21f` */
+  readonly id: string;
+  /** The group of this device alone, through which a VM has it. */
+  readonly group: string;
+  /** `passthrough-enabled`: dom0 leaves it alone. */
+  readonly isEnabled: boolean;
+};
+
+/** The place of a VM for a device of a group (VUSB). */
+export type XapiVusb = {readonly uuid: string; readonly vm: string; readonly group: string};
 
 export type XapiVm = {
   readonly uuid: string;

@@ -68,6 +68,7 @@ export const hostFiles: FileTable = [
   ...deviceKinds.flatMap(({files}) => files),
   ...lookingGlassFiles,
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
+  keeps('/etc/xensource', 'usb-policy.conf'),
   keeps('/etc/xen', '*.cfg'),
   keeps('/etc/xen/auto', '*'),
   keeps('/etc/pve/qemu-server', '*.conf'),

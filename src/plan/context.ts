@@ -32,8 +32,10 @@ export type Abilities = {
     readonly because: string;
     readonly severity: 'blocker' | 'warning';
   };
-  /** Its definitions can name a USB port, and what is plugged in later is plugged in by itself. */
+  /** Its definitions can name a USB port, so that no hook has to plug anything in. */
   readonly namesUsbPorts: boolean;
+  /** A USB device that is plugged in after the guest's start, or again, goes to the guest. */
+  readonly replugsUsb: boolean;
   /** It makes mediated devices itself when a guest starts, and takes them away when it ends. */
   readonly makesMediated: boolean;
   /** It gives a guest whichever virtual function of a network card is free. */

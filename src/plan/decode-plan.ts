@@ -262,6 +262,7 @@ const xapiGuest = shape<XapiGuestPlan>({
   os: named.os,
   uuid: nullable(text),
   vcpus: integer,
+  usb: listOf(shape<XapiGuestPlan['usb'][number]>({id: text, port: text})),
 });
 
 const guest = byTag<'kind', GuestPlan>('kind', {kvm: domain, proxmox: qmGuest, xen: xlGuest, xapi: xapiGuest});

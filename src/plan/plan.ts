@@ -339,6 +339,8 @@ export type XapiGuestPlan = NamedGuest & {
   /** `null`: there is no such VM. */
   readonly uuid: string | null;
   readonly vcpus: number;
+  /** USB devices that it gets, each where it is plugged in now: elsewhere it is another device to XAPI. */
+  readonly usb: readonly {readonly id: string; readonly port: string}[];
 };
 
 /** An HVM guest of xl, `/etc/xen/NAME.cfg`. */

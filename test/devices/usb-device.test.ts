@@ -44,6 +44,8 @@ const pad = (more: Partial<UsbDevice> = {}): UsbDevice => ({
   isKeyboard: false,
   disks: [],
   interfaces: [],
+  release: '0305',
+  classes: [{class: 'ff', subclass: '5d', protocol: '01'}],
   ...more,
 });
 const host = (usb: readonly UsbDevice[] = [pad()], more: Partial<HostFacts> = {}): HostFacts =>
@@ -326,7 +328,10 @@ describe('USB devices', () => {
       );
     };
     const root = writeTree({
-      ...device('1-2', '046d:c21f', {manufacturer: 'Logitech', product: 'Gamepad'}),
+      ...device('1-2', '046d:c21f', {manufacturer: 'Logitech', product: 'Gamepad', bcdDevice: '0305'}),
+      [`${bus}/1-2/1-2:1.0/bInterfaceClass`]: 'ff\n',
+      [`${bus}/1-2/1-2:1.0/bInterfaceSubClass`]: '5d\n',
+      [`${bus}/1-2/1-2:1.0/bInterfaceProtocol`]: '01\n',
       ...device('1-4', '05e3:0608', {bDeviceClass: '09'}),
       ...device('1-4/1-4.1', '04d9:0024'),
       ...device('1-4/1-4.2', '0781:5583', {product: 'Ultra Fit'}),
@@ -341,6 +346,7 @@ describe('USB devices', () => {
     };
     link('usb1', bus);
     link('1-2', `${bus}/1-2`);
+    link('1-2:1.0', `${bus}/1-2/1-2:1.0`);
     link('1-4', `${bus}/1-4`);
     link('1-4.1', `${bus}/1-4/1-4.1`);
     link('1-4.2', `${bus}/1-4/1-4.2`);
@@ -349,11 +355,19 @@ describe('USB devices', () => {
       `../../${bus.replace(/^sys\//, '')}/1-4/1-4.2/1-4.2:1.0/host6/block/sdb`,
       join(root, 'sys/class/block/sdb'),
     );
-    const bare = {controller: '0000:00:14.0', isKeyboard: false, disks: [], interfaces: [], name: null};
+    const bare = {controller: '0000:00:14.0', isKeyboard: false, disks: [], interfaces: [], name: null, release: null};
     expect(readUsb(openSource(root, null))).toEqual([
-      {...bare, port: '1-2', id: '046d:c21f', name: 'Logitech Gamepad'},
-      {...bare, port: '1-4.1', id: '04d9:0024', isKeyboard: true},
-      {...bare, port: '1-4.2', id: '0781:5583', name: 'Ultra Fit', disks: ['sdb']},
+      {
+        ...bare,
+        port: '1-2',
+        id: '046d:c21f',
+        name: 'Logitech Gamepad',
+        release: '0305',
+        classes: [{class: 'ff', subclass: '5d', protocol: '01'}],
+      },
+      // Of a capture by an older version: a part of its class is missing.
+      {...bare, port: '1-4.1', id: '04d9:0024', isKeyboard: true, classes: null},
+      {...bare, port: '1-4.2', id: '0781:5583', name: 'Ultra Fit', disks: ['sdb'], classes: []},
     ]);
   });
 });

@@ -379,7 +379,7 @@ describe('shell of the script', () => {
 
   it('keeps each word of a command one word', () => {
     const words = ['printf', '[%s]', 'a b', "it's", '$x', '', '-o={output}', '{output}'];
-    expect(printed([`output='the path'; ${commandLine(words, '$output')}`]).toString()).toBe(
+    expect(printed([`output='the path'; ${commandLine(words, {output: '$output'})}`]).toString()).toBe(
       "[a b][it's][$x][][-o=the path][the path]",
     );
   });

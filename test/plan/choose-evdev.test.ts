@@ -10,6 +10,7 @@ import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleDevice, sampleProfile} from '../support/sample-profile.ts';
 
 const keyboard = '/dev/input/by-id/usb-Logitech_USB_Keyboard-event-kbd';
+const unseen = {release: null, classes: null};
 const mouse = '/dev/input/by-id/usb-Razer_Mouse-event-mouse';
 
 const input = (path: string, more: Partial<HostInput> = {}): HostInput => ({
@@ -95,7 +96,16 @@ describe('the keyboard and mouse of the host in a profile', () => {
       message: expect.stringContaining('on the controller 0000:06:00.0'),
     });
     const usb = [
-      {port: '1-4', id: '046d:c31c', name: null, controller: null, isKeyboard: true, disks: [], interfaces: []},
+      {
+        port: '1-4',
+        id: '046d:c31c',
+        name: null,
+        controller: null,
+        isKeyboard: true,
+        disks: [],
+        interfaces: [],
+        ...unseen,
+      },
     ];
     const devices = [
       sampleDevice('0000:06:00.0', {id: '10de:1c81'}),
@@ -109,7 +119,16 @@ describe('the keyboard and mouse of the host in a profile', () => {
 
   it('are told of as the only keyboard of the host', () => {
     const usb = [
-      {port: '1-4', id: '046d:c31c', name: null, controller: null, isKeyboard: true, disks: [], interfaces: []},
+      {
+        port: '1-4',
+        id: '046d:c31c',
+        name: null,
+        controller: null,
+        isKeyboard: true,
+        disks: [],
+        interfaces: [],
+        ...unseen,
+      },
     ];
     expect(decide(both, here, {}, {usb}).findings[0]?.message).toContain('no other USB keyboard');
   });

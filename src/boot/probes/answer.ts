@@ -1,4 +1,4 @@
-import {answerShape} from '../../artifacts/answer.ts';
+import {type AnswerEffect, answerShape} from '../../artifacts/answer.ts';
 import {probeOf, type Tools} from '../../artifacts/ports.ts';
 
 type Argv = readonly [string, ...string[]];
@@ -9,11 +9,8 @@ export const answerProbe = probeOf(answerShape, {
   resource: ({ask}) => ask.join(' '),
 });
 
-const expectAnswer = async (
-  tools: Tools,
-  {ask, alive}: {readonly ask: Argv; readonly alive: Argv | null},
-  wanted: string,
-): Promise<void> => {
+const expectAnswer = async (tools: Tools, {ask, alive, names}: AnswerEffect, wanted: string): Promise<void> => {
+  if (Object.keys(names).length > 0) throw new Error('only a script finds the names of this command');
   if (alive !== null) await tools.run(alive, 60);
   const said = await answerOf(tools, ask, alive !== null);
   if (said !== null && said !== wanted)

@@ -1,4 +1,4 @@
-import type {AnswerEffect} from '../../artifacts/answer.ts';
+import {type AnswerEffect, plainAnswer} from '../../artifacts/answer.ts';
 import type {CommandArtifact} from '../../artifacts/artifact.ts';
 import type {Rendered} from '../../artifacts/rendered.ts';
 import type {OwnBootFacts, XenMenuFacts} from '../../facts/boot.ts';
@@ -87,6 +87,7 @@ const commands = (
         triggers: [],
         timeoutSeconds: 60,
         effect: {
+          ...plainAnswer,
           kind: 'answer',
           ask: [program, `--get-${side}`, key],
           alive: null,
@@ -151,7 +152,7 @@ export const xenCmdline: BootChain = {
         : [],
   },
   files: [
-    looksAt('/etc', 'xensource-inventory'),
+    looksAt('/etc', 'xensource-inventory', 'xapi-inventory'),
     looksAt('/boot/efi/EFI/xenserver', 'grub.cfg', 'xen-menu'),
     looksAt('/boot/grub', 'grub.cfg', 'xen-menu'),
     looksAt('/boot/grub2', 'grub.cfg', 'xen-menu'),

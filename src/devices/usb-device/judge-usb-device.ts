@@ -35,16 +35,20 @@ const judgePresence = (context: PlanContext, {wanted, name, present, path}: Chos
       message: `${present.length} devices with the id ${wanted.usb.id} are plugged in (${present.map(({port}) => port).join(', ')}), and the guest would not start with one of them.`,
       remedy: `Set ${path}.port to the one that you mean.`,
     });
-  if (present.length > 0 || context.facts.usb.length === 0) return;
+  if (present.length > 0 || (context.facts.usb.length === 0 && context.can.replugsUsb)) return;
   const elsewhere = context.facts.usb.filter(({id}) => id === wanted.usb.id);
-  context.report('note', 'usb-absent', {
+  const {replugsUsb, starter} = context.can;
+  context.report(replugsUsb ? 'note' : 'blocker', 'usb-absent', {
     subject: name,
     path,
-    message:
+    message: `${
       elsewhere.length > 0
         ? `${wanted.usb.id} is plugged in at ${elsewhere.map(({port}) => port).join(', ')} and not at ${wanted.usb.port}.`
-        : `${name} is not plugged in now.`,
-    remedy: 'Nothing to do if you plug it in there later: the guest gets it then.',
+        : `${name} is not plugged in now.`
+    }${replugsUsb ? '' : ` ${starter} gives out only what it has seen; a hub it never gives out.`}`,
+    remedy: replugsUsb
+      ? 'Nothing to do if you plug it in there later: the guest gets it then.'
+      : 'Plug it in where it is to stay, then capture the host again.',
   });
 };
 

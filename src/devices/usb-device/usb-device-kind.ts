@@ -33,7 +33,7 @@ const planDevice = (context: PlanContext, {wanted, name, present}: ChosenUsbDevi
   context.decide(
     'devices',
     name,
-    `${first === undefined ? 'it is not plugged in now' : `${first.name ?? 'it'} is at ${first.port} now`}; the guest gets it when it starts, and when it is plugged in`,
+    `${first === undefined ? 'it is not plugged in now' : `${first.name ?? 'it'} is at ${first.port} now`}; the guest gets it when it starts${context.can.replugsUsb ? ', and when it is plugged in' : ''}`,
   );
   return {
     kind: 'usb-device',
@@ -83,8 +83,7 @@ const usbCandidates = ({usb, pci}: HostFacts): readonly Candidate[] =>
         parent: device.controller ?? 'USB',
         driver: card?.driver ?? null,
         noun: 'USB device',
-        meaning:
-          'The guest has this device while it runs, also when you plug it in later; the host has it at all other times.',
+        meaning: 'The guest has this device while it runs; the host has it at all other times.',
         name: device.name ?? 'USB device',
         remark: `It is plugged in at ${device.port}`,
         present: null,

@@ -67,6 +67,9 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
     ...commands.flatMap(({command}) => [
       `#   $ ${command.argv.join(' ')}`,
       ...(answerOf(command) === null || command.undo === null ? [] : [`#     undone by: ${command.undo.join(' ')}`]),
+      ...Object.entries(answerOf(command)?.names ?? {}).map(
+        ([name, ask]) => `#     {${name}}: what this answers then: ${ask.join(' ')}`,
+      ),
     ]),
     '#',
     "# What it can't do, and vfio-pilot can:",
@@ -135,19 +138,32 @@ const functionsOf = (
   ),
   ...caseFunction(
     'command_line',
-    commands.map(({number, command}) => ({number, lines: [`    execute ${commandLine(command.argv, '')}`]})),
+    commands.map(({number, command}) => ({
+      number,
+      lines: [...findNames(command, command.argv), `    execute ${commandLine(command.argv, variablesOf(command))}`],
+    })),
   ),
   ...caseFunction(
     'undo_line',
-    commands.flatMap(({number, command: {undo, onlyWith}}) =>
-      undo === null ? [] : [{number, lines: [`    ${onlyIf(onlyWith)}execute_once ${commandLine(undo, '')}`]}],
+    commands.flatMap(({number, command}) =>
+      command.undo === null
+        ? []
+        : [
+            {
+              number,
+              lines: [
+                ...findNames(command, command.undo),
+                `    ${onlyIf(command.onlyWith)}execute_once ${commandLine(command.undo, variablesOf(command))}`,
+              ],
+            },
+          ],
     ),
   ),
   ...caseFunction(
     'make_output',
     files.flatMap((file) =>
       file.how === 'made'
-        ? [{number: file.number, lines: [`    execute ${commandLine(file.change.argv, '$output')}`]}]
+        ? [{number: file.number, lines: [`    execute ${commandLine(file.change.argv, output)}`]}]
         : [],
     ),
   ),
@@ -160,6 +176,7 @@ const functionsOf = (
     ),
   ),
   ...caseFunction('expects', commands.flatMap(answerLines)),
+  ...caseFunction('is_idle', commands.flatMap(idleLines)),
   ...(registry === null ? [] : guestFunctions(registry, guest)),
   ...listFunction('apply_all', apply),
   ...listFunction('undo_all', undo),
@@ -170,10 +187,12 @@ const guestFunctions = ({definition, state}: RegistryCommands, guest: Plan['gues
   ...oneCommand('define_guest', definition === null ? 'false' : onFile(definition.define('{output}', true))),
   ...oneCommand('define_old_guest', definition === null ? 'false' : onFile(definition.define('{output}', false))),
   ...oneCommand('undefine_guest', definition === null ? 'false' : onFile(definition.undefine(guest.path))),
-  ...oneCommand('guest_state', `ask ${commandLine(state(guest.name), '')}`),
+  ...oneCommand('guest_state', `ask ${commandLine(state(guest.name))}`),
 ];
 
-const onFile = (argv: readonly string[]): string => `execute ${commandLine(argv, '$1')}`;
+const output = {output: '$output'};
+
+const onFile = (argv: readonly string[]): string => `execute ${commandLine(argv, {output: '$1'})}`;
 const oneCommand = (name: string, line: string): readonly string[] => [`${name}() { ${line}; }`];
 const listFunction = (name: string, calls: readonly string[]): readonly string[] => [
   '',
@@ -187,11 +206,44 @@ const answerOf = ({effect}: CommandArtifact): AnswerEffect | null => {
   return answer?.isValid === true ? answer.value : null;
 };
 
+/** The values of names are in variables of the script. */
+const variablesOf = (command: CommandArtifact): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.keys(answerOf(command)?.names ?? {}).map((name) => [name, `$found_${name}`]));
+
+/** Those that a command line needs, each after the ones that its own question needs. */
+const namesIn = (names: AnswerEffect['names'], argv: readonly string[]): readonly string[] => [
+  ...new Set(
+    Object.entries(names).flatMap(([name, ask]) =>
+      argv.some((word) => word.includes(`{${name}}`)) ? [...namesIn(names, ask), name] : [],
+    ),
+  ),
+];
+
+/** Below another root nothing is asked, and the command is listed with its names. */
+const findNames = (command: CommandArtifact, argv: readonly string[]): readonly string[] =>
+  namesOf(command, argv).flatMap(({name, line}) => [
+    `    found_${name}=${quoteForShell(`{${name}}`)}`,
+    `    [ "$is_live" = no ] || found_${name}=$(wait_for ${line}) || return 1`,
+  ]);
+
+/** Without a value of a name the question has an empty answer. */
+const askNames = (command: CommandArtifact, argv: readonly string[]): readonly string[] =>
+  namesOf(command, argv).flatMap(({name, line}) => [
+    `    found_${name}=$(ask ${line}) || return 2`,
+    `    [ -n "$found_${name}" ] || return 0`,
+  ]);
+
+const namesOf = (command: CommandArtifact, argv: readonly string[]) => {
+  const names = answerOf(command)?.names ?? {};
+  return namesIn(names, argv).map((name) => ({name, line: commandLine(names[name] ?? [], variablesOf(command))}));
+};
+
 /** What a program says before the command and after it. `ask` that may fail is asked only once the program has answered. */
 const answerLines = ({number, command}: ScriptCommand) => {
   const answer = answerOf(command);
   if (answer === null) return [];
-  const {ask, alive, before, after} = answer;
+  const {ask, alive, before, after, patienceSeconds} = answer;
+  const asked = commandLine(ask, variablesOf(command));
   return [
     {
       number,
@@ -199,13 +251,31 @@ const answerLines = ({number, command}: ScriptCommand) => {
         `    question=${quoteForShell(ask.join(' '))}`,
         `    before=${linesForShell(before)}`,
         `    after=${linesForShell(after)}`,
+        `    patience=${patienceSeconds}`,
+        ...askNames(command, ask),
         ...(alive === null
-          ? [`    now=$(ask ${commandLine(ask, '')}) || return 2`]
+          ? [`    now=$(ask ${asked}) || return 2`]
           : [
-              `    now=$(ask ${commandLine(alive, '')}) || return 2`,
+              `    now=$(ask ${commandLine(alive)}) || return 2`,
               '    [ -n "$now" ] || return 2',
-              `    now=$(ask ${commandLine(ask, '')} 2>/dev/null) || now=`,
+              `    now=$(ask ${asked} 2>/dev/null) || now=`,
             ]),
+      ],
+    },
+  ];
+};
+
+const idleLines = ({number, command}: ScriptCommand) => {
+  const idle = answerOf(command)?.idle ?? null;
+  if (idle === null) return [];
+  return [
+    {
+      number,
+      lines: [
+        `    remedy=${quoteForShell(idle.remedy)}`,
+        ...askNames(command, idle.ask),
+        `    now=$(ask ${commandLine(idle.ask, variablesOf(command))}) || return 2`,
+        '    [ -z "$now" ] || return 2',
       ],
     },
   ];
@@ -242,10 +312,10 @@ const isOrder = ({kind}: Validation): boolean => kind === 'order';
 const validationLines = (validation: Validation): readonly string[] => {
   switch (validation.kind) {
     case 'command':
-      return [`    ask ${commandLine(validation.argv, '$output')} >/dev/null || return 1`];
+      return [`    ask ${commandLine(validation.argv, output)} >/dev/null || return 1`];
     case 'listing':
       return [
-        `    listing=$(ask ${commandLine(validation.argv, '$output')}) || return 1`,
+        `    listing=$(ask ${commandLine(validation.argv, output)}) || return 1`,
         ...validation.contains.map((text) => `    lists ${quoteForShell(text)} || return 1`),
       ];
     case 'contains':

@@ -132,6 +132,7 @@ read_state() {
   before=
   after=
   now=
+  patience=0
   expects "$1"
   case $? in
   0) ;;
@@ -148,6 +149,37 @@ read_state() {
     problem "$question says '$now', and not '$before' as the plan saw it."
     return 1
   }
+}
+
+# Asks until the program says what was there before, or what the command makes, for as long as that may take.
+settle() {
+  waited=0
+  while read_state "$1"; do
+    case $2 in
+    before) wanted=$before ;;
+    *) wanted=$after ;;
+    esac
+    if [ "$known" = no ] || [ "$now" = "$wanted" ] || [ "$waited" -ge "$patience" ]; then return 0; fi
+    waited=$((waited + 1))
+    sleep 1
+  done
+  return 1
+}
+
+# What a program says as soon as it says something: an earlier step may go on after its command has ended.
+wait_for() {
+  tries=0
+  while [ "$tries" -lt 30 ]; do
+    answer=$(ask "$@") || return 1
+    if [ -n "$answer" ]; then
+      say "$answer"
+      return 0
+    fi
+    tries=$((tries + 1))
+    sleep 1
+  done
+  say "$* says nothing." >&2
+  return 1
 }
 
 check_states() {
@@ -291,7 +323,7 @@ run() {
   : >"$state/command-$1"
   command_line "$1" || fail 'This command failed.'
   [ "$is_live" = yes ] || return 0
-  read_state "$1" || fail 'This command has not done what it should.'
+  settle "$1" after || fail 'This command has not done what it should.'
   [ "$known" = no ] || [ "$now" = "$after" ] || fail "This command has changed nothing: $question says '$now'."
 }
 
@@ -350,7 +382,13 @@ check_undo() {
   done
   if [ "$is_live" = yes ]; then
     for one in $answering; do
-      [ ! -f "$state/command-$one" ] || read_state "$one" || :
+      [ -f "$state/command-$one" ] || continue
+      read_state "$one" || continue
+      remedy=
+      is_idle "$one"
+      case $? in
+      2) problem "$remedy." ;;
+      esac
     done
   fi
   if [ "$is_live" = yes ] && [ -n "$guest" ]; then
@@ -420,7 +458,7 @@ take_back() {
   fi
   undo_line "$1" || fail 'This command failed.'
   [ "$is_live" = yes ] || return 0
-  read_state "$1" || fail 'This command has not done what it should.'
+  settle "$1" before || fail 'This command has not done what it should.'
   [ "$known" = no ] || [ "$now" = "$before" ] || fail "This command has changed nothing: $question says '$now'."
 }
 

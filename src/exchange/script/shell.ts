@@ -22,14 +22,21 @@ export const printBytes = (text: string, encoding: 'utf8' | 'latin1', end: strin
 
 const base64Lines = (bytes: Buffer): readonly string[] => bytes.toString('base64').match(/.{1,76}/g) ?? [''];
 
-/** A command line; `{output}` in a word is the value of that variable. */
-export const commandLine = (argv: readonly string[], output: string): string =>
+/** A command line; a name in `variables` in braces in a word (`{output}`) is the value of that shell variable. */
+export const commandLine = (argv: readonly string[], variables: Readonly<Record<string, string>> = {}): string =>
   argv
     .map((word) =>
       word
-        .split('{output}')
-        .map((part) => (part === '' ? '' : quoteForShell(part)))
-        .join(`"${output}"`),
+        .split(/(\{\w+\})/)
+        .map((part) => {
+          const variable = variables[part.slice(1, -1)];
+          return part.startsWith('{') && variable !== undefined
+            ? `"${variable}"`
+            : part === ''
+              ? ''
+              : quoteForShell(part);
+        })
+        .join(''),
     )
     .map((word) => (word === '' ? "''" : word))
     .join(' ');

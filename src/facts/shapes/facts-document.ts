@@ -26,7 +26,7 @@ import {pciAddressText} from '../pci-address.ts';
 import type {KeyId, OutsideModule, ShimFacts, SigningCertificate, SigningFacts} from '../signing.ts';
 import type {HostInput} from '../inputs.ts';
 import type {SharedMemory} from '../shared-memory.ts';
-import type {UsbDevice} from '../usb.ts';
+import type {UsbClass, UsbDevice} from '../usb.ts';
 import {bootShape} from './boot-shapes.ts';
 import {
   guestsShape,
@@ -202,6 +202,8 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
       isKeyboard: flag,
       disks: texts,
       interfaces: texts,
+      release: nullable(text),
+      classes: nullable(listOf(shape<UsbClass>({class: text, subclass: text, protocol: text}))),
     }),
   ),
   iommu: iommuShape,

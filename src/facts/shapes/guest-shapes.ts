@@ -33,7 +33,9 @@ import type {
   ProxmoxStorage,
   VirtualisationFacts,
   XapiFacts,
+  XapiPusb,
   XapiVm,
+  XapiVusb,
   XenCpu,
   XenFacts,
   XenGuest,
@@ -172,6 +174,7 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
         hide: nullable(text),
         extraInterrupts: nullable(text),
         hosts: nullable(integer),
+        host: nullable(text),
         vms: nullable(
           listOf(
             shape<XapiVm>({
@@ -188,6 +191,8 @@ export const virtualisationShape = byTag<'kind', VirtualisationDocument>('kind',
             }),
           ),
         ),
+        pusbs: nullable(listOf(shape<XapiPusb>({uuid: text, path: text, id: text, group: text, isEnabled: flag}))),
+        vusbs: nullable(listOf(shape<XapiVusb>({uuid: text, vm: text, group: text}))),
       }),
     ),
     info: nullable(

@@ -27,6 +27,17 @@ export const xapiFields: Readonly<Record<string, 'all' | readonly string[]>> = {
   'device-name': 'all',
   'dom0-access': 'all',
   'supported-VGPU-types': 'all',
+  // Of USB devices neither the serial number nor the description, which has it too.
+  path: 'all',
+  'vendor-id': 'all',
+  'product-id': 'all',
+  'host-uuid': 'all',
+  'vm-uuid': 'all',
+  'usb-group-uuid': 'all',
+  'passthrough-enabled': 'all',
+  'currently-attached': 'all',
+  'PUSB-uuids': 'all',
+  'VUSB-uuids': 'all',
 };
 
 /** `name-label ( RW): win11`: RO or RW, with S before it for a set and M for a map. */

@@ -1,8 +1,9 @@
-import type {UsbDevice} from '../../facts/usb.ts';
+import type {UsbClass, UsbDevice} from '../../facts/usb.ts';
 import type {Source} from '../../system/source.ts';
 import {pciAddressesOf} from '../pci/pci-function.ts';
 
 const directory = '/sys/bus/usb/devices';
+const hub = '09';
 
 /** What is plugged in. */
 export const readUsb = (source: Source): readonly UsbDevice[] => {
@@ -13,7 +14,7 @@ export const readUsb = (source: Source): readonly UsbDevice[] => {
   return ports.flatMap((port): readonly UsbDevice[] => {
     const text = (file: string): string | null => source.text(`${directory}/${port}/${file}`)?.trim() ?? null;
     const [vendor, product] = [text('idVendor'), text('idProduct')];
-    if (!isId(vendor) || !isId(product) || text('bDeviceClass') === '09') return [];
+    if (!isId(vendor) || !isId(product) || text('bDeviceClass') === hub) return [];
     const place = source.resolve(`${directory}/${port}`) ?? '';
     const own = below.filter(({path}) => path.startsWith(`${place}/`));
     const words = [text('manufacturer'), text('product')].filter((word) => word !== null && word !== '');
@@ -26,6 +27,11 @@ export const readUsb = (source: Source): readonly UsbDevice[] => {
         isKeyboard: names.some((name) => name.startsWith(`${port}:`) && isKeyboard(source, name)),
         disks: own.flatMap(({kind, name}) => (kind === 'block' ? [name] : [])),
         interfaces: own.flatMap(({kind, name}) => (kind === 'net' ? [name] : [])),
+        release: isId(text('bcdDevice')) ? text('bcdDevice') : null,
+        classes: classesOf(
+          source,
+          names.filter((name) => name.startsWith(`${port}:`)),
+        ),
       },
     ];
   });
@@ -37,6 +43,16 @@ const isId = (text: string | null): boolean => text !== null && /^[0-9a-f]{4}$/.
 const isKeyboard = (source: Source, name: string): boolean =>
   source.text(`${directory}/${name}/bInterfaceClass`)?.trim() === '03' &&
   source.text(`${directory}/${name}/bInterfaceProtocol`)?.trim() === '01';
+
+/** All of them or none: a capture of an older version lacks a part of each. */
+const classesOf = (source: Source, names: readonly string[]): readonly UsbClass[] | null => {
+  const found = names.map((name) => {
+    const text = (file: string): string => source.text(`${directory}/${name}/bInterface${file}`)?.trim() ?? '';
+    return {class: text('Class'), subclass: text('SubClass'), protocol: text('Protocol')};
+  });
+  const isKnown = found.every((one) => Object.values(one).every((digits) => /^[0-9a-f]{2}$/.test(digits)));
+  return isKnown ? found.filter((one) => one.class !== hub) : null;
+};
 
 type Made = {readonly kind: 'block' | 'net'; readonly name: string; readonly path: string};
 

@@ -1,4 +1,4 @@
-import type {XapiFacts, XapiVm} from '../../facts/virtualisation.ts';
+import type {XapiFacts, XapiPusb, XapiVm, XapiVusb} from '../../facts/virtualisation.ts';
 import {parseRecords, parseXapiMap, type XapiRecord} from '../../formats/xapi/records.ts';
 import type {Source} from '../../system/source.ts';
 
@@ -6,6 +6,8 @@ const hideQuestion = ['xen-cmdline', '--get-dom0', 'xen-pciback.hide'] as const;
 const interruptsQuestion = ['xen-cmdline', '--get-xen', 'extra_guest_irqs'] as const;
 const vmQuestion = ['xe', 'vm-list', 'params=all'] as const;
 const hostQuestion = ['xe', 'host-list', 'params=all'] as const;
+const pusbQuestion = ['xe', 'pusb-list', 'params=all'] as const;
+const vusbQuestion = ['xe', 'vusb-list', 'params=all'] as const;
 
 /** What is asked of the programs of XCP-ng, which only read; a capture keeps what they say. */
 export const xapiQuestions: readonly (readonly [program: string, ...args: string[]])[] = [
@@ -13,6 +15,10 @@ export const xapiQuestions: readonly (readonly [program: string, ...args: string
   interruptsQuestion,
   vmQuestion,
   hostQuestion,
+  pusbQuestion,
+  // For the person who looks into a capture: a PUSB and a VUSB name their group themselves.
+  ['xe', 'usb-group-list', 'params=all'],
+  vusbQuestion,
 ];
 
 const ask = (source: Source, [program, ...args]: readonly [string, ...string[]]): string | null =>
@@ -23,18 +29,39 @@ export const readXapi = (source: Source): XapiFacts | null => {
   const inventory = source.text('/etc/xensource-inventory');
   if (inventory === null) return null;
   const valueOf = (key: string): string | null => new RegExp(`^${key}='([^']*)'$`, 'm').exec(inventory)?.[1] ?? null;
-  const [vms, hosts] = [ask(source, vmQuestion), ask(source, hostQuestion)].map((text) =>
-    text === null ? null : parseRecords(text),
-  );
+  const [vms, hosts, pusbs, vusbs] = [vmQuestion, hostQuestion, pusbQuestion, vusbQuestion].map((question) => {
+    const text = ask(source, question);
+    return text === null ? null : parseRecords(text);
+  });
+  // The installer gives the host the UUID that it writes there.
+  const host = valueOf('INSTALLATION_UUID');
   return {
     product: valueOf('PRODUCT_BRAND') ?? 'XenServer',
     version: valueOf('PRODUCT_VERSION'),
     hide: wordsOf(ask(source, hideQuestion)),
     extraInterrupts: wordsOf(ask(source, interruptsQuestion)),
     hosts: hosts?.length ?? null,
+    host,
     vms: vms?.filter(isVm).map(vmOf) ?? null,
+    pusbs: pusbs?.filter((record) => record['host-uuid'] === host).map(pusbOf) ?? null,
+    vusbs: vusbs?.map(vusbOf) ?? null,
   };
 };
+
+/** Vendor and product have four digits, as in sysfs (xen-api: usb_scan.py). */
+const pusbOf = (record: XapiRecord): XapiPusb => ({
+  uuid: record['uuid'] ?? '',
+  path: record['path'] ?? '',
+  id: `${record['vendor-id'] ?? ''}:${record['product-id'] ?? ''}`.toLowerCase(),
+  group: record['usb-group-uuid'] ?? '',
+  isEnabled: record['passthrough-enabled'] === 'true',
+});
+
+const vusbOf = (record: XapiRecord): XapiVusb => ({
+  uuid: record['uuid'] ?? '',
+  vm: record['vm-uuid'] ?? '',
+  group: record['usb-group-uuid'] ?? '',
+});
 
 /** It prints whole `KEY=VALUE` words, each on a line; an empty line for none. */
 const wordsOf = (text: string | null): string | null => (text === null ? null : text.trim());

@@ -22,6 +22,7 @@ export const kvmAbilities = (facts: HostFacts): Abilities => ({
     severity: 'warning',
   },
   namesUsbPorts: false,
+  replugsUsb: true,
   makesMediated: false,
   poolsFunctions: true,
   whyNoIsolation: null,

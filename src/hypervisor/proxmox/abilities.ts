@@ -18,6 +18,7 @@ export const proxmoxAbilities = (facts: HostFacts): Abilities => ({
   // Proxmox puts this in front of `romfile` (PVE::QemuServer::PCI).
   roms: {below: ['/usr/share/kvm/'], because: 'Proxmox VE takes ROM files only from', severity: 'blocker'},
   namesUsbPorts: true,
+  replugsUsb: true,
   // PVE::QemuServer::PCI: a UUID made of the number of the line and the VMID.
   makesMediated: true,
   poolsFunctions: false,

@@ -4,6 +4,7 @@ import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {argumentPromises, pinPromises, runsPromise} from '../xen/promises.ts';
 import {functionsOf, maskOf} from './guest/render-vm.ts';
+import {usbPromises} from './usb/promises.ts';
 import {type XapiPlan, xapiPlanOf} from './xapi-facts.ts';
 
 /** What is seen of Xen after the boot, what XAPI keeps of the VM, and its vCPUs while it runs. */
@@ -13,6 +14,7 @@ export const xapiPromises = (facts: HostFacts, planned: Plan): readonly PromiseR
     runsPromise(facts),
     ...argumentPromises(facts, plan),
     ...vmPromises(facts, plan),
+    ...usbPromises(facts, plan),
     ...pinPromises(facts, plan),
   ];
 };
@@ -32,12 +34,16 @@ const vmPromises = ({virtualisation}: HostFacts, plan: XapiPlan): readonly Promi
     remedy: vms === null || isKept ? null : 'Make a new plan of this capture, and a new script.',
   });
   return [
-    result(
-      'xapi-vm-devices',
-      `The VM ${name} gets ${wanted.join(' and ')}.`,
-      wanted.every((address) => given.includes(address)),
-      `XAPI has other-config:pci ${vm?.pci ?? 'empty'}.`,
-    ),
+    ...(wanted.length === 0
+      ? []
+      : [
+          result(
+            'xapi-vm-devices',
+            `The VM ${name} gets ${wanted.join(' and ')}.`,
+            wanted.every((address) => given.includes(address)),
+            `XAPI has other-config:pci ${vm?.pci ?? 'empty'}.`,
+          ),
+        ]),
     ...(mask === null
       ? []
       : [

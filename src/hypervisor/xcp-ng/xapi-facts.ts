@@ -1,6 +1,6 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {isAtLeast} from '../../facts/versions.ts';
-import type {XapiFacts, XapiVm, XenFacts} from '../../facts/virtualisation.ts';
+import type {XapiFacts, XapiPusb, XapiVm, XapiVusb, XenFacts} from '../../facts/virtualisation.ts';
 import type {Plan, XapiGuestPlan} from '../../plan/plan.ts';
 
 /** Asked only where `isHere` has said that this is XCP-ng or XenServer. */
@@ -28,3 +28,15 @@ export const nameOfVm = (facts: HostFacts, vm: XapiVm): string =>
 
 /** From 8.3 on devices with a reserved region are given out although Xen calls it risky, and an upgrade keeps the hidden ones. */
 export const isRelaxed = ({version}: XapiFacts): boolean => isAtLeast(version, '8.3');
+
+type UsbPlace = XapiGuestPlan['usb'][number];
+
+/** XAPI's record of a device that is plugged in there. */
+export const recordOf = ({pusbs}: XapiFacts, {id, port}: UsbPlace): XapiPusb | null =>
+  pusbs?.find((one) => one.id === id && one.path === port) ?? null;
+
+/** The place of a VM for that device; XAPI gives it to one VM only. */
+export const placeOf = (xapi: XapiFacts, device: UsbPlace): XapiVusb | null => {
+  const group = recordOf(xapi, device)?.group;
+  return xapi.vusbs?.find((one) => one.group === group) ?? null;
+};

@@ -15,6 +15,7 @@ export const xenAbilities: Abilities = {
   // xl.cfg has no ROM file of a single device.
   roms: {below: [], because: 'xl takes no ROM file for a device, from no directory', severity: 'blocker'},
   namesUsbPorts: true,
+  replugsUsb: true,
   makesMediated: true,
   poolsFunctions: false,
   whyNoIsolation:

@@ -10,6 +10,7 @@ import {previewChanges} from '../../../src/changes/preview.ts';
 import {exportScript} from '../../../src/exchange/script/export-script.ts';
 import {verifyPlanOnly} from '../../../src/hosts/verify-run.ts';
 import {readHost} from '../../../src/host/read-host.ts';
+import {parseRecords} from '../../../src/formats/xapi/records.ts';
 import {decodeProfile} from '../../../src/pipeline/profile-file.ts';
 import {openSource, outputFile} from '../../../src/system/source.ts';
 import {profilePath} from '../../support/run-cli.ts';
@@ -38,6 +39,8 @@ const capture = (dom0: StandIn): string => {
   return root;
 };
 
+const vm = '2b7d5c1e-0000-4c7e-8d55-000000000010';
+
 const previewOf = (root: string) => {
   const facts = readHost(openSource(root, null));
   const {profile} = decodeProfile(readFileSync(profilePath('xcp-ng-one-gpu'), 'utf8'), 'profile.yaml');
@@ -64,15 +67,24 @@ const did = (dom0: StandIn, script: string, verb: string): string => {
 
 const menu = ({root}: StandIn): string => readFileSync(join(root, 'boot/grub/grub.cfg'), 'utf8');
 const vms = ({root}: StandIn): string => readFileSync(join(root, outputFile(['xe', 'vm-list', 'params=all'])), 'utf8');
-const stateOf = (dom0: StandIn): string => `${menu(dom0)}${vms(dom0)}`.replaceAll(/ +$/gm, '');
+const policy = ({root}: StandIn): string => readFileSync(join(root, 'etc/xensource/usb-policy.conf'), 'utf8');
+const usb = ({root}: StandIn): readonly string[] =>
+  ['pusb', 'usb-group', 'vusb'].map((kind) =>
+    JSON.stringify(parseRecords(readFileSync(join(root, outputFile(['xe', `${kind}-list`, 'params=all'])), 'utf8'))),
+  );
+const stateOf = (dom0: StandIn): string =>
+  [menu(dom0), vms(dom0), policy(dom0), ...usb(dom0)].join('\n').replaceAll(/ +$/gm, '');
 const kept = ({root}: StandIn): string => join(root, 'var/lib/vfio-pilot-script');
 
 describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
   it('is captured by a script as a capture on the spot would be', () => {
     const dom0 = makeDom0();
-    const remote = readHost(openSource(capture(dom0), null));
-    const here = readHost(openSource(dom0.root, null));
-    expect({...remote, root: ''}).toEqual({...here, root: ''});
+    const [remote, here] = [capture(dom0), dom0.root].map((root) => {
+      const {files, ...facts} = readHost(openSource(root, null));
+      const texts = Object.entries(files).map(([path, {text}]) => [path, text]);
+      return {...facts, texts, root: ''};
+    });
+    expect(remote).toEqual(here);
   });
 
   it('is set up by the script of the plan, verified after a reboot, and taken back', () => {
@@ -102,6 +114,7 @@ describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
         '0000:41:00.0 is hidden from dom0.',
         'The VM win10 gets 0000:41:00.0.',
         'XAPI pins its vCPUs to 2;3.',
+        'The VM win10 gets the USB device 1cf1:0030 at 1-2.',
         'The entry that starts by default has the arguments of Xen and dom0.',
       ]),
     );
@@ -139,17 +152,18 @@ describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
     for (const call of calls.filter((one) => one.startsWith('xen-cmdline'))) expect(call.split(' ')).toHaveLength(3);
   });
 
+  // The fourth step goes on after its command has ended; the last two ask for a UUID first.
   it.each([
-    ['before', /^ {2}: >"\$state\/command-\$1"$/],
-    ['during', /^ {2}command_line "\$1" \|\| fail 'This command failed\.'$/],
-    ['after', /^ {2}read_state "\$1" \|\| fail 'This command has not done what it should\.'$/],
-  ])('killed %s any step, the next run says so, and undo finds what was done', (_, line) => {
+    ['before', [1, 4, 6], /^ {2}: >"\$state\/command-\$1"$/],
+    ['during', [1, 5], /^ {2}command_line "\$1" \|\| fail 'This command failed\.'$/],
+    ['after', [1, 2, 3, 4, 5, 6], /^ {2}settle "\$1" after \|\| fail 'This command has not done what it should\.'$/],
+  ])('killed %s any step, the next run says so, and undo finds what was done', (_, counts, line) => {
     const dom0 = makeDom0();
     const before = stateOf(dom0);
     const script = scriptFor(dom0);
     const lines = readFileSync(script, 'utf8').split('\n');
     const place = lines.findIndex((one) => line.test(one));
-    for (const count of [1, 2, 3]) {
+    for (const count of counts) {
       const killed = `${script}.${count}`;
       const kill = `reached=$((\${reached:-0} + 1)); [ "$reached" != ${count} ] || kill -9 $$`;
       writeFileSync(killed, lines.toSpliced(place, 0, kill).join('\n'));
@@ -193,11 +207,55 @@ describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
     expect(stateOf(dom0)).toBe(applied);
   });
 
+  it('gives the VM its USB device, and takes it back only while the VM is off', () => {
+    const dom0 = makeDom0();
+    const before = stateOf(dom0);
+    const script = scriptFor(dom0);
+    did(dom0, script, 'apply');
+    const places = join(dom0.root, outputFile(['xe', 'vusb-list', 'params=all']));
+    expect(parseRecords(readFileSync(places, 'utf8'))).toMatchObject([{'vm-uuid': vm}]);
+    const attached = (from: string, to: string): void =>
+      writeFileSync(places, readFileSync(places, 'utf8').replace(`( RO): ${from}`, `( RO): ${to}`));
+    attached('false', 'true');
+    const running = stateOf(dom0);
+    expect(run(dom0, script, 'undo')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`Shut it down first: xe vm-shutdown uuid=${vm}`),
+    });
+    expect(stateOf(dom0)).toBe(running);
+    attached('true', 'false');
+    did(dom0, script, 'undo');
+    expect(stateOf(dom0)).toBe(before);
+  });
+
+  it('failure mode 101: takes back what is left when the USB device was pulled out', () => {
+    const dom0 = makeDom0();
+    const before = stateOf(dom0);
+    const script = scriptFor(dom0);
+    did(dom0, script, 'apply');
+    // XAPI looks by itself when something is pulled out.
+    rmSync(join(dom0.root, 'sys/bus/usb/devices/1-2'));
+    spawnSync(process.execPath, [join(import.meta.dirname, '../../support/stand-in-dom0/scan-usb.mjs'), dom0.root]);
+    did(dom0, script, 'undo');
+    expect(stateOf(dom0)).toBe(before);
+  });
+
+  it('captures no serial number of a USB device', () => {
+    const dom0 = makeDom0();
+    did(dom0, scriptFor(dom0), 'apply');
+    const [here, there] = [dom0.root, capture(dom0)].map((root) =>
+      readFileSync(join(root, outputFile(['xe', 'pusb-list', 'params=all'])), 'utf8'),
+    );
+    expect(here).toContain('NEVER-IN-A-CAPTURE');
+    expect(there).toContain('1cf1');
+    expect(there).not.toContain('NEVER-IN-A-CAPTURE');
+  });
+
   it('takes nothing back that somebody else has changed since', () => {
     const dom0 = makeDom0();
     const script = scriptFor(dom0);
     did(dom0, script, 'apply');
-    const set = ['vm-param-set', 'uuid=2b7d5c1e-0000-4c7e-8d55-000000000010', 'other-config:pci=0/0000:02:00.0'];
+    const set = ['vm-param-set', `uuid=${vm}`, 'other-config:pci=0/0000:02:00.0'];
     spawnSync(join(dom0.programs, 'xe'), set);
     const changed = stateOf(dom0);
     expect(run(dom0, script, 'undo')).toMatchObject({

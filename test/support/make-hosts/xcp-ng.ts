@@ -1,5 +1,6 @@
 import {outputFile} from '../../../src/system/source.ts';
-import {type Entries, file, value} from './entries.ts';
+import {type Entries, file, relativeLink, value} from './entries.ts';
+import {pathOf, pciEntries, type PciSpec} from './pci.ts';
 import {xenDesktop} from './xen-desktop.ts';
 
 const release = '4.19.0+1';
@@ -119,6 +120,89 @@ const host = `uuid ( RO)                        : 2b7d5c1e-0000-4c7e-8d55-000000
               software-version (MRO): product_version: 8.3.0; product_brand: XCP-ng
 `;
 
+const controller: PciSpec = {at: '00:05.0', class: '0c0330', id: '1b36:000d', driver: 'xhci_hcd'};
+
+type Usb = {
+  readonly port: string;
+  readonly id: string;
+  readonly names: readonly [manufacturer: string, product: string];
+  /** Class, subclass and protocol of each interface. */
+  readonly interfaces: readonly (readonly [string, string, string])[];
+};
+
+/** A licence dongle, and a Zigbee stick, which is a modem to USB: the policy of XCP-ng denies those. */
+const usbDevices: readonly Usb[] = [
+  {port: '1-1', id: '0529:0001', names: ['SafeNet Inc.', 'HASP HL'], interfaces: [['ff', '00', '00']]},
+  {
+    port: '1-2',
+    id: '1cf1:0030',
+    names: ['dresden elektronik ingenieurtechnik GmbH', 'ConBee II'],
+    interfaces: [
+      ['02', '02', '01'],
+      ['0a', '00', '00'],
+    ],
+  },
+];
+
+const usbEntries = ({port, id, names, interfaces}: Usb): Entries => {
+  const place = `${pathOf(controller.at, [controller])}/usb1/${port}`;
+  const [vendor = '', product = ''] = id.split(':');
+  return [
+    relativeLink(`/sys/bus/usb/devices/${port}`, place),
+    value(`${place}/idVendor`, vendor),
+    value(`${place}/idProduct`, product),
+    value(`${place}/bcdDevice`, '0100'),
+    value(`${place}/bDeviceClass`, '00'),
+    value(`${place}/manufacturer`, names[0]),
+    value(`${place}/product`, names[1]),
+    ...interfaces.flatMap(([kind, subclass, protocol], number): Entries => {
+      const name = `${port}:1.${number}`;
+      return [
+        relativeLink(`/sys/bus/usb/devices/${name}`, `${place}/${name}`),
+        value(`${place}/${name}/bInterfaceClass`, kind),
+        value(`${place}/${name}/bInterfaceSubClass`, subclass),
+        value(`${place}/${name}/bInterfaceProtocol`, protocol),
+      ];
+    }),
+  ];
+};
+
+/** Rules in the manner of those that XAPI comes with (xen-api: scripts/usb-policy.conf), in words of our own. */
+const usbPolicy = `# The first rule that is true of an interface counts; run xe pusb-scan after a change.
+DENY: vid=17e9 # USB displays
+DENY: class=02 # Modems
+ALLOW:vid=056a pid=0315 class=03 # A tablet to draw on
+DENY: class=03 subclass=01 prot=01 # Keyboards
+DENY: class=03 subclass=01 prot=02 # Mice
+DENY: class=0a # Data of modems
+DENY: class=e0 # Bluetooth and others
+ALLOW: # Everything else
+`;
+
+const pusb = `uuid ( RO)                   : 2b7d5c1e-0000-4c7e-8d55-000000000020
+          usb-group-uuid ( RO): 2b7d5c1e-0000-4c7e-8d55-000000000021
+               host-uuid ( RO): 2b7d5c1e-0000-4c7e-8d55-000000000002
+         host-name-label ( RO): host
+                    path ( RO): 1-1
+               vendor-id ( RO): 0529
+             vendor-desc ( RO): Aladdin Knowledge Systems
+              product-id ( RO): 0001
+            product-desc ( RO): HASP copy protection dongle
+                  serial ( RO): 
+                 version ( RO): 2.00
+             description ( RO): Aladdin Knowledge Systems_HASP copy protection dongle
+                   speed ( RO): 12.
+     passthrough-enabled ( RW): false
+`;
+
+const usbGroup = `uuid ( RO)                : 2b7d5c1e-0000-4c7e-8d55-000000000021
+          name-label ( RW): Group of 0529 0001 USBs
+    name-description ( RW): 
+          VUSB-uuids (SRO): 
+          PUSB-uuids (SRO): 2b7d5c1e-0000-4c7e-8d55-000000000020
+        other-config (MRW): 
+`;
+
 /**
  * **Put together**: the machine of xen-desktop, whose answers of xl are from a real dom0 in QEMU, with the files of XCP-ng
  * 8.3 and the answers of its programs written by hand. Nothing of it was seen on an XCP-ng host.
@@ -151,4 +235,12 @@ export const xcpNg = (): Entries => [
   file(outputFile(['xen-cmdline', '--get-xen', 'extra_guest_irqs']), '\n'),
   file(outputFile(['xe', 'vm-list', 'params=all']), vms),
   file(outputFile(['xe', 'host-list', 'params=all']), host),
+  ...pciEntries([controller], {nodes: [], hasResetMethod: true, groupType: null, regions: [], iommu: []}).filter(
+    ({path}) => !path.endsWith('/vfio-pci'),
+  ),
+  ...usbDevices.flatMap(usbEntries),
+  file('/etc/xensource/usb-policy.conf', usbPolicy),
+  file(outputFile(['xe', 'pusb-list', 'params=all']), pusb),
+  file(outputFile(['xe', 'usb-group-list', 'params=all']), usbGroup),
+  file(outputFile(['xe', 'vusb-list', 'params=all']), ''),
 ];

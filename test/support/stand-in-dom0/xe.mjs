@@ -1,6 +1,7 @@
 // A stand-in for xe of XCP-ng, our own code: the few calls that a script makes, on records in the file that xe has printed.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {runUsb} from './xe-usb.mjs';
 
 const [root, command = '', ...given] = process.argv.slice(2);
 const file = join(root, 'run/vfio-pilot/output/xe_vm-list_params=all');
@@ -14,6 +15,14 @@ const options = Object.fromEntries(
     .filter((word) => word.includes('='))
     .map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)]),
 );
+if (/^(?:pusb|vusb|usb-group)-/.test(command)) {
+  try {
+    process.stdout.write(runUsb(root, command, options));
+    process.exit(0);
+  } catch (error) {
+    fail(error.message);
+  }
+}
 const text = readFileSync(file, 'utf8');
 if (command === 'vm-list' && options.params === 'all') {
   process.stdout.write(text);

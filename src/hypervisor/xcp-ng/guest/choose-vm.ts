@@ -7,6 +7,7 @@ import {assignedFunctions, type ChosenDevices} from '../../../plan/device/chosen
 import type {PinningPlan, XapiGuestPlan} from '../../../plan/plan.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {sharesRegion} from '../../xen/judge-together.ts';
+import {chooseUsb} from '../usb/choose-usb.ts';
 import {isRelaxed, vmsCalled, xapiOf} from '../xapi-facts.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 
@@ -14,12 +15,13 @@ export const chooseVm = (context: PlanContext, chosen: ChosenDevices, pinning: P
   const {name, os} = context.profile.guest;
   const vm = findVm(context);
   judgeDevices(context, chosen);
+  const usb = chooseUsb(context, chosen, vm);
   judgeUnusedKeys(context, keysWithoutEffect(context.profile));
   if (vm !== null) {
     judgeVm(context, vm);
     judgeSize(context, vm, pinning);
     judgeIgnored(context, vm);
-    tellRestrictions(context, vm);
+    if (assignedFunctions(chosen).length > 0) tellRestrictions(context, vm);
   }
   return {
     kind: 'xapi',
@@ -29,6 +31,7 @@ export const chooseVm = (context: PlanContext, chosen: ChosenDevices, pinning: P
     os,
     uuid: vm?.uuid ?? null,
     vcpus: context.profile.cpu.vcpus,
+    usb,
   };
 };
 
@@ -61,21 +64,20 @@ const findVm = (context: PlanContext): XapiVm | null => {
     context.decide(
       'guest.domain',
       `VM ${vm.name}, ${vm.uuid}`,
-      'only its list of PCI devices and its CPU mask change, with xe',
+      'only its list of PCI devices, its CPU mask and its USB devices change, with xe',
     );
   return found.length === 1 ? (vm ?? null) : null;
 };
 
+const servedKinds = ['function', 'usb-device'];
+
 const judgeDevices = (context: PlanContext, chosen: ChosenDevices): void => {
-  for (const {kind, name, path} of chosen.assigned.filter((device) => device.kind !== 'function'))
+  for (const {kind, name, path} of chosen.assigned.filter((device) => !servedKinds.includes(device.kind)))
     context.report('blocker', 'guest-option-unsupported', {
       subject: name,
       path,
-      message: `On XCP-ng this version gives a VM whole PCI functions only, and ${name} is of the kind ${kind}.`,
-      remedy:
-        kind === 'usb-device'
-          ? 'Give the VM the whole USB controller that it is plugged in at: add its PCI address to `devices`. That also survives a replug, which XAPI forgets.'
-          : 'Take it out of the profile.',
+      message: `On XCP-ng this version gives a VM whole PCI functions and USB devices only, and ${name} is of the kind ${kind}.`,
+      remedy: 'Take it out of the profile.',
     });
   const {xapi} = xapiOf(context.facts);
   for (const device of assignedFunctions(chosen)) {

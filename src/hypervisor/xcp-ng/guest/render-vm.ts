@@ -1,33 +1,39 @@
-import type {AnswerEffect} from '../../../artifacts/answer.ts';
+import {type AnswerEffect, plainAnswer} from '../../../artifacts/answer.ts';
 import type {CommandArtifact} from '../../../artifacts/artifact.ts';
-import type {Rendered} from '../../../artifacts/rendered.ts';
+import {joinRendered, type Rendered} from '../../../artifacts/rendered.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {renderMask} from '../../../formats/xapi/vcpu-mask.ts';
 import {mergeVmPci} from '../../../formats/xapi/vm-pci.ts';
 import type {Plan} from '../../../plan/plan.ts';
+import {renderUsb} from '../usb/render-usb.ts';
 import {type XapiPlan, xapiOf, xapiPlanOf} from '../xapi-facts.ts';
+import {xe} from '../xe.ts';
 
-const xe = '/opt/xensource/bin/xe';
-
-/** Two keys of the VM in XAPI's database, each with what it was before. */
+/** Two keys of the VM in XAPI's database, each with what it was before, and its USB devices. */
 export const renderVm = (facts: HostFacts, planned: Plan): Rendered => {
   const plan = xapiPlanOf(planned);
   const vm = xapiOf(facts).xapi.vms?.find(({uuid}) => uuid === plan.guest.uuid);
   if (vm === undefined) return {artifacts: [], findings: []};
   const mask = maskOf(plan);
-  return {
-    artifacts: [
-      ...setting(vm.uuid, 'other-config', 'pci', vm.pci, mergeVmPci(vm.pci ?? '', functionsOf(plan)), [
-        `the VM ${vm.name} takes ${functionsOf(plan).join(', ')}`,
-      ]),
-      ...(mask === null
-        ? []
-        : setting(vm.uuid, 'VCPUs-params', 'mask', vm.mask, mask, [
-            `each vCPU of ${vm.name} on a CPU of its own, and its memory near them`,
-          ])),
-    ],
-    findings: [],
-  };
+  const functions = functionsOf(plan);
+  return joinRendered([
+    {
+      artifacts: [
+        ...(functions.length === 0
+          ? []
+          : setting(vm.uuid, 'other-config', 'pci', vm.pci, mergeVmPci(vm.pci ?? '', functions), [
+              `the VM ${vm.name} takes ${functions.join(', ')}`,
+            ])),
+        ...(mask === null
+          ? []
+          : setting(vm.uuid, 'VCPUs-params', 'mask', vm.mask, mask, [
+              `each vCPU of ${vm.name} on a CPU of its own, and its memory near them`,
+            ])),
+      ],
+      findings: [],
+    },
+    renderUsb(facts, plan),
+  ]);
 };
 
 export const functionsOf = ({devices}: XapiPlan) =>
@@ -48,27 +54,21 @@ const setting = (
   why: readonly string[],
 ): readonly CommandArtifact[] => {
   if (before === after) return [];
-  const set = (value: string): readonly [string, ...string[]] => [
-    xe,
-    'vm-param-set',
-    `uuid=${uuid}`,
-    `${map}:${key}=${value}`,
-  ];
+  const set = (value: string) => xe('vm-param-set', `uuid=${uuid}`, `${map}:${key}=${value}`);
   return [
     {
       kind: 'command',
       argv: set(after),
       undo:
-        before === null
-          ? [xe, 'vm-param-remove', `uuid=${uuid}`, `param-name=${map}`, `param-key=${key}`]
-          : set(before),
+        before === null ? xe('vm-param-remove', `uuid=${uuid}`, `param-name=${map}`, `param-key=${key}`) : set(before),
       triggers: [],
       timeoutSeconds: 120,
       effect: {
+        ...plainAnswer,
         kind: 'answer',
-        ask: [xe, 'vm-param-get', `uuid=${uuid}`, `param-name=${map}`, `param-key=${key}`],
+        ask: xe('vm-param-get', `uuid=${uuid}`, `param-name=${map}`, `param-key=${key}`),
         // Without that key the question fails, as it does where XAPI does not answer at all.
-        alive: [xe, 'vm-list', `uuid=${uuid}`, 'params=uuid', '--minimal'],
+        alive: xe('vm-list', `uuid=${uuid}`, 'params=uuid', '--minimal'),
         before: before ?? '',
         after,
       } satisfies AnswerEffect,
