@@ -119,6 +119,7 @@ const planCodes = {
   'xen-entry-not-default': review,
   'xen-installed': review,
   'xen-pool': cpu('cpu.pins'),
+  'xen-own-pool': cpu('cpu.pool'),
   'xapi-silent': review,
   'xapi-arguments-differ': review,
   'xapi-upgrade': review,

@@ -252,6 +252,9 @@ const xlGuest = shape<XenGuestPlan>({
   bridge: nullable(text),
   relaxed: listOf(pciAddressText),
   mmioHoleMiB: nullable(integer),
+  pool: nullable(
+    shape<NonNullable<XenGuestPlan['pool']>>({name: text, cpus: listOfIntegers, scheduler: nullable(text)}),
+  ),
 });
 
 const xapiGuest = shape<XapiGuestPlan>({

@@ -358,4 +358,6 @@ export type XenGuestPlan = NamedGuest & {
   readonly relaxed: readonly PciAddress[];
   /** Addresses below 4 GiB that are kept for devices; `null`: xl decides. */
   readonly mmioHoleMiB: number | null;
+  /** A pool of CPUs for it alone; `null`: it runs in the pool that it has. `scheduler`: `null` for Xen's own. */
+  readonly pool: {readonly name: string; readonly cpus: readonly number[]; readonly scheduler: string | null} | null;
 };

@@ -71,6 +71,13 @@ export const cpuKeys: KeyTable<WrittenCpu> = {
     meaning:
       'How the host is kept off the cores of the vCPUs: cgroup while the guest runs, boot permanently; auto: cgroup where the host can.',
   },
+  pool: {
+    key: 'pool',
+    codec: oneOf(['none', 'own', 'credit', 'credit2']),
+    fallback: 'none',
+    meaning:
+      'Xen with xl: a pool of CPUs for this guest alone, made at each boot. own: with Xen’s own scheduler; or the name of a scheduler.',
+  },
 };
 
 export const memoryKeys: KeyTable<WrittenMemory> = {

@@ -54,6 +54,7 @@ export const profileShape = shape<WrittenProfile>({
     emulator: orAuto(cpus),
     iothreads: orAuto(cpus),
     isolation: wordOf<WrittenCpu['isolation']>({auto: true, none: true, cgroup: true, boot: true}),
+    pool: wordOf<WrittenCpu['pool']>({none: true, own: true, credit: true, credit2: true}),
   }),
   memory: shape<WrittenMemory>({
     sizeMiB: either<number | MemoryShare>(number, shape<MemoryShare>({leftMiB: number})),

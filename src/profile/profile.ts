@@ -54,6 +54,8 @@ export type ProfileCpu = {
   readonly iothreads: Auto | readonly number[];
   /** How the host is kept off the vCPUs' cores: not at all, by cgroup while the guest runs, or from boot on. */
   readonly isolation: Auto | IsolationMethod;
+  /** Xen with xl: a pool of CPUs for this guest alone; `own`: with Xen's own scheduler. */
+  readonly pool: 'none' | 'own' | 'credit' | 'credit2';
 };
 
 export type IsolationMethod = 'none' | 'cgroup' | 'boot';

@@ -172,4 +172,12 @@ export const xenModes: readonly FailureMode[] = [
     how: 'A seventh device of a VM and a device of another VM are refused; the plan says that snapshots are over.',
     codes: ['xapi-usb-limit', 'xapi-usb-taken', 'xapi-usb-forgotten'],
   },
+  {
+    number: 104,
+    what: 'A pool of CPUs is made by hand: Xen forgets it at the next boot, `xl cpupool-create` says “illegal or not free”, or dom0 or another guest is pinned to its CPUs.',
+    handled: ['prevented', 'blocked', 'told', 'verified'],
+    how: 'A unit frees the CPUs and makes the pool at each boot, and gives them back where that fails. CPUs of dom0, of another guest or of another pool are named before.',
+    codes: ['xen-own-pool'],
+    promises: ['xen-own-pool'],
+  },
 ];

@@ -29,7 +29,7 @@ describe('a profile', () => {
       description: null,
       devices: [{kind: 'function', address: '0000:06:00.0', id: null, subsystem: null, upstream: null, rom: null}],
       binding: 'auto',
-      cpu: {vcpus: 4, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto'},
+      cpu: {vcpus: 4, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto', pool: 'none'},
       memory: {sizeMiB: 8192, hugepages: 'auto', allocation: 'auto', node: 'auto', hostReserveMiB: 'auto'},
       guest: {
         name: 'win10',

@@ -49,6 +49,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
       emulator: orAuto(cpus(1)),
       iothreads: orAuto(cpus(0)),
       isolation: fc.constantFrom('auto', 'none', 'cgroup', 'boot'),
+      pool: fc.constantFrom('none', 'own', 'credit', 'credit2'),
     }),
     memory: fc.record({
       sizeMiB: fc.integer({min: 64, max: 1_000_000}),

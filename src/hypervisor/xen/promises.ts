@@ -2,7 +2,7 @@ import {formatCpuList} from '../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Plan} from '../../plan/plan.ts';
-import {poolPromises} from './guest/guest-pool.ts';
+import {poolPromises} from './pool/guest-pool.ts';
 import {xenPlanOf} from './xen-facts.ts';
 
 /** What is seen of Xen after the boot, and of the guest while it runs. */

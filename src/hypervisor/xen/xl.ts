@@ -10,9 +10,10 @@ import {unusedKeys} from './guest/unused-keys.ts';
 import {xenGuests} from './guests.ts';
 import {judgeXenHost} from './judge-host.ts';
 import {judgeTogether} from './judge-together.ts';
+import {isPoolFile, renderPool} from './pool/render-pool.ts';
 import {xenPromises} from './promises.ts';
 import {xlRegistry} from './registry.ts';
-import {xenOf} from './xen-facts.ts';
+import {xenOf, xenPlanOf} from './xen-facts.ts';
 
 /** Plain Xen: guests that xl starts in dom0 from `/etc/xen/NAME.cfg`. */
 export const xl: Hypervisor = {
@@ -29,7 +30,7 @@ export const xl: Hypervisor = {
   planGuest: chooseXenGuest,
   judgeHost: judgeXenHost,
   namedPaths: () => [],
-  renderHost: () => ({artifacts: [], findings: []}),
+  renderHost: (facts, plan) => renderPool(facts, xenPlanOf(plan)),
   renderGuest: renderXenGuest,
   renderAppliedGuest: renderXenGuest,
   inPhase: () => null,
@@ -37,7 +38,7 @@ export const xl: Hypervisor = {
   registry: xlRegistry,
   moreRegistries: [],
   whyInUse: () => null,
-  isGuestFile: (path) => path.startsWith('/etc/xen/') || path.startsWith('/etc/libvirt/'),
+  isGuestFile: (path) => (path.startsWith('/etc/xen/') && !isPoolFile(path)) || path.startsWith('/etc/libvirt/'),
   world: (facts) => {
     const {version, role, guestType, bridges} = xenOf(facts);
     return {

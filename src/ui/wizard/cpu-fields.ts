@@ -174,4 +174,24 @@ const isolation: ChoiceField = {
   write: (profile, value) => ({...profile, cpu: {...profile.cpu, isolation: value as Profile['cpu']['isolation']}}),
 };
 
-export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads, isolation, ...rareCpuFields];
+const pool: ChoiceField = {
+  id: 'cpu.pool',
+  kind: 'choice',
+  label: 'Pool of CPUs',
+  subjects: ['cpu.pool'],
+  isShown: always,
+  options: () => [
+    {value: 'none', label: 'no', cost: 'Other guests and dom0 may run on the guest’s cores, unless they are pinned.'},
+    {
+      value: 'own',
+      label: 'of its own',
+      cost: 'Nothing else runs on the guest’s cores, also while the guest is off. Made at each boot, with Xen’s own scheduler.',
+    },
+    {value: 'credit', label: 'of its own, with credit', cost: 'The same, with the scheduler credit.'},
+    {value: 'credit2', label: 'of its own, with credit2', cost: 'The same, with the scheduler credit2.'},
+  ],
+  read: ({profile}) => profile.cpu.pool,
+  write: (profile, value) => ({...profile, cpu: {...profile.cpu, pool: value as Profile['cpu']['pool']}}),
+};
+
+export const cpuFields: readonly Field[] = [vcpus, node, pins, iothreads, isolation, pool, ...rareCpuFields];

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../../src/facts/host-facts.ts';
 import {parseXlConfig, xlListOf, type XlSetting, xlTextOf, xlValueOf} from '../../../src/formats/xl-config/parse.ts';
-import {poolPromises} from '../../../src/hypervisor/xen/guest/guest-pool.ts';
+import {poolPromises} from '../../../src/hypervisor/xen/pool/guest-pool.ts';
 import {xenPlanOf} from '../../../src/hypervisor/xen/xen-facts.ts';
 import {sampleDevice} from '../../support/sample-profile.ts';
 import {regionTable, xenFacts, xlOutput} from '../../support/xen-facts.ts';

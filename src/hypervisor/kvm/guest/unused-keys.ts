@@ -1,9 +1,10 @@
 import type {Profile} from '../../../profile/profile.ts';
 import type {UnusedKey} from '../../judge-unused-keys.ts';
 
-export const unusedKeys = ['guest.mapping', 'guest.hookscript'] as const;
+export const unusedKeys = ['cpu.pool', 'guest.mapping', 'guest.hookscript'] as const;
 
-export const keysWithoutEffect = ({guest}: Profile): readonly UnusedKey[] => [
+export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] => [
+  {subject: 'cpu.pool', isSet: cpu.pool !== 'none', why: 'pools of CPUs belong to Xen'},
   {subject: 'guest.mapping', isSet: guest.mapping, why: 'resource mappings belong to Proxmox VE'},
   {
     subject: 'guest.diskPool',

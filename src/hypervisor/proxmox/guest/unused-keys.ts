@@ -5,6 +5,7 @@ import {libvirtOnly, libvirtOnlyKeys} from '../../libvirt-only-keys.ts';
 export const unusedKeys = [
   'cpu.emulator',
   'cpu.iothreads',
+  'cpu.pool',
   'memory.allocation',
   'guest.disk',
   'guest.diskSize',
@@ -20,6 +21,7 @@ export const unusedKeys = [
 
 /** Those that can be told from a default. */
 export const keysWithoutEffect = ({cpu, guest}: Profile): readonly UnusedKey[] => [
+  {subject: 'cpu.pool', isSet: cpu.pool !== 'none', why: 'pools of CPUs belong to Xen'},
   {
     subject: 'cpu.emulator',
     isSet: cpu.emulator !== 'auto',

@@ -4,6 +4,7 @@ import {type XlSetting, xlListOf, xlTextOf, xlValueOf} from '../../../formats/xl
 import type {XlWishes} from '../../../formats/xl-config/edit.ts';
 import {givesFunction, parseXlPci, type XlPciDevice} from '../../../formats/xl-config/pci.ts';
 import {isCard} from '../../card-tasks.ts';
+import {poolNameOf} from '../pool/choose-pool.ts';
 import type {XenPlan} from '../xen-facts.ts';
 
 type Setting = readonly [name: string, value: string | number | readonly string[] | null];
@@ -21,6 +22,7 @@ export const settingsOfPlan = (plan: XenPlan, present: readonly XlSetting[]): Xl
     ...(maximum === null || Number(maximum) >= guest.vcpus ? [] : [['maxvcpus', guest.vcpus] as const]),
     ...pins(pinning.vcpus, present),
     ...mmioHole(plan, present),
+    ...poolSetting(plan, present),
     ['pci', pciList(plan, present)],
     ...viridian(plan, present),
   ]);
@@ -39,6 +41,12 @@ const pins = (vcpus: XenPlan['pinning']['vcpus'], present: readonly XlSetting[])
 /** One that somebody has chosen stays. */
 const mmioHole = ({guest}: XenPlan, present: readonly XlSetting[]): readonly Setting[] =>
   guest.mmioHoleMiB === null || xlValueOf(present, 'mmio_hole') !== null ? [] : [['mmio_hole', guest.mmioHoleMiB]];
+
+/** Of another pool the name stays, unless the profile asks for one of its own. */
+const poolSetting = ({guest}: XenPlan, present: readonly XlSetting[]): readonly Setting[] => {
+  if (guest.pool !== null) return [['pool', guest.pool.name]];
+  return xlTextOf(present, 'pool') === poolNameOf(guest.name) ? [['pool', null]] : [];
+};
 
 /** Elements of others stay where they are, and so do options of our own ones; a function is in the list once. */
 const pciList = (plan: XenPlan, present: readonly XlSetting[]): readonly string[] => {

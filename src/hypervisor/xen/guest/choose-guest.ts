@@ -6,7 +6,8 @@ import type {PinningPlan, XenGuestPlan} from '../../../plan/plan.ts';
 import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {sharesRegion} from '../judge-together.ts';
 import {xenOf} from '../xen-facts.ts';
-import {judgePool} from './guest-pool.ts';
+import {choosePool} from '../pool/choose-pool.ts';
+import {judgePool} from '../pool/guest-pool.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 
 export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XenGuestPlan => {
@@ -28,7 +29,8 @@ export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinn
   judgeKinds(context, chosen);
   judgeUnusedKeys(context, keysWithoutEffect(context.profile));
   judgePins(context, pinning);
-  judgePool(context, pinning, found?.path ?? `/etc/xen/${name}.cfg`);
+  const pool = choosePool(context, pinning);
+  if (pool === null) judgePool(context, pinning, found?.path ?? `/etc/xen/${name}.cfg`);
   if (found !== null) judgeExisting(context, found);
   return {
     kind: 'xen',
@@ -39,6 +41,7 @@ export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinn
     vcpus: context.profile.cpu.vcpus,
     relaxed: chooseRelaxed(context, chosen),
     mmioHoleMiB: chooseHole(context, chosen),
+    pool,
     ...(found === null ? newMachine(context) : {firmware: 'bios', disk: '', cdrom: null, bridge: null}),
   };
 };

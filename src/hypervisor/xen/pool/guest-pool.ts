@@ -1,5 +1,6 @@
 import {formatCpuList} from '../../../facts/kernel-lists.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
+import type {XenPool} from '../../../facts/virtualisation.ts';
 import type {PromiseResult} from '../../../findings/promise-result.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {PinningPlan} from '../../../plan/plan.ts';
@@ -55,6 +56,7 @@ export const judgePool = (context: PlanContext, pinning: PinningPlan, path: stri
 
 export const poolPromises = (facts: HostFacts, {guest, pinning}: XenPlan): readonly PromiseResult[] => {
   if (facts.virtualisation.kind !== 'xen') return [];
+  if (guest.pool !== null) return [ownPoolPromise(facts.virtualisation.pools, guest.pool)];
   const pool = poolOf(facts, guest.name, pinning);
   if (pool === null) return [];
   const {name, lacking, isMissing, holder} = pool;
@@ -78,4 +80,25 @@ export const poolPromises = (facts: HostFacts, {guest, pinning}: XenPlan): reado
             : `Set pool = "${holder}" in ${guest.path}, and start the guest anew.`,
     },
   ];
+};
+
+/** A pool for this guest alone, which a unit makes at each boot. */
+const ownPoolPromise = (
+  pools: readonly XenPool[] | null,
+  {name, cpus}: NonNullable<XenPlan['guest']['pool']>,
+): PromiseResult => {
+  const found = pools?.find((pool) => pool.name === name) ?? null;
+  const isKept = found !== null && formatCpuList(found.cpus) === formatCpuList(cpus);
+  return {
+    id: 'xen-own-pool',
+    status: pools === null ? 'unknown' : isKept ? 'kept' : 'broken',
+    promise: `The pool of CPUs ${name} has CPU ${formatCpuList(cpus)}, and no other pool has them.`,
+    fact:
+      pools === null
+        ? '`xl cpupool-list -c` gave no answer.'
+        : found === null
+          ? `There is no pool ${name}.`
+          : `It has CPU ${formatCpuList(found.cpus)} (\`xl cpupool-list -c\`).`,
+    remedy: pools === null || isKept ? null : `Its unit says why: journalctl -b -u 'vfio-pilot-pool-*'.`,
+  };
 };
