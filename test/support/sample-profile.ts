@@ -28,7 +28,16 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     sampleDevice('0000:06:00.1', {id: '10de:0fb9'}),
   ],
   binding: overrides.binding ?? 'auto',
-  cpu: {vcpus: 8, node: 'auto', pins: 'auto', emulator: 'auto', iothreads: 'auto', isolation: 'auto', pool: 'none', ...overrides.cpu},
+  cpu: {
+    vcpus: 8,
+    node: 'auto',
+    pins: 'auto',
+    emulator: 'auto',
+    iothreads: 'auto',
+    isolation: 'auto',
+    pool: 'none',
+    ...overrides.cpu,
+  },
   memory: {
     sizeMiB: 12288,
     hugepages: '2MiB',
