@@ -68,6 +68,8 @@ const rows: readonly Row[] = [
   ['/sys/module/kvm*/parameters', '*'],
   ['/sys/module/vfio*/parameters', '*'],
   ['/sys/module/iommufd/parameters', '*'],
+  ['/sys/module/apparmor/parameters', 'enabled'],
+  ['/sys/fs/selinux', 'enforce'],
 
   ['/sys/class/drm', 'card*'],
   ['/sys/class/drm/card*', 'status boot_display device'],

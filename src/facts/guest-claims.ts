@@ -10,6 +10,8 @@ export type GuestClaim = {
   readonly mediatedDevices: readonly ClaimedMediatedDevice[];
   /** By vendor and product, and by port where the profile names one. */
   readonly usbDevices: readonly {readonly id: string; readonly port: string | null}[];
+  /** A device of Looking Glass' module kvmfr, and who looks at the picture in it. */
+  readonly kvmfr: {readonly device: number; readonly sizeMiB: number; readonly user: string} | null;
   readonly moduleOptions: readonly ClaimedOption[];
   /** `boot`: set aside at boot; `start`: taken by a hook when the guest starts. Pages by node id. */
   readonly hugepages: {

@@ -1,5 +1,6 @@
 import type {Finding} from '../findings/finding.ts';
 import type {BootFacts} from './boot.ts';
+import type {ConfinementFacts} from './confinement.ts';
 import type {CpuFacts} from './cpu.ts';
 import type {FileFacts} from './files.ts';
 import type {GuestFacts} from './guest-claims.ts';
@@ -40,7 +41,7 @@ export type HostFacts = {
   readonly usb: readonly UsbDevice[];
   /** Keyboards and mice by their names in `/dev/input/by-id`; `null` where they are unknown. */
   readonly inputs: readonly HostInput[] | null;
-  /** Memory of Looking Glass in `/dev/shm`; `null` where it is unknown. */
+  /** Memory of Looking Glass in `/dev/shm`, and devices of its module kvmfr; `null` where it is unknown. */
   readonly sharedMemory: readonly SharedMemory[] | null;
   readonly iommu: IommuFacts;
   readonly boot: BootFacts;
@@ -48,6 +49,7 @@ export type HostFacts = {
   readonly signing: SigningFacts;
   readonly virtualisation: VirtualisationFacts;
   readonly isolation: IsolationFacts;
+  readonly confinement: ConfinementFacts;
   /** What guests that this program has set up take from the host. */
   readonly guests: GuestFacts;
   readonly needs: readonly HostNeed[];

@@ -228,6 +228,8 @@ const planCodes = {
   'looking-glass-old-size': guest('guest.lookingGlass'),
   'looking-glass-owned-elsewhere': guest('guest.lookingGlass'),
   'looking-glass-no-spice': guest('guest.lookingGlass'),
+  'looking-glass-kvmfr': guest('guest.lookingGlass'),
+  'looking-glass-device-list': guest('guest.lookingGlass'),
   'guest-option-unsupported': guest('guest.domain'),
   'guest-rom-invalid': device,
   'libvirt-missing': guest('guest.domain'),

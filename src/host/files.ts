@@ -5,6 +5,7 @@ import {type FileTable, keeps, looksAt} from '../facts/file-table.ts';
 import type {FileFacts} from '../facts/files.ts';
 import type {Source, SourceStat} from '../system/source.ts';
 import {lookingGlassFiles} from '../hypervisor/kvm/looking-glass/files.ts';
+import {kvmfrFiles} from '../hypervisor/kvm/looking-glass/kvmfr-files.ts';
 import {poolFiles} from '../hypervisor/xen/pool/render-pool.ts';
 import {expandGlob} from './expand-glob.ts';
 import type {Note} from './reader.ts';
@@ -68,6 +69,7 @@ export const hostFiles: FileTable = [
   looksAt('/etc/systemd/system', 'dev-hugepages*.mount *.wants/dev-hugepages*.mount'),
   ...deviceKinds.flatMap(({files}) => files),
   ...lookingGlassFiles,
+  ...kvmfrFiles,
   ...poolFiles,
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/xensource', 'usb-policy.conf'),

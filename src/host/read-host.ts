@@ -4,6 +4,7 @@ import type {Finding} from '../findings/finding.ts';
 import type {Source} from '../system/source.ts';
 import {readIsPortable} from './chassis.ts';
 import {readBoot} from './boot/boot.ts';
+import {readConfinement} from './confinement.ts';
 import {readCpu} from './cpu/cpu.ts';
 import {readFiles} from './files.ts';
 import {readGuests} from './guests/guests.ts';
@@ -68,6 +69,7 @@ export const readHost = (source: Source, ports: BootPorts = bootPorts): HostFact
     ),
     virtualisation,
     isolation: readIsolation(source),
+    confinement: readConfinement(source),
     needs: readNeeds(source, note, pci, guestDisksOf(virtualisation)),
     hostDisks: readHostDisks(source),
     files,

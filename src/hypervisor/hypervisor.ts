@@ -45,6 +45,8 @@ export type Hypervisor = {
   /** The host gives up its screen while the guest runs; `null` where the profile does not say so. */
   readonly planHandover: (context: PlanContext, chosen: ChosenDevices) => HandoverPlan | null;
   readonly planGuest: (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan) => GuestPlan;
+  /** Modules of the host's kernel that the guest needs from boot on, besides those of its devices. */
+  readonly hostModules: (plan: Plan) => readonly string[];
   /** What is true of the host as a whole, whichever device is chosen. */
   readonly judgeHost: (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan) => void;
   /** Paths of the host that the guest of a profile uses and that are looked at for its plan: disk images, media. */

@@ -32,3 +32,7 @@ export const hypervisorOfPlan = (
 
 export const isScripted = ({guest}: Pick<Plan, 'guest'>, table: readonly Hypervisor[] = hypervisors): boolean =>
   table.find(({kind}) => kind === guest.kind)?.isScripted === true;
+
+/** Whether its guest needs modules of the host from boot on, besides those of its devices. */
+export const needsModules = (plan: Plan, table: readonly Hypervisor[] = hypervisors): boolean =>
+  (table.find(({kind}) => kind === plan.guest.kind)?.hostModules(plan) ?? []).length > 0;

@@ -82,10 +82,6 @@ export const planPassthrough = (
     isServed: servedHypervisor(facts, ports.hypervisors) !== null,
     isScripted: hypervisor.isScripted,
   });
-  judgeSigning(context, {devices, binding});
-  hypervisor.judgeHost(context, pinning, memory);
-  findings.unshift(...resolved.findings);
-  decisions.unshift(...resolved.decisions);
   const plan: Plan = {
     version: 1,
     profile: profile.name,
@@ -101,5 +97,9 @@ export const planPassthrough = (
     handover,
     decisions,
   };
+  judgeSigning(context, plan, hypervisor.hostModules(plan));
+  hypervisor.judgeHost(context, pinning, memory);
+  findings.unshift(...resolved.findings);
+  decisions.unshift(...resolved.decisions);
   return {plan, findings};
 };

@@ -23,6 +23,7 @@ export const claimOf = (plan: Plan, pci: readonly PciFunction[]): GuestClaim => 
     usbDevices: plan.devices.flatMap(({assigned: device}) =>
       device.type === 'usb' ? [{id: device.id, port: device.port}] : [],
     ),
+    kvmfr: kvmfrDevice(plan),
     moduleOptions: [
       ...new Map(
         [...moduleOptions, ...builtInOptions].map((option) => [`${option.module}.${option.parameter}`, option]),
@@ -54,6 +55,14 @@ const mediatedDevice = ({assigned: device}: Plan['devices'][number]): readonly C
   device.type === 'mediated-device'
     ? [{uuid: device.uuid, parent: device.parent, type: device.mdevType, vramMiB: device.vramMiB}]
     : [];
+
+/** Only guests of libvirt have one. */
+const kvmfrDevice = ({guest}: Plan): GuestClaim['kvmfr'] => {
+  const lookingGlass = 'lookingGlass' in guest ? guest.lookingGlass : null;
+  if (lookingGlass === null || lookingGlass.kvmfrDevice === null) return null;
+  const {kvmfrDevice: device, sizeMiB, user} = lookingGlass;
+  return {device, sizeMiB, user};
+};
 
 /** Bound at boot without being given to the guest. Another guest's functions are never in a group of this one's. */
 const groupMates = ({devices, binding}: Plan, pci: readonly PciFunction[]): readonly ClaimedFunction[] =>

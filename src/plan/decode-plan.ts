@@ -39,6 +39,7 @@ import type {
   KernelArgument,
   KernelArgumentPlan,
   KvmGuestPlan,
+  KvmfrPlan,
   LookingGlassPlan,
   MemoryPlan,
   ModuleOption,
@@ -207,11 +208,13 @@ const domain = shape<KvmGuestPlan>({
   lookingGlass: nullable(
     shape<LookingGlassPlan>({
       name: text,
+      kvmfrDevice: nullable(integer),
       sizeMiB: number,
       user: text,
       release: wordOf<LookingGlassPlan['release']>({auto: true, idd: true, b7: true}),
     }),
   ),
+  kvmfr: nullable(shape<KvmfrPlan>({sizesMiB: listOf(number), sizedBy: nullable(text)})),
   shares: listOf(shape<SharedFolder>({dir: text, tag: text})),
   screen: wordOf<KvmGuestPlan['screen']>({vnc: true, spice: true}),
   emulator: text,
@@ -322,6 +325,7 @@ const withoutLife = {
   evdev: [],
   evdevToggle: null,
   lookingGlass: null,
+  kvmfr: null,
   shares: [],
   screen: 'vnc',
 } as const;

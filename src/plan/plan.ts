@@ -261,9 +261,19 @@ export type EvdevInput = {readonly path: string; readonly isKeyboard: boolean};
 export type LookingGlassPlan = {
   /** Below /dev/shm. */
   readonly name: string;
+  /** Number of the device of kvmfr that takes the place of the file in /dev/shm, 0 of /dev/kvmfr0; `null`: none does. */
+  readonly kvmfrDevice: number | null;
   readonly sizeMiB: number;
   readonly user: string;
   readonly release: 'auto' | 'idd' | 'b7';
+};
+
+/** Devices that the module kvmfr makes, for all guests: one parameter of it has their sizes. */
+export type KvmfrPlan = {
+  /** Of /dev/kvmfr0, /dev/kvmfr1 …; empty: no guest needs one any more. */
+  readonly sizesMiB: readonly number[];
+  /** A file of somebody else that sets them already; `null`: one of ours does. */
+  readonly sizedBy: string | null;
 };
 
 /** A libvirt domain of QEMU and KVM. */
@@ -290,6 +300,8 @@ export type KvmGuestPlan = NamedGuest & {
   /** Keys that hand them over and back; `null`: libvirt is not told, and QEMU's own are both Ctrl keys. */
   readonly evdevToggle: GrabToggle | null;
   readonly lookingGlass: LookingGlassPlan | null;
+  /** `null`: this guest needs no device of kvmfr and never had one, so that all of it is left alone. */
+  readonly kvmfr: KvmfrPlan | null;
   readonly shares: readonly SharedFolder[];
   /** Of an emulated screen that it gets: SPICE only where something needs it, and QEMU has it. */
   readonly screen: 'vnc' | 'spice';

@@ -126,6 +126,13 @@ const lookingGlassKeys: KeyTable<ProfileLookingGlass> = {
     fallback: null,
     meaning: 'Of the memory, a power of two, instead of a resolution.',
   },
+  memory: {
+    key: 'memory',
+    codec: oneOf(['shm', 'kvmfr']),
+    fallback: 'shm',
+    meaning:
+      'Where the picture is: shm, a file in /dev/shm; kvmfr, a device of that kernel module, which every kernel has to have.',
+  },
   release: {
     key: 'release',
     codec: orAuto(oneOf(['idd', 'b7'])),

@@ -85,6 +85,7 @@ export const profileShape = shape<WrittenProfile>({
         user: text,
         resolution: nullable(text),
         sizeMiB: nullable(number),
+        memory: wordOf<ProfileLookingGlass['memory']>({shm: true, kvmfr: true}),
         release: wordOf<ProfileLookingGlass['release']>({auto: true, idd: true, b7: true}),
         hdr: flag,
       }),

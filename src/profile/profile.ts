@@ -81,6 +81,8 @@ export type ProfileLookingGlass = {
   /** The largest of the guest, `2560x1440`; the size follows from it. */
   readonly resolution: string | null;
   readonly sizeMiB: number | null;
+  /** Where the picture is: a file in /dev/shm, or a device of the kernel module kvmfr. */
+  readonly memory: 'shm' | 'kvmfr';
   /** Of what runs in the guest: the driver with a display of its own, or B7 and before; `auto`: room for both. */
   readonly release: Auto | 'idd' | 'b7';
   readonly hdr: boolean;

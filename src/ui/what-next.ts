@@ -1,5 +1,5 @@
 import type {HostFacts} from '../facts/host-facts.ts';
-import {hypervisorOf, isScripted} from '../hypervisor/hypervisors.ts';
+import {hypervisorOf, isScripted, needsModules} from '../hypervisor/hypervisors.ts';
 import {hasMadeDevices} from '../plan/device/parents-of.ts';
 import type {Plan} from '../plan/plan.ts';
 import {neededModules} from '../plan/signing/needed-modules.ts';
@@ -15,6 +15,7 @@ export const comesWithBoot = (plan: Plan): boolean => {
     binding.by !== 'libvirt' ||
     isolation.method === 'boot' ||
     hasMadeDevices(plan) ||
+    needsModules(plan) ||
     (memory.hugepages !== null && memory.hugepages.method !== 'hook') ||
     [kernelArguments, ...(hypervisorArguments === null ? [] : [hypervisorArguments])].some(
       ({add, remove}) => add.length + remove.length > 0,
@@ -53,7 +54,9 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
 
 /** Each once, although several refusals may ask for it. */
 const signingTasks = (facts: HostFacts, plan: Plan): readonly Task[] => {
-  const tasks = refusalsOf(facts, neededModules(facts, plan)).flatMap((refusal) => refusal.tasks);
+  const tasks = refusalsOf(facts, neededModules(facts, plan, hypervisorOf(facts).hostModules(plan))).flatMap(
+    (refusal) => refusal.tasks,
+  );
   return tasks.filter((task, index) => tasks.findIndex(({id}) => id === task.id) === index);
 };
 

@@ -293,7 +293,7 @@ describe('what a guest has of the host of the person in front of it', () => {
         guest: {
           ...guest,
           evdev: [{path: '/dev/input/by-id/usb-One-event-kbd', isKeyboard: true}],
-          lookingGlass: {name: 'looking-glass', sizeMiB: 64, user: 'alice', release: 'auto'},
+          lookingGlass: {name: 'looking-glass', kvmfrDevice: null, sizeMiB: 64, user: 'alice', release: 'auto'},
           shares: [{dir: '/srv/share', tag: 'share'}],
         },
       }),

@@ -6,6 +6,7 @@ import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {samplePci, samplePciFunctions, sampleSriov} from '../support/sample-facts.ts';
 import {sampleParent, sampleType} from '../support/sample-mediated.ts';
+import {sampleFile} from '../support/sample-plan.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 import {proxmoxFacts} from '../support/proxmox-facts.ts';
 import type {Profile} from '../../src/profile/profile.ts';
@@ -43,7 +44,37 @@ const planned = (xml: string, facts: HostFacts, profile: Parameters<typeof previ
     .changes.filter(isFileChange)
     .find((one) => one.path === path)?.content?.text ?? xml;
 
+/** Beside the devices, as Looking Glass' own page has it. */
+const withKvmfr = (more = ''): string =>
+  domain(card).replace(
+    '</domain>',
+    `<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+       <qemu:arg value='-device'/><qemu:arg value="{'driver':'ivshmem-plain','id':'shmem0','memdev':'lg'}"/>
+       <qemu:arg value='-object'/><qemu:arg value="{'qom-type':'memory-backend-file','id':'lg','mem-path':'/dev/kvmfr0','size':67108864,'share':true}"/>${more}
+     </qemu:commandline></domain>`,
+  );
+
+const kvmfrRule = (owner: string): HostFacts['files'] => {
+  const path = '/etc/udev/rules.d/99-kvmfr.rules';
+  return {[path]: sampleFile(path, `SUBSYSTEM=="kvmfr", ${owner}GROUP="kvm", MODE="0660"\n`)};
+};
+
 describe('import libvirt', () => {
+  it('makes a device of kvmfr the memory of Looking Glass, for the owner that udev gives it', () => {
+    const {profile, said} = imported(withKvmfr(), {files: kvmfrRule('OWNER="alice", ')});
+    expect(said).toEqual([]);
+    expect(profile.guest.lookingGlass).toMatchObject({user: 'alice', sizeMiB: 64, memory: 'kvmfr'});
+  });
+
+  it('says what to write where nothing names who looks, and what else is among the arguments of QEMU', () => {
+    const nobody = imported(withKvmfr(), {files: kvmfrRule('')});
+    expect(nobody.profile.guest.lookingGlass).toBeNull();
+    expect(nobody.said).toEqual([expect.stringContaining('{user: YOU, size: 64 MiB, memory: kvmfr}')]);
+    const more = imported(withKvmfr("<qemu:arg value='-cpu'/>"), {files: kvmfrRule('OWNER="alice", ')});
+    expect(more.profile.guest.lookingGlass?.memory).toBe('kvmfr');
+    expect(more.said).toEqual([expect.stringContaining('no key for <qemu:commandline>')]);
+  });
+
   it('makes a profile of what the domain has', () => {
     const xml = domain(
       `<disk type='file' device='disk'><source file='/srv/a.qcow2'/><driver name='qemu' iothread='2'/><target dev='vda' bus='virtio'/></disk>

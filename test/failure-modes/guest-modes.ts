@@ -61,10 +61,16 @@ export const guestModes: readonly FailureMode[] = [
   {
     number: 36,
     what: 'Looking Glass: AppArmor or the device ACL closes /dev/kvmfr0, it is a regular file that QEMU has made, or the size is old.',
-    handled: ['told', 'verified'],
-    how: 'The memory is libvirt’s own <shmem>, which AppArmor and the device ACL allow; its size follows from the resolution, an old one is named before apply, and size and mode are looked at. /dev/kvmfr0 is not served: what a domain has of it stays to the byte.',
-    codes: ['looking-glass-size', 'looking-glass-old-size', 'looking-glass-owned-elsewhere'],
-    promises: ['looking-glass-memory'],
+    handled: ['prevented', 'told', 'verified'],
+    how: 'The memory is libvirt’s own <shmem>, which AppArmor and the device ACL allow; its size follows from the resolution, an old one is named before apply, and size and mode are looked at. With memory: kvmfr the device goes into the list of qemu.conf and into a line of AppArmor, the size is the module’s from the next boot on, and verify tells a device from a regular file.',
+    codes: [
+      'looking-glass-size',
+      'looking-glass-old-size',
+      'looking-glass-owned-elsewhere',
+      'looking-glass-kvmfr',
+      'looking-glass-device-list',
+    ],
+    promises: ['looking-glass-memory', 'looking-glass-device'],
   },
   {
     number: 38,

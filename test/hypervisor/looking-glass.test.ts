@@ -19,6 +19,7 @@ const wanted: ProfileLookingGlass = {
   user: 'alice',
   resolution: '2560x1440',
   sizeMiB: null,
+  memory: 'shm',
   release: 'auto',
   hdr: false,
 };
@@ -123,11 +124,11 @@ describe('the memory of Looking Glass', () => {
   });
 
   it('failure mode 36: warns of a file of an old size, with which the guest does not start', () => {
-    const old = [{path: memory, isFile: true, bytes: 33_554_432, mode: 0o660}];
+    const old = [{path: memory, isFile: true, bytes: 33_554_432, mode: 0o660, gid: 36}];
     expect(decide({}, {}, {sharedMemory: old}).found).toMatchObject([
       {code: 'looking-glass-old-size', severity: 'warning', remedy: expect.stringContaining(`sudo rm ${memory}`)},
     ]);
-    const fit = [{path: memory, isFile: true, bytes: 67_108_864, mode: 0o660}];
+    const fit = [{path: memory, isFile: true, bytes: 67_108_864, mode: 0o660, gid: 36}];
     expect(decide({}, {}, {sharedMemory: fit}).found).toEqual([]);
   });
 
@@ -135,7 +136,7 @@ describe('the memory of Looking Glass', () => {
     const {facts, plan} = decide();
     const statusOf = (sharedMemory: HostFacts['sharedMemory']) =>
       kvmPromises({...facts, sharedMemory}, plan).map(({id, status}) => `${id} ${status}`)[0];
-    const file = {path: memory, isFile: true, bytes: 0, mode: 0o660};
+    const file = {path: memory, isFile: true, bytes: 0, mode: 0o660, gid: 36};
     expect(statusOf([file])).toBe('looking-glass-memory kept');
     expect(statusOf([{...file, bytes: 67_108_864}])).toBe('looking-glass-memory kept');
     expect(statusOf([{...file, bytes: 33_554_432}])).toBe('looking-glass-memory broken');
@@ -182,7 +183,7 @@ describe('the memory of Looking Glass', () => {
 
   it('is read with its size and mode, and unknown without /dev/shm', () => {
     expect(readSharedMemory(openTree({[memory]: {text: '1234', mode: 0o640}, '/dev/shm/other': ''}))).toEqual([
-      {path: memory, isFile: true, bytes: 4, mode: 0o640},
+      {path: memory, isFile: true, bytes: 4, mode: 0o640, gid: process.getgid?.()},
     ]);
     expect(readSharedMemory(openTree({'/etc/hostname': 'h\n'}))).toBeNull();
   });

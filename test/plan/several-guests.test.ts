@@ -73,6 +73,7 @@ const recorded = (claim: Partial<GuestClaim>): GuestFacts => ({
       functions: [],
       virtualFunctions: [],
       pooledFunctions: [],
+      kvmfr: null,
       mediatedDevices: [],
       usbDevices: [],
       moduleOptions: [],
@@ -345,7 +346,7 @@ describe('a second guest', () => {
     expect(claim).toMatchObject({guest: plan.guest.name, moduleOptions: []});
     expect(claim.functions.map(({address}) => address)).toEqual(['0000:06:00.0', '0000:06:00.1']);
     expect(decodeGuestRecord(JSON.stringify(guestRecord(claim)))).toEqual({isValid: true, value: guestRecord(claim)});
-    const {mediatedDevices: _slices, usbDevices: _usb, ...older} = claim;
+    const {mediatedDevices: _slices, usbDevices: _usb, kvmfr: _device, ...older} = claim;
     expect(decodeGuestRecord(JSON.stringify({version: 2, claim: older}))).toEqual({
       isValid: true,
       value: guestRecord(claim),

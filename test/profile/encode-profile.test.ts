@@ -88,6 +88,7 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
           user: fc.constantFrom('alice', '_b.c-d'),
           resolution: nullable(fc.constant('2560x1440')),
           sizeMiB: nullable(fc.constant(64)),
+          memory: fc.constantFrom('shm' as const, 'kvmfr' as const),
           release: fc.constantFrom('auto' as const, 'idd' as const, 'b7' as const),
           hdr: fc.boolean(),
         }),

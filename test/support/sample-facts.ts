@@ -191,6 +191,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
     usb: [],
     inputs: null,
     sharedMemory: null,
+    confinement: {hasAppArmor: false, seLinux: null},
     iommu: {
       active: true,
       groups: groups.map((id) => ({

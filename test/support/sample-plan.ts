@@ -86,6 +86,7 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     evdev: [],
     evdevToggle: null,
     lookingGlass: null,
+    kvmfr: null,
     shares: [],
     screen: 'vnc',
     emulator: '/usr/bin/qemu-system-x86_64',

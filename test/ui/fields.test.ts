@@ -86,9 +86,14 @@ describe('picture, keyboard and mouse', () => {
       user: 'alice',
       resolution: '2560x1440',
       sizeMiB: null,
+      memory: 'shm',
       release: 'auto',
       hdr: false,
     });
+    await wizard.press(...to(4), ...downTo(8));
+    await wizard.press(emptyField, 'alice 64 MiB kvmfr');
+    await wizard.press(...to(3));
+    expect(saved[1]?.profile.guest.lookingGlass).toMatchObject({sizeMiB: 64, resolution: null, memory: 'kvmfr'});
   });
 
   it('asks for folders by tag, several with commas between them', async () => {

@@ -25,7 +25,8 @@ const importLookingGlass = (config: Section, home: string | null, tell: Tell): P
       'A new guest has sound through the window of Looking Glass, where QEMU has SPICE. The card has its own, over HDMI or DisplayPort.',
   });
   const user = readValue(userName, home?.split('/').at(-1) ?? null);
-  if (user !== null) return {user, resolution: null, sizeMiB: lookingGlassMiB, release: 'auto', hdr: false};
+  if (user !== null)
+    return {user, resolution: null, sizeMiB: lookingGlassMiB, memory: 'shm', release: 'auto', hdr: false};
   tell('warning', at, {
     message: 'Who runs looking-glass-client is unknown, so guest.lookingGlass is left out.',
     remedy: `Import it again with the home of that user (--home /home/NAME), or write guest.lookingGlass.user and guest.lookingGlass.size: ${lookingGlassMiB} MiB.`,

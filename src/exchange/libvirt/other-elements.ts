@@ -1,6 +1,7 @@
 import {attributeOf, childNamed, elementsAt, type XmlElement} from '../../formats/xml/document.ts';
 import {readValue} from '../../profile/codec.ts';
 import {absolutePath, shareTag} from '../../profile/scalars.ts';
+import {isOnlyKvmfr} from './kvmfr.ts';
 import {type Omission, stays} from './omission.ts';
 
 /** Elements that a profile has keys for, that each new domain has, or that libvirt adds itself. */
@@ -39,7 +40,7 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
   const found = parents.flatMap((parent) =>
     parent.children
       .filter((child) => child.namespace !== '' || known[parent.name]?.includes(child.name) !== true)
-      .filter((child) => !isOrdinary(child) && !isOfShares(root, child))
+      .filter((child) => !isOrdinary(child) && !isOfShares(root, child) && !isOnlyKvmfr(root, child))
       .map((element) => ({element, place: `<${element.name}>${parent === root ? '' : ` in <${parent.name}>`}`})),
   );
   return [...new Set(found.map(({place}) => place))].flatMap((place) => {

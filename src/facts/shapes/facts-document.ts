@@ -15,6 +15,7 @@ import {
 } from '../../decode/decode.ts';
 import type {FindingCode} from '../../findings/codes.ts';
 import type {Finding, Severity} from '../../findings/finding.ts';
+import type {ConfinementFacts} from '../confinement.ts';
 import type {Cpu, CpuFacts, CpuKind} from '../cpu.ts';
 import type {FileFacts} from '../files.ts';
 import type {HostFacts} from '../host-facts.ts';
@@ -182,7 +183,9 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
   memory,
   pci: listOf(pciFunctionShape),
   mediated: mediatedShape,
-  sharedMemory: nullable(listOf(shape<SharedMemory>({path: text, isFile: flag, bytes: number, mode: integer}))),
+  sharedMemory: nullable(
+    listOf(shape<SharedMemory>({path: text, isFile: flag, bytes: number, mode: integer, gid: integer})),
+  ),
   inputs: nullable(
     listOf(
       shape<HostInput>({
@@ -216,6 +219,10 @@ export const factsShape: Check<FactsDocument> = shape<FactsDocument>({
     systemdVersion: nullable(text),
     hasIrqbalance: flag,
     isolatedCpus: nullable(integers),
+  }),
+  confinement: shape<ConfinementFacts>({
+    hasAppArmor: flag,
+    seLinux: nullable(wordOf<'enforcing' | 'permissive'>({enforcing: true, permissive: true})),
   }),
   guests: guestsShape,
   needs: listOf(

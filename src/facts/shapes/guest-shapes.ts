@@ -271,6 +271,7 @@ export const guestClaimShape = shape<GuestClaim>({
     shape<ClaimedMediatedDevice>({uuid: text, parent: text, type: text, vramMiB: nullable(integer)}),
   ),
   usbDevices: listOf(shape<GuestClaim['usbDevices'][number]>({id: text, port: nullable(text)})),
+  kvmfr: nullable(shape<NonNullable<GuestClaim['kvmfr']>>({device: integer, sizeMiB: number, user: text})),
   moduleOptions: options,
   hugepages: nullable(
     shape<NonNullable<GuestClaim['hugepages']>>({

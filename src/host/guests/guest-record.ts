@@ -14,11 +14,14 @@ import type {GuestClaim} from '../../facts/guest-claims.ts';
 import {guestClaimShape} from '../../facts/shapes/guest-shapes.ts';
 
 /** guest.json of a run. `claim` is `null` of a run that gives nothing to a guest yet, such as a trial. */
-export type GuestRecord = {readonly version: 4; readonly claim: GuestClaim | null};
+export type GuestRecord = {readonly version: 5; readonly claim: GuestClaim | null};
 
-export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version: 4, claim});
+export const guestRecord = (claim: GuestClaim | null): GuestRecord => ({version: 5, claim});
 
-/** Version 1 knew whole functions only, version 2 those and virtual ones, and version 3 no free one of a card. */
+/**
+ * Version 1 knew whole functions only, version 2 those and virtual ones, version 3 no free one of a card, and version 4
+ * no device of kvmfr.
+ */
 const upgrades: Upgrades = {
   1: (document) => withClaim(document, {virtualFunctions: []}),
   2: (document) => {
@@ -30,6 +33,7 @@ const upgrades: Upgrades = {
     return withClaim(document, {virtualFunctions, mediatedDevices: [], usbDevices: []});
   },
   3: (document) => withClaim(document, {pooledFunctions: []}),
+  4: (document) => withClaim(document, {kvmfr: null}),
 };
 
 const withClaim = (document: JsonObject, more: JsonObject): JsonObject => {
@@ -37,7 +41,7 @@ const withClaim = (document: JsonObject, more: JsonObject): JsonObject => {
   return {...document, claim: isObject(found) ? {...found, ...more} : found};
 };
 
-const record: Check<GuestRecord> = shape<GuestRecord>({version: literal(4), claim: nullable(guestClaimShape)});
+const record: Check<GuestRecord> = shape<GuestRecord>({version: literal(5), claim: nullable(guestClaimShape)});
 
 export const decodeGuestRecord = (json: string): Decoded<GuestRecord> =>
-  decodeDocument(record, json, {version: 4, upgrades});
+  decodeDocument(record, json, {version: 5, upgrades});

@@ -75,7 +75,7 @@ type RunningKernel = Lists & {readonly release: string | null};
 
 /** The rest of the thousands of names would only make the facts long. */
 const isAskedFor = (module: string): boolean =>
-  module.includes('vfio') || ['kvm', 'iommufd', 'i915', 'xe', 'xen_pciback'].includes(module);
+  module.includes('vfio') || ['kvm', 'kvmfr', 'iommufd', 'i915', 'xe', 'xen_pciback'].includes(module);
 
 const readInstalledKernel = (
   source: Source,

@@ -7,6 +7,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import {kibPerGiB} from '../../facts/memory.ts';
 import {mountUnit, mountUnitPath} from '../../plan/memory/hugepages/mount.ts';
 import type {Plan} from '../../plan/plan.ts';
+import {restartDaemon} from './restart-daemon.ts';
 
 const mounts = ['/dev/hugepages2M', '/dev/hugepages1G'] as const;
 type Mount = (typeof mounts)[number];
@@ -78,7 +79,6 @@ WantedBy=sysinit.target
 
 /** libvirt looks at the mounts when it starts (qemu.conf, hugetlbfs_mount); guests go on running. */
 const commands = (facts: HostFacts, mount: Mount, triggers: readonly string[]): readonly Artifact[] => {
-  const {daemon} = libvirtOf(facts);
   const systemctl = (words: readonly string[], undo: readonly string[], why: string): Artifact => ({
     kind: 'command',
     argv: ['/usr/bin/systemctl', ...words],
@@ -87,20 +87,10 @@ const commands = (facts: HostFacts, mount: Mount, triggers: readonly string[]): 
     timeoutSeconds: 60,
     why: [why],
   });
-  const restart =
-    daemon === null
-      ? []
-      : [
-          systemctl(
-            ['try-restart', `${daemon}.service`],
-            ['try-restart', `${daemon}.service`],
-            'libvirt looks for mounts of huge pages when it starts; guests go on running.',
-          ),
-        ];
   return [
     daemonReload(triggers),
     systemctl(['start', mountUnit(mount)], ['stop', mountUnit(mount)], 'The guest may start without a reboot.'),
-    ...restart,
+    ...restartDaemon(facts, triggers, 'libvirt looks for mounts of huge pages when it starts; guests go on running.'),
   ];
 };
 

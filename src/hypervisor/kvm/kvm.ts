@@ -28,7 +28,9 @@ import {cardPromises, judgeNetworkCards} from './networks/network-cards.ts';
 import {networkRegistry} from './networks/network-registry.ts';
 import {poolPromises, renderNetworkPools} from './networks/network-pools.ts';
 import {renderLookingGlass} from './looking-glass/files.ts';
-import {kvmPromises} from './promises.ts';
+import {renderKvmfr} from './looking-glass/kvmfr-files.ts';
+import {kvmfrModule} from './looking-glass/choose-kvmfr.ts';
+import {bootPromises, kvmPromises} from './promises.ts';
 import {libvirtRegistry, whyKept} from './registry.ts';
 import {judgeGuestMemory} from '../judge-guest-memory.ts';
 import {chooseIommu, choosePassthroughMode} from '../iommu-arguments.ts';
@@ -57,6 +59,7 @@ export const kvm: Hypervisor = {
   }),
   planHandover: chooseHandover,
   planGuest: chooseGuest,
+  hostModules: (plan) => ((kvmPlanOf(plan).guest.lookingGlass?.kvmfrDevice ?? null) === null ? [] : [kvmfrModule]),
   judgeHost: (context, pinning, memory) => {
     judgeEmulator(context, pinning, memory);
     judgeGuestMemory(context, memory);
@@ -72,6 +75,7 @@ export const kvm: Hypervisor = {
       renderNetworkPools(facts, plan),
       judgeNetworkCards(facts, plan),
       renderLookingGlass(facts, kvmPlanOf(plan)),
+      renderKvmfr(facts, kvmPlanOf(plan)),
     ]),
   namedPaths: (facts, guest) => [
     diskPath(facts, guest),
@@ -100,7 +104,7 @@ export const kvm: Hypervisor = {
       `${version ?? 'unknown'}, QEMU ${qemuVersion ?? 'unknown'}, domains: ${domains.map(({name}) => name).join(', ') || 'none'}`,
     ];
   },
-  promises: (facts, plan) => [...poolPromises(facts, plan), ...cardPromises(facts, plan)],
+  promises: (facts, plan) => [...poolPromises(facts, plan), ...cardPromises(facts, plan), ...bootPromises(facts, plan)],
   startPromises: kvmPromises,
   nameMeaning: 'The name in libvirt and of the disk image.',
   checks: checkKvmHost,

@@ -10,13 +10,59 @@ export const kvmPromises = (facts: HostFacts, planned: Plan): readonly PromiseRe
   const {evdev, lookingGlass} = kvmPlanOf(planned).guest;
   return [
     ...evdev.map(({path}) => inputPromise(facts, path)),
-    ...(lookingGlass === null ? [] : [memoryPromise(facts, lookingGlass)]),
+    ...(lookingGlass?.kvmfrDevice === null ? [memoryPromise(facts, lookingGlass)] : []),
   ];
 };
 
+/** What is there once the host has booted. */
+export const bootPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
+  const {lookingGlass} = kvmPlanOf(planned).guest;
+  return lookingGlass === null || lookingGlass.kvmfrDevice === null
+    ? []
+    : [devicePromise(facts, memoryPath(lookingGlass), lookingGlass.user)];
+};
+
+/**
+ * Its size is in no file of the kernel: the module has it from its options at this boot, and that file is compared. A
+ * guest that starts before the module is loaded has QEMU make a regular file in its place.
+ */
+const devicePromise = ({sharedMemory, kernel}: HostFacts, path: string, user: string): PromiseResult => {
+  const told = {
+    id: 'looking-glass-device',
+    promise: `${path} is a device of kvmfr for Looking Glass, for ${user} and QEMU.`,
+  };
+  const present = sharedMemory?.find((one) => one.path === path);
+  if (sharedMemory === null) return {...told, status: 'unknown', fact: 'This host has no /dev/shm here.', remedy: null};
+  const load = 'sudo modprobe -r kvmfr; sudo modprobe kvmfr';
+  if (present === undefined)
+    return {
+      ...told,
+      status: 'broken',
+      fact: `It is not there, and the module kvmfr is ${kernel.loaded?.includes('kvmfr') === true ? 'loaded with fewer devices' : 'not loaded'}.`,
+      remedy: `${load}, which says what is wrong: a module that the kernel refuses, for example.`,
+    };
+  if (present.isFile)
+    return {
+      ...told,
+      status: 'broken',
+      fact: 'It is a regular file, which QEMU makes where the module is not loaded.',
+      remedy: `Shut the guest down, then: sudo rm ${path} && ${load}`,
+    };
+  const isOpen = present.gid !== 0 && (present.mode & 0o660) === 0o660;
+  return {
+    ...told,
+    status: isOpen ? 'kept' : 'broken',
+    fact: `It is a device of group ${present.gid}, mode ${present.mode.toString(8).padStart(4, '0')}.`,
+    remedy: isOpen
+      ? null
+      : 'sudo udevadm control --reload && sudo udevadm trigger --subsystem-match=kvmfr. If that changes nothing, another rule in /etc/udev/rules.d counts.',
+  };
+};
+
 /** A file that QEMU has made for itself is closed to the client. */
-const memoryPromise = ({sharedMemory}: HostFacts, {name, sizeMiB, user}: LookingGlassPlan): PromiseResult => {
-  const path = memoryPath(name);
+const memoryPromise = ({sharedMemory}: HostFacts, planned: LookingGlassPlan): PromiseResult => {
+  const {name, sizeMiB, user} = planned;
+  const path = memoryPath(planned);
   const told = {id: 'looking-glass-memory', promise: `${path} is there for Looking Glass, for ${user} and QEMU.`};
   const present = sharedMemory?.find((one) => one.path === path);
   if (sharedMemory === null) return {...told, status: 'unknown', fact: 'This host has no /dev/shm here.', remedy: null};

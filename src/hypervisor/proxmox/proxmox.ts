@@ -39,6 +39,7 @@ export const proxmox: Hypervisor = {
     return null;
   },
   planGuest: chooseProxmoxGuest,
+  hostModules: () => [],
   judgeHost: (context, _pinning, memory) => {
     judgeProxmoxHost(context, memory);
     judgeGuestMemory(context, memory);

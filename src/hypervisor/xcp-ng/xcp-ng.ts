@@ -30,6 +30,7 @@ export const xcpNg: Hypervisor = {
   argumentParts: (context, chosen) => ({kernel: [], hypervisor: [extraInterrupts(context, chosen)]}),
   planHandover: () => null,
   planGuest: chooseVm,
+  hostModules: () => [],
   judgeHost: judgeXapiHost,
   namedPaths: () => [],
   renderHost: () => ({artifacts: [], findings: []}),

@@ -28,6 +28,7 @@ export const xl: Hypervisor = {
   // The binding has said that it is impossible.
   planHandover: () => null,
   planGuest: chooseXenGuest,
+  hostModules: () => [],
   judgeHost: judgeXenHost,
   namedPaths: () => [],
   renderHost: (facts, plan) => renderPool(facts, xenPlanOf(plan)),

@@ -4,10 +4,14 @@ import type {OutsideModule} from '../../facts/signing.ts';
 import type {Plan} from '../plan.ts';
 import {parentsOf} from '../device/parents-of.ts';
 
-/** Modules from outside the kernel that a plan relies on: for the binding, to make parts of a card, or to reset one. */
+/**
+ * Modules from outside the kernel that a plan relies on: for the binding, to make parts of a card, to reset one, or for
+ * the guest itself (`more`).
+ */
 export const neededModules = (
   {pci, signing}: Pick<HostFacts, 'pci' | 'signing'>,
   plan: Pick<Plan, 'devices' | 'binding'>,
+  more: readonly string[],
 ): readonly OutsideModule[] => {
   const parents = parentsOf(plan);
   const drivers = pci.flatMap(({address, driver}) => (driver !== null && parents.includes(address) ? [driver] : []));
@@ -17,6 +21,7 @@ export const neededModules = (
     [
       ...plan.binding.initramfsModules,
       ...bound,
+      ...more,
       ...drivers,
       ...(drivers.includes('nvidia') ? ['nvidia_vgpu_vfio'] : []),
       ...(pci.some((one) => whole.includes(one.address) && isResetByModule(one)) ? ['vendor_reset'] : []),

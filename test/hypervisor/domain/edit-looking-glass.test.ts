@@ -6,7 +6,7 @@ import type {KvmGuestPlan} from '../../../src/plan/plan.ts';
 import {domain, sampleFacts, windows11, withGuest} from './sample.ts';
 import {schemaProblem, skipsSchema} from './schema.ts';
 
-const lookingGlass = {name: 'looking-glass', sizeMiB: 64, user: 'alice', release: 'auto'} as const;
+const lookingGlass = {name: 'looking-glass', kvmfrDevice: null, sizeMiB: 64, user: 'alice', release: 'auto'} as const;
 
 const planned = (guest: Partial<KvmGuestPlan> = {}): KvmPlan => ({
   ...windows11,

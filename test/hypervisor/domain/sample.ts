@@ -63,6 +63,7 @@ export const sampleFacts = (
   usb: [],
   inputs: null,
   sharedMemory: null,
+  confinement: {hasAppArmor: false, seLinux: null},
   iommu: {
     active: true,
     groups: [],
@@ -165,6 +166,7 @@ const guest: KvmGuestPlan = {
   evdev: [],
   evdevToggle: null,
   lookingGlass: null,
+  kvmfr: null,
   shares: [],
   screen: 'vnc',
   emulator: '/usr/bin/qemu-system-x86_64',

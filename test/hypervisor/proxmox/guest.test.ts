@@ -90,6 +90,7 @@ describe('a guest that Proxmox VE has', () => {
       mediatedDevices: [],
       usbDevices: [],
       pooledFunctions: [],
+      kvmfr: null,
       moduleOptions: [],
       hugepages: null,
       isolation: {method: 'none', cpus: []},

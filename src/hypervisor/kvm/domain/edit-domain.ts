@@ -8,10 +8,12 @@ import {IllegalCharacterError} from '../../../formats/xml/edit.ts';
 import {reconcile} from '../../../formats/xml/reconcile.ts';
 import type {Plan} from '../../../plan/plan.ts';
 import {kvmPlanOf} from '../kvm-plan.ts';
+import {qemuNamespace} from '../looking-glass/qemu-arguments.ts';
 import {devicesOrder, domainOrder} from './domain-values.ts';
 import {collectFindings, type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
 import {editClock, editFeatures} from './edit-features.ts';
 import {editBalloon, editHostdevs, isNamedBy} from './edit-hostdevs.ts';
+import {editKvmfr, kvmfrNamespace} from './edit-kvmfr.ts';
 import {editLookingGlass} from './edit-looking-glass.ts';
 import {editMediated, noteMediated} from './edit-mediated.ts';
 import {editMemoryBacking, editMemorySize} from './edit-memory.ts';
@@ -25,8 +27,6 @@ import {editShares} from './edit-shares.ts';
 import {editUsb} from './edit-usb.ts';
 import {parseDomain} from './parse-domain.ts';
 import {sourceOf} from './place-cards.ts';
-
-const qemuNamespace = 'http://libvirt.org/schemas/domain/qemu/1.0';
 
 /** Devices that the guest has and the plan does not name stay; the user hears of them. */
 const noteForeignDevices = (context: EditContext): void => {
@@ -106,10 +106,11 @@ export const planSplices = (document: XmlDocument, context: EditContext): readon
     editProcessor(given),
     editClock(given),
     editDevices(given, editPhase(context)),
+    editKvmfr(context),
   ]);
   return reconcile(document, document.root, {
     name: 'domain',
-    attributes: editAccelerator(context),
+    attributes: {...editAccelerator(context), ...kvmfrNamespace(context)},
     children,
     drops,
     order: domainOrder,

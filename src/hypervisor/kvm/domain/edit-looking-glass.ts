@@ -11,6 +11,7 @@ export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
   if (lookingGlass === null) return nothing;
   const devices = childNamed(root, 'devices');
   const present = childrenNamed(devices, 'shmem').filter((shmem) => attributeOf(shmem, 'name') === lookingGlass.name);
+  const isFile = lookingGlass.kvmfrDevice === null;
   if (phase === 'install') return {children: [], drops: present};
   const hasScreen = childrenNamed(devices, 'graphics').some((graphics) => attributeOf(graphics, 'type') === 'spice');
   const hasAgent = childrenNamed(devices, 'channel').some((channel) => attributeOf(channel, 'type') === 'spicevmc');
@@ -19,13 +20,13 @@ export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
   const isSilent = (isNew || phase === 'prepare') && childNamed(devices, 'sound') === null;
   return {
     children: [
-      memoryWish(lookingGlass, present[0] ?? null),
+      ...(isFile ? [memoryWish(lookingGlass, present[0] ?? null)] : []),
       // A phase has screens of its own.
       ...(isSpice && phase === null && !hasScreen ? [screenWish('spice')] : []),
       ...(isSpice && !hasAgent ? [agentWish] : []),
       ...(isSpice && isSilent ? [soundWish] : []),
     ],
-    drops: present.slice(1),
+    drops: present.slice(isFile ? 1 : 0),
   };
 };
 

@@ -4,19 +4,25 @@ import {libvirtOf} from '../../../facts/virtualisation.ts';
 import type {PlanContext} from '../../../plan/context.ts';
 import type {KvmGuestPlan, LookingGlassPlan} from '../../../plan/plan.ts';
 import type {ProfileLookingGlass} from '../../../profile/profile.ts';
+import {chooseKvmfr, releaseKvmfr} from './choose-kvmfr.ts';
 import {memoryPath, tmpfilesLine, tmpfilesPath} from './files.ts';
 import {isPowerOfTwo, sizesMiB} from './size.ts';
 
 /** The picture of the guest in a window, through memory that it shares with the host; the window's keys go through SPICE. */
-export const chooseLookingGlass = (context: PlanContext): Pick<KvmGuestPlan, 'lookingGlass' | 'screen'> => {
+export const chooseLookingGlass = (context: PlanContext): Pick<KvmGuestPlan, 'lookingGlass' | 'kvmfr' | 'screen'> => {
   const wanted = context.profile.guest.lookingGlass;
-  if (wanted === null) return {lookingGlass: null, screen: 'vnc'};
-  const {user, release} = wanted;
+  if (wanted === null) return {lookingGlass: null, kvmfr: releaseKvmfr(context), screen: 'vnc'};
+  const {user, release, memory} = wanted;
   const sizeMiB = chooseSize(context, wanted);
-  const lookingGlass = {name: chooseName(context), sizeMiB, user, release};
+  const plan = {name: chooseName(context), sizeMiB, user, release};
+  if (memory === 'kvmfr') {
+    const {device, kvmfr} = chooseKvmfr(context, sizeMiB);
+    return {lookingGlass: {...plan, kvmfrDevice: device}, kvmfr, screen: chooseScreen(context)};
+  }
+  const lookingGlass = {...plan, kvmfrDevice: null};
   judgeMemory(context, lookingGlass);
   judgeOthers(context, lookingGlass);
-  return {lookingGlass, screen: chooseScreen(context)};
+  return {lookingGlass, kvmfr: releaseKvmfr(context), screen: chooseScreen(context)};
 };
 
 const chooseSize = (context: PlanContext, {sizeMiB, resolution, release, hdr}: ProfileLookingGlass): number => {
@@ -76,8 +82,9 @@ const chooseName = ({facts, profile}: PlanContext): string => {
 };
 
 /** QEMU ends where a file of that name is smaller (system/physmem.c), and leaves a larger one; a reboot takes it away. */
-const judgeMemory = ({facts, report}: PlanContext, {name, sizeMiB}: LookingGlassPlan): void => {
-  const path = memoryPath(name);
+const judgeMemory = ({facts, report}: PlanContext, planned: LookingGlassPlan): void => {
+  const {sizeMiB} = planned;
+  const path = memoryPath(planned);
   const present = facts.sharedMemory?.find((one) => one.path === path);
   if (present === undefined || isFit(present.bytes, sizeMiB)) return;
   report('warning', 'looking-glass-old-size', {
@@ -96,7 +103,7 @@ const judgeOthers = ({facts, report}: PlanContext, planned: LookingGlassPlan): v
   if (facts.boot.support.isDeclarative) {
     report('warning', 'looking-glass-owned-elsewhere', {
       subject: 'guest.lookingGlass',
-      message: `This system makes /etc/tmpfiles.d from its configuration, so the line for ${memoryPath(name)} is yours to add.`,
+      message: `This system makes /etc/tmpfiles.d from its configuration, so the line for ${memoryPath(planned)} is yours to add.`,
       remedy: `NixOS: systemd.tmpfiles.rules = [ "${tmpfilesLine(planned)}" ];`,
     });
     return;
@@ -106,12 +113,12 @@ const judgeOthers = ({facts, report}: PlanContext, planned: LookingGlassPlan): v
     ({path, text}) =>
       path.startsWith('/etc/tmpfiles.d/') &&
       path !== own &&
-      (text ?? '').split('\n').some((line) => line.split(/\s+/)[1] === memoryPath(name)),
+      (text ?? '').split('\n').some((line) => line.split(/\s+/)[1] === memoryPath(planned)),
   );
   if (other === undefined) return;
   report('warning', 'looking-glass-owned-elsewhere', {
     subject: 'guest.lookingGlass',
-    message: `${other.path} makes ${memoryPath(name)} too, and only one of the two lines counts.`,
+    message: `${other.path} makes ${memoryPath(planned)} too, and only one of the two lines counts.`,
     remedy: `Take the line out of ${other.path}: the new file has the same one, with the user of the profile.`,
   });
 };

@@ -4,6 +4,7 @@ import {type FileTable, keeps} from '../../../facts/file-table.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import type {LookingGlassPlan} from '../../../plan/plan.ts';
 import type {KvmPlan} from '../kvm-plan.ts';
+import {kvmfrPath} from './qemu-arguments.ts';
 
 const directory = '/etc/tmpfiles.d';
 const prefix = `${directory}/10-vfio-pilot-looking-glass`;
@@ -11,17 +12,20 @@ const prefix = `${directory}/10-vfio-pilot-looking-glass`;
 /** Those that somebody else wrote for Looking Glass too. */
 export const lookingGlassFiles: FileTable = [keeps(directory, '*looking-glass*')];
 
-export const memoryPath = (name: string): string => `/dev/shm/${name}`;
+/** Where the client looks at the picture. */
+export const memoryPath = ({name, kvmfrDevice}: Pick<LookingGlassPlan, 'name' | 'kvmfrDevice'>): string =>
+  kvmfrDevice === null ? `/dev/shm/${name}` : kvmfrPath(kvmfrDevice);
 
 /** `name` begins with `looking-glass`. */
 export const tmpfilesPath = (name: string): string => `${prefix}${name.slice('looking-glass'.length)}.conf`;
 
 /** Of systemd-tmpfiles. */
-export const tmpfilesLine = ({name, user}: LookingGlassPlan): string => `f ${memoryPath(name)} 0660 ${user} kvm -`;
+export const tmpfilesLine = (planned: LookingGlassPlan): string =>
+  `f ${memoryPath(planned)} 0660 ${planned.user} kvm -`;
 
 /** QEMU would make the memory for itself alone; the user who runs the client needs it too. */
 export const renderLookingGlass = (facts: HostFacts, {profile, guest: {lookingGlass}}: KvmPlan): Rendered => {
-  const path = lookingGlass === null ? null : tmpfilesPath(lookingGlass.name);
+  const path = lookingGlass?.kvmfrDevice === null ? tmpfilesPath(lookingGlass.name) : null;
   const header = ownHeader('#', profile);
   const stale = Object.values(facts.files).filter(
     (file) => file.path.startsWith(prefix) && file.path !== path && file.text?.startsWith(header) === true,

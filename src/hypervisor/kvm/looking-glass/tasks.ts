@@ -26,7 +26,7 @@ export const lookingGlassTasks = ({name, lookingGlass, screen}: KvmGuestPlan): r
           ? [{text: `virsh -c qemu:///system domdisplay --type spice ${quoteForShell(name)}`, needsRoot: true}]
           : []),
         {
-          text: `looking-glass-client -f ${memoryPath(lookingGlass.name)} ${isSpice ? '-p 5900' : '-s'}`,
+          text: `looking-glass-client -f ${memoryPath(lookingGlass)} ${isSpice ? '-p 5900' : '-s'}`,
           needsRoot: false,
         },
       ],
