@@ -101,6 +101,7 @@ const rows: readonly Row[] = [
   ['/usr/libexec', 'virtiofsd', 'presence'],
   ['/usr/lib', 'virtiofsd qemu/virtiofsd', 'presence'],
   ['/dev/shm', 'looking-glass*', 'presence'],
+  ['/run/user/*', 'pipewire-0', 'presence'],
   ['/dev/input/by-id', '*'],
   ['/sys/class/input', 'event*'],
   ['/dev/disk/by-uuid', '*'],

@@ -6,6 +6,9 @@ export const libvirtOnly = ({guest}: Plan): readonly string[] => {
   return [
     ...(guest.evdev.length === 0 ? [] : ['The keyboard and mouse of the host (guest.evdev).']),
     ...(guest.lookingGlass === null ? [] : ['The picture in a window of the host (guest.lookingGlass).']),
+    ...(guest.sound === null || guest.sound.backend === 'none'
+      ? []
+      : ['The sound card that plays on the host (guest.sound).']),
     ...(guest.shares.length === 0
       ? []
       : [`Folders of the host: ${guest.shares.map(({dir}) => dir).join(', ')} (guest.share).`]),

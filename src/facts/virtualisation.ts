@@ -40,6 +40,10 @@ export type KvmFacts = {
   readonly hasSwtpm: boolean;
   /** `null` where it is unknown. */
   readonly hasSpice: boolean | null;
+  /** Where this QEMU can send a guest's sound, in libvirt's words: `spice`, `pipewire`; `null` where it is unknown. */
+  readonly audioBackends: readonly string[] | null;
+  /** Runtime directories of users whose session has PipeWire now, `/run/user/1000`; `null` where it is unknown. */
+  readonly pipeWireDirectories: readonly string[] | null;
   readonly hasVirtiofsd: boolean;
   /** Hyper-V features of `virsh domcapabilities`; `null` when it was not asked. */
   readonly hypervFeatures: readonly string[] | null;

@@ -8,6 +8,8 @@ export const libvirtOnlyKeys = [
   'guest.evdevToggle',
   'guest.lookingGlass',
   'guest.share',
+  'guest.sound',
+  'guest.soundRuntimeDir',
 ] as const;
 
 /** Those that can be told from a default. */
@@ -26,6 +28,11 @@ export const libvirtOnly = (guest: ProfileGuest): readonly UnusedKey[] => [
     subject: 'guest.share',
     isSet: guest.share.length > 0,
     why: 'this version shares folders with guests of libvirt only',
+  },
+  {
+    subject: 'guest.sound',
+    isSet: guest.sound !== 'auto',
+    why: 'this version gives emulated sound cards to guests of libvirt only',
   },
   {
     subject: 'guest.evdev',

@@ -48,6 +48,7 @@ import type {
   PlannedDevice,
   PcibackBindingPlan,
   ProxmoxGuestPlan,
+  SoundPlan,
   VfioBindingPlan,
   XapiGuestPlan,
   XenGuestPlan,
@@ -215,6 +216,12 @@ const domain = shape<KvmGuestPlan>({
     }),
   ),
   kvmfr: nullable(shape<KvmfrPlan>({sizesMiB: listOf(number), sizedBy: nullable(text)})),
+  sound: nullable(
+    shape<SoundPlan>({
+      backend: wordOf<SoundPlan['backend']>({none: true, spice: true, pipewire: true}),
+      runtimeDir: nullable(text),
+    }),
+  ),
   shares: listOf(shape<SharedFolder>({dir: text, tag: text})),
   screen: wordOf<KvmGuestPlan['screen']>({vnc: true, spice: true}),
   emulator: text,
@@ -327,6 +334,7 @@ const withoutLife = {
   lookingGlass: null,
   kvmfr: null,
   shares: [],
+  sound: null,
   screen: 'vnc',
 } as const;
 

@@ -268,6 +268,13 @@ export type LookingGlassPlan = {
   readonly release: 'auto' | 'idd' | 'b7';
 };
 
+/** What plays an emulated sound card; `none`: there is no such card. */
+export type SoundPlan = {
+  readonly backend: 'none' | 'spice' | 'pipewire';
+  /** Of the user whose PipeWire plays it, `/run/user/1000`. */
+  readonly runtimeDir: string | null;
+};
+
 /** Devices that the module kvmfr makes, for all guests: one parameter of it has their sizes. */
 export type KvmfrPlan = {
   /** Of /dev/kvmfr0, /dev/kvmfr1 …; empty: no guest needs one any more. */
@@ -303,6 +310,8 @@ export type KvmGuestPlan = NamedGuest & {
   /** `null`: this guest needs no device of kvmfr and never had one, so that all of it is left alone. */
   readonly kvmfr: KvmfrPlan | null;
   readonly shares: readonly SharedFolder[];
+  /** `null`: what the guest has stays, and one with Looking Glass gets a card that its window plays. */
+  readonly sound: SoundPlan | null;
   /** Of an emulated screen that it gets: SPICE only where something needs it, and QEMU has it. */
   readonly screen: 'vnc' | 'spice';
   readonly emulator: string;

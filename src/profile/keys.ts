@@ -247,6 +247,19 @@ export const guestKeys: KeyTable<ProfileGuest> = {
     fallback: [],
     meaning: 'Folders of the host that the guest mounts (virtiofs).',
   },
+  sound: {
+    key: 'sound',
+    codec: oneOf(['auto', 'none', 'spice', 'pipewire']),
+    fallback: auto,
+    meaning:
+      'Where an emulated sound card plays: spice, in the window of the guest; pipewire, in the session of a user; auto: through Looking Glass where the guest has that, and otherwise none is added, as a graphics card has sound of its own.',
+  },
+  soundRuntimeDir: {
+    key: 'soundRuntimeDir',
+    codec: orAbsent(absolutePath),
+    fallback: null,
+    meaning: 'Runtime directory of the user whose PipeWire plays the sound, /run/user/1000.',
+  },
   tpm: {
     key: 'tpm',
     codec: orAuto(yesOrNo),

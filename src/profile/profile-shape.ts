@@ -79,6 +79,8 @@ export const profileShape = shape<WrittenProfile>({
     network: text,
     evdev: listOf(text),
     evdevToggle: wordOf(grabToggles),
+    sound: wordOf<ProfileGuest['sound']>({auto: true, none: true, spice: true, pipewire: true}),
+    soundRuntimeDir: nullable(text),
     share: listOf(shape<SharedFolder>({dir: text, tag: text})),
     lookingGlass: nullable(
       shape<ProfileLookingGlass>({

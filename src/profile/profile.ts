@@ -121,6 +121,10 @@ export type ProfileGuest = {
   /** The guest's picture in a window of the host; `null`: none. */
   readonly lookingGlass: ProfileLookingGlass | null;
   readonly share: readonly SharedFolder[];
+  /** Of an emulated sound card; `auto`: the window of Looking Glass plays it, and without one the guest has the card's own. */
+  readonly sound: Auto | 'none' | 'spice' | 'pipewire';
+  /** Of the user whose PipeWire plays it, `/run/user/1000`. */
+  readonly soundRuntimeDir: string | null;
   readonly tpm: Auto | boolean;
   /** KVM signature and Hyper-V vendor id hidden from the guest: `auto` is decided from card and driver age. */
   readonly hideHypervisor: Auto | boolean;

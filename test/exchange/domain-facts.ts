@@ -1,5 +1,5 @@
 import type {HostFacts} from '../../src/facts/host-facts.ts';
-import {elementsAt, parseXmlBeginning} from '../../src/formats/xml/document.ts';
+import {attributeOf, elementsAt, parseXmlBeginning} from '../../src/formats/xml/document.ts';
 import {sourceOf} from '../../src/hypervisor/kvm/domain/place-cards.ts';
 import {defaultShape, sampleFacts, samplePci, samplePciFunctions} from '../support/sample-facts.ts';
 
@@ -38,6 +38,8 @@ export const domainFacts = (
       ...facts,
       virtualisation: {
         ...facts.virtualisation,
+        // libvirt would not have defined such a guest elsewhere.
+        hasSpice: elementsAt(root, 'devices/graphics').some((one) => attributeOf(one, 'type') === 'spice') || null,
         domains: [{name, uuid: null, path, xml, isActive: false, isAutostart: false}],
       },
       files: {

@@ -66,6 +66,28 @@ describe('import libvirt', () => {
     expect(profile.guest.lookingGlass).toMatchObject({user: 'alice', sizeMiB: 64, memory: 'kvmfr'});
   });
 
+  it.each([
+    ["type='spice'", {sound: 'spice', soundRuntimeDir: null}],
+    ["type='pipewire' runtimeDir='/run/user/1000'", {sound: 'pipewire', soundRuntimeDir: '/run/user/1000'}],
+  ])('knows what plays the sound card: %s', (player, guest) => {
+    const {profile, said} = imported(
+      domain(`${card}<graphics type='spice'/><sound model='ich9'><audio id='2'/></sound><audio id='2' ${player}/>`),
+    );
+    expect(said).toEqual([]);
+    expect(profile.guest).toMatchObject(guest);
+  });
+
+  it.each([
+    "<sound model='ac97'><audio id='1'/></sound><audio id='1' type='spice'/>",
+    "<sound model='ich9'/><audio id='1' type='spice'/>",
+    "<sound model='ich9'><audio id='1'/></sound><audio id='1' type='pulseaudio' serverName='/x'/>",
+    "<sound model='ich9'><audio id='1'/></sound><audio id='1' type='pipewire'/>",
+  ])('leaves a sound card that a profile can not say: %s', (sound) => {
+    const {profile, said} = imported(domain(`${card}<graphics type='spice'/>${sound}`));
+    expect(profile.guest.sound).toBe('auto');
+    expect(said).toEqual([expect.stringContaining('no key for <sound>')]);
+  });
+
   it('says what to write where nothing names who looks, and what else is among the arguments of QEMU', () => {
     const nobody = imported(withKvmfr(), {files: kvmfrRule('')});
     expect(nobody.profile.guest.lookingGlass).toBeNull();

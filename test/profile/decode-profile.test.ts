@@ -55,6 +55,8 @@ describe('a profile', () => {
         evdevToggle: 'ctrl-ctrl',
         lookingGlass: null,
         share: [],
+        sound: 'auto',
+        soundRuntimeDir: null,
         mapping: false,
         hookscript: false,
       },

@@ -82,6 +82,8 @@ const profile: fc.Arbitrary<Profile> = fc.integer({min: 1, max: 12}).chain((vcpu
         {maxLength: 3},
       ),
       evdevToggle: fc.constantFrom('ctrl-ctrl', 'scrolllock'),
+      sound: fc.constantFrom('auto' as const, 'none' as const, 'spice' as const, 'pipewire' as const),
+      soundRuntimeDir: nullable(fc.constant('/run/user/1000')),
       share: fc.array(fc.record({dir: fc.constant('/srv/share'), tag: fc.constantFrom('a', 'b.c')}), {maxLength: 2}),
       lookingGlass: nullable(
         fc.record({

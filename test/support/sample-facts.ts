@@ -256,6 +256,8 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       firmware: [{code: '/usr/share/OVMF/OVMF_CODE_4M.ms.fd', vars: null, hasSecureBoot: true, hasEnrolledKeys: true}],
       hasSwtpm: true,
       hasSpice: null,
+      audioBackends: null,
+      pipeWireDirectories: null,
       hasVirtiofsd: true,
       hypervFeatures: null,
       machines: null,

@@ -88,6 +88,7 @@ export const samplePlan = (overrides: Partial<Plan> = {}): Plan => ({
     lookingGlass: null,
     kvmfr: null,
     shares: [],
+    sound: null,
     screen: 'vnc',
     emulator: '/usr/bin/qemu-system-x86_64',
     isKvmHidden: false,

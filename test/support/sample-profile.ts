@@ -64,6 +64,8 @@ export const sampleProfile = (overrides: Deep<Profile> = {}): Profile => ({
     evdevToggle: 'ctrl-ctrl',
     lookingGlass: null,
     share: [],
+    sound: 'auto',
+    soundRuntimeDir: null,
     tpm: 'auto',
     hideHypervisor: 'auto',
     hypervVendorId: 'auto',

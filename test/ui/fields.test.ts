@@ -9,7 +9,7 @@ import {libvirtOf} from '../../src/facts/virtualisation.ts';
 
 afterEach(cleanup);
 
-const {enter, escape, down, right, up} = keys;
+const {enter, escape, down, left, right, up} = keys;
 const emptyField = '\u0015';
 const to = (count: number): readonly string[] => Array.from({length: count}, () => enter);
 
@@ -69,8 +69,8 @@ describe('the step that saves', () => {
   });
 });
 
-/** From the first field, upwards: network, first start, drivers, ISO image, size. */
-const toDisk = [up, up, up, up, up, up];
+/** From the first field, upwards: sound, network, first start, drivers, ISO image, size. */
+const toDisk = [up, up, up, up, up, up, up];
 
 describe('picture, keyboard and mouse', () => {
   const downTo = (count: number): readonly string[] => Array.from({length: count}, () => down);
@@ -90,10 +90,29 @@ describe('picture, keyboard and mouse', () => {
       release: 'auto',
       hdr: false,
     });
-    await wizard.press(...to(4), ...downTo(8));
+  });
+
+  it('takes kvmfr behind the size, and offers it where every kernel has the module', async () => {
+    const base = sampleHost();
+    const {builtin, modules} = base.kernel;
+    const installed = [{release: '6.1', builtin, modules: [...(modules ?? []), 'kvmfr'], parameters: {}}];
+    const {saved, wizard} = keeping({facts: {...base, kernel: {...base.kernel, installed}}});
+    expect(await wizard.press(...to(4), ...downTo(8))).toMatch(/With kvmfr behind it/);
     await wizard.press(emptyField, 'alice 64 MiB kvmfr');
     await wizard.press(...to(3));
-    expect(saved[1]?.profile.guest.lookingGlass).toMatchObject({sizeMiB: 64, resolution: null, memory: 'kvmfr'});
+    expect(saved[0]?.profile.guest.lookingGlass).toMatchObject({sizeMiB: 64, resolution: null, memory: 'kvmfr'});
+    const without = keeping();
+    expect(await without.wizard.press(...to(4), ...downTo(8))).not.toMatch(/kvmfr/);
+  });
+
+  it('asks where sound plays, and takes the session that is there', async () => {
+    const base = sampleHost();
+    const facts = {...base, virtualisation: {...libvirtOf(base), pipeWireDirectories: ['/run/user/1000']}};
+    const {saved, wizard} = keeping({facts});
+    expect(await wizard.press(...to(4), up, left)).toMatch(/❯ Sound\s+‹ PipeWire ›/);
+    expect(await wizard.press(down)).toMatch(/❯ PipeWire of\s+› \/run\/user\/1000/);
+    await wizard.press(...to(3));
+    expect(saved[0]?.profile.guest).toMatchObject({sound: 'pipewire', soundRuntimeDir: '/run/user/1000'});
   });
 
   it('asks for folders by tag, several with commas between them', async () => {
@@ -169,7 +188,7 @@ describe('texts of the guest', () => {
 
   it('begins with the installation where that is chosen', async () => {
     const {saved, wizard} = keeping();
-    expect(await wizard.press(...to(4), up, up, right)).toContain('❯ First start         ‹ installation ›');
+    expect(await wizard.press(...to(4), up, up, up, right)).toContain('❯ First start         ‹ installation ›');
     await wizard.press(...to(3));
     expect(saved).toMatchObject([{profile: {guest: {phase: 'install'}}}]);
   });
@@ -180,7 +199,7 @@ describe('the network of a new domain', () => {
     const host = sampleHost();
     return keeping({facts: {...host, virtualisation: {...libvirtOf(host), networks}}});
   };
-  const toNetwork = [...to(4), up];
+  const toNetwork = [...to(4), up, up];
 
   it('is one of those that this host has, and the profile’s own is marked where it is not', async () => {
     const {saved, wizard} = withNetworks(['bridged', 'lab']);

@@ -18,6 +18,7 @@ import {absolutePath, inputPath, libvirtName, shareTag, userName, vendorId} from
 import {type Omission, replaced, stays} from './omission.ts';
 import {importedKvmfr} from './kvmfr.ts';
 import {isSharedFolder} from './other-elements.ts';
+import {importedSound} from './sound.ts';
 
 type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
 
@@ -30,6 +31,7 @@ export const importGuestSettings = (facts: HostFacts, root: XmlElement): Importe
     networkOf(root),
     inputOf(root),
     sharesOf(root),
+    {guest: importedSound(root) ?? {}, omissions: []},
     lookingGlassOf(facts, root),
     tpmOf(root),
     hidingOf(root),

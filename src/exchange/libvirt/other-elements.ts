@@ -3,6 +3,7 @@ import {readValue} from '../../profile/codec.ts';
 import {absolutePath, shareTag} from '../../profile/scalars.ts';
 import {isOnlyKvmfr} from './kvmfr.ts';
 import {type Omission, stays} from './omission.ts';
+import {importedSound} from './sound.ts';
 
 /** Elements that a profile has keys for, that each new domain has, or that libvirt adds itself. */
 const known: Readonly<Record<string, readonly string[]>> = {
@@ -40,7 +41,10 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
   const found = parents.flatMap((parent) =>
     parent.children
       .filter((child) => child.namespace !== '' || known[parent.name]?.includes(child.name) !== true)
-      .filter((child) => !isOrdinary(child) && !isOfShares(root, child) && !isOnlyKvmfr(root, child))
+      .filter(
+        (child) =>
+          !isOrdinary(child) && !isOfShares(root, child) && !isOnlyKvmfr(root, child) && !isSoundOf(root, child),
+      )
       .map((element) => ({element, place: `<${element.name}>${parent === root ? '' : ` in <${parent.name}>`}`})),
   );
   return [...new Set(found.map(({place}) => place))].flatMap((place) => {
@@ -52,6 +56,9 @@ export const otherElements = (root: XmlElement): readonly Omission[] => {
       : [stays(first, `A profile has no key for ${place}${which === '' ? '' : ` (${which})`}.`)];
   });
 };
+
+const isSoundOf = (root: XmlElement, child: XmlElement): boolean =>
+  child.name === 'sound' && importedSound(root) !== null;
 
 /** The folders, and the memory that the guest shares for them. */
 const isOfShares = (root: XmlElement, child: XmlElement): boolean => {

@@ -96,6 +96,8 @@ const libvirtShape = shape<LibvirtDocument>({
   ),
   hasSwtpm: flag,
   hasSpice: nullable(flag),
+  audioBackends: nullable(texts),
+  pipeWireDirectories: nullable(texts),
   hasVirtiofsd: flag,
   hypervFeatures: nullable(texts),
   machines: nullable(texts),

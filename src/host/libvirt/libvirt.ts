@@ -4,6 +4,7 @@ import type {Source} from '../../system/source.ts';
 import {isInstalled, readPackageVersion} from '../kernel/packages.ts';
 import type {Note} from '../reader.ts';
 import {domainDirectory, readDomains, type Virsh} from './libvirt-domains.ts';
+import {readAudioBackends, readPipeWireDirectories} from './audio.ts';
 import {readInterfaceFunctions, readNetworks} from './networks.ts';
 import {readPools} from './pools.ts';
 import {readHasSpice} from './spice.ts';
@@ -21,6 +22,7 @@ type Capabilities = {
   readonly hypervFeatures: readonly string[] | null;
   readonly machines: readonly string[] | null;
   readonly hasSpice: boolean | null;
+  readonly audioBackends: KvmFacts['audioBackends'];
 };
 
 /** All `null` where libvirt does not answer: under another root, or when the daemon does not run. */
@@ -31,10 +33,13 @@ const askCapabilities = (source: Source, virsh: Virsh): Capabilities => {
     ...parseDomainCapabilities(domain),
     machines: parseMachines(virsh('capabilities')),
     hasSpice: readHasSpice(source, domain),
+    audioBackends: readAudioBackends(source, domain),
   };
 };
 
-export const parseDomainCapabilities = (xml: string | null): Omit<Capabilities, 'machines' | 'hasSpice'> => {
+export const parseDomainCapabilities = (
+  xml: string | null,
+): Omit<Capabilities, 'machines' | 'hasSpice' | 'audioBackends'> => {
   const hyperv = /<hyperv supported=['"]yes['"]>([\s\S]*?)<\/hyperv>/.exec(xml ?? '')?.[1];
   const features = /<enum name=['"]features['"]>([\s\S]*?)<\/enum>/.exec(hyperv ?? '')?.[1];
   return {
@@ -86,6 +91,8 @@ export const readLibvirt = (source: Source, note: Note): KvmFacts => {
     firmware: readFirmwareImages(source, note),
     hasSwtpm: source.exists('/usr/bin/swtpm'),
     hasSpice: capabilities.hasSpice,
+    audioBackends: capabilities.audioBackends,
+    pipeWireDirectories: readPipeWireDirectories(source),
     hasVirtiofsd: readHasVirtiofsd(source),
     hypervFeatures: capabilities.hypervFeatures,
     machines: capabilities.machines,

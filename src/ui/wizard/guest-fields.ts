@@ -21,6 +21,7 @@ import {rareGuestFields} from './rare-fields.ts';
 import {lookingGlassField} from './looking-glass-field.ts';
 import {inputFields} from './input-fields.ts';
 import {shareField} from './share-field.ts';
+import {soundFields} from './sound-fields.ts';
 import {exactMiB, parseMiB, renderMiB} from './size-text.ts';
 
 const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
@@ -394,6 +395,7 @@ export const guestFields: readonly Field[] = [
   phase,
   knownNetwork,
   typedNetwork,
+  ...soundFields,
   ...inputFields,
   ...rareGuestFields,
 ];

@@ -24,6 +24,7 @@ import {editAccelerator} from './edit-accelerator.ts';
 import {editCpuTune, editIothreads, editThreadUsers, editVcpus} from './edit-threads.ts';
 import {editPooled} from './edit-pooled.ts';
 import {editShares} from './edit-shares.ts';
+import {editSound} from './edit-sound.ts';
 import {editUsb} from './edit-usb.ts';
 import {parseDomain} from './parse-domain.ts';
 import {sourceOf} from './place-cards.ts';
@@ -126,6 +127,7 @@ const editDevices = (context: EditContext, ofPhase: DomainEdit): DomainEdit => {
     editBalloon(context),
     editLookingGlass(context),
     editShares(context),
+    editSound(context),
     editThreadUsers(context),
     ofPhase,
   ]);

@@ -7,7 +7,7 @@ import {screenWish} from './screen-and-media.ts';
 
 /** The memory with the picture, and SPICE for keyboard, mouse, clipboard and sound. The installer has no use for either. */
 export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
-  const {lookingGlass, phase, screen, isNew} = plan.guest;
+  const {lookingGlass, phase, screen, isNew, sound} = plan.guest;
   if (lookingGlass === null) return nothing;
   const devices = childNamed(root, 'devices');
   const present = childrenNamed(devices, 'shmem').filter((shmem) => attributeOf(shmem, 'name') === lookingGlass.name);
@@ -17,7 +17,7 @@ export const editLookingGlass = ({plan, root}: EditContext): DomainEdit => {
   const hasAgent = childrenNamed(devices, 'channel').some((channel) => attributeOf(channel, 'type') === 'spicevmc');
   const isSpice = screen === 'spice';
   // A guest that is there already may be silent on purpose.
-  const isSilent = (isNew || phase === 'prepare') && childNamed(devices, 'sound') === null;
+  const isSilent = sound === null && (isNew || phase === 'prepare') && childNamed(devices, 'sound') === null;
   return {
     children: [
       ...(isFile ? [memoryWish(lookingGlass, present[0] ?? null)] : []),

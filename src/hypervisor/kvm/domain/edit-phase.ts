@@ -50,24 +50,26 @@ const isHolder = (context: EditContext, one: AssignedDevice, device: XmlElement)
 };
 
 /** Looking Glass takes the picture from shared memory, and keyboard and mouse go through the window's connection. */
-const chooseScreen = (context: EditContext): Screen => {
-  const {plan, root, report} = context;
+export const screenInRun = ({plan, root}: EditContext): Screen => {
   const isShared =
     plan.guest.lookingGlass !== null ||
     childrenNamed(childNamed(root, 'devices'), 'shmem').length > 0 ||
     allElements(root).some((element) => (attributeOf(element, 'value') ?? '').includes('ivshmem'));
   const isInWindow = plan.devices.some(({assigned}) => assigned.type === 'mediated-device' && assigned.display);
   if (isShared || isInWindow) return 'window';
-  if (plan.devices.some(isCard)) {
-    tellLast(context);
-    return 'none';
-  }
-  report('note', 'guest-without-display', {
-    element: childNamed(root, 'devices'),
-    message: 'No device of the profile has a screen of its own, so the guest keeps its emulated one.',
-    remedy: 'Nothing to do. A shared memory for Looking Glass, or display: yes for a slice, would show its picture.',
-  });
-  return 'emulated';
+  return plan.devices.some(isCard) ? 'none' : 'emulated';
+};
+
+const chooseScreen = (context: EditContext): Screen => {
+  const screen = screenInRun(context);
+  if (screen === 'none') tellLast(context);
+  if (screen === 'emulated')
+    context.report('note', 'guest-without-display', {
+      element: childNamed(context.root, 'devices'),
+      message: 'No device of the profile has a screen of its own, so the guest keeps its emulated one.',
+      remedy: 'Nothing to do. A shared memory for Looking Glass, or display: yes for a slice, would show its picture.',
+    });
+  return screen;
 };
 
 /** A slice and a virtual function of a card have no connectors. */

@@ -12,6 +12,7 @@ import {judgeUnusedKeys} from '../../judge-unused-keys.ts';
 import {chooseEvdev} from './choose-evdev.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
 import {chooseLookingGlass} from '../looking-glass/choose.ts';
+import {chooseSound} from './choose-sound.ts';
 import {chooseShares} from './choose-shares.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
@@ -44,6 +45,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   judgeLibvirt(context);
   judgeUnusedKeys(context, keysWithoutEffect(profile));
   judgeAutostart(context);
+  const {screen, ...picture} = chooseLookingGlass(context);
   return {
     kind: 'kvm',
     name: guest.name,
@@ -64,7 +66,8 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     osinfoId: osinfoIdOf(facts, guest),
     network: guest.network,
     ...chooseEvdev(context, chosen),
-    ...chooseLookingGlass(context),
+    ...picture,
+    ...chooseSound(context, screen),
     shares: chooseShares(context),
     emulator: libvirtOf(facts).emulator ?? '/usr/bin/qemu-system-x86_64',
     ...chooseHiding(context, chosen),
