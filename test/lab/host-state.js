@@ -47,6 +47,22 @@ export const filesOf = (machine) =>
     120,
   );
 
+/** GRUB itself writes into grubenv when it starts what was chosen for one boot. */
+export const withoutEnvironment = (files) => withoutLines(files, /\/boot\/grub\/grubenv/);
+
+/** Without what `apply --trial` adds with GRUB. */
+export const withoutTrial = (files) =>
+  withoutLines(
+    withoutEnvironment(files),
+    /vfio-pilot-trial|custom\.cfg|\/etc\/systemd\/system\/sysinit\.target\.wants d/,
+  );
+
+const withoutLines = (text, pattern) =>
+  text
+    .split('\n')
+    .filter((line) => !pattern.test(line))
+    .join('\n');
+
 /** The framebuffer console of the host's own card is alive and is the first one. */
 const consoleOf = (machine) =>
   machine.run(

@@ -1,3 +1,4 @@
+import {dirname} from 'node:path';
 import {build} from 'esbuild';
 
 /** A module of the other tests, for the lab's Node, which reads no TypeScript. */
@@ -6,6 +7,8 @@ export const importTypeScript = async (path) => {
     entryPoints: [path],
     bundle: true,
     loader: {'.sh': 'text'},
+    // The bundle is of no folder; the paths that a module of the tests makes are its own.
+    define: {'import.meta.dirname': JSON.stringify(dirname(path))},
     format: 'esm',
     platform: 'node',
     write: false,

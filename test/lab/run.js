@@ -9,6 +9,7 @@ import {openLab} from './scenario-lab.js';
 import {brokenPromises} from './scenarios/broken-promises.js';
 import {dirtyGroup} from './scenarios/dirty-group.js';
 import {espPowerCut} from './scenarios/esp-power-cut.js';
+import {fleet} from './scenarios/fleet.js';
 import {guestLife} from './scenarios/guest-life.js';
 import {handoverFailure} from './scenarios/handover-failure.js';
 import {identicalCards} from './scenarios/identical-cards.js';
@@ -52,6 +53,7 @@ const scenarios = [
   mediatedDevices,
   guestLife,
   handoverFailure,
+  fleet,
 ];
 const say = (words) => process.stdout.write(`${words}\n`);
 

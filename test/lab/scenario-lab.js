@@ -23,19 +23,26 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     if (measured !== target) missed.push(id);
   };
 
-  const boot = async (disk, options) => {
-    const machine = await startMachine(directory, {disk, ...options});
+  const boot = async (disk, {home = directory, ...options} = {}) => {
+    const machine = await startMachine(home, {disk, ...options});
     machines.push(machine);
     return machine;
   };
 
-  /** A host as it was installed, with the program on it; other hardware than the saved machine's boots through its firmware. */
-  const installedHost = async ({image = 'debian-12', hardware} = {}) => {
-    const disk = join(directory, 'disk.qcow2');
+  /**
+   * A host as it was installed; other hardware than the saved machine's boots through its firmware. `name` keeps several of
+   * one scenario apart; `hasProgram: false` leaves it to the scenario to install the program.
+   */
+  const installedHost = async ({image = 'debian-12', hardware, name = '', hasProgram = true, forwardsSsh} = {}) => {
+    const home = join(directory, name);
+    mkdirSync(home, {recursive: true});
+    const disk = join(home, 'disk.qcow2');
     const folder = await imageOf(image);
     copyFileSync(join(folder, 'installed.qcow2'), disk);
     await run('qemu-img', ['rebase', '-u', '-b', join(folder, 'base.raw'), '-F', 'raw', disk], {seconds: 30});
     const machine = await boot(disk, {
+      home,
+      forwardsSsh,
       hardware: {...hardware, ...copyVariables(folder)},
       ...(hardware === undefined ? {snapshot: 'booted'} : {}),
     });
@@ -43,7 +50,7 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     // libvirtd completes its own configuration at its first start: before anything is compared.
     await machine.run('virsh list', 60);
-    await installProgram(machine, archive);
+    if (hasProgram) await installProgram(machine, archive);
     return machine;
   };
 

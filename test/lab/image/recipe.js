@@ -56,11 +56,24 @@ export const recipes = {
     initramfs: 'initramfs-tools',
     displayModule: 'bochs',
   },
+  /** Reached over the network by its own sshd, as Ansible reaches a host; logind ends a session before the network goes. */
+  'debian-12-fleet': {
+    suite: 'bookworm',
+    loader: 'grub',
+    initramfs: 'initramfs-tools',
+    displayModule: 'bochs',
+    packages: ['openssh-server', 'python3', 'sudo', 'libpam-systemd'],
+  },
 };
 
 const loaderPackage = {grub: 'grub-pc', 'systemd-boot': 'systemd-boot'};
 
-export const packagesFor = ({loader, initramfs}) => [...common, initramfs, loaderPackage[loader]];
+export const packagesFor = ({loader, initramfs, packages = []}) => [
+  ...common,
+  initramfs,
+  loaderPackage[loader],
+  ...packages,
+];
 export const sourcesFor = ({suite}) => sourcesOf(suite);
 
 /** Left out while unpacking: nothing that a scenario looks at, and half of the image. */

@@ -1,5 +1,11 @@
-/** A host of `host.js` with VT-d and interrupt remapping, as QEMU's arguments. q35 has one PCI domain; no option makes a second. */
-export const machineArguments = ({disk, share}, {vars, guestBus, cpu, smp, nodes, hasVirtualFunctions}) => [
+/**
+ * A host of `host.js` with VT-d and interrupt remapping, as QEMU's arguments. q35 has one PCI domain; no option makes a second.
+ * With `forwardsSsh` a free port of 127.0.0.1 leads to its sshd; it reaches nobody itself.
+ */
+export const machineArguments = (
+  {disk, share, forwardsSsh = false},
+  {vars, guestBus, cpu, smp, nodes, hasVirtualFunctions},
+) => [
   '-nodefaults',
   '-no-user-config',
   '-display',
@@ -36,7 +42,7 @@ export const machineArguments = ({disk, share}, {vars, guestBus, cpu, smp, nodes
   '-device',
   'pcie-root-port,id=nicport,bus=pcie.0,addr=2,chassis=1',
   '-netdev',
-  'user,id=net,restrict=on',
+  `user,id=net,restrict=on${forwardsSsh ? ',hostfwd=tcp:127.0.0.1:0-10.0.2.15:22' : ''}`,
   '-device',
   'e1000e,netdev=net,bus=nicport',
   '-drive',

@@ -9,8 +9,11 @@ import {withWriteLog} from './write-log.js';
 
 const bootSeconds = 300;
 
-/** Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB, `writeLog` notes each write of the disk. */
-export const startMachine = async (directory, {disk, snapshot, direct, writeLog, hardware = {}}) => {
+/**
+ * Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB, `writeLog` notes each
+ * write of the disk, `forwardsSsh` gives it an `sshPort` on 127.0.0.1.
+ */
+export const startMachine = async (directory, {disk, snapshot, direct, writeLog, forwardsSsh, hardware = {}}) => {
   const host = describeHost(hardware);
   const share = join(directory, 'share');
   mkdirSync(share, {recursive: true});
@@ -21,7 +24,7 @@ export const startMachine = async (directory, {disk, snapshot, direct, writeLog,
     'ulimit -c 0; exec "$@"',
     'sh',
     'qemu-system-x86_64',
-    ...withWriteLog(machineArguments({disk, share}, host), disk, writeLog),
+    ...withWriteLog(machineArguments({disk, share, forwardsSsh}, host), disk, writeLog),
     // As it is, the chipset's strap is set to NO_REBOOT: the watchdog counts down, and nothing happens (QEMU: hw/acpi/tco.c).
     '-global',
     'ICH9-LPC.noreboot=off',
@@ -50,6 +53,7 @@ export const startMachine = async (directory, {disk, snapshot, direct, writeLog,
     host,
     console,
     monitor,
+    sshPort: forwardsSsh ? await monitor.forwardedPort() : null,
     ...shellCommands(shell, console, hardware.vars === undefined),
     stop: () => stopEmulator(emulator, [console, shell, monitor]),
   };

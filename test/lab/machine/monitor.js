@@ -27,11 +27,20 @@ export const openMonitor = async (path) => {
       socket.write(`${JSON.stringify({execute, arguments: args})}\n`);
     });
   await ask('qmp_capabilities', {}, 10);
+  const answerOf = (command) => ask('human-monitor-command', {'command-line': command}, 60);
   const human = async (command) => {
-    const words = await ask('human-monitor-command', {'command-line': command}, 60);
+    const words = await answerOf(command);
     if (words.trim() !== '') throw new Error(`${command}: ${words.trim()}`);
   };
+  /** The port of 127.0.0.1 that the kernel chose for the user network's only forwarding. */
+  const forwardedPort = async () => {
+    const words = await answerOf('info usernet');
+    const [, port] = /TCP\[HOST_FORWARD\] +\d+ +127\.0\.0\.1 +(\d+) /.exec(words) ?? [];
+    if (port === undefined) throw new Error(`QEMU forwards no port:\n${words}`);
+    return Number(port);
+  };
   return {
+    forwardedPort,
     save: (name) => human(`savevm ${name}`),
     reset: () => ask('system_reset', {}, 10),
     close: () => socket.destroy(),

@@ -1,6 +1,6 @@
 import {isEmulatorFault} from '../emulator-fault.js';
 import {expectEqual, expectSameLines} from '../expect.js';
-import {filesOf, makeProfile} from '../host-state.js';
+import {filesOf, makeProfile, withoutEnvironment} from '../host-state.js';
 import {guestCard} from '../machine/host.js';
 import {importTypeScript} from '../import-typescript.js';
 import {pause} from '../machine/line.js';
@@ -90,10 +90,3 @@ const cutOnce = async (lab, words, before, seconds, cut) => {
   );
   await machine.stop();
 };
-
-/** GRUB itself writes into it when it starts what was chosen for one boot. */
-const withoutEnvironment = (files) =>
-  files
-    .split('\n')
-    .filter((line) => !line.includes('/boot/grub/grubenv'))
-    .join('\n');

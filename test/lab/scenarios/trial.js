@@ -1,24 +1,19 @@
 import {isEmulatorFault} from '../emulator-fault.js';
 import {expectEqual, expectMatch, expectSameLines, expectTrue} from '../expect.js';
-import {commandLineOf, expectClaims, expectDrivers, filesOf, makeProfile, recoveryLinesOf} from '../host-state.js';
+import {
+  commandLineOf,
+  expectClaims,
+  expectDrivers,
+  filesOf,
+  makeProfile,
+  recoveryLinesOf,
+  withoutEnvironment,
+  withoutTrial,
+} from '../host-state.js';
 import {guestCard} from '../machine/host.js';
 
 const trialEntry = 'vfio-pilot: one boot on trial';
 const knownGood = 'Debian GNU/Linux';
-
-/** GRUB itself writes into grubenv; what it holds then is looked at by its variables. */
-const comparable = (files) =>
-  files
-    .split('\n')
-    .filter((line) => !line.includes('/boot/grub/grubenv'))
-    .join('\n');
-
-const ofTrial = /vfio-pilot-trial|custom\.cfg|\/etc\/systemd\/system\/sysinit\.target\.wants d/;
-const withoutTrial = (files) =>
-  comparable(files)
-    .split('\n')
-    .filter((line) => !ofTrial.test(line))
-    .join('\n');
 
 const setUpTrial = async (machine) => {
   await makeProfile(machine, guestCard);
@@ -89,8 +84,8 @@ export const trial = {
     await machine.run('vfio-pilot rollback --yes', 300);
     await machine.reboot(knownGood);
     expectSameLines(
-      withoutImage(comparable(await filesOf(machine))),
-      withoutImage(comparable(before.files)),
+      withoutImage(withoutEnvironment(await filesOf(machine))),
+      withoutImage(withoutEnvironment(before.files)),
       'the files in /etc and /boot',
     );
     expectEqual(await commandLineOf(machine), before.commandLine, '/proc/cmdline');
