@@ -224,6 +224,8 @@ const planCodes = {
   'guest-share-missing': guest('guest.share'),
   'guest-share-no-program': guest('guest.share'),
   'guest-share-unusable': guest('guest.share'),
+  'guest-disk-label': guest('guest.disk'),
+  'looking-glass-label': guest('guest.lookingGlass'),
   'guest-sound-unusable': guest('guest.sound'),
   'guest-sound-session': guest('guest.soundRuntimeDir'),
   'looking-glass-size': guest('guest.lookingGlass'),

@@ -7,6 +7,7 @@ import type {Source, SourceStat} from '../system/source.ts';
 import {lookingGlassFiles} from '../hypervisor/kvm/looking-glass/files.ts';
 import {kvmfrFiles} from '../hypervisor/kvm/looking-glass/kvmfr-files.ts';
 import {poolFiles} from '../hypervisor/xen/pool/render-pool.ts';
+import {seLinuxFiles} from '../hypervisor/kvm/selinux-labels.ts';
 import {expandGlob} from './expand-glob.ts';
 import type {Note} from './reader.ts';
 
@@ -71,6 +72,7 @@ export const hostFiles: FileTable = [
   ...lookingGlassFiles,
   ...kvmfrFiles,
   ...poolFiles,
+  ...seLinuxFiles,
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/xensource', 'usb-policy.conf'),
   keeps('/etc/xen', '*.cfg'),

@@ -4,6 +4,7 @@ import type {FileFacts} from '../../src/facts/files.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {type KvmFacts, libvirtOf} from '../../src/facts/virtualisation.ts';
 import {readAudioBackends, readPipeWireDirectories} from '../../src/host/libvirt/audio.ts';
+import {kvm} from '../../src/hypervisor/kvm/kvm.ts';
 import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import type {ProfileGuest} from '../../src/profile/profile.ts';
 import {openTree} from '../support/make-tree.ts';
@@ -24,6 +25,8 @@ const decide = (guest: Partial<ProfileGuest>, libvirt: Partial<KvmFacts> = {}, f
   const {plan, findings, changes} = previewChanges(facts, sampleProfile({guest: {name: 'win11', ...guest}}));
   const change = changes.find((one) => one.kind !== 'run' && one.path === '/etc/libvirt/qemu/win11.xml');
   return {
+    facts,
+    plan,
     guest: kvmPlanOf(plan).guest,
     found: findings.filter(({code}) => code.startsWith('guest-sound')),
     domain: change !== undefined && 'content' in change ? (change.content?.text ?? '') : '',
@@ -75,6 +78,16 @@ describe('the sound of a guest', () => {
     expect(decide({sound: 'pipewire', soundRuntimeDir: runtimeDir}, there, [ours]).found).toEqual([]);
     const away = decide({sound: 'pipewire', soundRuntimeDir: runtimeDir}, {...there, pipeWireDirectories: []}, [ours]);
     expect(away.found).toMatchObject([{severity: 'note', message: expect.stringContaining('no PipeWire in')}]);
+  });
+
+  it('through PipeWire is a promise that a user who is not logged in breaks', () => {
+    const statusOf = (pipeWireDirectories: readonly string[] | null) => {
+      const {facts, plan} = decide({sound: 'pipewire', soundRuntimeDir: runtimeDir}, {pipeWireDirectories});
+      return kvm.startPromises(facts, plan).map(({id, status}) => `${id} ${status}`);
+    };
+    expect(statusOf([runtimeDir])).toEqual(['guest-sound kept']);
+    expect(statusOf([])).toEqual(['guest-sound broken']);
+    expect(statusOf(null)).toEqual(['guest-sound unknown']);
   });
 
   it.each([

@@ -1,14 +1,19 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
+import {libvirtOf} from '../../facts/virtualisation.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {LookingGlassPlan, Plan} from '../../plan/plan.ts';
 import {kvmPlanOf} from './kvm-plan.ts';
+import {labelPromises} from './selinux-labels.ts';
 import {isFit} from './looking-glass/choose.ts';
 import {memoryPath, tmpfilesPath} from './looking-glass/files.ts';
 
 /** What the guest needs of the host whenever it starts. */
 export const kvmPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
-  const {evdev, lookingGlass} = kvmPlanOf(planned).guest;
+  const {guest} = kvmPlanOf(planned);
+  const {evdev, lookingGlass, sound} = guest;
   return [
+    ...labelPromises(facts, guest),
+    ...(sound?.runtimeDir === undefined || sound.runtimeDir === null ? [] : [soundPromise(facts, sound.runtimeDir)]),
     ...evdev.map(({path}) => inputPromise(facts, path)),
     ...(lookingGlass?.kvmfrDevice === null ? [memoryPromise(facts, lookingGlass)] : []),
   ];
@@ -82,6 +87,24 @@ const memoryPromise = ({sharedMemory}: HostFacts, planned: LookingGlassPlan): Pr
     remedy: isRight
       ? null
       : `Shut the guest down, then: sudo rm ${path} && sudo systemd-tmpfiles --create ${tmpfilesPath(name)}`,
+  };
+};
+
+/** QEMU ends where it cannot reach the session that plays its sound. */
+const soundPromise = (facts: HostFacts, runtimeDir: string): PromiseResult => {
+  const {pipeWireDirectories} = libvirtOf(facts);
+  const isThere = pipeWireDirectories?.includes(runtimeDir) ?? null;
+  return {
+    id: 'guest-sound',
+    status: isThere === null ? 'unknown' : isThere ? 'kept' : 'broken',
+    promise: `PipeWire in ${runtimeDir} is there for the guest's sound.`,
+    fact:
+      isThere === null
+        ? 'This host has no /run/user here.'
+        : isThere
+          ? 'It runs.'
+          : 'It does not run: that user is not logged in.',
+    remedy: isThere === false ? 'Log in as that user before the guest starts.' : null,
   };
 };
 

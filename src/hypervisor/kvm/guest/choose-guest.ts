@@ -13,6 +13,7 @@ import {chooseEvdev} from './choose-evdev.ts';
 import {chooseHyperv} from './choose-hyperv.ts';
 import {chooseLookingGlass} from '../looking-glass/choose.ts';
 import {chooseSound} from './choose-sound.ts';
+import {judgeLabels} from '../selinux-labels.ts';
 import {chooseShares} from './choose-shares.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
@@ -46,7 +47,7 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
   judgeUnusedKeys(context, keysWithoutEffect(profile));
   judgeAutostart(context);
   const {screen, ...picture} = chooseLookingGlass(context);
-  return {
+  const plan: KvmGuestPlan = {
     kind: 'kvm',
     name: guest.name,
     path:
@@ -78,6 +79,8 @@ export const chooseGuest = (context: PlanContext, chosen: ChosenDevices, pinning
     hasNumaCell: guest.numaCell === 'auto' ? facts.nodes.length > 1 : guest.numaCell,
     hasClock: isWindows,
   };
+  judgeLabels(context, plan);
+  return plan;
 };
 
 const judgeDomain = (context: PlanContext): boolean => {

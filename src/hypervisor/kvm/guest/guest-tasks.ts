@@ -7,6 +7,7 @@ import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {lookingGlassTasks} from '../looking-glass/tasks.ts';
 import {cardDriver, connector, isCard} from '../../card-tasks.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
+import {labelTasks} from '../selinux-labels.ts';
 import {toggleKeys} from '../toggle-keys.ts';
 
 const asRoot = (text: string): TaskCommand => ({text, needsRoot: true});
@@ -19,9 +20,12 @@ const install = ({packageManager}: HostFacts, wanted: Parameters<typeof installC
 export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
   const plan = kvmPlanOf(planned);
   return {
-    beforeReboot: plan.guest.isNew
-      ? [...missingSoftware(facts, plan), ...diskImage(facts, plan), ...installer(plan), ...virtioDrivers(plan)]
-      : [],
+    beforeReboot: [
+      ...(plan.guest.isNew
+        ? [...missingSoftware(facts, plan), ...diskImage(facts, plan), ...installer(plan), ...virtioDrivers(plan)]
+        : []),
+      ...labelTasks(facts, plan.guest),
+    ],
     afterReboot: [
       firstStart(facts, plan),
       ...prepare(plan),
