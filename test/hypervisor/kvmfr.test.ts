@@ -14,6 +14,7 @@ import {editDeviceList} from '../../src/hypervisor/kvm/looking-glass/device-list
 import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import type {ProfileLookingGlass} from '../../src/profile/profile.ts';
 import {comesWithBoot} from '../../src/ui/what-next.ts';
+import {configurationProblem, hasQemuDriver} from './domain/qemu-driver.ts';
 import {openTree} from '../support/make-tree.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleFile} from '../support/sample-plan.ts';
@@ -207,6 +208,13 @@ describe('devices of several guests', () => {
     expect(guest.kvmfr?.sizesMiB).toEqual([64, 1, 32]);
   });
 
+  it('stays that of two guests that take turns with it, as long as both want one size', () => {
+    const domains = [other('win11', 0, 67_108_864), other('linux', 0, 67_108_864)];
+    expect(decide({libvirt: {domains}}).guest.kvmfr?.sizesMiB).toEqual([64]);
+    const larger = [other('win11', 0, 67_108_864), other('linux', 0, 134_217_728)];
+    expect(decide({libvirt: {domains: larger}}).guest.kvmfr?.sizesMiB).toEqual([128, 64]);
+  });
+
   it('are ten at most', () => {
     const domains = Array.from({length: 10}, (_, device) => other(`guest${device}`, device, 33_554_432));
     expect(decide({libvirt: {domains}}).found).toMatchObject([
@@ -303,6 +311,21 @@ cgroup_device_acl = [
     expect(decide({files: [conf(text)]}).found).toMatchObject([
       {code: 'looking-glass-device-list', severity: 'blocker', subject: qemuConf},
     ]);
+  });
+
+  it.skipIf(!hasQemuDriver)('is one that libvirt itself reads (skipped without its driver of QEMU)', () => {
+    const lists = [
+      '',
+      'cgroup_device_acl = ["/dev/null", "/dev/sgx"]\n',
+      `cgroup_device_acl = [\n  '/dev/null',\n  '/dev/sgx',\n]\n`,
+      'cgroup_device_acl=[]',
+    ];
+    for (const list of lists) {
+      const edited = edit(`${commented}${list}`, '/dev/kvmfr0', '/dev/kvmfr1');
+      expect(edited.ok && configurationProblem(edited.text)).toBeNull();
+    }
+    // What is refused here is refused there.
+    expect(configurationProblem('cgroup_device_acl = [ "/dev/null" # mine\n]\n')).toMatch(/syntax error/);
   });
 
   it('is read by a libvirt that is started again', () => {

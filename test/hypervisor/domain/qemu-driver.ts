@@ -1,5 +1,5 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -58,11 +58,30 @@ export const defineAll = (domains: readonly string[]): readonly Defined[] => {
   }
 };
 
+/** What libvirt has against a qemu.conf; `null` where it reads it. */
+export const configurationProblem = (text: string): string | null => {
+  const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-qemu-'));
+  try {
+    chmodSync(directory, 0o777);
+    for (const folder of ['root', 'root/etc']) {
+      mkdirSync(join(directory, folder));
+      chmodSync(join(directory, folder), 0o777);
+    }
+    writeFileSync(join(directory, 'root/etc/qemu.conf'), text, {mode: 0o644});
+    const {status, stderr} = runVirsh(directory, 'list --all');
+    return status === 0 ? null : (/syntax error: .*/.exec(stderr)?.[0] ?? stderr);
+  } finally {
+    rmSync(directory, {recursive: true});
+  }
+};
+
 const mark = '----';
 /** virsh puts a word in front of what it writes to stderr. */
 const separator = /(?:error: )?-{4}\n/;
 
-const runVirsh = (directory: string, line: string): {readonly stdout: string; readonly stderr: string} => {
+type Ended = {readonly status: number | null; readonly stdout: string; readonly stderr: string};
+
+const runVirsh = (directory: string, line: string): Ended => {
   const words = ['/usr/bin/virsh', '-c', `qemu:///embed?root=${directory}/root`, line];
   const [file = '', ...args] =
     process.getuid?.() === 0

@@ -117,7 +117,7 @@ const takenByRecords = ({facts, profile, others}: PlanContext): Devices =>
       .flatMap(({kvmfr}) => (kvmfr === null ? [] : [[kvmfr.device, kvmfr.sizeMiB] as const])),
   );
 
-/** The one that the guest has already, else the first that is free. */
+/** The one that the guest has already, also where two guests of one card take turns with it; else the first that is free. */
 const chooseDevice = (
   {facts, profile}: PlanContext,
   taken: Devices,
@@ -128,7 +128,7 @@ const chooseDevice = (
   const xml = libvirtOf(facts).domains.find((domain) => domain.name === name)?.xml ?? '';
   const [defined] = kvmfrMemories(parseXmlBeginning(xml).root);
   const own = defined?.device ?? facts.guests.recorded.find(({guest}) => guest === name)?.kvmfr?.device;
-  if (own !== undefined && !taken.has(own)) return own;
+  if (own !== undefined && (!taken.has(own) || (own === defined?.device && taken.get(own) === sizeMiB))) return own;
   const fit = present.findIndex((size, device) => size === sizeMiB && !taken.has(device));
   if (fit !== -1) return fit;
   let device = 0;
