@@ -6,8 +6,8 @@ import type {FileFacts} from '../facts/files.ts';
 import type {Source, SourceStat} from '../system/source.ts';
 import {lookingGlassFiles} from '../hypervisor/kvm/looking-glass/files.ts';
 import {kvmfrFiles} from '../hypervisor/kvm/looking-glass/kvmfr-files.ts';
-import {poolFiles} from '../hypervisor/xen/pool/render-pool.ts';
 import {seLinuxFiles} from '../hypervisor/kvm/selinux-labels.ts';
+import {poolFiles} from '../hypervisor/xen/pool/render-pool.ts';
 import {expandGlob} from './expand-glob.ts';
 import type {Note} from './reader.ts';
 
@@ -71,8 +71,8 @@ export const hostFiles: FileTable = [
   ...deviceKinds.flatMap(({files}) => files),
   ...lookingGlassFiles,
   ...kvmfrFiles,
-  ...poolFiles,
   ...seLinuxFiles,
+  ...poolFiles,
   keeps('/etc/udev/rules.d', '*vfio-pilot*'),
   keeps('/etc/xensource', 'usb-policy.conf'),
   keeps('/etc/xen', '*.cfg'),

@@ -375,8 +375,10 @@ describe('failure mode 36: AppArmor', () => {
 describe('failure mode 36: after the boot', () => {
   it('the device is a promise, which a regular file, a closed device and a missing module break', () => {
     const {facts, plan} = decide();
+    const resultOf = (sharedMemory: HostFacts['sharedMemory']) =>
+      kvm.promises({...facts, sharedMemory}, plan).find(({id}) => id === 'looking-glass-device');
     const promised = (sharedMemory: HostFacts['sharedMemory']) => {
-      const [result] = kvm.promises({...facts, sharedMemory}, plan).filter(({id}) => id === 'looking-glass-device');
+      const result = resultOf(sharedMemory);
       return `${result?.status} ${result?.fact} ${result?.remedy}`;
     };
     const device = {path: '/dev/kvmfr0', isFile: false, bytes: 0, mode: 0o660, gid: 36};
@@ -388,6 +390,7 @@ describe('failure mode 36: after the boot', () => {
     expect(promised([{...device, mode: 0o600}])).toMatch(/^broken .*mode 0600/);
     expect(promised([])).toMatch(/^broken It is not there, and the module kvmfr is not loaded/);
     expect(promised(null)).toMatch(/^unknown/);
+    expect(`${resultOf([])?.id} ${resultOf([])?.status}`).toBe('looking-glass-device broken');
     expect(kvm.startPromises(facts, plan).map(({id}) => id)).not.toContain('looking-glass-memory');
   });
 });

@@ -39,7 +39,7 @@ export const chooseKvmfr = (
   context.decide(
     'guest.lookingGlass.memory',
     kvmfrPath(device),
-    `you chose it${taken.size === 0 ? '' : `, and ${[...taken.keys()].map(kvmfrPath).join(' and ')} belongs to other guests`}`,
+    `you chose it${taken.size === 0 ? '' : `; other guests have ${[...taken.keys()].map(kvmfrPath).join(' and ')}`}`,
   );
   return {device, kvmfr: {sizesMiB: sizesOf(devices), sizedBy: foreign?.path ?? null}};
 };
@@ -93,7 +93,7 @@ const judgeConfinement = ({facts, report}: PlanContext): void => {
     path: 'guest.lookingGlass.memory',
     message: 'SELinux is enforcing, and its policy may close /dev/kvmfr0 to QEMU. vfio-pilot writes no policy.',
     remedy:
-      'If the guest does not start, `sudo ausearch -m avc -ts recent` shows what was refused; guest.lookingGlass.memory: shm needs no policy.',
+      'If the guest does not start, `sudo ausearch -m avc -ts recent` shows what was refused; guest.lookingGlass.memory: shm needs a label only.',
   });
 };
 
@@ -106,6 +106,7 @@ const takenByDomains = ({facts, profile}: PlanContext): Devices =>
     libvirtOf(facts)
       .domains.filter(({name}) => name !== profile.guest.name)
       .flatMap(({xml}) => kvmfrMemories(parseXmlBeginning(xml ?? '').root))
+      .filter(({device}) => device < mostDevices)
       .map(({device, bytes}) => [device, Math.max(1, Math.ceil((bytes ?? 0) / (1024 * 1024)))] as const),
   );
 
