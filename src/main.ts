@@ -144,6 +144,7 @@ const createContext = async ({
     json: common.json,
     isPlain: common.noColor,
     demo: common.demo,
+    over: common.over,
     version: VFIO_PILOT_VERSION,
     style,
     host,
@@ -152,7 +153,7 @@ const createContext = async ({
     onProgress: describeProgress(note, {
       json: common.json,
       isDry,
-      isLive: common.root === null && common.demo === null,
+      isLive: common.root === null && common.demo === null && common.over === null,
     }),
     confirm: async (word) =>
       args.includes('--yes') || (await import('./commands/ask-for-word.ts')).askForWord(word, controller.signal),

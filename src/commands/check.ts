@@ -14,15 +14,21 @@ type Checked = {
   readonly notes: readonly Finding[];
   /** For commands about the same host. */
   readonly flags: string;
+  readonly isRemote: boolean;
 };
 
 type Document = {readonly version: 1; readonly checks: readonly Check[]; readonly findings: readonly Finding[]};
 
 export const check: Command<unknown, Checked, Document> = {
-  run: async ({host, demo}) => {
-    const opened = await host();
+  run: async (context) => {
+    const opened = await context.host();
     const facts = await opened.facts();
-    return {checks: runChecks(facts), notes: facts.notes, flags: hostFlags(opened, demo)};
+    return {
+      checks: runChecks(facts),
+      notes: facts.notes,
+      flags: hostFlags(opened, context),
+      isRemote: context.over !== null,
+    };
   },
   exitCode: ({checks}) => (checks.some(({status}) => status === 'error') ? exitCodes.blocked : exitCodes.done),
   document: ({checks, notes}) => ({version: 1, checks, findings: notes}),
@@ -39,8 +45,8 @@ export const check: Command<unknown, Checked, Document> = {
     ),
     findings: findingsShape,
   }),
-  describe: ({checks, flags}, style) =>
-    `${checks.map((one) => describeCheck(one, style)).join('')}\n${summary(checks)}\n${printable(checkVerdict(checks, {...style, flags}))}\n`,
+  describe: ({checks, flags, isRemote}, style) =>
+    `${checks.map((one) => describeCheck(one, style)).join('')}\n${summary(checks)}\n${printable(checkVerdict(checks, {...style, flags, isRemote}))}\n`,
   remark: ({notes}, style) => describeFindings(notes, style),
 };
 

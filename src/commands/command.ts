@@ -39,6 +39,8 @@ export type BaseContext = {
   readonly isPlain: boolean;
   /** The embedded host of which the host is a scratch copy; `null` where it is none. */
   readonly demo: string | null;
+  /** `USER@HOST` where the host is a copy of another one, read over ssh for this command alone; `null` where it is none. */
+  readonly over: string | null;
   readonly version: string;
   readonly style: Style;
   /** The host that was asked for; opened at the first call. */

@@ -48,6 +48,8 @@ export type Declaration = {
   readonly summary: string;
   readonly positionals: readonly Positional[];
   readonly options: OptionSpecs;
+  /** Options that people look for here and that are not, each with what does it: a sentence. */
+  readonly elsewhere?: Readonly<Record<string, string>>;
   /** What follows the program's name, with what it is for. */
   readonly examples: readonly (readonly [command: string, purpose: string])[];
   /** It restores the machine before it ends, so that a signal does not end it at once. */

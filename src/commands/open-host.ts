@@ -5,15 +5,37 @@ import {openHere} from '../hosts/here.ts';
 import type {Host} from '../hosts/host.ts';
 import type {Common} from './parse.ts';
 
-type Wanted = Pick<Common, 'root' | 'demo'> & {readonly isDry: boolean; readonly version: string};
+type Wanted = Pick<Common, 'root' | 'demo' | 'over'> & {readonly isDry: boolean; readonly version: string};
 
-/** The host that a command works on: this machine, the tree of `--root`, or a scratch copy of an embedded host. */
-export const openHost = async ({root, demo, isDry, version}: Wanted, note: (text: string) => void): Promise<Host> => {
+/** The host that a command works on: this machine, the tree of `--root`, or a scratch copy of an embedded or another host. */
+export const openHost = async (
+  {root, demo, over, isDry, version}: Wanted,
+  note: (text: string) => void,
+): Promise<Host> => {
+  if (over !== null) {
+    if (root !== null || demo !== null)
+      throw new UsageError(
+        '--host reads another host over ssh, and --root or --demo a tree here.',
+        'Give one of them.',
+      );
+    return openHere(await readRemote(over, note), version, isDry);
+  }
   if (demo !== null) {
     if (root !== null) throw new UsageError('--demo and --root exclude each other.', 'Give one of them.');
     return openHere(await unpackDemo(demo, note), version, isDry);
   }
   return openHere(root === null ? '/' : findRoot(root), version, isDry);
+};
+
+const readRemote = async (destination: string, note: (text: string) => void): Promise<string> => {
+  const [{openRemote}, {sshEnvironment}] = await Promise.all([
+    import('../capture/remote/open-remote.ts'),
+    import('../capture/remote/remote-capture.ts'),
+  ]);
+  note(`Reading ${destination} over ssh; nothing is written there.\n`);
+  const root = await openRemote(destination, sshEnvironment(process.env, process.geteuid?.() === 0));
+  process.on('exit', () => rmSync(root, {recursive: true, force: true}));
+  return root;
 };
 
 const unpackDemo = async (name: string, note: (text: string) => void): Promise<string> => {

@@ -3,7 +3,7 @@ import {UsageError} from '../errors.ts';
 import {defaultDemo, demoHosts} from '../system/demo-names.ts';
 import {nearestWord} from '../profile/nearest.ts';
 import type {OptionSpec, OptionSpecs, Verb} from './declare.ts';
-import {commonOptions, verbs, wizardVerb} from './verbs.ts';
+import {commonOptions, overSsh, verbs, wizardVerb} from './verbs.ts';
 
 /** What a command line asks for. */
 export type Request =
@@ -24,6 +24,8 @@ export type Common = {
   readonly root: string | null;
   /** Which embedded host; `null` for none. */
   readonly demo: string | null;
+  /** `USER@HOST`, of a command that reads another host instead. */
+  readonly over: string | null;
   readonly json: boolean;
   readonly noColor: boolean;
   readonly verbose: boolean;
@@ -109,6 +111,7 @@ export const parse = (argv: readonly string[]): Request => {
     common: {
       root: valueOf('root'),
       demo: has('demo') ? (valueOf('demo') ?? defaultDemo) : null,
+      over: verb.options['host'] === overSsh ? valueOf('host') : null,
       json: has('json'),
       noColor: has('no-color'),
       verbose: has('verbose'),
@@ -198,6 +201,8 @@ const refuseOther = (name: string, value: string, choices: readonly string[] | u
 
 /** `rollback --trial --yes` must not go on as if the word had not been there. */
 const foreignOption = (verb: Verb, name: string, rawName: string): UsageError => {
+  const instead = verb.elsewhere?.[name];
+  if (instead !== undefined) return new UsageError(`${titleOf(verb)} does not know ${rawName}.`, instead);
   const users = [wizardVerb, ...verbs].filter(({options}) => Object.hasOwn(options, name));
   const near = didYouMean(name, Object.keys({...verb.options, ...commonOptions})).replace('mean ', 'mean --');
   const others = users.map(titleOf).join(', ').replace('The wizard', 'the wizard');

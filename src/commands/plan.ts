@@ -25,7 +25,7 @@ import {loadProfile} from './load.ts';
 import {planVerdict} from './verdict.ts';
 import {hostFlags} from './writing.ts';
 
-type Options = {readonly out?: string; readonly 'exit-code': boolean};
+type Options = {readonly out?: string; readonly host?: string; readonly 'exit-code': boolean};
 
 type Planned =
   | Unreadable
@@ -39,6 +39,7 @@ type Planned =
       readonly path: string;
       /** For commands about the same host. */
       readonly flags: string;
+      readonly isRemote: boolean;
       readonly hasExitCode: boolean;
     };
 
@@ -50,7 +51,7 @@ type Document =
     });
 
 export const plan: Command<Options, Planned, Document> = {
-  run: async ({options, positionals: [path = ''], host, demo, version, json}) => {
+  run: async ({options, positionals: [path = ''], host, demo, over, version, json}) => {
     const loaded = loadProfile(path);
     if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
     const opened = await host();
@@ -67,8 +68,9 @@ export const plan: Command<Options, Planned, Document> = {
       needsReboot(facts, preview.plan, null),
       json ? await opened.awaitsReboot(facts) : null,
     );
-    const flags = hostFlags(opened, demo);
-    return {kind: 'planned', preview, reboot, saved, wanted, path, flags, hasExitCode: options['exit-code']};
+    const flags = hostFlags(opened, {demo, over});
+    const hasExitCode = options['exit-code'];
+    return {kind: 'planned', preview, reboot, saved, wanted, path, flags, isRemote: over !== null, hasExitCode};
   },
   exitCode: (planned) => {
     if (planned.kind === 'unreadable') return exitCodes.usage;
@@ -89,9 +91,9 @@ export const plan: Command<Options, Planned, Document> = {
   ),
   describe: (planned, style) => {
     if (planned.kind === 'unreadable') return '';
-    const {preview, reboot, saved, path, flags} = planned;
+    const {preview, reboot, saved, path, flags, isRemote} = planned;
     const needsReboot = reboot.rebootRequired;
-    const verdict = planVerdict({preview, needsReboot, file: saved ?? path}, {...style, flags});
+    const verdict = planVerdict({preview, needsReboot, file: saved ?? path}, {...style, flags, isRemote});
     return `${describePreview(preview, style)}\n${printable(verdict)}\n`;
   },
   remark: (planned, style) =>

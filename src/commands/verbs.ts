@@ -38,6 +38,18 @@ const out = {
   summary: 'save it to a new file',
 } as const satisfies OptionSpec;
 
+/** Of commands that only read the host, and leave nothing there. */
+export const overSsh = {
+  type: 'string',
+  value: 'USER@HOST',
+  summary: 'another host over your own ssh, read as `capture --host` does; nothing is kept of it',
+} as const satisfies OptionSpec;
+
+const scriptInstead =
+  '`vfio-pilot export script PROFILE > host.sh` prints a plan as a script with check, apply and undo.';
+const noWay = (what: string): string =>
+  `This program changes no other host over ssh. Run ${what} there: \`vfio-pilot export script PROFILE --host USER@HOST > host.sh\` makes it.`;
+
 /** Unproven ones are labelled, wherever they are listed. */
 const exportNames = (isProven: boolean): string =>
   exporters.flatMap((one) => (one.isProven === isProven ? [one.name] : [])).join(', ');
@@ -81,7 +93,7 @@ const commands: readonly Verb[] = [
     name: 'check',
     summary: 'firmware, kernel, IOMMU, libvirt: each with a remedy',
     positionals: [],
-    options: {},
+    options: {host: overSsh},
     examples: [
       ['check', 'is this host ready?'],
       ['check --json', 'the same for a script; exit code 3 when something must be put right first'],
@@ -134,6 +146,7 @@ const commands: readonly Verb[] = [
     positionals: [needsProfile],
     options: {
       out,
+      host: overSsh,
       'exit-code': flag('exit 10 when there are changes'),
       'dry-run': flag('nothing else: a plan never writes to the host'),
     },
@@ -141,6 +154,7 @@ const commands: readonly Verb[] = [
       ['plan win11.yaml', 'every byte that would change'],
       ['plan win11.yaml --out win11.plan', 'save the plan; apply then writes exactly this, or nothing'],
     ],
+    elsewhere: {emit: scriptInstead},
     isTransactional: false,
     load: async () => (await import('./plan.ts')).plan,
   }),
@@ -159,6 +173,7 @@ const commands: readonly Verb[] = [
       ['apply win11.yaml', 'show the changes, ask, write them'],
       ['apply win11.yaml --trial', 'for one boot only, unless you confirm it'],
     ],
+    elsewhere: {emit: scriptInstead, host: noWay('the script of the plan')},
     isTransactional: true,
     load: async () => (await import('./apply.ts')).apply,
   }),
@@ -185,10 +200,11 @@ const commands: readonly Verb[] = [
         completes: 'profile',
         summary: 'the promises of this profile, where a script or a person has made it true',
       },
+      host: overSsh,
     },
     examples: [
       ['verify', 'exit code 0 when none is broken or pending'],
-      ['verify --profile win11.yaml --root captured', 'on a new capture of a host where a script was run'],
+      ['verify --profile win11.yaml --host root@xcp.example', 'on a host where a script was run'],
     ],
     isTransactional: false,
     load: async () => (await import('./verify.ts')).verify,
@@ -207,6 +223,7 @@ const commands: readonly Verb[] = [
       ['rollback', 'take the newest run back'],
       ['rollback --dry-run', 'show each byte that would be restored'],
     ],
+    elsewhere: {host: 'What a script did on another host is taken back there: `sh host.sh undo`.'},
     isTransactional: true,
     load: async () => (await import('./rollback.ts')).rollback,
   }),
@@ -315,10 +332,13 @@ const commands: readonly Verb[] = [
     name: 'export',
     summary: `the plan of a profile for another program: ${exportNames(true)}; unproven: ${exportNames(false)}`,
     positionals: [{name: 'FOR', choices: exporters.map(({name}) => name)}, needsProfile],
-    options: {},
+    options: {host: overSsh},
     examples: [
       ['export kubevirt win10.yaml', 'permitted devices and a VirtualMachine, with what they leave out'],
-      ['export script win10.yaml', 'a shell script with check, apply and undo, for a host without this program'],
+      [
+        'export script win10.yaml --host root@xcp.example',
+        'a shell script with check, apply and undo, for a host without this program',
+      ],
     ],
     isTransactional: false,
     load: async () => (await import('./export.ts')).exportProfile,

@@ -21,8 +21,13 @@ type Verified = {
 
 type Document = Omit<Verified, 'pending'> & Reboot & {readonly version: 1};
 
-export const verify: Command<{profile?: string}, Verified, Document> = {
+export const verify: Command<{profile?: string; host?: string}, Verified, Document> = {
   run: async (context) => {
+    if (context.options.host !== undefined && context.options.profile === undefined)
+      throw new UsageError(
+        '--host needs --profile: what was applied on that host is kept there, and not read.',
+        'Write `vfio-pilot verify --profile FILE --host USER@HOST`; or run `vfio-pilot verify` on that host.',
+      );
     const host = await context.host();
     if (context.options.profile !== undefined) return verifyProfile(context.options.profile, host);
     const run = await readApplied(context, host);

@@ -92,9 +92,14 @@ export const askAndApply = async (
 export const rootFlags = ({name, isLive}: Pick<Host, 'name' | 'isLive'>): string =>
   isLive ? '' : ` --root ${quoteForShell(name)}`;
 
-/** The same for a command that leaves nothing behind, so that the copy of a demo host is gone after it. */
-export const hostFlags = (host: Pick<Host, 'name' | 'isLive'>, demo: string | null): string =>
-  demo === null ? rootFlags(host) : demo === defaultDemo ? ' --demo' : ` --demo ${demo}`;
+/** The same for a command that leaves nothing behind, so that the copy of a demo host, or of another one, is gone after it. */
+export const hostFlags = (
+  host: Pick<Host, 'name' | 'isLive'>,
+  {demo, over}: Pick<BaseContext, 'demo' | 'over'>,
+): string => {
+  if (over !== null) return ` --host ${quoteForShell(over)}`;
+  return demo === null ? rootFlags(host) : demo === defaultDemo ? ' --demo' : ` --demo ${demo}`;
+};
 
 /** On the kernel command line of the trial boot, by which it is known. */
 export const newTrialToken = (): string => randomBytes(6).toString('hex');

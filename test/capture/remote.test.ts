@@ -1,9 +1,10 @@
 import {execFileSync, spawnSync} from 'node:child_process';
-import {existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, describe, expect, it} from 'vitest';
 import {captureFiles, scrubEntries} from '../../src/capture/capture-files.ts';
+import {openRemote} from '../../src/capture/remote/open-remote.ts';
 import {parseStream} from '../../src/capture/remote/parse-stream.ts';
 import {captureOver, checkDestination, sshEnvironment} from '../../src/capture/remote/remote-capture.ts';
 import {remoteScript} from '../../src/capture/remote/remote-script.ts';
@@ -12,7 +13,7 @@ import {readHost} from '../../src/host/read-host.ts';
 import {openSource, outputFile} from '../../src/system/source.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {makeTree} from '../support/make-tree.ts';
-import {runCli} from '../support/run-cli.ts';
+import {profilePath, runCli} from '../support/run-cli.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-remote-'));
 afterAll(() => rmSync(scratch, {recursive: true, force: true}));
@@ -173,12 +174,57 @@ describe('a capture over ssh', () => {
     expect(existsSync(file)).toBe(false);
   });
 
+  it('is a tree for one command, with the same facts, in a directory of its own', async () => {
+    const root = unpackHost('xcp-ng-one-gpu');
+    const place = await openRemote('root@xcp.example', {PATH: '/usr/bin:/bin'}, standIn(root, asGiven));
+    expect(statSync(place).mode & 0o777).toBe(0o700);
+    const [there, here] = [place, root].map((one) => readHost(openSource(one, null)));
+    expect([there?.pci, there?.usb, there?.boot]).toEqual([here?.pci, here?.usb, here?.boot]);
+    rmSync(place, {recursive: true});
+    await expect(openRemote('-oProxyCommand=x', {}, '/bin/false')).rejects.toThrow('no host that ssh');
+    await expect(openRemote('xcp', {}, null)).rejects.toThrow('no ssh here');
+  });
+
+  it('writes nothing through a link of the other side', async () => {
+    const outside = mkdtempSync(join(scratch, 'outside-'));
+    const lines = [
+      'vfio-pilot capture 1',
+      'N host',
+      'L scrubbed /etc/away',
+      outside,
+      'F scrubbed 644 0 0 /etc/away/file',
+      'YQ==',
+      '.',
+      'end',
+    ];
+    const ssh = standIn('/nowhere', `cat <<'END'\n${lines.join('\n')}\nEND`);
+    const place = await openRemote('xcp', {PATH: '/usr/bin:/bin'}, ssh);
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readFileSync(join(place, 'etc/away/file'), 'utf8')).toBe('a');
+    rmSync(place, {recursive: true});
+  });
+
   it('gives ssh the person’s environment, and root’s only its agent and its terminal', () => {
     const env = {PATH: '/home/me/bin', SSH_ASKPASS: '/home/me/ask', SSH_AUTH_SOCK: '/run/agent', TERM: 'xterm'};
     expect(sshEnvironment(env, false)).toEqual(env);
     const asRoot = sshEnvironment(env, true);
     expect(asRoot).toMatchObject({SSH_AUTH_SOCK: '/run/agent', TERM: 'xterm', HOME: '/root'});
     expect(JSON.stringify(asRoot)).not.toContain('/home/me');
+  });
+
+  it.each([
+    [['plan', 'p.yaml', '--host', 'xcp', '--demo'], '--root or --demo a tree here'],
+    [['check', '--host', '-oProxyCommand=x'], 'looks like an option'],
+    [['check', '--host=-oProxyCommand=x'], 'no host that ssh'],
+    [['verify', '--host', 'xcp'], 'verify --profile FILE --host USER@HOST'],
+    [['apply', 'p.yaml', '--host', 'xcp'], 'export script PROFILE --host USER@HOST'],
+    [['apply', 'p.yaml', '--emit'], 'export script PROFILE'],
+    [['plan', 'p.yaml', '--emit', 'x.sh'], 'export script PROFILE'],
+    [['rollback', '--host', 'xcp'], 'host.sh undo'],
+  ])('%j is refused with what to do', async (words, said) => {
+    const profile = profilePath('xcp-ng-one-gpu');
+    const given = words.map((word) => (word === 'p.yaml' ? profile : word));
+    expect(await runCli(given)).toMatchObject({exitCode: 2, stderr: expect.stringContaining(said)});
   });
 
   it('is of no tree here', async () => {

@@ -31,6 +31,7 @@ const run = async <Options, Result, Document>(
     json: false,
     isPlain: true,
     demo: null,
+    over: null,
     version: '0.0.0',
     style: {
       hasColor: false,

@@ -40,7 +40,7 @@ describe('the schemas', () => {
     const {preview} = await host.preview(proposeProfile(facts, cards.slice(0, 1)));
     const documents: Readonly<Record<string, unknown>> = {
       facts: factsCommand.document(facts),
-      check: check.document({checks: runChecks(facts), notes: facts.notes, flags: ''}),
+      check: check.document({checks: runChecks(facts), notes: facts.notes, flags: '', isRemote: false}),
       groups: groups.document({outline: null, facts: await host.groups()}),
       plan: previewDocument(preview, {rebootRequired: true, pending: null}),
     };

@@ -5,7 +5,7 @@ import type {Check} from '../../src/findings/check.ts';
 import type {Finding} from '../../src/findings/finding.ts';
 import {samplePlan} from '../support/sample-plan.ts';
 
-const here = {typed: (command: string) => `npx vfio-pilot ${command}`, flags: ''};
+const here = {typed: (command: string) => `npx vfio-pilot ${command}`, flags: '', isRemote: false};
 const elsewhere = {...here, flags: ' --root /srv/host'};
 
 const finding = (severity: Finding['severity'], code: Finding['code']): Finding => ({
@@ -25,6 +25,9 @@ describe('the verdict of a plan', () => {
     const changes = [change('create'), change('create'), change('run')];
     expect(verdict([finding('warning', 'device-twin')], changes)).toBe(
       "Ready: 2 files, 1 command and a reboot; next: sudo npx vfio-pilot apply 'my win.yaml'",
+    );
+    expect(verdict([], [change('create')], false, {...here, flags: ' --host root@xcp', isRemote: true})).toBe(
+      "Ready: 1 file; next: npx vfio-pilot export script 'my win.yaml' --host root@xcp > script.sh",
     );
     expect(verdict([], [change('create')], false, elsewhere)).toBe(
       "Ready: 1 file; next: npx vfio-pilot apply 'my win.yaml' --root /srv/host",
@@ -51,6 +54,11 @@ describe('the verdict of the checks', () => {
       'Ready, with 1 warning; next: sudo npx vfio-pilot',
     );
     expect(checkVerdict([one('info', 'KVM')], elsewhere)).toBe('Ready; next: npx vfio-pilot --root /srv/host');
+  });
+
+  it('leads to the plan of another host', () => {
+    const remote = {...elsewhere, flags: ' --host root@xcp', isRemote: true};
+    expect(checkVerdict([one('info', 'KVM')], remote)).toBe('Ready; next: npx vfio-pilot plan PROFILE --host root@xcp');
   });
 
   it('names every error otherwise', () =>

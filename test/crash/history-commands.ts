@@ -75,6 +75,7 @@ export const runVerb = async (
     json,
     isPlain: true,
     demo: null,
+    over: null,
     version: '0.0.0',
     style: {
       hasColor: false,

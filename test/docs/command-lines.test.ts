@@ -56,8 +56,14 @@ const standIns = {
   // Instead of the system's own directories.
   tee: 'mkdir -p "$ROOT$(dirname "$1")" && cat >"$ROOT$1"',
   npx: 'case $1 in vfio-pilot | ./vfio-pilot-*.tgz) shift ;; *) exit 99 ;; esac; exec vfio-pilot "$@"',
-  // No other host is reached: a capture over ssh is one of the tree.
-  'vfio-pilot': `case $1,$2 in capture,--host) shift 3; set -- capture "$@" ;; esac
+  // No other host is reached: what is read over ssh is the tree.
+  'vfio-pilot': `host=
+for word; do
+  shift
+  if [ -n "$host" ]; then host=; continue; fi
+  if [ "$word" = --host ]; then host=next; continue; fi
+  set -- "$@" "$word"
+done
 case " $* " in *" --demo "* | *" --root "*) ;; *) set -- "$@" --root "$ROOT" ;; esac
 case $1 in apply | rollback | confirm) set -- "$@" --yes ;; esac
 exec ${process.execPath} ${program} "$@"`,

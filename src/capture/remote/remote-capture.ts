@@ -8,7 +8,7 @@ import {writeArchive} from '../write-capture.ts';
 import {parseStream} from './parse-stream.ts';
 import {remoteScript} from './remote-script.ts';
 
-type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * The same archive of another host, over the person's own ssh: its keys, its configuration, its questions on the
@@ -20,13 +20,23 @@ export const captureOver = async (
   env: Environment,
   ssh: string | null = trustedProgram('ssh'),
 ): Promise<Capture> => {
+  const read = prepare(destination, env, ssh);
+  return writeArchive(file, read);
+};
+
+/** The same without an archive. */
+export const readOver = async (destination: string, env: Environment, ssh: string | null): Promise<Capture> =>
+  prepare(destination, env, ssh)();
+
+/** What can be wrong here is told before anything is asked of the other side. */
+const prepare = (destination: string, env: Environment, ssh: string | null): (() => Promise<Capture>) => {
   const host = checkDestination(destination);
   if (ssh === null)
     throw new UsageError(
       'There is no ssh here that only root can replace.',
       'Install openssh-client, or run the script yourself: `vfio-pilot capture --script` prints it.',
     );
-  return writeArchive(file, async () => receive(ssh, host, env));
+  return async () => receive(ssh, host, env);
 };
 
 /** Of the person; as root only what ssh needs for its agent and its questions, so that nothing else steers what root runs. */

@@ -74,7 +74,7 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
     '#',
     "# What it can't do, and vfio-pilot can:",
     '# - No boot on trial: have a way in that does not need this card (ssh, another entry of the boot menu).',
-    '# - No verify after the reboot: capture the host then, and run vfio-pilot verify --profile on that.',
+    '# - No verify after the reboot: run vfio-pilot verify --profile FILE --host USER@HOST then, where vfio-pilot is.',
     '# - No recovery of its own after a kill or a power cut: run undo then. It knows what was done so far.',
     commands.every(({command}) => answerOf(command) !== null) && commands.length > 0
       ? '# - It does not wait for a package manager.'

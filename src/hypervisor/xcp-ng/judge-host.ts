@@ -20,7 +20,7 @@ export const judgeXapiHost = (context: PlanContext, pinning: PinningPlan, memory
     report('note', 'xapi-upgrade', {
       subject: 'host',
       message: `An upgrade of ${xapi.product} ${xapi.version ?? 'of unknown version'} from an ISO to 8.2 or older forgets which devices are hidden; one to 8.3 keeps that, and forgets extra_guest_irqs.`,
-      remedy: 'Capture and verify after each upgrade.',
+      remedy: 'Verify after each upgrade.',
     });
   if ((xapi.hosts ?? 1) > 1)
     report('note', 'xapi-pool', {

@@ -1,0 +1,28 @@
+import {mkdtempSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import type {TreeEntry} from '../../system/tree-file.ts';
+import {unpackTree} from '../../system/tree-file.ts';
+import {trustedProgram} from '../../system/trusted-program.ts';
+import type {CapturedEntry} from '../collect-entries.ts';
+import {type Environment, readOver} from './remote-capture.ts';
+
+/**
+ * Another host as a tree, read over the person's own ssh and scrubbed as a capture is, in a fresh directory that only this
+ * user may enter; the caller removes it. Throws a UsageError where ssh or the other side fails.
+ */
+export const openRemote = async (
+  destination: string,
+  env: Environment,
+  ssh: string | null = trustedProgram('ssh'),
+): Promise<string> => {
+  const {entries} = await readOver(destination, env, ssh);
+  const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-remote-'));
+  unpackTree(entries.map(treeEntryOf), root);
+  return root;
+};
+
+const treeEntryOf = (entry: CapturedEntry): TreeEntry =>
+  entry.type === 'file'
+    ? {type: 'binary', path: entry.path, mode: entry.mode, base64: entry.bytes.toString('base64')}
+    : entry;
