@@ -7,7 +7,7 @@ const find = (findings, code) => findings.find((finding) => finding.code === cod
 export const dirtyGroup = {
   name: 'dirty-group',
   isFast: false,
-  title: 'A card that shares its IOMMU group goes to a guest only as the user says in words',
+  title: 'A card that shares its IOMMU group goes to a guest only once the profile names its neighbour',
   run: async (lab) => {
     const machine = await lab.installedHost();
     await machine.run(

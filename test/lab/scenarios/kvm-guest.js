@@ -59,7 +59,7 @@ export const kvmGuest = {
       expectTrue(!signatureOf(report['40000100:0']).includes('KVM'), 'KVM shows itself in leaf 40000100');
       expectTrue(
         (report['1:0'][2] & hypervisorBit) !== 0,
-        'the guest is unknown that it runs under a hypervisor, although Hyper-V features are on',
+        'the guest does not see that it runs under a hypervisor, although Hyper-V features are on',
       );
     }
 
