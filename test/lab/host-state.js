@@ -147,3 +147,12 @@ export const parseCpus = (list) =>
 /** The kernel's account of the guest's hugepages: one line for each mapping. */
 export const hugeMapsOf = (machine, guest) =>
   machine.run(`grep -h huge /proc/$(cat /run/libvirt/qemu/${guest}.pid)/numa_maps`);
+
+/** A unit that makes something for guests was done before libvirt's daemon began, which starts guests with the host. */
+export const expectUnitBeforeGuests = async (machine, unit) => {
+  const order = await machine.run(
+    `systemctl show -p ActiveEnterTimestampMonotonic --value ${unit}; systemctl show -p ExecMainStartTimestampMonotonic --value libvirtd.service`,
+  );
+  const [made, started] = order.split('\n').map(Number);
+  expectTrue(made > 0 && made <= started, `${unit} was done at ${made}, and libvirtd began at ${started}`);
+};

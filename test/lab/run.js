@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {isEmulatorFault} from './emulator-fault.js';
 import {findHostImage} from './image/host-image.js';
+import {findEmulator} from './image/other-emulator.js';
 import {packProgram} from './program.js';
 import {readCommit, recordResult} from './results.js';
 import {openLab} from './scenario-lab.js';
@@ -16,6 +17,7 @@ import {identicalCards} from './scenarios/identical-cards.js';
 import {iommuOff} from './scenarios/iommu-off.js';
 import {kvmGuest} from './scenarios/kvm-guest.js';
 import {mediatedDevices} from './scenarios/mediated-devices.js';
+import {nicFunctions} from './scenarios/nic-functions.js';
 import {oldKernel} from './scenarios/old-kernel.js';
 import {dracut, systemdBoot} from './scenarios/other-chains.js';
 import {ownDevices} from './scenarios/own-devices.js';
@@ -50,6 +52,7 @@ const scenarios = [
   powerCutTrial,
   espPowerCut,
   virtualFunctions,
+  nicFunctions,
   mediatedDevices,
   guestLife,
   handoverFailure,
@@ -109,6 +112,7 @@ const main = async () => {
   const commit = isRecorded ? readCommit() : null;
   const shared = {
     imageOf: (name) => findHostImage(name, say),
+    emulatorOf: (suite) => findEmulator(suite, say),
     archive: await packProgram(join(folder, 'package')),
     appliedDisk: join(folder, 'applied.qcow2'),
   };

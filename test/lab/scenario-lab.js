@@ -5,7 +5,7 @@ import {installProgram} from './program.js';
 import {run} from './processes.js';
 
 /** What a scenario works with: machines that are stopped at its end, and a protocol of its steps. */
-export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
+export const openLab = (directory, {imageOf, emulatorOf, archive, appliedDisk}) => {
   mkdirSync(directory, {recursive: true});
   const machines = [];
   const missed = [];
@@ -31,9 +31,17 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
 
   /**
    * A host as it was installed; other hardware than the saved machine's boots through its firmware. `name` keeps several of
-   * one scenario apart; `hasProgram: false` leaves it to the scenario to install the program.
+   * one scenario apart; `hasProgram: false` leaves it to the scenario to install the program. `emulatorFrom` is the Debian
+   * suite whose QEMU has that hardware.
    */
-  const installedHost = async ({image = 'debian-12', hardware, name = '', hasProgram = true, forwardsSsh} = {}) => {
+  const installedHost = async ({
+    image = 'debian-12',
+    hardware,
+    name = '',
+    hasProgram = true,
+    forwardsSsh,
+    emulatorFrom,
+  } = {}) => {
     const home = join(directory, name);
     mkdirSync(home, {recursive: true});
     const disk = join(home, 'disk.qcow2');
@@ -45,6 +53,7 @@ export const openLab = (directory, {imageOf, archive, appliedDisk}) => {
       forwardsSsh,
       hardware: {...hardware, ...copyVariables(folder)},
       ...(hardware === undefined ? {snapshot: 'booted'} : {}),
+      ...(emulatorFrom === undefined ? {} : {emulator: await emulatorOf(emulatorFrom)}),
     });
     if (hardware !== undefined) await machine.waitForLogin();
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);

@@ -4,7 +4,7 @@
  */
 export const machineArguments = (
   {disk, share, forwardsSsh = false},
-  {vars, guestBus, cpu, smp, nodes, hasVirtualFunctions},
+  {vars, guestBus, cpu, smp, nodes, hasVirtualFunctions, networkCards},
 ) => [
   '-nodefaults',
   '-no-user-config',
@@ -84,6 +84,14 @@ export const machineArguments = (
         'nvme-ns,drive=zeros,bus=nvme,nsid=1,shared=off',
       ]
     : []),
+  ...networkCards.flatMap(({mac}, index) => [
+    '-device',
+    `pcie-root-port,id=igbport${index},bus=pcie.0,addr=e.${index},multifunction=${index === 0 ? 'on' : 'off'},chassis=${6 + index}`,
+    '-netdev',
+    `user,id=igbnet${index},restrict=on`,
+    '-device',
+    `igb,netdev=igbnet${index},mac=${mac},bus=igbport${index}`,
+  ]),
   '-fsdev',
   `local,id=share,path=${share},security_model=none`,
   '-device',

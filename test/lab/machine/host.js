@@ -19,7 +19,8 @@ const plainNodes = [
 
 /**
  * `guestBus` is the bus that the guest's card hangs from; with `vars`, a file for its variables, the firmware is UEFI; with
- * `hasVirtualFunctions` there is an NVMe controller that makes four of them.
+ * `hasVirtualFunctions` there is an NVMe controller that makes four of them, and each of `networkCards` is an igb that makes
+ * seven (QEMU 8.0 and newer).
  */
 export const describeHost = ({
   vars,
@@ -29,6 +30,7 @@ export const describeHost = ({
   threads = 1,
   nodes = plainNodes,
   hasVirtualFunctions = false,
+  networkCards = [],
 } = {}) => {
   const slot = `0000:${(guestBus + 1).toString(16)}:00`;
   const count = nodes.flatMap(({cpus}) => cpus).length;
@@ -38,6 +40,7 @@ export const describeHost = ({
     cpu,
     nodes,
     hasVirtualFunctions,
+    networkCards,
     smp: `${count},sockets=${count / cores / threads},cores=${cores},threads=${threads}`,
     /** Each function with the driver that the kernel gives it where nobody asks for another. */
     card: {

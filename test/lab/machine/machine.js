@@ -11,9 +11,12 @@ const bootSeconds = 300;
 
 /**
  * Starts the emulator; `snapshot` continues where one was saved, `direct` boots a kernel without GRUB, `writeLog` notes each
- * write of the disk, `forwardsSsh` gives it an `sshPort` on 127.0.0.1.
+ * write of the disk, `forwardsSsh` gives it an `sshPort` on 127.0.0.1, `emulator` is what starts another QEMU than this machine's.
  */
-export const startMachine = async (directory, {disk, snapshot, direct, writeLog, forwardsSsh, hardware = {}}) => {
+export const startMachine = async (
+  directory,
+  {disk, snapshot, direct, writeLog, forwardsSsh, hardware = {}, emulator: command = ['qemu-system-x86_64']},
+) => {
   const host = describeHost(hardware);
   const share = join(directory, 'share');
   mkdirSync(share, {recursive: true});
@@ -23,7 +26,7 @@ export const startMachine = async (directory, {disk, snapshot, direct, writeLog,
     '-c',
     'ulimit -c 0; exec "$@"',
     'sh',
-    'qemu-system-x86_64',
+    ...command,
     ...withWriteLog(machineArguments({disk, share, forwardsSsh}, host), disk, writeLog),
     // As it is, the chipset's strap is set to NO_REBOOT: the watchdog counts down, and nothing happens (QEMU: hw/acpi/tco.c).
     '-global',
