@@ -73,7 +73,8 @@ export const apply: Command<Options, Unreadable | (Ending & {readonly kind: 'end
     refuseScripted(permanent.plan);
     if (saved !== null && (permanent.changes.length > 0 || isBlocked(permanent.findings)))
       refuseOtherThanSaved(context, saved, facts, permanent);
-    const token = options.trial ? newTrialToken() : null;
+    // What changes nothing needs no trial, and could not have one in the trial boot that has just been confirmed.
+    const token = options.trial && permanent.changes.length > 0 ? newTrialToken() : null;
     const preview = token === null ? permanent : previewTrial(facts, permanent, token);
     context.show(describePreview(preview, context.style));
     if (token !== null) context.show(describePermanent(permanent));

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {unpackHost} from '../support/host-tree.ts';
 import {makeTree} from '../support/make-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 
@@ -15,6 +16,17 @@ describe('a trial', () => {
     expect(exitCode).toBe(3);
     expect(stdout).toMatch(/\[trial-impossible\]/);
     expect(stdout).toMatch(/nothing was written/);
+  });
+
+  it('is not asked for where the profile is applied already, on a host that could not have one either', async () => {
+    const root = unpackHost('dell-r710-gtx1050');
+    const words = ['apply', profilePath('dell-r710-gtx1050'), '--root', root, '--yes'];
+    expect((await runCli([...words, '--trial'])).exitCode).toBe(3);
+    await runCli(words);
+    const {stdout, exitCode} = await runCli([...words, '--trial']);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/Nothing to do: this host is already as the profile says/);
+    expect(stdout).not.toMatch(/trial/);
   });
 
   it('that nobody started can not be confirmed', async () => {

@@ -71,6 +71,9 @@ describe.skipIf(!hasAnsible)('the modules for Ansible, on a tree', () => {
     // By its text or by its path, it is the same profile.
     expect(run('profile', profile)).toMatchObject({changed: false, outcome: 'nothing-to-do', reboot_required: true});
 
+    // Nothing is left to be tried, wherever it was confirmed or applied.
+    expect(run('trial', profile)).toMatchObject({changed: false, state: 'none', reboot_required: true});
+
     expect(run('verify', {root})).toMatchObject({failed: true, msg: expect.stringContaining('pending: ') as string});
     expect(run('verify', {root, allow_pending: true})).toMatchObject({changed: false, pending: true});
     expect(run('rollback', {root}, 'check')).toMatchObject({changed: true, outcome: 'dry-run'});
