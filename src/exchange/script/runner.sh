@@ -1,10 +1,10 @@
 usage() {
   cat <<END
-Usage: sh $0 check    look whether this host is as the plan saw it; changes nothing
-       sh $0 apply    check, keep a copy of what is there, write the files, run the commands
-       sh $0 undo     put back what was there before
+Usage: $self check    look whether this host is as the plan saw it; changes nothing
+       $self apply    check, keep a copy of what is there, write the files, run the commands
+       $self undo     put back what was there before
 
-ROOT=DIR sh $0 VERB   the same on a tree below DIR; commands are listed and not run
+ROOT=DIR $self VERB   the same on a tree below DIR; commands are listed and not run
 END
 }
 
@@ -486,12 +486,12 @@ apply() {
   none | preparing) ;;
   applied)
     if is_applied; then
-      say "Already applied. To take it back: sh $0 undo"
+      say "Already applied. To take it back: $self undo"
       exit 0
     fi
-    fail "This was applied, and some of it was changed since. Nothing was written." "To take it back: sh $0 undo"
+    fail "This was applied, and some of it was changed since. Nothing was written." "To take it back: $self undo"
     ;;
-  *) fail "A run of this script ended half way. Nothing was written." "Run this first: sh $0 undo" ;;
+  *) fail "A run of this script ended half way. Nothing was written." "Run this first: $self undo" ;;
   esac
   check_host || fail 'Nothing was written. Make a new plan of this host, and a new script.'
   discard
@@ -505,7 +505,7 @@ apply() {
   must rm -f "$state/process"
   say "Applied. What was there before is kept in $state."
   [ "$is_live" = no ] || say 'Reboot now; the device changes hands early in the next boot.'
-  say "To take it back: sh $0 undo"
+  say "To take it back: $self undo"
 }
 
 tell_when_half_done() {
@@ -513,7 +513,7 @@ tell_when_half_done() {
   trap 'half_done' EXIT
 }
 
-half_done() { printf '%s\n' 'It ended half way.' "To put back what was there: sh $0 undo" >&2; }
+half_done() { printf '%s\n' 'It ended half way.' "To put back what was there: $self undo" >&2; }
 
 undo() {
   case $(step) in
@@ -547,10 +547,15 @@ refuse_second() {
 }
 
 main() {
+  # The script may come through a pipe, and no program is to read from that.
+  exec </dev/null
   PATH=/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin
   LC_ALL=C
   export PATH LC_ALL
   umask 077
+  # How to call it again: it may have come through a pipe, where $0 is the shell.
+  self="sh $0"
+  grep -qsF "id=$id" "$0" || self='sh SCRIPT'
   root=
   if [ -n "${ROOT:-}" ]; then
     root=$(CDPATH="" cd "$ROOT" && pwd -P) || exit 2

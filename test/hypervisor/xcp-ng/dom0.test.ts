@@ -124,6 +124,19 @@ describe('a stand-in for dom0 of XCP-ng (nothing of XCP-ng runs here)', () => {
     expect(existsSync(kept(dom0))).toBe(false);
   });
 
+  it('is set up and taken back through a pipe, as over ssh, and no program reads the rest of the script', () => {
+    const dom0 = makeDom0();
+    const before = stateOf(dom0);
+    const input = readFileSync(scriptFor(dom0), 'utf8').replace('execute() {', 'execute() {\n  cat >/dev/null');
+    const piped = (verb: string) =>
+      spawnSync('/bin/dash', ['-s', verb], {input, encoding: 'utf8', env: {ROOT: dom0.root}});
+    expect(piped('check')).toMatchObject({status: 0, stderr: ''});
+    expect(piped('apply')).toMatchObject({status: 0, stderr: '', stdout: expect.stringContaining('sh SCRIPT undo')});
+    expect(vms(dom0)).toContain('0/0000:41:00.0');
+    expect(piped('undo')).toMatchObject({status: 0, stderr: ''});
+    expect(stateOf(dom0)).toBe(before);
+  });
+
   it.skipIf(!existsSync('/bin/bash'))('is set up and taken back by bash too, which is sh in dom0', () => {
     const dom0 = makeDom0();
     const before = stateOf(dom0);

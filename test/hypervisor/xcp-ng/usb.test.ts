@@ -1,5 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../../src/facts/host-facts.ts';
+import {runChecks} from '../../../src/checks/run-checks.ts';
 import type {CommandArtifact} from '../../../src/artifacts/artifact.ts';
 import {xcpNg} from '../../../src/hypervisor/xcp-ng/xcp-ng.ts';
 import {outputFile} from '../../../src/system/source.ts';
@@ -140,6 +141,17 @@ describe('a USB device for a VM of XCP-ng', () => {
     expect(finding(xcpFacts(), 'xapi-usb-policy', wish(stick))?.message).toContain(
       'Line 3 of /etc/xensource/usb-policy.conf denies usb/1cf1:0030@1-2 (DENY: class=02 # Modems)',
     );
+  });
+
+  it('is judged by check, before anybody asks for it', () => {
+    const checkOf = (changed: Parameters<typeof xcpFacts>[0]) =>
+      runChecks(xcpFacts(changed)).find(({id}) => id === 'xapi-usb');
+    expect(checkOf({})).toMatchObject({
+      status: 'ok',
+      fact: `${policyPath} allows 0529:0001 at 1-1, and denies 1cf1:0030 at 1-2 (line 3).`,
+    });
+    expect(checkOf(rule(() => 'ALLOW\n'))).toMatchObject({status: 'warning', fact: expect.stringContaining('line 1')});
+    expect(checkOf({[policyPath]: null})).toMatchObject({status: 'info'});
   });
 
   const promiseOf = (changed: Parameters<typeof xcpFacts>[0], port: string) =>
