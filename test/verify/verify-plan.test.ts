@@ -580,8 +580,10 @@ describe('each kind of promise', () => {
     'vf-interface': 'test/hypervisor/network-cards.test.ts',
     'vf-pool': 'test/devices/pooled-function.test.ts',
     'vgpu-type': 'test/devices/vgpu.test.ts',
+    'xapi-usb': 'test/hypervisor/xcp-ng/usb.test.ts',
     'xen-argument': 'test/binding/pciback.test.ts',
     'xen-hidden': 'test/binding/pciback.test.ts',
+    'xen-own-pool': 'test/hypervisor/xen/pool.test.ts',
     'xen-pool': 'test/hypervisor/xen/guest.test.ts',
     'xen-running': 'test/binding/pciback.test.ts',
   };
