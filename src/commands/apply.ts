@@ -184,7 +184,7 @@ const describeApplied = ({id, flags, tasks, reboot}: Ending, {typed}: Style): re
   return [
     `Applied as ${id}.`,
     ...(isHere ? [] : ['Commands were listed and not run, because this is another root.']),
-    ...(isHere && rebootRequired ? ['Reboot now; the card changes hands early in the next boot.'] : []),
+    ...(isHere && rebootRequired ? ['Reboot now: the next boot makes everything ready for the guest.'] : []),
     ...(rebootRequired ? [] : ['No reboot is needed.']),
     `${rebootRequired ? 'After the reboot: ' : 'To check it:      '} ${sudo}${typed(`verify${flags}`)}`,
     `To take it back:   ${sudo}${typed(`rollback${flags}`)}`,

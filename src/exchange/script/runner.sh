@@ -504,7 +504,7 @@ apply() {
   trap - EXIT INT TERM HUP
   must rm -f "$state/process"
   say "Applied. What was there before is kept in $state."
-  [ "$is_live" = no ] || say 'Reboot now; the device changes hands early in the next boot.'
+  [ "$is_live" = no ] || say 'Reboot now: the next boot makes everything ready for the guest.'
   say "To take it back: $self undo"
 }
 
