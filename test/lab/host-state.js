@@ -90,8 +90,10 @@ export const expectClaims = async (machine) => {
   }
 };
 
-export const promisesOf = async (machine) => {
-  const {code, output} = await machine.tryRun('vfio-pilot verify --json', 150);
+/** Of what was applied last, or of a profile. */
+export const promisesOf = async (machine, profile) => {
+  const of = profile === undefined ? '' : ` --profile ${profile}`;
+  const {code, output} = await machine.tryRun(`vfio-pilot verify${of} --json`, 150);
   const {promises} = JSON.parse(output);
   return {code, promises};
 };

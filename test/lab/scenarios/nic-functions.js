@@ -71,6 +71,9 @@ const expectBlocker = async (machine, file, code, words) => {
   expectMatch(messages.join(), words, 'the blocker');
 };
 
+const notKept = async (machine, guest) =>
+  (await promisesOf(machine, `${guest}.yaml`)).promises.filter(({status}) => status !== 'kept').map(({id}) => id);
+
 const apply = async (machine, guest, device) => {
   await write(machine, `${guest.guest}.yaml`, profileOf(guest, device));
   expectEqual((await planOf(machine, `${guest.guest}.yaml`)).code, 0, `the exit code of plan for ${guest.guest}`);
@@ -145,18 +148,15 @@ export const nicFunctions = {
     const network = `vf-${pooled.interface}`;
     expectMatch(await machine.run(`virsh net-info ${network}`), /Active: +yes[^]*Autostart: +yes/, 'the network');
     expectMatch(await machine.run(`virsh net-dumpxml ${network}`), /<network connections='2'>/, 'the network');
-    const {promises} = await promisesOf(machine);
-    expectEqual(
-      promises.filter(({status}) => status !== 'kept').map(({promise}) => promise),
-      [],
-      'promises that are not kept',
-    );
-    for (const {guest} of guests)
+    for (const {guest} of guests) {
+      expectEqual(await notKept(machine, guest), [], `promises of ${guest} that are not kept`);
       expectEqual(
         (await planOf(machine, `${guest}.yaml`)).changes.length,
         0,
         `the changes of a second plan for ${guest}`,
       );
+    }
+    expectEqual((await promisesOf(machine)).code, 0, 'the exit code of verify');
 
     lab.say('another count is refused while a guest has one, and so is a number on the card of the network');
     const applied = await filesOf(machine);
@@ -174,12 +174,7 @@ export const nicFunctions = {
     const start = await machine.tryRun('virsh start fixed', 120);
     expectTrue(start.code !== 0, 'the guest was started with the interface down');
     expectMatch(start.output, /not online/, 'why it was not started');
-    const down = (await promisesOf(machine)).promises.filter(({status}) => status === 'broken');
-    expectEqual(
-      down.map(({id}) => id),
-      ['vf-interface'],
-      'broken promises',
-    );
+    expectEqual(await notKept(machine, 'fixed'), ['vf-interface'], 'promises of fixed that are not kept');
     await machine.run(`ip link set dev ${numbered.interface} up && virsh start fixed`, 120);
 
     lab.say(
