@@ -37,6 +37,12 @@ ${disk === poolDisk ? `  diskPool: guests\n  diskFormat: ${disk.format}\n` : ''}
 const writeProfile = (machine, disk) => machine.run(`cat >lab.yaml <<'END'\n${profileOf(disk)}END`);
 const definitionOf = (machine) => machine.run('virsh dumpxml --inactive lab', 60);
 
+/** As it reads a definition, libvirt puts controllers of one type together (virDomainControllerInsertPreAlloced): it does not keep their order. */
+const withControllersSorted = (xml) => {
+  const controller = / *<controller [^>]*?(?:\/>|>[^]*?<\/controller>)\n/g;
+  return [xml.replaceAll(controller, ''), ...(xml.match(controller) ?? []).sort()].join('');
+};
+
 const expectNewDisk = async (machine, {path, format}) => {
   expectEqual(await machine.run(`stat -c '%U %G %a' ${path}`), 'root root 600', `owner and mode of ${path}`);
   const {format: found, 'virtual-size': bytes} = JSON.parse(
@@ -194,7 +200,11 @@ export const guestLife = {
     ]) {
       lab.say(`rollback of ${phase}: the guest is as it was in ${left}`);
       await machine.run('vfio-pilot rollback --yes', 300);
-      expectEqual(await definitionOf(machine), states[left].xml, "libvirt's definition");
+      expectEqual(
+        withControllersSorted(await definitionOf(machine)),
+        withControllersSorted(states[left].xml),
+        "libvirt's definition",
+      );
       expectSameLines(await filesOf(machine), states[left].files, 'the files in /etc and /boot');
     }
     lab.say('rollback of apply: the guest is gone, and the disk that was used is kept, which is said');
