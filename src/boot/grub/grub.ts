@@ -67,7 +67,8 @@ const renderConfiguration = (facts: HostFacts, target: GrubTarget): GeneratedArt
       ...(target.effective.length === 0 ? [] : [{kind: 'contains', texts: target.effective} as const]),
     ],
     triggers: [grubDefaultsPath, grubDropInPath],
-    timeoutSeconds: 300,
+    // In an emulated dom0 of Xen it took more than 300 s; it starts hundreds of programs, and looks for systems on other disks.
+    timeoutSeconds: 900,
     why: ['GRUB reads grub.cfg, which is made from /etc/default/grub.'],
   };
 };

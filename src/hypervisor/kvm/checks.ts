@@ -4,11 +4,13 @@ import {isAtLeast} from '../../facts/versions.ts';
 import {checkKvm} from '../check-kvm.ts';
 import {about, type Check} from '../../findings/check.ts';
 import {count} from '../../words/count.ts';
+import {checkOtherBoot} from './judge-other-boot.ts';
 
 export const checkKvmHost = (facts: HostFacts): readonly Check[] => [
   checkKvm(facts),
   checkLibvirt(facts),
   checkFirmwareImages(facts),
+  ...checkOtherBoot(facts),
 ];
 
 export const checkLibvirt = (facts: HostFacts): Check => {

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {runChecks} from '../../../src/checks/run-checks.ts';
 import {xenFacts, xlOutput} from '../../support/xen-facts.ts';
 import {codesOf} from '../../hypervisor/xen/decide.ts';
 
@@ -89,12 +90,15 @@ describe('who is asked', () => {
   });
 
   it('failure mode 92: leaves a machine without Xen alone, and warns where Xen is installed', () => {
-    const {virtualisation, kernel} = xenFacts({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null});
-    expect(virtualisation.kind).toBe('kvm');
-    expect(kernel).toMatchObject({hypervisor: 'unknown', xenImages: ['xen-4.17-amd64.gz']});
-    expect(codesOf(xenFacts({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null}))).toContain(
-      'warning xen-installed',
-    );
+    const bare = xenFacts({'/sys/hypervisor/type': null, '/proc/xen/capabilities': null});
+    expect(bare.virtualisation.kind).toBe('kvm');
+    expect(bare.kernel).toMatchObject({hypervisor: 'unknown', xenImages: ['xen-4.17-amd64.gz']});
+    expect(codesOf(bare)).toContain('warning xen-installed');
+    expect(runChecks(bare).find(({id}) => id === 'xen-installed')).toMatchObject({
+      status: 'warning',
+      fact: expect.stringContaining('/boot/xen-4.17-amd64.gz'),
+    });
     expect(codesOf(xenFacts())).toEqual([]);
+    expect(runChecks(xenFacts()).map(({id}) => id)).not.toContain('xen-installed');
   });
 });
