@@ -9,11 +9,11 @@ export const driversOf = async (machine, addresses) =>
     )
   ).split('\n');
 
-/** Every function of the host is with the driver that its description names; those of the card with vfio-pci where it is given away. */
-export const expectDrivers = async (machine, {isGivenAway}) => {
+/** Every function of the host is with the driver that its description names; those of the card with `keeper` where it is given away. */
+export const expectDrivers = async (machine, {isGivenAway, keeper = 'vfio-pci'}) => {
   const {card, others} = machine.host;
   const wanted = [
-    ...card.functions.map(({address, driver}) => ({address, driver: isGivenAway ? 'vfio-pci' : driver})),
+    ...card.functions.map(({address, driver}) => ({address, driver: isGivenAway ? keeper : driver})),
     ...others,
   ];
   const found = await driversOf(

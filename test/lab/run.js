@@ -29,6 +29,7 @@ import {trialRefused} from './scenarios/trial-refused.js';
 import {udevRule} from './scenarios/udev-rule.js';
 import {virtualFunctions} from './scenarios/virtual-functions.js';
 import {wholeLife} from './scenarios/whole-life.js';
+import {xen} from './scenarios/xen.js';
 
 const scenarios = [
   ownDevices,
@@ -57,6 +58,7 @@ const scenarios = [
   guestLife,
   handoverFailure,
   fleet,
+  xen,
 ];
 const say = (words) => process.stdout.write(`${words}\n`);
 

@@ -1,5 +1,6 @@
 import {appendFileSync, copyFileSync, existsSync, mkdirSync} from 'node:fs';
 import {join} from 'node:path';
+import {recipes} from './image/recipe.js';
 import {startMachine} from './machine/machine.js';
 import {installProgram} from './program.js';
 import {run} from './processes.js';
@@ -51,14 +52,14 @@ export const openLab = (directory, {imageOf, emulatorOf, archive, appliedDisk}) 
     const machine = await boot(disk, {
       home,
       forwardsSsh,
-      hardware: {...hardware, ...copyVariables(folder)},
+      hardware: {...(hardware ?? recipes[image].hardware), ...copyVariables(folder)},
       ...(hardware === undefined ? {snapshot: 'booted'} : {}),
       ...(emulatorFrom === undefined ? {} : {emulator: await emulatorOf(emulatorFrom)}),
     });
     if (hardware !== undefined) await machine.waitForLogin();
     await machine.run(`date -s @${Math.floor(Date.now() / 1000)}`);
     // libvirtd completes its own configuration at its first start: before anything is compared.
-    await machine.run('virsh list', 60);
+    if (recipes[image].hypervisor !== 'xen') await machine.run('virsh list', 60);
     if (hasProgram) await installProgram(machine, archive);
     return machine;
   };

@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {buildDisk} from './build-disk.js';
 import {findMade} from './cache.js';
 import {prepareHost} from './prepare-host.js';
+import {prepareXenHost} from './prepare-xen-host.js';
 import {recipeHash, recipes} from './recipe.js';
 
 /** The folder with base.raw and installed.qcow2 of a host for today's recipe. */
@@ -19,7 +20,8 @@ const make = async (name, directory, say) => {
   say(`building the image ${name} in ${directory}`);
   await buildDisk(recipes[name], directory);
   say(`Debian is on the disk after ${seconds(started)} s; preparing it`);
-  await prepareHost(recipes[name], directory, say);
+  const prepare = recipes[name].hypervisor === 'xen' ? prepareXenHost : prepareHost;
+  await prepare(recipes[name], directory, say);
   say(`image ready after ${seconds(started)} s`);
 };
 

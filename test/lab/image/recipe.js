@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {machineArguments} from '../machine/arguments.js';
-import {describeHost} from '../machine/host.js';
+import {describeHost, xenHardware} from '../machine/host.js';
 
 const here = (name) => new URL(name, import.meta.url).pathname;
 
@@ -28,11 +28,13 @@ const common = [
   'procps',
   'libvirt-daemon-system',
   'libvirt-clients',
-  'qemu-system-x86',
-  'qemu-utils',
-  'ipxe-qemu',
-  'ovmf',
 ];
+
+/** `xen`: with the device model of HVM guests, which is a package of its own. */
+const guestPackages = {
+  kvm: ['qemu-system-x86', 'qemu-utils', 'ipxe-qemu', 'ovmf'],
+  xen: ['xen-system-amd64', 'qemu-system-xen', 'ovmf'],
+};
 
 /**
  * Each host of the lab by its name. The display cards' driver is in every initramfs: there before anything could hold it off.
@@ -64,12 +66,23 @@ export const recipes = {
     displayModule: 'bochs',
     packages: ['openssh-server', 'python3', 'sudo', 'libpam-systemd'],
   },
+  /** GRUB starts Xen by default; what its owner has set for that is in xen.sh. */
+  'debian-12-xen': {
+    suite: 'bookworm',
+    loader: 'grub',
+    initramfs: 'initramfs-tools',
+    displayModule: 'bochs',
+    hypervisor: 'xen',
+    hardware: xenHardware,
+    hooks: ['xen.sh', 'prepare-xen-host.js', 'installed-machine.js'],
+  },
 };
 
 const loaderPackage = {grub: 'grub-pc', 'systemd-boot': 'systemd-boot'};
 
-export const packagesFor = ({loader, initramfs, packages = []}) => [
+export const packagesFor = ({loader, initramfs, hypervisor = 'kvm', packages = []}) => [
   ...common,
+  ...guestPackages[hypervisor],
   initramfs,
   loaderPackage[loader],
   ...packages,
@@ -89,6 +102,8 @@ export const excludedPaths = [
   '/lib/modules/*/kernel/drivers/gpu/drm/i915/*',
 ];
 
+const hooks = ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js'];
+
 /** Changes whenever anything above, the hooks, the way in which they are put together or the machine does. */
 export const recipeHash = (recipe) => {
   const hash = createHash('sha256').update(
@@ -100,10 +115,9 @@ export const recipeHash = (recipe) => {
       nodePackage,
       uuid,
       diskMiB,
-      machineArguments({disk: '', share: ''}, describeHost()),
+      machineArguments({disk: '', share: ''}, describeHost(recipe.hardware)),
     ]),
   );
-  for (const name of ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js'])
-    hash.update(readFileSync(here(name)));
+  for (const name of [...hooks, ...(recipe.hooks ?? [])]) hash.update(readFileSync(here(name)));
   return hash.digest('hex').slice(0, 16);
 };

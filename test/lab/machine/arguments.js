@@ -4,7 +4,7 @@
  */
 export const machineArguments = (
   {disk, share, forwardsSsh = false},
-  {vars, guestBus, cpu, smp, nodes, hasVirtualFunctions, networkCards},
+  {vars, guestBus, cpu, smp, threading, nodes, hasVirtualFunctions, networkCards},
 ) => [
   '-nodefaults',
   '-no-user-config',
@@ -13,7 +13,7 @@ export const machineArguments = (
   '-machine',
   'q35,kernel-irqchip=split',
   '-accel',
-  'tcg,thread=multi',
+  `tcg,thread=${threading}`,
   '-cpu',
   cpu,
   '-smp',

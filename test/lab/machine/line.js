@@ -2,7 +2,7 @@ import {connect} from 'node:net';
 import {appendFileSync} from 'node:fs';
 import {patience} from '../patience.js';
 
-const deaths = /\(initramfs\) |Kernel panic - not syncing|end Kernel panic|grub rescue>/;
+const deaths = /\(initramfs\) |Kernel panic - not syncing|end Kernel panic|grub rescue>|Panic on CPU \d+:/;
 
 /** One serial line: everything that arrived, and a mark behind what was already answered for. */
 export const openLine = async (socketPath, logPath) => {
