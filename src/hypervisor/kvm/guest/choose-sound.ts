@@ -53,7 +53,7 @@ const choosePipeWire = (context: PlanContext): SoundPlan | null => {
     const [first] = libvirtOf(context.facts).pipeWireDirectories ?? [];
     context.report('blocker', 'guest-sound-unusable', {
       subject: 'guest.sound',
-      message: 'Whose PipeWire plays the sound is not said: QEMU runs as a user without a session of its own.',
+      message: 'QEMU runs as a user without a session of its own, so you have to say whose PipeWire plays the sound.',
       remedy: `Set guest.soundRuntimeDir: ${first ?? '/run/user/1000'}${first === undefined ? ', with the number that `id -u` prints for that user' : ''}.`,
     });
     return null;
