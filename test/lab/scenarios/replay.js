@@ -3,6 +3,7 @@ import {expectDrivers, filesOf, makeProfile, planOf} from '../host-state.js';
 import {guestCard, hostCard, sharedCard} from '../machine/host.js';
 
 const movedCard = '0000:61:00.0';
+const slotOf = (address) => address.replace(/\.\d$/, '');
 
 export const replay = {
   name: 'replay',
@@ -28,8 +29,8 @@ export const replay = {
       expectMatch(moved?.message ?? '', new RegExp(address), 'what device-moved says');
     expectEqual((await second.tryRun('vfio-pilot apply lab.yaml --yes', 60)).code, 3, 'the exit code of apply');
 
-    lab.say('the right address alone is not enough: the bridges above it are others, and it could be a twin');
-    await second.run(`sed -i 's/${guestCard}/${movedCard}/' lab.yaml`);
+    lab.say('the right addresses alone are not enough: the bridges above the card are others, and it could be a twin');
+    await second.run(`sed -i 's/${slotOf(guestCard)}/${slotOf(movedCard)}/' lab.yaml`);
     const twin = await planOf(second, 'lab.yaml');
     expectEqual(
       [twin.code, twin.findings.some(({code}) => code === 'device-moved')],
