@@ -32,7 +32,7 @@ export const xen = {
     await expectDrivers(machine, {isGivenAway: false});
 
     lab.say('check finds a dom0 that is ready');
-    const check = await machine.run('vfio-pilot check', 60);
+    const check = await machine.run('vfio-pilot check', 150);
     expectMatch(check, / 0 errors/, 'check');
     expectMatch(check, /dom0 \(PV\)/, 'what check says of Xen');
 
@@ -89,12 +89,12 @@ export const xen = {
     await machine.run('grub-reboot 0');
     await machine.reboot();
     expectEqual((await machine.tryRun('test -e /sys/hypervisor/type')).code, 1, 'whether Xen runs');
-    expectMatch(await machine.run('vfio-pilot check', 60), /Xen is installed .*this boot is without it/, 'check');
+    expectMatch(await machine.run('vfio-pilot check', 150), /Xen is installed .*this boot is without it/, 'check');
     await expectDrivers(machine, {isGivenAway: false});
   },
 };
 
-const planCodeOf = async (machine) => (await machine.tryRun('vfio-pilot plan lab.yaml --exit-code', 90)).code;
+const planCodeOf = async (machine) => (await machine.tryRun('vfio-pilot plan lab.yaml --exit-code', 150)).code;
 
 /** What the owner has set for Xen and for the kernel above it is still there, once each and in its order. */
 const expectArgumentsKept = async (machine, {commandLine, hypervisorLine}) => {
