@@ -18,7 +18,7 @@ export const applyRequest = (
   const now = new Date();
   return {
     changes,
-    plan: {version: 2, plan, bootId, ...(trial === null ? {} : {trial})} satisfies AppliedPlan,
+    plan: {version: 3, plan, bootId, ...(trial === null ? {} : {trial})} satisfies AppliedPlan,
     // A trial gives nothing to a guest yet.
     guest: guestRecord(trial === null ? claimOf(plan, facts?.pci ?? readFacts().pci) : null),
     profileName: trial === null ? plan.profile : `${plan.profile} (trial)`,

@@ -28,7 +28,7 @@ export const verifyRun = (
 
 /** Without a journal: nothing says in which boot it was written, so that this one counts. */
 export const verifyPlanOnly = (plan: Plan, source: Source, facts: HostFacts): readonly PromiseResult[] =>
-  verifyPlan(facts, {version: 2, plan, bootId: 'before'}, 'now', listingsOf(plan, source, facts));
+  verifyPlan(facts, {version: 3, plan, bootId: 'before'}, 'now', listingsOf(plan, source, facts));
 
 const listingsOf = (plan: Plan, source: Source, facts: HostFacts): Readonly<Record<string, string | null>> =>
   Object.fromEntries(

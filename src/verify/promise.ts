@@ -9,12 +9,12 @@ import {
   text,
   type Upgrades,
 } from '../decode/decode.ts';
-import {planCheck, upgradePlan} from '../plan/decode-plan.ts';
+import {planCheck, planUpgrades} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
 
 /** What `apply` leaves behind for `verify`, in the journal of its transaction. */
 export type AppliedPlan = {
-  readonly version: 2;
+  readonly version: 3;
   readonly plan: Plan;
   /** `/proc/sys/kernel/random/boot_id` at the time of `apply`; `null` where it was not readable. */
   readonly bootId: string | null;
@@ -26,11 +26,12 @@ export type {PromiseResult} from '../findings/promise-result.ts';
 
 /** What `apply` of earlier versions left, brought up to date. A change of `Plan` that old plans do not have adds a line. */
 const upgrades: Upgrades = {
-  1: (document) => ({...document, plan: upgradePlan(document['plan'])}),
+  1: (document) => ({...document, plan: planUpgrades[1](document['plan'])}),
+  2: (document) => ({...document, plan: planUpgrades[2](document['plan'])}),
 };
 
 const appliedPlan: Check<AppliedPlan> = shape<AppliedPlan>({
-  version: literal(2),
+  version: literal(3),
   plan: planCheck,
   bootId: nullable(text),
   trial: optional(text),
@@ -40,4 +41,4 @@ const appliedPlan: Check<AppliedPlan> = shape<AppliedPlan>({
 export const decodeAppliedPlan = (json: string | null): Decoded<AppliedPlan> =>
   json === null
     ? {isValid: false, problem: 'it is missing or cannot be read'}
-    : decodeDocument(appliedPlan, json, {version: 2, upgrades});
+    : decodeDocument(appliedPlan, json, {version: 3, upgrades});

@@ -133,7 +133,7 @@ describe('after the boot', () => {
   const promisesOf = (changed: Parameters<typeof xenFacts>[0], driver: string | null) => {
     const facts = xenFacts(changed);
     const pci = facts.pci.map((one) => (one.address === '0000:41:00.0' ? {...one, driver} : one));
-    return verifyPlan({...facts, pci, isLive: true}, {version: 2, plan, bootId: 'a'}, 'b');
+    return verifyPlan({...facts, pci, isLive: true}, {version: 3, plan, bootId: 'a'}, 'b');
   };
   const hiddenOf = (...given: Parameters<typeof promisesOf>) =>
     promisesOf(...given).find(({id}) => id === 'xen-hidden');

@@ -180,7 +180,7 @@ describe('a boot chain and an image system that are added by one face and one li
     const verify = () => {
       const after = read(root);
       const listings = {[image]: readFileSync(join(root, image), 'utf8')};
-      return verifyPlan(after, {version: 2, plan: planOf(after), bootId: null}, null, listings, nothingWritten, ports)
+      return verifyPlan(after, {version: 3, plan: planOf(after), bootId: null}, null, listings, nothingWritten, ports)
         .filter(({id, promise}) => ['file', 'command', 'image'].includes(id) && !promise.includes('libvirt'))
         .map(({status, promise}) => [status, promise.split(' ')[0] ?? '']);
     };

@@ -179,7 +179,7 @@ const read = (root: string): HostFacts => readHost(openSource(root, null));
 const brokenIn = (root: string): readonly string[] => {
   const facts = read(root);
   return (
-    verifyPlan(facts, {version: 2, plan: plan(facts), bootId: null}, null)
+    verifyPlan(facts, {version: 3, plan: plan(facts), bootId: null}, null)
       .filter(({id, status}) => (id === 'file' || id === 'command') && status === 'broken')
       .map(({promise}) => promise)
       // No guest is defined here.
@@ -256,7 +256,7 @@ describe('the running command line', () => {
     const facts = sampleFacts();
     return verifyPlan(
       {...facts, isLive: true, boot: {...facts.boot, commandLine}},
-      {version: 2, plan: plan(facts), bootId: null},
+      {version: 3, plan: plan(facts), bootId: null},
       null,
     )
       .filter(({id}) => id === 'kernel-argument')

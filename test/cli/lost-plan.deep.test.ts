@@ -103,7 +103,7 @@ describe('without a plan that can be read', () => {
     ['missing', null, 'it is missing or cannot be read'],
     ['torn', '{', 'it is cut off or was edited'],
     ['empty', '', 'it is cut off or was edited'],
-    ['newer', '{"version": 7, "plan": {"version": 7}}', 'it has version 7, and this program reads version 2'],
+    ['newer', '{"version": 7, "plan": {"version": 7}}', 'it has version 7, and this program reads version 3'],
     ['of another shape', '{"version": 1, "plan": []}', 'plan is no object'],
   ])(
     '(%s) rollback restores to the byte and says what it leaves out, and verify compares the files',

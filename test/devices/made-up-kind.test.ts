@@ -177,7 +177,7 @@ describe('a kind of device that only this file knows', () => {
 
   it('is verified: by its own promise, and by the unit that was written for it', () => {
     const {plan} = planned();
-    const applied = {version: 2, plan, bootId: 'before'} as const;
+    const applied = {version: 3, plan, bootId: 'before'} as const;
     const without = verifyPlan(sampleFacts(), applied, 'after', {}, nothingWritten, ports);
     expect(without).toContainEqual(expect.objectContaining({id: 'slice', status: 'broken'}));
     expect(without).toContainEqual(

@@ -588,7 +588,7 @@ describe('two guests with slices of one parent', () => {
 describe('verify', () => {
   const wish = slice({parent: 'mbochs', type: 'mbochs-small'});
   const before = plan([wish]);
-  const applied = {version: 2, plan: before.plan, bootId: 'before'} as const;
+  const applied = {version: 3, plan: before.plan, bootId: 'before'} as const;
   const after = (more: Partial<MediatedFacts>, boot = 'after') =>
     verifyPlan(host({mediated: mediated(more)}), applied, boot).filter(({id}) => id.startsWith('mdev-'));
   const verdicts = (more: Partial<MediatedFacts>, boot?: string) =>

@@ -289,7 +289,7 @@ describe('two guests with any free virtual function of one card', () => {
 
 describe('a network that gives out virtual functions', () => {
   const verdict = (facts: HostFacts) =>
-    verifyPlan(facts, {version: 2, plan: plan([any()]).plan, bootId: 'before'}, 'after')
+    verifyPlan(facts, {version: 3, plan: plan([any()]).plan, bootId: 'before'}, 'after')
       .filter(({id}) => id.startsWith('vf-'))
       .map(({id, status}) => `${id} ${status}`);
 

@@ -202,7 +202,7 @@ describe('the plan of a guest with a USB device', () => {
   });
 
   it('is verified: two equal ones would keep the guest from starting', () => {
-    const applied = {version: 2, plan: plan([usb()]).plan, bootId: 'before'} as const;
+    const applied = {version: 3, plan: plan([usb()]).plan, bootId: 'before'} as const;
     const status = (devices: readonly UsbDevice[]) =>
       verifyPlan(host(devices), applied, 'after')
         .filter(({id}) => id === 'usb-one')

@@ -170,7 +170,7 @@ describe('a vGPU that is a virtual function', () => {
     ]);
     const claim = claimOf(before.plan, []);
     expect(blockers(plan([device], {...set, guests: {recorded: [claim], printed: null}}))).toEqual([]);
-    const applied = {version: 2, plan: before.plan, bootId: 'before'} as const;
+    const applied = {version: 3, plan: before.plan, bootId: 'before'} as const;
     const status = (facts: HostFacts) =>
       verifyPlan(facts, applied, 'after')
         .filter(({id}) => id === 'vgpu-type')

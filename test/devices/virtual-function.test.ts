@@ -553,7 +553,7 @@ describe('failure mode 50: a virtual function that moved', () => {
   const devices = [part(nic, 1, {mac: '52:54:00:00:00:01'}), part(nic, 2)];
   const before = plan(devices, facts);
   const claim = claimOf(before.plan, facts.pci);
-  const applied = {version: 2, plan: before.plan, bootId: 'before'} as const;
+  const applied = {version: 3, plan: before.plan, bootId: 'before'} as const;
   /** The kernel has put them elsewhere: one further, so that the first is now where the second was. */
   const moved = host(made(port({sriov: sampleSriov({offset: 132})}), 3));
   const domain = {

@@ -151,7 +151,7 @@ describe('the memory of Looking Glass', () => {
     const ids = (results: readonly {readonly id: string}[]): readonly string[] => results.map(({id}) => id);
     expect(ids(kvm.promises({...facts, sharedMemory: []}, plan))).toEqual([]);
     const bootId = '11111111-2222-4333-8444-000000000001';
-    const verified = verifyPlan({...facts, sharedMemory: []}, {version: 2, plan, bootId}, bootId);
+    const verified = verifyPlan({...facts, sharedMemory: []}, {version: 3, plan, bootId}, bootId);
     expect(verified.find(({id}) => id === 'looking-glass-memory')?.status).toBe('broken');
   });
 

@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {decode} from '../../src/decode/decode.ts';
-import {planCheck, upgradePlan} from '../../src/plan/decode-plan.ts';
+import {planCheck, planUpgrades} from '../../src/plan/decode-plan.ts';
 import {samplePlan} from '../support/sample-plan.ts';
 
 /** As version 1 wrote it: no member without a value, and the members of every method of huge pages. */
@@ -29,7 +29,7 @@ describe('the plan of a run of an earlier version', () => {
   it('is not of the present shape', () => expect(decode(planCheck, firstVersion()).isValid).toBe(false));
 
   it('is read all the same, with what there was none of as null', () => {
-    const decoded = decode(planCheck, upgradePlan(firstVersion()));
+    const decoded = decode(planCheck, planUpgrades[2](planUpgrades[1](firstVersion())));
     expect(decoded).toMatchObject({
       isValid: true,
       value: {

@@ -33,7 +33,7 @@ const before = sampleFacts(defaultShape, {
   kernel: {...sampleFacts().kernel, config: {VFIO: 'm'}, parameters: {'kvm.ignore_msrs': 'N'}},
 });
 const {plan, changes} = previewChanges(before, sampleProfile({host: {ignoreMsrs: true}}));
-const applied: AppliedPlan = {version: 2, plan, bootId: 'first'};
+const applied: AppliedPlan = {version: 3, plan, bootId: 'first'};
 
 /** The machine after the reboot, with everything as it was promised. */
 const kept: HostFacts = {
@@ -361,10 +361,10 @@ describe('the applied plan of the journal', () => {
     ['null', 'it is no object'],
     ['[]', 'it is no object'],
     ['{}', 'version is missing'],
-    [JSON.stringify({version: 3, plan}), 'it has version 3, and this program reads version 2'],
+    [JSON.stringify({version: 3, plan}), 'it has version 4, and this program reads version 3'],
     [JSON.stringify({version: 2}), 'plan is missing'],
-    [JSON.stringify({version: 2, plan: null}), 'plan is no object'],
-    [JSON.stringify({version: 2, plan: {...plan, version: 2}}), 'plan.version is not 1'],
+    [JSON.stringify({version: 3, plan: null}), 'plan is no object'],
+    [JSON.stringify({version: 3, plan: {...plan, version: 2}}), 'plan.version is not 1'],
     [
       JSON.stringify({...applied, plan: {...plan, devices: [{...plan.devices[0], bindBy: 'magic'}]}}),
       'plan.devices[0].bindBy is none of address, ids, libvirt',

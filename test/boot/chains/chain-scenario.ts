@@ -52,7 +52,7 @@ export const walk = async (
   const applied = snapshot(root);
   const after = read();
   const again = compareArtifacts(after, renderHost(after, plan).artifacts);
-  const results = verifyPlan(after, {version: 2, plan, bootId: null}, null);
+  const results = verifyPlan(after, {version: 3, plan, bootId: null}, null);
   const files = results.filter(({id}) => id === 'file');
   const commands = (status: string): readonly string[] =>
     results.filter((result) => result.id === 'command' && result.status === status).map(({promise}) => promise);

@@ -146,7 +146,7 @@ describe('NixOS', () => {
           null,
         ),
       );
-      return verifyPlan(facts, {version: 2, plan: samplePlan({initramfs: null}), bootId: null}, null).find(
+      return verifyPlan(facts, {version: 3, plan: samplePlan({initramfs: null}), bootId: null}, null).find(
         ({id}) => id === 'command',
       )?.status;
     };

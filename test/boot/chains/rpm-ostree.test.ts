@@ -101,7 +101,7 @@ describe('an rpm-ostree system', () => {
     const facts = readHost(openSource(root, null));
     const promises = verifyPlan(
       facts,
-      {version: 2, plan: samplePlan({initramfs: 'dracut'}), bootId: null},
+      {version: 3, plan: samplePlan({initramfs: 'dracut'}), bootId: null},
       null,
     ).filter(({id, status}) => id === 'command' && status === 'broken');
     expect(promises.map(({promise}) => promise)).toEqual([

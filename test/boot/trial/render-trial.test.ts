@@ -311,7 +311,7 @@ describe('a trial is refused, with the reason, where the host could not come bac
 describe('verify of a trial', () => {
   const {plan} = preview(host());
   const results = (commandLine: string) =>
-    verifyPlan(host({commandLine}), {version: 2, plan, bootId: 'a', trial: token}, 'b');
+    verifyPlan(host({commandLine}), {version: 3, plan, bootId: 'a', trial: token}, 'b');
 
   it('keeps its first promise in the trial boot, and looks at no file that only a confirmation writes', () => {
     const all = results(`BOOT_IMAGE=/vmlinuz quiet vfio_pilot.trial=${token}`);
