@@ -3,7 +3,6 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {IommuFacts, IommuGroup} from '../facts/iommu.ts';
 import type {KernelFacts} from '../facts/kernel.ts';
 import type {HostNeed} from '../facts/needs.ts';
-import type {PciAddress} from '../facts/pci-address.ts';
 import type {PciOutline} from '../facts/pci.ts';
 import type {Source} from '../system/source.ts';
 import {readHypervisor} from './kernel/kernel.ts';
@@ -34,11 +33,8 @@ const quiet: Note = () => undefined;
 
 /** What a list of the IOMMU groups shows, and no more: of 4,000 functions each file costs. */
 export const readGroupOutline = (source: Source): GroupOutline => {
-  const listed = listIommuGroups(source);
-  const groupOf = new Map<PciAddress, number>();
-  for (const [id, devices] of listed) for (const address of devices) groupOf.set(address, id);
-  const pci = readPciOutlines(source, quiet, groupOf);
-  const groups = joinIommuGroups(source, listed, pci);
+  const pci = readPciOutlines(source, quiet);
+  const groups = joinIommuGroups(source, listIommuGroups(source, pci), pci);
   const active = groups.length > 0;
   return {
     pci,

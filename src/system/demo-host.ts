@@ -1,20 +1,14 @@
-import {existsSync, mkdtempSync, readFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {existsSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {demoHosts} from './demo-names.ts';
 import {isSingleFile, readAsset} from './single-file.ts';
-import {parseTree, unpackTree} from './tree-file.ts';
+import {parseTree, unpackApart} from './tree-file.ts';
 
 /** In the package (dist, or its chunks) the trees lie next to the program, in the source tree they are the test hosts; one executable holds them. */
 const places = ['./demo', '../demo', '../../test/hosts'];
 
 /** Unpacks a demo host, which must be one of `demoHosts`, to a fresh directory that only this user may enter; the caller removes it. */
-export const unpackDemoHost = (name: string): string => {
-  const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-demo-'));
-  unpackTree(parseTree(readDemoTree(name)), root);
-  return root;
-};
+export const unpackDemoHost = (name: string): string => unpackApart(parseTree(readDemoTree(name)), 'demo');
 
 const readDemoTree = (name: string): string => {
   const tree = demoHosts[name]?.tree ?? name;

@@ -29,6 +29,7 @@ const words: Readonly<Record<string, string>> = {
   EISDIR: 'it is a directory',
   ELOOP: 'it is a symbolic link, or links loop',
   EMFILE: 'too many open files',
+  ENAMETOOLONG: 'its name is too long',
   ENFILE: 'too many files are open on this machine',
   ENOENT: 'it is not there',
   ENOMEM: 'the kernel is out of memory',

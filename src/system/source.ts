@@ -22,6 +22,7 @@ export type Source = {
   /** Target of a symlink, exactly as written; `null` when it is none. */
   readonly link: (path: string) => string | null;
   readonly stat: (path: string) => SourceStat | null;
+  /** A link is there, wherever it leads: a capture has many that lead nowhere. */
   readonly exists: (path: string) => boolean;
   /** Absolute host path with links followed inside the root; `null` when they loop. */
   readonly resolve: (path: string) => string | null;
@@ -59,9 +60,6 @@ const maximumBytes = 64 * 1024 * 1024;
 /** People edit what is in /etc, and every byte of it is parsed: a larger file is a mistake or an attack. */
 const maximumEditedBytes = 256 * 1024;
 
-/** Kernel trees link relatively and deeply: following them by hand would cost one lstat for each part of each path. */
-const isKernelTree = (path: string): boolean => path.startsWith('/sys/') || path.startsWith('/proc/');
-
 export type Runner = (program: string, args: readonly string[]) => string | null;
 
 export const openSource = (root: string, run: Runner | null): Source => {
@@ -69,14 +67,32 @@ export const openSource = (root: string, run: Runner | null): Source => {
   const isLive = root === '/';
   const denied = new Set<string>();
   const resolver = folderResolver(root);
-  const real = (path: string, followLast = true): string | null =>
-    isLive || isKernelTree(path) ? base + path : resolver(path, followLast);
+  // Also below /sys and /proc: the tree may come from a stranger, and a link in it must not lead to a file of this machine.
+  const real = (path: string, followLast = true): string | null => (isLive ? path : resolver(path, followLast));
 
-  const readWith = <Content>(path: string, read: (file: string) => Content): Content | null => {
-    const file = real(path);
+  // Few files are links: asking each of thousands before it is opened would cost as much again as opening it.
+  const open = (path: string): number | null => {
+    const file = real(path, false);
     if (file === null) return null;
+    if (isLive) return openSync(file, openFlags);
     try {
-      return read(file);
+      return openSync(file, openFlags | constants.O_NOFOLLOW);
+    } catch (error) {
+      if (!isLink(error)) throw error;
+      const place = real(path);
+      return place === null ? null : openSync(place, openFlags | constants.O_NOFOLLOW);
+    }
+  };
+
+  const readWith = <Content>(path: string, read: (fd: number) => Content): Content | null => {
+    try {
+      const fd = open(path);
+      if (fd === null) return null;
+      try {
+        return read(fd);
+      } finally {
+        closeSync(fd);
+      }
     } catch (error) {
       if (error instanceof UsageError) throw error;
       refuseExhausted(error);
@@ -97,15 +113,15 @@ export const openSource = (root: string, run: Runner | null): Source => {
     }
   };
 
-  const text = (path: string): string | null => readWith(path, (file) => readWhole(file, path, textOf));
+  const text = (path: string): string | null => readWith(path, (fd) => readWhole(fd, path, textOf));
 
   return {
     root,
     isLive,
     isPrivileged: process.geteuid?.() === 0,
-    bytes: (path) => readWith(path, (file) => readWhole(file, path, copyOf)),
+    bytes: (path) => readWith(path, (fd) => readWhole(fd, path, copyOf)),
     head: (path) => readWith(path, readHead),
-    part: (path, offset, length) => readWith(path, (file) => readPart(file, offset, length)),
+    part: (path, offset, length) => readWith(path, (fd) => readPart(fd, offset, length)),
     text,
     list: (path) => names(path, (directory) => readdirSync(directory)),
     directories: (path) =>
@@ -123,10 +139,7 @@ export const openSource = (root: string, run: Runner | null): Source => {
       }
     },
     stat: (path) => statOf(real(path, false)),
-    exists: (path) => {
-      const file = real(path);
-      return file !== null && statOf(file) !== null;
-    },
+    exists: (path) => statOf(real(path, false)) !== null,
     resolve: (path) => {
       const file = resolveInRoot(root, path);
       return file === null ? null : file.slice(base.length) || '/';
@@ -141,21 +154,18 @@ export const openSource = (root: string, run: Runner | null): Source => {
 
 const firstBytes = Buffer.allocUnsafe(4096);
 
+/** O_NONBLOCK: a FIFO planted in a captured tree must not hang the reader. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+
 /**
- * O_NONBLOCK: a FIFO planted in a captured tree must not hang the reader. sysfs files report 4096 bytes whatever they
- * hold, so the size is never believed; but sysfs gives all it has in one read (kernel: fs/sysfs/file.c), so a short
- * one is the end there. With thousands of functions each saved call counts.
+ * sysfs files report 4096 bytes whatever they hold, so the size is never believed; but sysfs gives all it has in one
+ * read (kernel: fs/sysfs/file.c), so a short one is the end there. With thousands of functions each saved call counts.
  */
-const readWhole = <Content>(file: string, path: string, take: (bytes: Buffer) => Content): Content => {
+const readWhole = <Content>(fd: number, path: string, take: (bytes: Buffer) => Content): Content => {
   const isSysfs = path.startsWith('/sys/');
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
-    const first = firstBytes.subarray(0, count);
-    return take(count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, copyOf(first), path));
-  } finally {
-    closeSync(fd);
-  }
+  const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
+  const first = firstBytes.subarray(0, count);
+  return take(count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, copyOf(first), path));
 };
 
 /** What `firstBytes` holds is gone with the next file. */
@@ -163,23 +173,12 @@ const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);
 
 const textOf = (bytes: Buffer): string => bytes.toString('utf8');
 
-const readHead = (file: string): Buffer => {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    return Buffer.from(firstBytes.subarray(0, readSync(fd, firstBytes, 0, firstBytes.length, null)));
-  } finally {
-    closeSync(fd);
-  }
-};
+const readHead = (fd: number): Buffer =>
+  Buffer.from(firstBytes.subarray(0, readSync(fd, firstBytes, 0, firstBytes.length, null)));
 
-const readPart = (file: string, offset: number, length: number): Buffer => {
-  const fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
-  try {
-    const part = Buffer.alloc(length);
-    return part.subarray(0, readSync(fd, part, 0, length, offset));
-  } finally {
-    closeSync(fd);
-  }
+const readPart = (fd: number, offset: number, length: number): Buffer => {
+  const part = Buffer.alloc(length);
+  return part.subarray(0, readSync(fd, part, 0, length, offset));
 };
 
 const readRest = (fd: number, first: Buffer, path: string): Buffer => {
@@ -232,6 +231,9 @@ const statOf = (file: string | null): SourceStat | null => {
 const refuseExhausted = (error: unknown): void => {
   if (isExhausted(error)) throw error;
 };
+
+/** What open(2) says of a link with O_NOFOLLOW. */
+const isLink = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ELOOP';
 
 const isDenied = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM');

@@ -1,6 +1,8 @@
-import {chmodSync, mkdirSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {UsageError} from '../errors.ts';
+import {machineError} from './machine-error.ts';
 
 /** One file, directory or symlink of a host, as a reviewable text file holds it. Paths are absolute in that host. */
 export type TreeEntry =
@@ -119,9 +121,25 @@ export const unpackTree = (entries: readonly TreeEntry[], directory: string): vo
     refuseEscape(entry.path, links);
     const file = join(directory, entry.path);
     const parent = entry.type === 'directory' ? file : dirname(file);
-    if (!made.has(parent)) mkdirSync(parent, {recursive: true, mode: 0o755});
-    made.add(parent);
-    writeEntry(entry, file);
+    try {
+      if (!made.has(parent)) mkdirSync(parent, {recursive: true, mode: 0o755});
+      made.add(parent);
+      writeEntry(entry, file);
+    } catch (error) {
+      throw machineError('cannot unpack', file, error);
+    }
+  }
+};
+
+/** The same in a fresh directory that only this user may enter; the caller removes it. Where it throws, none is left. */
+export const unpackApart = (entries: readonly TreeEntry[], purpose: string): string => {
+  const root = mkdtempSync(join(tmpdir(), `vfio-pilot-${purpose}-`));
+  try {
+    unpackTree(entries, root);
+    return root;
+  } catch (error) {
+    rmSync(root, {recursive: true, force: true});
+    throw error;
   }
 };
 

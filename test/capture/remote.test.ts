@@ -204,6 +204,18 @@ describe('a capture over ssh', () => {
     rmSync(place, {recursive: true});
   });
 
+  it('leaves no tree here where a file of the other side cannot be written', async () => {
+    const name = 'x'.repeat(300);
+    const lines = ['vfio-pilot capture 1', 'N host', `F scrubbed 644 0 0 /etc/${name}`, 'YQ==', '.', 'end'];
+    const ssh = standIn('/nowhere', `cat <<'END'\n${lines.join('\n')}\nEND`);
+    const before = readdirSync(tmpdir());
+    await expect(openRemote('xcp', {PATH: '/usr/bin:/bin'}, ssh)).rejects.toThrow(
+      'its name is too long (ENAMETOOLONG)',
+    );
+    const added = readdirSync(tmpdir()).filter((one) => !before.includes(one));
+    expect(added.filter((one) => one.startsWith('vfio-pilot-remote-'))).toEqual([]);
+  });
+
   it('gives ssh the person’s environment, and root’s only its agent and its terminal', () => {
     const env = {PATH: '/home/me/bin', SSH_ASKPASS: '/home/me/ask', SSH_AUTH_SOCK: '/run/agent', TERM: 'xterm'};
     expect(sshEnvironment(env, false)).toEqual(env);

@@ -1,8 +1,4 @@
-import {mkdtempSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import type {TreeEntry} from '../../system/tree-file.ts';
-import {unpackTree} from '../../system/tree-file.ts';
+import {type TreeEntry, unpackApart} from '../../system/tree-file.ts';
 import {trustedProgram} from '../../system/trusted-program.ts';
 import type {CapturedEntry} from '../collect-entries.ts';
 import {type Environment, readOver} from './remote-capture.ts';
@@ -17,9 +13,7 @@ export const openRemote = async (
   ssh: string | null = trustedProgram('ssh'),
 ): Promise<string> => {
   const {entries} = await readOver(destination, env, ssh);
-  const root = mkdtempSync(join(tmpdir(), 'vfio-pilot-remote-'));
-  unpackTree(entries.map(treeEntryOf), root);
-  return root;
+  return unpackApart(entries.map(treeEntryOf), 'remote');
 };
 
 const treeEntryOf = (entry: CapturedEntry): TreeEntry =>

@@ -39,14 +39,14 @@ const directory = '/sys/kernel/iommu_groups';
 
 type GroupMembers = Pick<IommuGroup, 'id' | 'devices'>;
 
-/**
- * Groups in numeric order. Both ends are read, because captures often hold one alone: the group's own list, and each
- * function's link, whose name gives the number even where it leads nowhere.
- */
+/** A function as far as its group goes. */
+type GroupedFunction = Pick<PciFunction, 'address' | 'class' | 'iommuGroup'>;
+
+/** Groups in numeric order, with the functions that either end names. */
 export const joinIommuGroups = (
   source: Source,
   listed: ReadonlyMap<number, readonly PciAddress[]>,
-  pci: readonly Pick<PciFunction, 'address' | 'iommuGroup'>[],
+  pci: readonly GroupedFunction[],
 ): readonly GroupMembers[] => {
   const members = new Map([...listed].map(([id, devices]) => [id, new Set(devices)]));
   for (const {address, iommuGroup} of pci) {
@@ -61,17 +61,28 @@ export const joinIommuGroups = (
     .map(([id, devices]) => ({id, devices: [...devices].sort(comparePciAddresses)}));
 };
 
-/** PCI functions by group, as the groups list them. */
-export const listIommuGroups = (source: Source): ReadonlyMap<number, readonly PciAddress[]> =>
-  new Map(
+/**
+ * PCI functions by group, as the groups list them. The kernel makes a function's link and its name in the group's list
+ * together (drivers/iommu/iommu.c), and the link's own name gives the number even where it leads nowhere. So a list is
+ * read only where links may be missing, as captures often hold one end alone: of 4,000 groups each folder costs. An
+ * IOMMU of AMD is a function without a group.
+ */
+export const listIommuGroups = (
+  source: Source,
+  pci: readonly GroupedFunction[],
+): ReadonlyMap<number, readonly PciAddress[]> => {
+  const areAllLinked = pci.every((one) => one.iommuGroup !== null || one.class.startsWith('0806'));
+  const linked = new Set(areAllLinked ? pci.map(({iommuGroup}) => iommuGroup) : []);
+  return new Map(
     source
       .list(directory)
       .filter((name) => /^\d{1,9}$/.test(name))
-      .map((name) => [Number(name), readMembers(source, Number(name))]),
+      .map((name) => [Number(name), linked.has(Number(name)) ? [] : readMembers(source, Number(name))]),
   );
+};
 
 const readIommuGroups = (source: Source, pci: readonly PciFunction[]): readonly IommuGroup[] => {
-  const listed = listIommuGroups(source);
+  const listed = listIommuGroups(source, pci);
   return joinIommuGroups(source, listed, pci).map((group) => ({
     ...group,
     type: listed.has(group.id) ? readType(source, group.id) : null,

@@ -28,22 +28,17 @@ export type BarePciOutline = Omit<PciOutline, 'name' | 'modules'> & Pick<PciFunc
 
 /**
  * As `readPciFunction`, and of an endpoint mostly from its `uevent` alone (kernel: drivers/pci/pci-driver.c pci_uevent,
- * drivers/base/core.c dev_uevent). `iommuGroup` is what the groups' own lists say; where it is `null`, its link is read.
+ * drivers/base/core.c dev_uevent).
  */
-export const readPciOutline = (
-  source: Source,
-  name: string,
-  address: PciAddress,
-  iommuGroup: number | null,
-): BarePciOutline | null => {
+export const readPciOutline = (source: Source, name: string, address: PciAddress): BarePciOutline | null => {
   const target = source.link(`${pciDirectory}/${name}`);
   const directory = directoryOf(name, target);
   const ids = parseUevent(source.text(`${directory}/uevent`) ?? '');
   if (ids === null) return readPciFunction(source, name, address);
   const {vendor, device, class: pciClass, driver, modalias} = ids;
   const isBridge = pciClass.startsWith('0604');
-  const linked = (file: string): string | null =>
-    source.exists(`${directory}/${file}`) ? baseName(source.link(`${directory}/${file}`)) : null;
+  // Few functions are virtual, and reading a link that is not there costs more than asking for it.
+  const physfn = source.exists(`${directory}/physfn`) ? source.link(`${directory}/physfn`) : null;
   return {
     address,
     class: pciClass,
@@ -51,12 +46,12 @@ export const readPciOutline = (
     device,
     driver,
     modalias,
-    iommuGroup: iommuGroup ?? parseCount(linked('iommu_group')),
+    iommuGroup: parseCount(baseName(source.link(`${directory}/iommu_group`))),
     bootVga: pciClass.startsWith('03') && source.text(`${directory}/boot_vga`)?.trim() === '1',
     upstream: target === null ? [] : upstreamOf(target, address),
     isBridge,
     acs: isBridge ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
-    physicalFunction: parsePciAddress(linked('physfn') ?? ''),
+    physicalFunction: parsePciAddress(baseName(physfn) ?? ''),
   };
 };
 

@@ -21,15 +21,9 @@ export const readPci = (source: Source, note: Note): readonly PciFunction[] => {
   }));
 };
 
-/** The same functions by few files; `groupOf` is what the lists of the IOMMU groups say. */
-export const readPciOutlines = (
-  source: Source,
-  note: Note,
-  groupOf: ReadonlyMap<PciAddress, number>,
-): readonly PciOutline[] => {
-  const functions = readEach(source, note, (name, address) =>
-    readPciOutline(source, name, address, groupOf.get(address) ?? null),
-  );
+/** The same functions by few files. */
+export const readPciOutlines = (source: Source, note: Note): readonly PciOutline[] => {
+  const functions = readEach(source, note, (name, address) => readPciOutline(source, name, address));
   const nameOf = readPciNames(source, functions);
   const matchOf = readModuleMatches(source, functions);
   return functions.map((one) => ({...one, name: nameOf(one), modules: matchOf(one).modules}));
