@@ -1,11 +1,11 @@
 import type {LateEntry} from '../boot/boot-chain.ts';
+import {comesWithBoot} from '../changes/comes-with-boot.ts';
 import {renderDiff} from '../changes/compare-artifacts.ts';
 import {listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import type {RollbackPlan, RolledBack} from '../hosts/host.ts';
 import {imageSystem} from '../image/systems.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {ShownEdit} from '../transaction/edits.ts';
-import {comesWithBoot} from '../ui/what-next.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import {printable} from '../words/printable.ts';
 import {type Command, exitCodes, type Style} from './command.ts';
@@ -105,9 +105,7 @@ export const rollback: Command<Options, Ended, Document> = {
 };
 
 const describeReboot = (plan: Plan | null): string =>
-  plan === null || comesWithBoot(plan)
-    ? 'Reboot; the card is with its own driver again afterwards.\n'
-    : 'No reboot is needed.\n';
+  comesWithBoot(plan) ? 'Reboot; the card is with its own driver again afterwards.\n' : 'No reboot is needed.\n';
 
 /** What is to be undone; for a dry run with every byte of the files that are no images. */
 const describePlanned = ({run, later, edits, restored}: RollbackPlan, {hasColor}: Style): string =>

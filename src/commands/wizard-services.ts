@@ -1,4 +1,5 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
+import {comesWithBoot} from '../changes/comes-with-boot.ts';
 import {join, parse, resolve} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {type Preview, previewChanges, previewTrial} from '../changes/preview.ts';
@@ -90,7 +91,12 @@ export const createServices = async (
     rollback: async (onProgress, signal) => {
       if (planned === null) throw new UsageError('No rollback was planned.', 'Go back and choose it again.');
       const result = await host.rollback(planned, describeSteps(onProgress), signal);
-      return {id: result.id, pathCount: result.paths.length, notes: linesOf(describeRest(planned, result))};
+      return {
+        id: result.id,
+        pathCount: result.paths.length,
+        needsReboot: comesWithBoot(planned.plan),
+        notes: linesOf(describeRest(planned, result)),
+      };
     },
     isDemo: context.demo !== null,
     isDryRun: host.isDry,

@@ -3,12 +3,16 @@ import type {WizardOutcome} from './services.ts';
 
 /** For the screen that was there before: what is worth knowing once the wizard has gone. */
 export const describeOutcome = (
-  {reason, savedPath, appliedId, isTrial, rolledBackId, draft, error}: WizardOutcome,
+  {reason, savedPath, appliedId, isTrial, needsReboot, rolledBackId, draft, error}: WizardOutcome,
   style: CommandStyle,
 ): readonly string[] => [
   ...(savedPath === null ? [] : [`Profile saved: ${savedPath}`]),
-  ...(appliedId === null ? [] : isTrial ? describeTrial(appliedId, style) : describeApplied(appliedId, style)),
-  ...(rolledBackId === null ? [] : describeRolledBack(rolledBackId, style)),
+  ...(appliedId === null
+    ? []
+    : isTrial
+      ? describeTrial(appliedId, style)
+      : describeApplied(appliedId, needsReboot, style)),
+  ...(rolledBackId === null ? [] : describeRolledBack(rolledBackId, needsReboot, style)),
   ...(appliedId === null && rolledBackId === null && error === null
     ? [
         `${isThisMachine(style) ? 'Nothing was changed on this machine.' : 'Nothing was applied.'}${reason === 'interrupted' ? ' (interrupted)' : ''}`,
@@ -27,13 +31,15 @@ const describeTrial = (id: string, style: CommandStyle): readonly string[] => [
   `To drop it:                     ${writingCommand(style, `rollback ${id}`)}`,
 ];
 
-const describeRolledBack = (id: string, style: CommandStyle): readonly string[] => [
+const describeRolledBack = (id: string, needsReboot: boolean, style: CommandStyle): readonly string[] => [
   `Rolled back ${id}: its files are restored to the byte.`,
-  ...(isThisMachine(style) ? ['Reboot; the card is with its own driver again afterwards.'] : []),
+  ...(isThisMachine(style)
+    ? [needsReboot ? 'Reboot; the card is with its own driver again afterwards.' : 'No reboot is needed.']
+    : []),
 ];
 
-const describeApplied = (id: string, style: CommandStyle): readonly string[] => [
+const describeApplied = (id: string, needsReboot: boolean, style: CommandStyle): readonly string[] => [
   `Applied as ${id}.`,
-  `${isThisMachine(style) ? 'Reboot, then run: ' : 'To check it:      '} ${writingCommand(style, 'verify')}`,
+  `${isThisMachine(style) && needsReboot ? 'Reboot, then run: ' : 'To check it:      '} ${writingCommand(style, 'verify')}`,
   `To undo it:        ${writingCommand(style, `rollback ${id}`)}`,
 ];

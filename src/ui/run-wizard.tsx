@@ -32,6 +32,7 @@ const interrupted: WizardOutcome = {
   savedPath: null,
   appliedId: null,
   isTrial: false,
+  needsReboot: false,
   rolledBackId: null,
   draft: null,
   error: null,

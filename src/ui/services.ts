@@ -62,6 +62,8 @@ export type RollbackView = {
 export type RolledBackView = {
   readonly id: string | null;
   readonly pathCount: number;
+  /** Whether the undone run had anything that only a boot takes away; also where its plan cannot be read. */
+  readonly needsReboot: boolean;
   /** What a person still has to do, or to know. */
   readonly notes: readonly string[];
 };
@@ -190,6 +192,8 @@ export type WizardOutcome = {
   readonly rolledBackId: string | null;
   /** Whether what was applied is a trial boot. */
   readonly isTrial: boolean;
+  /** Whether what was applied, or undone last, takes effect at the next boot. */
+  readonly needsReboot: boolean;
   /** What became of choices that were not saved; `null` where there were none. */
   readonly draft: {readonly path: string} | {readonly problem: string} | null;
   /** What `apply` rejected with, a TransactionError as a rule. */

@@ -1,8 +1,8 @@
 import type {Change} from '../changes/change.ts';
+import {comesWithBoot} from '../changes/comes-with-boot.ts';
 import {partsOf, shortenedFiles} from '../changes/sum-up.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Plan} from '../plan/plan.ts';
-import {comesWithBoot} from './what-next.ts';
 
 /** All that applying would do, in one sentence. */
 export const sumUp = (facts: HostFacts, plan: Plan, changes: readonly Change[]): string => {

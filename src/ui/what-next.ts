@@ -1,6 +1,6 @@
 import type {HostFacts} from '../facts/host-facts.ts';
-import {hypervisorOf, isScripted, needsModules} from '../hypervisor/hypervisors.ts';
-import {hasMadeDevices} from '../plan/device/parents-of.ts';
+import {comesWithBoot} from '../changes/comes-with-boot.ts';
+import {hypervisorOf, isScripted} from '../hypervisor/hypervisors.ts';
 import type {Plan} from '../plan/plan.ts';
 import {neededModules} from '../plan/signing/needed-modules.ts';
 import {refusalsOf} from '../plan/signing/refusal.ts';
@@ -8,24 +8,12 @@ import type {Task} from '../plan/task.ts';
 import {withProgramName} from '../words/with-program-name.ts';
 import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
 
-/** Whether anything of the plan comes with a boot: from the kernel, or from a unit that makes parts of a card. */
-export const comesWithBoot = (plan: Plan): boolean => {
-  const {kernelArguments, hypervisorArguments, binding, memory, isolation} = plan;
-  return (
-    binding.by !== 'libvirt' ||
-    isolation.method === 'boot' ||
-    hasMadeDevices(plan) ||
-    needsModules(plan) ||
-    (memory.hugepages !== null && memory.hugepages.method !== 'hook') ||
-    [kernelArguments, ...(hypervisorArguments === null ? [] : [hypervisorArguments])].some(
-      ({add, remove}) => add.length + remove.length > 0,
-    )
-  );
-};
-
 /** All that a person does once the plan is applied, in order; `verify` ticks the reboot and itself. */
 export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): readonly Task[] => {
   const {beforeReboot, afterReboot} = hypervisorOf(facts).tasks(facts, plan);
+  // A key is enrolled in the firmware of the machine that runs, by who sits in front of it.
+  const signing = isThisMachine(style) ? signingTasks(facts, plan) : [];
+  const isRebooted = isThisMachine(style) && (comesWithBoot(plan) || signing.some(({id}) => id === 'enrol-key'));
   const reboot: Task = {
     id: 'reboot',
     title: 'Reboot',
@@ -34,18 +22,15 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
   };
   const verify: Task = {
     id: 'verify',
-    title: isThisMachine(style) ? 'Verify, after the reboot' : 'Verify',
+    title: isRebooted ? 'Verify, after the reboot' : 'Verify',
     why: isThisMachine(style)
       ? 'It checks the result and says what to do. This program does it too when it starts.'
       : 'It checks the result. Parts that need a reboot stay "pending" here.',
     commands: [{text: readingCommand(style, 'verify'), needsRoot: true}],
   };
-  // A key is enrolled in the firmware of the machine that runs, by who sits in front of it.
-  const signing = isThisMachine(style) ? signingTasks(facts, plan) : [];
-  const isRebooted = comesWithBoot(plan) || signing.some(({id}) => id === 'enrol-key');
   return [
     ...[...beforeReboot, ...signing].map((task) => typed(task, style)),
-    ...(isThisMachine(style) && isRebooted ? [reboot] : []),
+    ...(isRebooted ? [reboot] : []),
     // Where a script wrote, its own tasks say how.
     ...(isScripted(plan) ? [] : [verify]),
     ...afterReboot.map((task) => typed(task, style)),

@@ -252,6 +252,18 @@ describe('the script where programs run', () => {
     );
   });
 
+  it('asks for a reboot where something comes with one, and where not it does not', () => {
+    const root = withBoot();
+    const lines = live(linesOf(host, root));
+    expect(lines).toContain('needs_reboot=yes');
+    const without = lines.map((line) => line.replace('needs_reboot=yes', 'needs_reboot=no'));
+    for (const [script, asks] of [
+      [write(lines), true],
+      [write(without), false],
+    ] as const)
+      for (const verb of ['apply', 'undo']) expect(run(script, root, verb).stdout.includes('Reboot now')).toBe(asks);
+  });
+
   it('puts no image in place that lacks what it must hold', () => {
     const root = withBoot();
     const before = withoutLog(root);

@@ -1,4 +1,5 @@
 import {describe, expect, it} from 'vitest';
+import {comesWithBoot} from '../../src/changes/comes-with-boot.ts';
 import {previewChanges} from '../../src/changes/preview.ts';
 import type {FileFacts} from '../../src/facts/files.ts';
 import type {GuestClaim} from '../../src/facts/guest-claims.ts';
@@ -13,7 +14,6 @@ import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import {editDeviceList} from '../../src/hypervisor/kvm/looking-glass/device-list.ts';
 import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import type {ProfileLookingGlass} from '../../src/profile/profile.ts';
-import {comesWithBoot} from '../../src/ui/what-next.ts';
 import {configurationProblem, hasQemuDriver} from './domain/qemu-driver.ts';
 import {openTree} from '../support/make-tree.ts';
 import {sampleFacts} from '../support/sample-facts.ts';

@@ -261,7 +261,7 @@ describe('a rollback in the wizard', () => {
     const wizard = await atUndo({
       rollback: (onProgress) => {
         onProgress({kind: 'step', title: 'restored /etc/default/grub'});
-        return Promise.resolve({id: run.id, pathCount: 1, notes: ['A note about images.']});
+        return Promise.resolve({id: run.id, pathCount: 1, needsReboot: true, notes: ['A note about images.']});
       },
     });
     const done = await wizard.press('rollback', enter);
@@ -270,6 +270,17 @@ describe('a rollback in the wizard', () => {
     expect(done).toContain('$ sudo systemctl reboot');
     await wizard.press(enter);
     expect(wizard.outcome()).toMatchObject({reason: 'again', rolledBackId: run.id, appliedId: null});
+  });
+
+  it('asks for no reboot where nothing of the run came with one', async () => {
+    const wizard = await atUndo({
+      rollback: () => Promise.resolve({id: run.id, pathCount: 1, needsReboot: false, notes: []}),
+    });
+    const done = await wizard.press('rollback', enter);
+    expect(done).toContain('No reboot is needed.');
+    expect(done).not.toContain('systemctl reboot');
+    await wizard.press(enter);
+    expect(wizard.outcome()).toMatchObject({rolledBackId: run.id, needsReboot: false});
   });
 
   it('says why it is refused, and Esc goes back', async () => {

@@ -113,6 +113,7 @@ describe('what is printed when the wizard has gone', () => {
     savedPath: null,
     appliedId: 'ID',
     isTrial: false,
+    needsReboot: true,
     rolledBackId: null,
     draft: null,
     error: null,
@@ -124,6 +125,15 @@ describe('what is printed when the wizard has gone', () => {
     );
     expect(describeOutcome(outcome, elsewhere).join('\n')).not.toMatch(/sudo|[Rr]eboot/);
     expect(describeOutcome(outcome, elsewhere).join('\n')).toContain('vfio-pilot rollback ID --root /srv/tree');
+  });
+
+  it('asks for none where nothing comes with a boot', () => {
+    expect(describeOutcome({...outcome, needsReboot: false}, thisMachine).join('\n')).toMatch(
+      /^Applied as ID\.\nTo check it: +sudo vfio-pilot verify\n/,
+    );
+    const undone = {...outcome, appliedId: null, rolledBackId: 'ID'};
+    expect(describeOutcome(undone, thisMachine)[1]).toBe('Reboot; the card is with its own driver again afterwards.');
+    expect(describeOutcome({...undone, needsReboot: false}, thisMachine)[1]).toBe('No reboot is needed.');
   });
 
   it('says that nothing was changed unless something was, or may have been', () => {
@@ -140,6 +150,7 @@ describe('choices that were not saved, when the wizard has gone', () => {
     savedPath: null,
     appliedId: null,
     isTrial: false,
+    needsReboot: false,
     rolledBackId: null,
     error: null,
   } as const;

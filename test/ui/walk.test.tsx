@@ -35,6 +35,7 @@ describe('a walk through the wizard', () => {
       savedPath: `/home/me/${proposed.name}.yaml`,
       appliedId: '2026-01-02T03-04-05',
       isTrial: false,
+      needsReboot: true,
       rolledBackId: null,
       draft: null,
       error: null,

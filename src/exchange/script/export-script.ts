@@ -1,3 +1,4 @@
+import {comesWithBoot} from '../../changes/comes-with-boot.ts';
 import {type AnswerEffect, answerShape} from '../../artifacts/answer.ts';
 import type {CommandArtifact, GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
 import type {RegistryCommands} from '../../artifacts/ports.ts';
@@ -51,14 +52,16 @@ export const exportScript: Exporter = (facts, {plan, changes}) => {
 };
 
 /** What a person who reads it has to know first. */
-const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, created}: Steps): readonly string[] => {
+const headerOf = (facts: HostFacts, plan: Plan, {files, commands, created}: Steps): readonly string[] => {
+  const {profile, guest} = plan;
+  const thenReboot = comesWithBoot(plan) ? '; then reboot' : '';
   const hasOrder = files.some((file) => file.how === 'made' && file.change.validations.some(isOrder));
   return [
     '#!/bin/sh',
     `# Made by vfio-pilot from the profile ${oneLine(profile)}, for one host. Read it, then run it there as root:`,
     '#   sh SCRIPT check    look whether the host is as the plan saw it',
-    '#   sh SCRIPT apply    keep a copy of each file, write the files, run the commands; then reboot',
-    '#   sh SCRIPT undo     put back what was there before; then reboot',
+    `#   sh SCRIPT apply    keep a copy of each file, write the files, run the commands${thenReboot}`,
+    `#   sh SCRIPT undo     put back what was there before${thenReboot}`,
     '#',
     '# What it changes:',
     ...files.map(
@@ -74,7 +77,7 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
     '#',
     "# What it can't do, and vfio-pilot can:",
     '# - No boot on trial: have a way in that does not need this card (ssh, another entry of the boot menu).',
-    '# - No verify after the reboot: run vfio-pilot verify --profile FILE --host USER@HOST then, where vfio-pilot is.',
+    `# - No verify${comesWithBoot(plan) ? ' after the reboot' : ''}: run vfio-pilot verify --profile FILE --host USER@HOST then, where vfio-pilot is.`,
     '# - No recovery of its own after a kill or a power cut: run undo then. It knows what was done so far.',
     commands.every(({command}) => answerOf(command) !== null) && commands.length > 0
       ? '# - It does not wait for a package manager.'
@@ -93,11 +96,12 @@ const headerOf = (facts: HostFacts, {profile, guest}: Plan, {files, commands, cr
 };
 
 const settingsOf = (
-  {devices, guest, profile}: Plan,
+  plan: Plan,
   {files, commands}: Steps,
   registry: RegistryCommands | null,
   body: readonly string[],
 ) => {
+  const {devices, guest, profile} = plan;
   const functions = devices.flatMap(({assigned, id}) =>
     assigned.type === 'pci' && id !== null ? [`${assigned.address}=${id}`] : [],
   );
@@ -113,6 +117,7 @@ const settingsOf = (
     `files=${quoteForShell(files.map(({number}) => number).join(' '))}`,
     `programs=${quoteForShell([...new Set(programs)].join(' '))}`,
     `functions=${quoteForShell(functions.join(' '))}`,
+    `needs_reboot=${comesWithBoot(plan) ? 'yes' : 'no'}`,
     `guest=${quoteForShell(registry === null ? '' : guest.name)}`,
     `answering=${quoteForShell(commands.flatMap(({number, command}) => (answerOf(command) === null ? [] : [number])).join(' '))}`,
   ];

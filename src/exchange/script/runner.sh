@@ -504,9 +504,11 @@ apply() {
   trap - EXIT INT TERM HUP
   must rm -f "$state/process"
   say "Applied. What was there before is kept in $state."
-  [ "$is_live" = no ] || say 'Reboot now: the next boot makes everything ready for the guest.'
+  ! is_reboot_needed || say 'Reboot now: the next boot makes everything ready for the guest.'
   say "To take it back: $self undo"
 }
+
+is_reboot_needed() { [ "$is_live" = yes ] && [ "$needs_reboot" = yes ]; }
 
 tell_when_half_done() {
   trap 'exit 130' INT TERM HUP
@@ -537,7 +539,7 @@ undo() {
   trap - EXIT INT TERM HUP
   discard
   say 'Everything is as before.'
-  [ "$is_live" = no ] || say 'Reboot now.'
+  ! is_reboot_needed || say 'Reboot now.'
 }
 
 refuse_second() {

@@ -32,7 +32,11 @@ const planned = (
   ...restored.filter(({diff}) => diff !== '').flatMap(({diff}) => [blank, ...textDiffLines(diff, columns)]),
 ];
 
-const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, columns: number): readonly Line[] => [
+const done = (
+  {id, pathCount, needsReboot, notes}: RolledBackView,
+  style: CommandStyle,
+  columns: number,
+): readonly Line[] => [
   ...wrapText(
     id === null
       ? '✓ Nothing to do: nothing is applied.'
@@ -44,8 +48,12 @@ const done = ({id, pathCount, notes}: RolledBackView, style: CommandStyle, colum
   ...(isThisMachine(style) && id !== null
     ? [
         blank,
-        ...commandLines(`${style.sudo}systemctl reboot`, columns, '  $ '),
-        line('    The card is with its own driver again after the reboot.'),
+        ...(needsReboot
+          ? [
+              ...commandLines(`${style.sudo}systemctl reboot`, columns, '  $ '),
+              line('    The card is with its own driver again after the reboot.'),
+            ]
+          : [line('No reboot is needed.')]),
       ]
     : []),
 ];

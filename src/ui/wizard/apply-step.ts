@@ -1,3 +1,4 @@
+import {comesWithBoot} from '../../changes/comes-with-boot.ts';
 import {CommandError, LockedError, TransactionError, UsageError} from '../../errors.ts';
 import {isBlocked} from '../../findings/finding.ts';
 import {isScripted} from '../../hypervisor/hypervisors.ts';
@@ -90,7 +91,11 @@ export const reduceTask = (context: WizardContext, state: WizardState, action: T
   // The list goes next to the profile; a trial is not kept yet, and a dry run writes nothing.
   const hasTodo = !isTrial && !context.services.isDryRun && state.save.phase === 'saved';
   const todo = {...state.todo, done: keptTicks(state), phase: hasTodo ? ('saving' as const) : ('idle' as const)};
-  return goOn(context, {...state, todo, apply: {phase: 'done', id: action.id, isTrial}});
+  return goOn(context, {
+    ...state,
+    todo,
+    apply: {phase: 'done', id: action.id, isTrial, needsReboot: comesWithBoot(state.preview.plan)},
+  });
 };
 
 /** What was done for the same guest stays done; a new run is a new boot. */

@@ -112,13 +112,23 @@ const outcomeOf = (state: WizardState, reason: WizardOutcome['reason']): WizardO
   const savedPath = save.phase === 'saved' ? save.path : (earlier?.savedPath ?? null);
   const error = apply.phase === 'failed' ? apply.cause : undo.phase === 'failed' ? undo.cause : null;
   if (apply.phase === 'done')
-    return {reason, savedPath, appliedId: apply.id, isTrial: apply.isTrial, rolledBackId: null, draft: null, error};
+    return {
+      reason,
+      savedPath,
+      appliedId: apply.id,
+      isTrial: apply.isTrial,
+      needsReboot: apply.needsReboot,
+      rolledBackId: null,
+      draft: null,
+      error,
+    };
   const isUndone = undo.phase === 'done';
   return {
     reason,
     savedPath,
     appliedId: isUndone ? null : (earlier?.appliedId ?? null),
     isTrial: !isUndone && (earlier?.isTrial ?? false),
+    needsReboot: isUndone ? undo.result.needsReboot : (earlier?.needsReboot ?? false),
     rolledBackId: isUndone ? undo.result.id : (earlier?.rolledBackId ?? null),
     draft: null,
     error,

@@ -125,7 +125,7 @@ type ApplyState =
   | {readonly phase: 'typing'; readonly word: string}
   | ({readonly phase: 'running' | 'restoring'; readonly isTrial: boolean} & Progress)
   | {readonly phase: 'failed'; readonly error: ApplyProblem; readonly cause: unknown}
-  | {readonly phase: 'done'; readonly id: string; readonly isTrial: boolean};
+  | {readonly phase: 'done'; readonly id: string; readonly isTrial: boolean; readonly needsReboot: boolean};
 
 /** Of the applied run; begun by the start screen. */
 export type VerifyState =

@@ -184,6 +184,7 @@ describe('a trial boot', () => {
       phase: 'done',
       id: 'x',
       isTrial: true,
+      needsReboot: true,
     });
     expect(press(type(state, 'apply'), enter).apply).toMatchObject({phase: 'running', isTrial: false});
   });
