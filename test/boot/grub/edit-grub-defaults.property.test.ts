@@ -88,7 +88,8 @@ const assignment = fc
     name,
     fc.constantFrom('=', '=', '=', '=', '=', '=', '+=', ' ='),
     value,
-    fc.constantFrom('', '', '', ' # why "', '; B=1', ' B=2', ' true', ' && true', ' | cat', ' &', ' > /dev/null'),
+    // A file in the shell's own directory: with CR LF the name ends in a CR, and /dev/null would become a new file there.
+    fc.constantFrom('', '', '', ' # why "', '; B=1', ' B=2', ' true', ' && true', ' | cat', ' &', ' > made'),
   )
   .map((parts) => parts.join(''));
 const wrapped = fc

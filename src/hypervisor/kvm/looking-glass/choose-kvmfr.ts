@@ -97,8 +97,9 @@ const judgeConfinement = ({facts, report}: PlanContext): void => {
   });
 };
 
+/** A number that the module has no device for comes from a definition that does not start, or a record that is damaged. */
 const takenByOthers = (context: PlanContext): Devices =>
-  new Map([...takenByDomains(context), ...takenByRecords(context)]);
+  new Map([...takenByDomains(context), ...takenByRecords(context)].filter(([device]) => device < mostDevices));
 
 /** Also of guests that somebody set up by hand. */
 const takenByDomains = ({facts, profile}: PlanContext): Devices =>
@@ -106,7 +107,6 @@ const takenByDomains = ({facts, profile}: PlanContext): Devices =>
     libvirtOf(facts)
       .domains.filter(({name}) => name !== profile.guest.name)
       .flatMap(({xml}) => kvmfrMemories(parseXmlBeginning(xml ?? '').root))
-      .filter(({device}) => device < mostDevices)
       .map(({device, bytes}) => [device, Math.max(1, Math.ceil((bytes ?? 0) / (1024 * 1024)))] as const),
   );
 
