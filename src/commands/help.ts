@@ -2,7 +2,8 @@ import {wrapPlain} from '../words/wrap-plain.ts';
 import type {OptionSpec, OptionSpecs, Verb} from './declare.ts';
 import {exitCodeMeanings} from './exit-code-meanings.ts';
 import {findVerb, unknownVerb, usageOf} from './parse.ts';
-import {commonOptions, verbs, wizardVerb} from './verbs.ts';
+import {commonOptions} from './options.ts';
+import {verbs, wizardVerb} from './verbs.ts';
 
 const width = 120;
 

@@ -3,7 +3,8 @@ import {UsageError} from '../errors.ts';
 import {defaultDemo, demoHosts} from '../system/demo-names.ts';
 import {nearestWord} from '../profile/nearest.ts';
 import type {OptionSpec, OptionSpecs, Verb} from './declare.ts';
-import {commonOptions, overSsh, verbs, wizardVerb} from './verbs.ts';
+import {commonOptions, overSsh} from './options.ts';
+import {verbs, wizardVerb} from './verbs.ts';
 
 /** What a command line asks for. */
 export type Request =

@@ -1,54 +1,12 @@
 import {exporters} from '../exchange/exporters.ts';
 import {importers} from '../exchange/importers.ts';
-import {demoHosts} from '../system/demo-names.ts';
-import {declare, type OptionSpec, type OptionSpecs, type Positional, type Verb} from './declare.ts';
-
-/** Known to every command. */
-export const commonOptions = {
-  root: {
-    type: 'string',
-    value: 'DIR',
-    completes: 'directory',
-    summary: 'another root instead of /: a captured host, a mounted disk; commands are listed there, not run',
-  },
-  demo: {
-    type: 'boolean',
-    default: false,
-    follows: {name: 'NAME', words: [...Object.keys(demoHosts), 'list']},
-    summary: 'a scratch copy of an embedded host as the root; `--demo list` names them',
-  },
-  json: {type: 'boolean', default: false, summary: 'one JSON document on stdout and nothing more, errors too'},
-  'no-color': {type: 'boolean', default: false, summary: 'no colours (as NO_COLOR does)'},
-  'no-pager': {type: 'boolean', default: false, summary: 'no pager on a terminal, however long the output is'},
-  verbose: {type: 'boolean', default: false, summary: 'stack traces of errors'},
-  version: {type: 'boolean', short: 'V', default: false, summary: 'the version'},
-  help: {type: 'boolean', short: 'h', default: false, summary: 'this help, or that of a command'},
-} as const satisfies OptionSpecs;
-
-const flag = <const Summary extends string>(summary: Summary) => ({type: 'boolean', default: false, summary}) as const;
-
-const dryRun = flag('play the whole transaction through in memory, show it and write nothing');
-const yes = {type: 'boolean', short: 'y', default: false, summary: 'answer the one confirmation'} as const;
-const resume = flag('finish an interrupted run instead of undoing it');
-const keepEdits = flag('end an interrupted run although its files were edited; the edits stay');
-const out = {
-  type: 'string',
-  value: 'FILE',
-  completes: 'file',
-  summary: 'save it to a new file',
-} as const satisfies OptionSpec;
-
-/** Of commands that only read the host, and leave nothing there. */
-export const overSsh = {
-  type: 'string',
-  value: 'USER@HOST',
-  summary: 'another host over your own ssh, read as `capture --host` does; nothing is kept of it',
-} as const satisfies OptionSpec;
+import {declare, type Positional, type Verb} from './declare.ts';
+import {flag, dryRun, yes, resume, keepEdits, out, overSsh, theme} from './options.ts';
 
 const scriptInstead =
   '`vfio-pilot export script PROFILE > host.sh` prints a plan as a script with check, apply and undo.';
-const noWay = (what: string): string =>
-  `This program changes no other host over ssh. Run ${what} there: \`vfio-pilot export script PROFILE --host USER@HOST > host.sh\` makes it.`;
+const scriptThere =
+  'This program changes no other host over ssh. Run the script of the plan there: `vfio-pilot export script PROFILE --host USER@HOST > host.sh` makes it.';
 
 /** Unproven ones are labelled, wherever they are listed. */
 const exportNames = (isProven: boolean): string =>
@@ -64,15 +22,6 @@ const guestSystems = ['windows-11', 'windows-10', 'linux', 'other'] as const;
 
 /** For which there is a completion script. */
 const shells = ['bash', 'zsh', 'fish'] as const;
-
-/** Backgrounds of terminals. */
-const themes = ['light', 'dark'] as const;
-const theme = {
-  type: 'string',
-  value: 'THEME',
-  choices: themes,
-  summary: 'colours for a light or a dark terminal, instead of asking the terminal',
-} as const satisfies OptionSpec;
 
 /** What starts without a command. */
 export const wizardVerb: Verb = declare({
@@ -173,7 +122,7 @@ const commands: readonly Verb[] = [
       ['apply win11.yaml', 'show the changes, ask, write them'],
       ['apply win11.yaml --trial', 'for one boot only, unless you confirm it'],
     ],
-    elsewhere: {emit: scriptInstead, host: noWay('the script of the plan')},
+    elsewhere: {emit: scriptInstead, host: scriptThere},
     isTransactional: true,
     load: async () => (await import('./apply.ts')).apply,
   }),

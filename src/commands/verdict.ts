@@ -13,7 +13,7 @@ type Place = {
   /** ` --root DIR`, ` --demo`, ` --host USER@HOST`; empty for this machine. */
   readonly flags: string;
   /** It is another host, read over ssh, where nothing is applied from here. */
-  readonly isRemote?: boolean;
+  readonly isRemote: boolean;
 };
 
 type Planned = {
@@ -31,7 +31,7 @@ export const planVerdict = ({preview: {plan, findings, changes}, needsReboot, fi
     return `Blocked by ${count(blockers.length, 'finding')} (${codes.join(', ')}): nothing would be written until ${blockers.length === 1 ? 'it is' : 'they are'} mended or accepted.`;
   }
   if (changes.length === 0) return 'Nothing to do: this host is already as the profile says.';
-  if (isScripted(plan) || place.isRemote === true)
+  if (isScripted(plan) || place.isRemote)
     return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${place.typed(`export script ${quoteForShell(file)}${place.flags}`)} > script.sh`;
   return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
 };
@@ -42,7 +42,7 @@ export const checkVerdict = (checks: readonly Check[], place: Place): string => 
   if (errors.length > 0)
     return `Not ready: ${count(errors.length, 'error')} (${errors.map(({title}) => title).join(', ')}); put ${errors.length === 1 ? 'it' : 'them'} right, then run ${place.typed(`check${place.flags}`)} again.`;
   const warnings = checks.filter(({status}) => status === 'warning').length;
-  return `Ready${warnings === 0 ? '' : `, with ${count(warnings, 'warning')}`}; next: ${place.isRemote === true ? place.typed(`plan PROFILE${place.flags}`) : asRoot('', place)}`;
+  return `Ready${warnings === 0 ? '' : `, with ${count(warnings, 'warning')}`}; next: ${place.isRemote ? place.typed(`plan PROFILE${place.flags}`) : asRoot('', place)}`;
 };
 
 const asRoot = (command: string, {typed, flags}: Place): string =>

@@ -4,7 +4,8 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {exitCodes} from '../../src/commands/command.ts';
 import {renderManual} from '../../src/commands/manual/render-manual.ts';
-import {commonOptions, verbs, wizardVerb} from '../../src/commands/verbs.ts';
+import {commonOptions} from '../../src/commands/options.ts';
+import {verbs, wizardVerb} from '../../src/commands/verbs.ts';
 
 const page = renderManual('1.2.3');
 const plain = page.replaceAll(/\\f[BIR]/g, '').replaceAll(String.raw`\-`, '-');

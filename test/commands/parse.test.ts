@@ -2,7 +2,8 @@ import {describe, expect, it} from 'vitest';
 import type {OptionSpecs} from '../../src/commands/declare.ts';
 import {helpText} from '../../src/commands/help.ts';
 import {parse} from '../../src/commands/parse.ts';
-import {commonOptions, verbs, wizardVerb} from '../../src/commands/verbs.ts';
+import {commonOptions} from '../../src/commands/options.ts';
+import {verbs, wizardVerb} from '../../src/commands/verbs.ts';
 import {UsageError} from '../../src/errors.ts';
 
 const all = [wizardVerb, ...verbs];

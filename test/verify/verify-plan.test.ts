@@ -361,7 +361,7 @@ describe('the applied plan of the journal', () => {
     ['null', 'it is no object'],
     ['[]', 'it is no object'],
     ['{}', 'version is missing'],
-    [JSON.stringify({version: 3, plan}), 'it has version 4, and this program reads version 3'],
+    [JSON.stringify({version: 4, plan}), 'it has version 4, and this program reads version 3'],
     [JSON.stringify({version: 2}), 'plan is missing'],
     [JSON.stringify({version: 3, plan: null}), 'plan is no object'],
     [JSON.stringify({version: 3, plan: {...plan, version: 2}}), 'plan.version is not 1'],

@@ -28,7 +28,7 @@ export const captureOver = async (
 export const readOver = async (destination: string, env: Environment, ssh: string | null): Promise<Capture> =>
   prepare(destination, env, ssh)();
 
-/** What can be wrong here is told before anything is asked of the other side. */
+/** What is wrong on this side is said before anything is asked of the other. */
 const prepare = (destination: string, env: Environment, ssh: string | null): (() => Promise<Capture>) => {
   const host = checkDestination(destination);
   if (ssh === null)

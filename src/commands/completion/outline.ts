@@ -1,5 +1,6 @@
 import type {Completes, OptionSpecs, Positional, Verb} from '../declare.ts';
-import {commonOptions, verbs, wizardVerb} from '../verbs.ts';
+import {commonOptions} from '../options.ts';
+import {verbs, wizardVerb} from '../verbs.ts';
 
 /** A place on the command line at which the words so far name a command, or the beginning of one. */
 export type Place = {

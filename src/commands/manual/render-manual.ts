@@ -3,7 +3,8 @@ import {lockFile} from '../../transaction/path-state.ts';
 import {wrapPlain} from '../../words/wrap-plain.ts';
 import type {OptionSpec, OptionSpecs, Verb} from '../declare.ts';
 import {exitCodeMeanings} from '../exit-code-meanings.ts';
-import {commonOptions, verbs, wizardVerb} from '../verbs.ts';
+import {commonOptions} from '../options.ts';
+import {verbs, wizardVerb} from '../verbs.ts';
 
 /** A page has the day on which its text last changed; the same source makes the same page on any day. */
 const changed = '2026-11-30';

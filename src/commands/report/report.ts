@@ -93,7 +93,7 @@ const readPlanned = async (
     throw new UsageError(`${path} is not a usable profile.`, 'Correct what is listed above.');
   }
   const {facts, preview} = await host.preview(loaded.profile, loaded.positionOf);
-  const plain = {typed: (command: string) => `vfio-pilot ${command}`, flags: ''};
+  const plain = {typed: (command: string) => `vfio-pilot ${command}`, flags: '', isRemote: false};
   const verdict = planVerdict({preview, needsReboot: needsReboot(facts, preview.plan, null), file: 'PROFILE'}, plain);
   return {facts, planned: {preview, verdict}};
 };

@@ -114,3 +114,13 @@ export const refusalOf = (field: Field, value: FieldValue): string | null =>
 /** What the user sees in the field: what was typed, else what the profile says. */
 export const valueOf = (field: Field, context: FieldContext): FieldValue =>
   field.kind === 'text' ? (context.edits[field.id] ?? field.read(context)) : field.read(context);
+
+export const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
+  ...profile,
+  guest: {...profile.guest, ...guest},
+});
+
+export const isNew = ({profile, preview}: FieldContext): boolean =>
+  preview.plan?.guest.isNew ?? profile.guest.domain !== 'existing';
+
+export const isWindows = ({profile}: FieldContext): boolean => profile.guest.os.startsWith('windows');

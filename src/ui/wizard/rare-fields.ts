@@ -11,6 +11,7 @@ import {
   type TextField,
   writeYesNoAuto,
   yesNoAuto,
+  withGuest,
 } from './field.ts';
 
 /** Few people need these keys: each is asked for where the profile has it, or where a remedy names it. */
@@ -31,11 +32,6 @@ const emulator: TextField = {
   refuse: refuseUnless(['', 'auto'], emulatorCpus),
   cost: () => 'Host CPUs of QEMU’s own threads, for example 1,9. Leave it empty for CPUs near those of the guest.',
 };
-
-const withGuest = (profile: Profile, guest: Partial<Profile['guest']>): Profile => ({
-  ...profile,
-  guest: {...profile.guest, ...guest},
-});
 
 const numaCell: ChoiceField = {
   id: 'guest.numaCell',

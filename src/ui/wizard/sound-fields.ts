@@ -1,12 +1,7 @@
 import {libvirtOf} from '../../facts/virtualisation.ts';
-import type {Profile, ProfileGuest} from '../../profile/profile.ts';
+import type {ProfileGuest} from '../../profile/profile.ts';
 import {absolutePath} from '../../profile/scalars.ts';
-import {always, type ChoiceField, type Field, refuseUnless, type TextField} from './field.ts';
-
-const withGuest = (profile: Profile, guest: Partial<ProfileGuest>): Profile => ({
-  ...profile,
-  guest: {...profile.guest, ...guest},
-});
+import {always, type ChoiceField, type Field, refuseUnless, type TextField, withGuest} from './field.ts';
 
 const sounds: readonly ProfileGuest['sound'][] = ['auto', 'none', 'spice', 'pipewire'];
 

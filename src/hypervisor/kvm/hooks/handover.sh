@@ -100,8 +100,8 @@ return_console() {
 }
 
 # The kernel puts a console in the place of a system console, marked (S), and of no other. A host that started in VGA text
-# mode has none since the driver of a card took that away, and the write succeeds all the same; where the stand-in is told
-# to go, the kernel takes what is left (drivers/tty/vt/vt.c: vt_bind, do_unbind_con_driver).
+# mode has none since the driver of a card took that away, and the write succeeds all the same; when the stand-in is
+# unbound, the kernel takes what is left (drivers/tty/vt/vt.c: vt_bind, do_unbind_con_driver).
 dismiss_stand_in() {
 	for stand_in in "$sysfs"/class/vtconsole/vtcon*; do
 		is_bound "$stand_in" || continue

@@ -108,7 +108,7 @@ const parseBytes = (text: string): number | null => {
 
 export type MemoryArguments = {readonly object: string; readonly device: string};
 
-/** What QEMU is told of it. JSON from QEMU 6.2 and libvirt 7.9 on, which libvirt then uses itself (LookingGlass: doc/ivshmem_kvmfr.rst). */
+/** QEMU's arguments for it. JSON from QEMU 6.2 and libvirt 7.9 on, which libvirt then uses itself (LookingGlass: doc/ivshmem_kvmfr.rst). */
 export const renderMemory = (
   {device, sizeMiB, id}: {readonly device: number; readonly sizeMiB: number; readonly id: string},
   isJson: boolean,
