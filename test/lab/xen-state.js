@@ -29,6 +29,23 @@ export const vcpusOf = async (machine, domain) =>
     .map((line) => line.trim().split(/\s+/))
     .map(([name, , vcpu, , , , hard]) => ({name, vcpu: Number(vcpu), hard}));
 
+/** The pool of CPUs that a domain runs in: the last column. */
+export const poolOf = async (machine, domain) => (await machine.run(`xl list -c ${domain}`)).trim().split(/\s+/).at(-1);
+
+/** There are these pools of CPUs and no other, each with these CPUs. */
+export const expectPools = async (machine, pools) =>
+  expectEqual(
+    (await machine.run('xl cpupool-list -c'))
+      .split('\n')
+      .slice(1)
+      .map((line) => line.trim().split(/\s+/).join(' '))
+      .sort(),
+    Object.entries(pools)
+      .map(([name, cpus]) => `${name} ${[...cpus].sort((one, other) => one - other).join(',')}`)
+      .sort(),
+    'the pools of CPUs',
+  );
+
 /** Each of the guest's vCPUs has a CPU of its own of the card's node, and dom0 has none of them. */
 export const expectPinned = async (machine, guest, {vcpus}) => {
   const {card, nodes} = machine.host;

@@ -4,21 +4,24 @@ import {guestCard} from '../machine/host.js';
 import {
   assignableOf,
   expectPinned,
+  expectPools,
   expectPromises,
   guestFunctionsOf,
   hypervisorLineOf,
+  poolOf,
   vcpusOf,
   xenEntry,
 } from '../xen-state.js';
 
 const guest = 'lab';
+const pool = `vfio-pilot-${guest}`;
 const wanted = {guest, vcpus: 2, memoryMiB: 512};
 
 export const xen = {
   name: 'xen',
   isFast: false,
   title:
-    'dom0 of Xen: check, plan, apply, reboot through GRUB, the card of three twins hidden, the HVM guest on its CPUs, verify, a promise broken, rollback; then the same disk without Xen',
+    'dom0 of Xen: check, plan, apply, reboot through GRUB, the card of three twins hidden, the HVM guest on its CPUs in a pool of its own, verify, a promise broken, rollback; then the same disk without Xen',
   run: async (lab) => {
     const machine = await lab.installedHost({image: 'debian-12-xen'});
     const {card} = machine.host;
@@ -38,6 +41,7 @@ export const xen = {
 
     lab.say('plan shows the changes and writes nothing');
     await makeProfile(machine, guestCard, wanted);
+    await machine.run(`sed -i 's/^cpu:$/&\\n  pool: own/' lab.yaml && grep -qx '  pool: own' lab.yaml`);
     expectEqual(await planCodeOf(machine), 10, 'the exit code of plan');
     expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot');
 
@@ -53,20 +57,24 @@ export const xen = {
     expectEqual(await assignableOf(machine), addresses, 'what xl can give to a guest');
     expectEqual(await planCodeOf(machine), 0, 'the exit code of the second plan');
 
+    lab.say('the CPUs of the card’s node are in a pool of their own, and dom0 has the others');
+    await expectPools(machine, {[pool]: near(machine), 'Pool-0': far(machine)});
+    expectEqual(await poolOf(machine, 'Domain-0'), 'Pool-0', 'the pool of dom0');
+
     lab.say('xl makes the guest of the file that apply wrote');
     await startGuest(machine);
     expectEqual(await guestFunctionsOf(machine, guest), addresses, 'the functions that the guest has');
     expectEqual(await assignableOf(machine), [], 'what xl can give to another guest');
     await expectPinned(machine, guest, wanted);
+    expectEqual(await poolOf(machine, guest), pool, 'the pool of the guest');
     lab.say('every promise is kept');
     await expectPromises(machine);
 
     lab.say('a vCPU that is pinned elsewhere is NOT KEPT, and nothing else');
-    const [far] = machine.host.nodes[1 - card.node].cpus;
-    const [{hard}] = await vcpusOf(machine, guest);
-    await machine.run(`xl vcpu-pin ${guest} 0 ${far}`);
+    const [first, second] = await vcpusOf(machine, guest);
+    await machine.run(`xl vcpu-pin ${guest} 0 ${second.hard}`);
     await expectPromises(machine, ['guest-vcpu-pins']);
-    await machine.run(`xl vcpu-pin ${guest} 0 ${hard}`);
+    await machine.run(`xl vcpu-pin ${guest} 0 ${first.hard}`);
 
     lab.say('without the guest the card is free again');
     await machine.run(`xl destroy ${guest}`, 120);
@@ -83,6 +91,7 @@ export const xen = {
       'the arguments of the kernel and of Xen',
     );
     await expectDrivers(machine, {isGivenAway: false});
+    await expectPools(machine, {'Pool-0': [...far(machine), ...near(machine)]});
     expectSameLines(await filesOf(machine), before.files, 'the files in /etc and /boot after the reboot');
 
     lab.say('the same disk without Xen: check says so');
@@ -93,6 +102,10 @@ export const xen = {
     await expectDrivers(machine, {isGivenAway: false});
   },
 };
+
+/** The CPUs of the card's node: as many as the guest has vCPUs. */
+const near = ({host: {card, nodes}}) => nodes[card.node].cpus;
+const far = ({host: {card, nodes}}) => nodes.filter((_, node) => node !== card.node).flatMap(({cpus}) => cpus);
 
 const planCodeOf = async (machine) => (await machine.tryRun('vfio-pilot plan lab.yaml --exit-code', 150)).code;
 

@@ -44,7 +44,6 @@ const guestFile = (plan: XenPlan, text: string, encoding: 'utf8' | 'latin1'): Ar
   why: [
     describeTaken(plan.devices.map(({address, name}) => address ?? name ?? 'a device')),
     `${plan.guest.vcpus} vCPUs${plan.pinning.vcpus.length === 0 ? '' : ', each on a CPU of its own, and the memory near them'}`,
-    'checked against xl’s grammar, not started',
   ],
 });
 
