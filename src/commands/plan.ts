@@ -25,7 +25,15 @@ import {loadProfile} from './load.ts';
 import {planVerdict} from './verdict.ts';
 import {hostFlags} from './writing.ts';
 
-type Options = {readonly out?: string; readonly host?: string; readonly 'exit-code': boolean};
+type Options = {
+  readonly out?: string;
+  readonly emit?: string;
+  readonly host?: string;
+  readonly 'exit-code': boolean;
+};
+
+/** A file that was asked for; `path` is `null` where the plan is blocked, and nothing was saved. */
+type Asked = {readonly path: string | null};
 
 type Planned =
   | Unreadable
@@ -33,9 +41,9 @@ type Planned =
       readonly kind: 'planned';
       readonly preview: Preview;
       readonly reboot: Reboot;
-      /** Where the plan was saved. */
-      readonly saved: string | null;
-      readonly wanted: string | null;
+      /** `null`: not asked for. */
+      readonly saved: Asked | null;
+      readonly emitted: Asked | null;
       readonly path: string;
       /** For commands about the same host. */
       readonly flags: string;
@@ -48,6 +56,8 @@ type Document =
   | (PreviewDocument & {
       /** With `--out`: the file, or `null` where a blocked plan was not saved. */
       readonly saved?: string | null;
+      /** The same with `--emit`. */
+      readonly emitted?: string | null;
     });
 
 export const plan: Command<Options, Planned, Document> = {
@@ -56,13 +66,20 @@ export const plan: Command<Options, Planned, Document> = {
     if (!loaded.isValid) return {kind: 'unreadable', findings: loaded.findings};
     const opened = await host();
     const {facts, preview} = await opened.preview(loaded.profile, loaded.positionOf);
-    const {out: wanted = null} = options;
-    const saved = isBlocked(preview.findings) ? null : wanted;
-    if (saved !== null) {
-      const world = worldOf(facts, preview.plan, version);
+    const save = async (file: string | undefined, render: () => Promise<string>): Promise<Asked | null> => {
+      if (file === undefined) return null;
+      if (isBlocked(preview.findings)) return {path: null};
       // For its owner only: the domain and boot files in it may hold passwords.
-      createUserFile(saved, renderSavedPlan({file: path, text: loaded.text}, world, preview.changes), 0o600);
-    }
+      createUserFile(file, await render(), 0o600);
+      return {path: file};
+    };
+    const saved = await save(options.out, async () =>
+      renderSavedPlan({file: path, text: loaded.text}, worldOf(facts, preview.plan, version), preview.changes),
+    );
+    const emitted = await save(options.emit, async () => {
+      const {renderScript} = await import('../exchange/script/export-script.ts');
+      return renderScript(facts, preview);
+    });
     const reboot = rebootOf(
       preview.changes,
       needsReboot(facts, preview.plan, null),
@@ -70,7 +87,7 @@ export const plan: Command<Options, Planned, Document> = {
     );
     const flags = hostFlags(opened, {demo, over});
     const hasExitCode = options['exit-code'];
-    return {kind: 'planned', preview, reboot, saved, wanted, path, flags, isRemote: over !== null, hasExitCode};
+    return {kind: 'planned', preview, reboot, saved, emitted, path, flags, isRemote: over !== null, hasExitCode};
   },
   exitCode: (planned) => {
     if (planned.kind === 'unreadable') return exitCodes.usage;
@@ -83,17 +100,22 @@ export const plan: Command<Options, Planned, Document> = {
       ? unreadableDocument(planned)
       : {
           ...previewDocument(planned.preview, planned.reboot),
-          ...(planned.wanted === null ? {} : {saved: planned.saved}),
+          ...(planned.saved === null ? {} : {saved: planned.saved.path}),
+          ...(planned.emitted === null ? {} : {emitted: planned.emitted.path}),
         },
   shape: either<Document>(
-    shape<Exclude<Document, UnreadableDocument>>({...previewMembers, saved: optional(nullable(text))}),
+    shape<Exclude<Document, UnreadableDocument>>({
+      ...previewMembers,
+      saved: optional(nullable(text)),
+      emitted: optional(nullable(text)),
+    }),
     unreadableShape,
   ),
   describe: (planned, style) => {
     if (planned.kind === 'unreadable') return '';
     const {preview, reboot, saved, path, flags, isRemote} = planned;
     const needsReboot = reboot.rebootRequired;
-    const verdict = planVerdict({preview, needsReboot, file: saved ?? path}, {...style, flags, isRemote});
+    const verdict = planVerdict({preview, needsReboot, file: saved?.path ?? path}, {...style, flags, isRemote});
     return `${describePreview(preview, style)}\n${printable(verdict)}\n`;
   },
   remark: (planned, style) =>
@@ -101,10 +123,21 @@ export const plan: Command<Options, Planned, Document> = {
 };
 
 const describeSaved = (
-  {saved, wanted}: {readonly saved: string | null; readonly wanted: string | null},
+  {saved, emitted}: {readonly saved: Asked | null; readonly emitted: Asked | null},
   {typed}: Style,
 ): string => {
-  if (wanted === null) return '';
-  if (saved === null) return 'The plan is blocked, so it was not saved.\n';
-  return `Saved ${printable(saved)}: \`${typed(`apply ${quoteForShell(saved)}`)}\` writes exactly this, or nothing.\n`;
+  const asked = [saved, emitted].filter((one) => one !== null);
+  if (asked.some(({path}) => path === null)) return 'The plan is blocked, so it was not saved.\n';
+  return [
+    ...(saved === null || saved.path === null
+      ? []
+      : [
+          `Saved ${printable(saved.path)}: \`${typed(`apply ${quoteForShell(saved.path)}`)}\` writes exactly this, or nothing.\n`,
+        ]),
+    ...(emitted === null || emitted.path === null
+      ? []
+      : [
+          `Saved ${printable(emitted.path)}: read it, then run it on the host: \`sh ${quoteForShell(emitted.path)} check\`, apply or undo.\n`,
+        ]),
+  ].join('');
 };

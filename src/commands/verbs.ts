@@ -3,10 +3,9 @@ import {importers} from '../exchange/importers.ts';
 import {declare, type Positional, type Verb} from './declare.ts';
 import {flag, dryRun, yes, resume, keepEdits, out, overSsh, theme} from './options.ts';
 
-const scriptInstead =
-  '`vfio-pilot export script PROFILE > host.sh` prints a plan as a script with check, apply and undo.';
+const scriptInstead = '`vfio-pilot plan PROFILE --emit host.sh` saves a plan as a script with check, apply and undo.';
 const scriptThere =
-  'This program changes no other host over ssh. Run the script of the plan there: `vfio-pilot export script PROFILE --host USER@HOST > host.sh` makes it.';
+  'This program changes no other host over ssh. Run the script of the plan there: `vfio-pilot plan PROFILE --host USER@HOST --emit host.sh` makes it.';
 
 /** Unproven ones are labelled, wherever they are listed. */
 const exportNames = (isProven: boolean): string =>
@@ -95,6 +94,12 @@ const commands: readonly Verb[] = [
     positionals: [needsProfile],
     options: {
       out,
+      emit: {
+        type: 'string',
+        value: 'FILE',
+        completes: 'file',
+        summary: 'save it as a shell script with check, apply and undo, as `export script` prints it',
+      },
       host: overSsh,
       'exit-code': flag('exit 10 when there are changes'),
       'dry-run': flag('nothing else: a plan never writes to the host'),
@@ -103,7 +108,6 @@ const commands: readonly Verb[] = [
       ['plan win11.yaml', 'every byte that would change'],
       ['plan win11.yaml --out win11.plan', 'save the plan; apply then writes exactly this, or nothing'],
     ],
-    elsewhere: {emit: scriptInstead},
     isTransactional: false,
     load: async () => (await import('./plan.ts')).plan,
   }),

@@ -229,9 +229,8 @@ describe('a capture over ssh', () => {
     [['check', '--host', '-oProxyCommand=x'], 'looks like an option'],
     [['check', '--host=-oProxyCommand=x'], 'no host that ssh'],
     [['verify', '--host', 'xcp'], 'verify --profile FILE --host USER@HOST'],
-    [['apply', 'p.yaml', '--host', 'xcp'], 'export script PROFILE --host USER@HOST'],
-    [['apply', 'p.yaml', '--emit'], 'export script PROFILE'],
-    [['plan', 'p.yaml', '--emit', 'x.sh'], 'export script PROFILE'],
+    [['apply', 'p.yaml', '--host', 'xcp'], 'plan PROFILE --host USER@HOST --emit host.sh'],
+    [['apply', 'p.yaml', '--emit'], 'plan PROFILE --emit host.sh'],
     [['rollback', '--host', 'xcp'], 'host.sh undo'],
   ])('%j is refused with what to do', async (words, said) => {
     const profile = profilePath('xcp-ng-one-gpu');

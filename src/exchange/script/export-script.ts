@@ -51,6 +51,12 @@ export const exportScript: Exporter = (facts, {plan, changes}) => {
   return [{title: null, lines}];
 };
 
+/** The same as one text. */
+export const renderScript: (...given: Parameters<Exporter>) => string = (facts, preview) =>
+  exportScript(facts, preview)
+    .map(({lines}) => `${lines.join('\n')}\n`)
+    .join('');
+
 /** What a person who reads it has to know first. */
 const headerOf = (facts: HostFacts, plan: Plan, {files, commands, created}: Steps): readonly string[] => {
   const {profile, guest} = plan;
