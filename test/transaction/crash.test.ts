@@ -71,7 +71,7 @@ const expectOld = ({before, recovered, recoveries}: Outcome, after: Tree, failAt
 
 const seed = chooseSeed();
 const random = randomOf(seed);
-const stride = strideOf(11, 3);
+const stride = strideOf(22, 3);
 
 /** Calls, every one or every few, until one run is not hit any more; returns about how many there are. */
 const atEveryCall = async (check: (failAt: number) => Promise<boolean>): Promise<number> => {

@@ -39,7 +39,7 @@ const failAt = (failure: Failure): Promise<boolean> =>
     return true;
   });
 
-const stride = strideOf(9, 3);
+const stride = strideOf(18, 3);
 
 describe('a failing call', () => {
   it.each(['ENOSPC', 'EIO', 'EROFS'])(
@@ -57,7 +57,7 @@ describe('a failing call', () => {
   );
 
   it('that fails for ever after never ends in success, and recovery restores the tree once it works again', async () => {
-    for (let call = 1; call < 170; call += bySize(17, 3, 1)) {
+    for (let call = 1; call < 170; call += bySize(34, 3, 1)) {
       await withRoot(async (root) => {
         fillHost(root);
         const before = snapshot(root);

@@ -46,7 +46,7 @@ const runDriver = async (
   return {milliseconds: performance.now() - began, isThrough: output.includes('done')};
 };
 
-const kills = bySize(6, 50, 500);
+const kills = bySize(3, 50, 500);
 
 describe('a process that is killed', () => {
   it.each(['apply', 'rollback'] as const)(
