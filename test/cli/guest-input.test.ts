@@ -1,42 +1,17 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {fillTree} from '../support/make-tree.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
-
-const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-input-'));
-afterAll(() => rmSync(scratch, {recursive: true}));
+import {twinProfile} from '../support/twin-profile.ts';
 
 const keyboard = '/dev/input/by-id/usb-Logitech_USB_Keyboard-event-kbd';
 const mouse = '/dev/input/by-id/usb-Razer_Mouse-event-mouse';
 
-const profileWith = (evdev: string): string => {
-  const path = join(scratch, 'win.yaml');
-  writeFileSync(
-    path,
-    `version: 1
-name: win
-devices:
-  - address: 0000:0b:00.0
-    id: 10de:2504
-cpu:
-  vcpus: 8
-memory:
-  size: 16 GiB
-guest:
-  name: win
-  os: windows-11
-  phase: run
-  evdev:
-    - ${evdev}
-    - ${mouse}
-`,
-  );
-  return path;
-};
+const profileWith = (evdev: string): string =>
+  twinProfile('win', `os: windows-11\nphase: run\nevdev:\n  - ${evdev}\n  - ${mouse}`);
 
 const ready = (): string => {
   const root = unpackHost('two-identical-cards');

@@ -1,35 +1,19 @@
-import {mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import {describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
+import {twinProfile} from '../support/twin-profile.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-life-'));
-afterAll(() => rmSync(scratch, {recursive: true}));
-
-const profile = join(scratch, 'win.yaml');
-writeFileSync(
-  profile,
-  `version: 1
-name: win
-devices:
-  - address: 0000:0b:00.0
-    id: 10de:2504
-cpu:
-  vcpus: 8
-memory:
-  size: 16 GiB
-guest:
-  name: win
-  os: windows-11
-  diskSize: 80 GiB
-  cdrom: /srv/win11.iso
-  drivers: /srv/virtio-win.iso
-  phase: install
-`,
-);
+const settings = `
+os: windows-11
+diskSize: 80 GiB
+cdrom: /srv/win11.iso
+drivers: /srv/virtio-win.iso
+phase: install
+`;
+const profile = twinProfile('win', settings);
 
 const isoNamed = (root: string, path: string): void => {
   const image = Buffer.alloc(32_768 + 2048);
@@ -114,7 +98,7 @@ describe('the life of a guest', () => {
       ['address', 'After the reboot:  '],
       ['libvirt', 'No reboot is needed.\nTo check it:       '],
     ] as const) {
-      const path = join(scratch, `${binding}.yaml`);
+      const path = join(dirname(profile), `${binding}.yaml`);
       writeFileSync(
         path,
         readFileSync(profile, 'utf8')
@@ -130,7 +114,7 @@ describe('the life of a guest', () => {
 
   it('refuses a medium that is a directory before anything is written', async () => {
     const root = ready();
-    const wrong = join(scratch, 'wrong.yaml');
+    const wrong = join(dirname(profile), 'wrong.yaml');
     writeFileSync(wrong, readFileSync(profile, 'utf8').replace('/srv/win11.iso', '/etc'));
     const before = treeState(root);
     const {exitCode, stdout} = await runCli(['apply', wrong, '--root', root, '--no-pager', '--yes']);

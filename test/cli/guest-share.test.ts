@@ -1,38 +1,17 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, expect, it} from 'vitest';
+import {expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {fillTree} from '../support/make-tree.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
-
-const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-share-'));
-afterAll(() => rmSync(scratch, {recursive: true}));
+import {twinProfile} from '../support/twin-profile.ts';
 
 it('a folder of the host comes to the guest by apply, is imported, and goes by rollback', async () => {
   const root = unpackHost('two-identical-cards');
   fillTree(root, {'srv/share': {directory: true}});
   const at = ['--root', root, '--no-pager'];
-  const profile = join(scratch, 'lin.yaml');
-  writeFileSync(
-    profile,
-    `version: 1
-name: lin
-devices:
-  - address: 0000:0b:00.0
-    id: 10de:2504
-cpu:
-  vcpus: 8
-memory:
-  size: 16 GiB
-guest:
-  name: lin
-  os: linux
-  share:
-    - {dir: /srv/share, tag: share}
-`,
-  );
+  const profile = twinProfile('lin', 'os: linux\nshare:\n  - {dir: /srv/share, tag: share}');
   const before = treeState(root);
   const applied = await runCli(['apply', profile, ...at, '--yes']);
   expect(applied.exitCode, applied.stderr).toBe(0);

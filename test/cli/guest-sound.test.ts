@@ -1,36 +1,13 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {fillTree} from '../support/make-tree.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
+import {twinProfile} from '../support/twin-profile.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-sound-'));
-afterAll(() => rmSync(scratch, {recursive: true}));
-
-const profileWith = (sound: string): string => {
-  const path = join(scratch, 'win.yaml');
-  writeFileSync(
-    path,
-    `version: 1
-name: win
-devices:
-  - address: 0000:0b:00.0
-    id: 10de:2504
-cpu:
-  vcpus: 8
-memory:
-  size: 16 GiB
-guest:
-  name: win
-  os: linux
-${sound}
-`,
-  );
-  return path;
-};
+const profileWith = (sound: string): string => twinProfile('win', `os: linux\n${sound}`);
 
 describe('an emulated sound card', () => {
   it('through SPICE is made by apply, imported, taken out by the profile, and undone to the byte', async () => {
@@ -42,12 +19,12 @@ describe('an emulated sound card', () => {
     const at = ['--root', root, '--no-pager'];
     const domain = (): string => readFileSync(join(root, 'etc/libvirt/qemu/win.xml'), 'utf8');
     const before = treeState(root);
-    const applied = await runCli(['apply', profileWith('  sound: spice'), ...at, '--yes']);
+    const applied = await runCli(['apply', profileWith('sound: spice'), ...at, '--yes']);
     expect(applied.exitCode, applied.stdout + applied.stderr).toBe(0);
     expect(domain()).toMatch(/<sound model='ich9'>\s*<audio id='1'\/>\s*<\/sound>\s*<audio id='1' type='spice'\/>/);
     expect((await runCli(['import', 'libvirt', 'win', ...at])).stdout).toMatch(/^ {2}sound: spice$/m);
-    expect((await runCli(['plan', profileWith('  sound: spice'), ...at])).stdout).toMatch(/nothing to do/i);
-    const silent = await runCli(['apply', profileWith('  sound: none'), ...at, '--yes']);
+    expect((await runCli(['plan', profileWith('sound: spice'), ...at])).stdout).toMatch(/nothing to do/i);
+    const silent = await runCli(['apply', profileWith('sound: none'), ...at, '--yes']);
     expect(silent.exitCode, silent.stdout + silent.stderr).toBe(0);
     expect(domain()).not.toContain('<sound');
     for (const _ of [1, 2]) expect((await runCli(['rollback', ...at, '--yes'])).exitCode).toBe(0);
@@ -57,7 +34,7 @@ describe('an emulated sound card', () => {
   it('is refused with line and remedy where this QEMU has no part that plays it', async () => {
     const root = unpackHost('two-identical-cards');
     fillTree(root, {'usr/lib/x86_64-linux-gnu/qemu/ui-opengl.so': ''});
-    const refused = await runCli(['plan', profileWith('  sound: spice'), '--root', root]);
+    const refused = await runCli(['plan', profileWith('sound: spice'), '--root', root]);
     expect(refused.exitCode).toBe(3);
     expect(refused.stdout).toMatch(/win\.yaml:13:\d+: This QEMU has no SPICE/);
   });

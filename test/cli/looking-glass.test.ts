@@ -1,38 +1,14 @@
-import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
+import {readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {afterAll, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {unpackHost} from '../support/host-tree.ts';
 import {fillTree} from '../support/make-tree.ts';
 import {runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
+import {twinProfile} from '../support/twin-profile.ts';
 
-const scratch = mkdtempSync(join(tmpdir(), 'vfio-pilot-glass-'));
-afterAll(() => rmSync(scratch, {recursive: true}));
-
-const profileWith = (lookingGlass: string): string => {
-  const path = join(scratch, 'win.yaml');
-  writeFileSync(
-    path,
-    `version: 1
-name: win
-devices:
-  - address: 0000:0b:00.0
-    id: 10de:2504
-cpu:
-  vcpus: 8
-memory:
-  size: 16 GiB
-guest:
-  name: win
-  os: windows-11
-  phase: run
-  lookingGlass:
-    ${lookingGlass}
-`,
-  );
-  return path;
-};
+const profileWith = (lookingGlass: string): string =>
+  twinProfile('win', `os: windows-11\nphase: run\nlookingGlass:\n  ${lookingGlass}`);
 
 const memory = 'dev/shm/looking-glass';
 const tmpfiles = 'etc/tmpfiles.d/10-vfio-pilot-looking-glass.conf';

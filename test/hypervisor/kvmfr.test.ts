@@ -1,6 +1,5 @@
 import {describe, expect, it} from 'vitest';
 import {comesWithBoot} from '../../src/changes/comes-with-boot.ts';
-import {previewChanges} from '../../src/changes/preview.ts';
 import type {FileFacts} from '../../src/facts/files.ts';
 import type {GuestClaim} from '../../src/facts/guest-claims.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
@@ -10,7 +9,6 @@ import {libvirtOf} from '../../src/facts/virtualisation.ts';
 import {readConfinement} from '../../src/host/confinement.ts';
 import {guestTasks} from '../../src/hypervisor/kvm/guest/guest-tasks.ts';
 import {kvm} from '../../src/hypervisor/kvm/kvm.ts';
-import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import {editDeviceList} from '../../src/hypervisor/kvm/looking-glass/device-list.ts';
 import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import type {ProfileLookingGlass} from '../../src/profile/profile.ts';
@@ -19,6 +17,7 @@ import {openTree} from '../support/make-tree.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleFile} from '../support/sample-plan.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
+import {shownPreview} from '../support/shown-preview.ts';
 
 const wanted: ProfileLookingGlass = {
   user: 'alice',
@@ -85,24 +84,15 @@ const decide = ({
     virtualisation: {...libvirtOf(base), hasSpice: true, daemon: 'libvirtd', ...libvirt},
   };
   const profile = sampleProfile({guest: {name: 'win11'}});
-  const {plan, findings, changes} = previewChanges(facts, {
-    ...profile,
-    guest: {...profile.guest, lookingGlass: lookingGlass === null ? null : {...wanted, ...lookingGlass}},
-  });
-  const textOf = (file: string): string | null => {
-    const change = changes.find((one) => one.kind !== 'run' && one.path === file);
-    return change !== undefined && 'content' in change ? (change.content?.text ?? null) : null;
-  };
+  const guest = {...profile.guest, lookingGlass: lookingGlass === null ? null : {...wanted, ...lookingGlass}};
+  const shown = shownPreview(facts, {...profile, guest}, 'looking-glass');
   return {
+    ...shown,
     facts,
-    plan,
-    guest: kvmPlanOf(plan).guest,
-    found: findings.filter(({code}) => code.startsWith('looking-glass')),
-    codes: findings.map(({code}) => code),
-    textOf,
-    linesOf: (file: string) => textOf(file)?.split('\n').slice(1) ?? null,
-    paths: changes.map(({path}) => path),
-    domain: textOf(domainPath) ?? '',
+    codes: shown.findings.map(({code}) => code),
+    linesOf: (file: string) => shown.textOf(file)?.split('\n').slice(1) ?? null,
+    paths: shown.changes.map(({path}) => path),
+    domain: shown.textOf(domainPath) ?? '',
   };
 };
 
@@ -201,6 +191,8 @@ describe('devices of several guests', () => {
     const {guest} = decide({recorded, libvirt: {domains}});
     expect(guest.kvmfr?.sizesMiB).toEqual([32, 64]);
     expect(decide({recorded}).guest.kvmfr?.sizesMiB).toEqual([64]);
+    const damaged = [claim('linux', {device: 4_000_000_000, sizeMiB: 32, user: 'bob'})];
+    expect(decide({recorded: damaged, libvirt: {domains}}).guest.kvmfr?.sizesMiB).toEqual([64]);
   });
 
   it('leaves the number of a guest that is gone to the next, and moves no other', () => {

@@ -1,11 +1,9 @@
 import {describe, expect, it} from 'vitest';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import {type KvmFacts, libvirtOf} from '../../src/facts/virtualisation.ts';
-import {previewChanges} from '../../src/changes/preview.ts';
 import {guestTasks} from '../../src/hypervisor/kvm/guest/guest-tasks.ts';
 import {isPowerOfTwo, sizesMiB} from '../../src/hypervisor/kvm/looking-glass/size.ts';
 import {kvm} from '../../src/hypervisor/kvm/kvm.ts';
-import {kvmPlanOf} from '../../src/hypervisor/kvm/kvm-plan.ts';
 import {kvmPromises} from '../../src/hypervisor/kvm/promises.ts';
 import {readHasSpice} from '../../src/host/libvirt/spice.ts';
 import {readSharedMemory} from '../../src/host/shared-memory.ts';
@@ -14,6 +12,7 @@ import {verifyPlan} from '../../src/verify/verify-plan.ts';
 import {openTree} from '../support/make-tree.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
+import {shownPreview} from '../support/shown-preview.ts';
 
 const wanted: ProfileLookingGlass = {
   user: 'alice',
@@ -38,22 +37,12 @@ const decide = (
     virtualisation: {...libvirtOf(sampleFacts()), hasSpice: true, ...libvirt},
   };
   const profile = sampleProfile({guest: {domain: 'new', name: 'win11'}});
-  const {plan, findings, changes} = previewChanges(facts, {
-    ...profile,
-    guest: {...profile.guest, lookingGlass: lookingGlass === null ? null : {...wanted, ...lookingGlass}},
-  });
-  const textOf = (file: string): string | null => {
-    const change = changes.find((one) => one.kind !== 'run' && one.path === file);
-    return change !== undefined && 'content' in change ? (change.content?.text ?? null) : null;
-  };
+  const guest = {...profile.guest, lookingGlass: lookingGlass === null ? null : {...wanted, ...lookingGlass}};
+  const shown = shownPreview(facts, {...profile, guest}, 'looking-glass');
   return {
+    ...shown,
     facts,
-    plan,
-    guest: kvmPlanOf(plan).guest,
-    found: findings.filter(({code}) => code.startsWith('looking-glass')),
-    textOf,
-    changes,
-    domain: textOf('/etc/libvirt/qemu/win11.xml') ?? '',
+    domain: shown.textOf('/etc/libvirt/qemu/win11.xml') ?? '',
   };
 };
 
