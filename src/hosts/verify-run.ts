@@ -26,9 +26,21 @@ export const verifyRun = (
   return verifyPlan(facts, applied.value, readBootId(source), listings, written);
 };
 
-/** Without a journal: nothing says in which boot it was written, so that this one counts. */
-export const verifyPlanOnly = (plan: Plan, source: Source, facts: HostFacts): readonly PromiseResult[] =>
-  verifyPlan(facts, {version: 3, plan, bootId: 'before'}, 'now', listingsOf(plan, source, facts));
+/**
+ * Without a journal nothing says in which boot it was written, so this one counts; unless a promise shows by itself that
+ * the next boot keeps it, as a card that the boot entry hides and the running kernel does not.
+ */
+export const verifyPlanOnly = (plan: Plan, source: Source, facts: HostFacts): readonly PromiseResult[] => {
+  const listings = listingsOf(plan, source, facts);
+  const verifyIn = (bootId: string): readonly PromiseResult[] =>
+    verifyPlan(facts, {version: 3, plan, bootId: 'before'}, bootId, listings);
+  const results = verifyIn('now');
+  const waiting = results.find(({status}) => status === 'pending');
+  if (waiting === undefined) return results;
+  return verifyIn('before').map((result, index) =>
+    results[index]?.status === 'broken' && result.status === 'pending' ? {...result, remedy: waiting.remedy} : result,
+  );
+};
 
 const listingsOf = (plan: Plan, source: Source, facts: HostFacts): Readonly<Record<string, string | null>> =>
   Object.fromEntries(

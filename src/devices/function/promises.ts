@@ -105,6 +105,6 @@ const verifyDriver = (facts: HostFacts, plan: Plan, device: PlannedDevice): Prom
         ? `${hand.fact} Undo that: ${hand.undo}; then reboot.`
         : found.driver === null
           ? `Its driver_override is ${found.driverOverride ?? 'not set'}: the early script ran too late or not at all. Apply the profile again, which rebuilds the initramfs.`
-          : `${found.driver} took the card before vfio-pci${softdep ? ', although modprobe has other orders' : ''}. Was the initramfs of the running kernel ${facts.kernel.release ?? ''} rebuilt?`,
+          : `${found.driver} took the card before ${device.driver ?? 'vfio-pci'}${softdep ? ', although modprobe has other orders' : ''}. ${plan.initramfs === null ? 'Was the system started by another entry of the menu?' : `Was the initramfs of the running kernel ${facts.kernel.release ?? ''} rebuilt?`}`,
   };
 };

@@ -7,7 +7,7 @@ import {scrubEntries} from '../../../src/capture/capture-files.ts';
 import {parseStream} from '../../../src/capture/remote/parse-stream.ts';
 import {makeScrubber} from '../../../src/capture/scrub.ts';
 import {previewChanges} from '../../../src/changes/preview.ts';
-import {exportScript} from '../../../src/exchange/script/export-script.ts';
+import {renderScript} from '../../../src/exchange/script/export-script.ts';
 import {verifyPlanOnly} from '../../../src/hosts/verify-run.ts';
 import {readHost} from '../../../src/host/read-host.ts';
 import {parseRecords} from '../../../src/formats/xapi/records.ts';
@@ -50,9 +50,8 @@ const previewOf = (root: string) => {
 
 const scriptFor = (dom0: StandIn): string => {
   const {facts, preview} = previewOf(capture(dom0));
-  const lines = exportScript(facts, preview).flatMap((section) => section.lines);
   const path = join(mkdtempSync(join(scratch, 'script-')), 'script.sh');
-  writeFileSync(path, `${onStandIn(dom0, lines).join('\n')}\n`);
+  writeFileSync(path, onStandIn(dom0, renderScript(facts, preview)));
   return path;
 };
 

@@ -5,6 +5,7 @@ import {parseXenMenu} from '../../../src/formats/boot-entry/xen-menu.ts';
 import {parseHideList} from '../../../src/formats/xen-hide.ts';
 import {outputFile} from '../../../src/system/source.ts';
 import {unpackHost} from '../host-tree.ts';
+import {captureOnStandIn, scriptOnStandIn} from './on-stand-in.mjs';
 
 /**
  * A tree with programs that stand in for those of dom0: xen-cmdline and xe are our own code, and xl and xenpm print what
@@ -33,22 +34,9 @@ export const makeDom0 = (): StandIn => {
   return {root, programs};
 };
 
-/** The script of a capture on the stand-in: its root is a tree, and its programs are asked all the same. */
-export const captureScript = ({programs}: StandIn): string =>
-  remoteScript().replace('PATH=/usr/sbin', `PATH=${programs}:/usr/sbin`).replace('[ -z "$root" ] || return 0', ':');
+export const captureScript = ({programs}: StandIn): string => captureOnStandIn(programs, remoteScript());
 
-/** An exported script on the stand-in, which looks more often and for as long as a slow machine needs. */
-export const onStandIn = ({programs}: StandIn, lines: readonly string[]): readonly string[] => [
-  ...lines.slice(0, -1).map((line) =>
-    line
-      .replace('is_live=no', 'is_live=yes')
-      .replace('must sync', ':')
-      .replace(/^( *)sleep 1$/, '$1sleep 0.1')
-      .replace(/^( *patience=|.*"\$tries" -lt )30\b/, '$13000'),
-  ),
-  `program() { [ -x '${programs}'/"$1" ] && say '${programs}'/"$1"; }`,
-  ...lines.slice(-1),
-];
+export const onStandIn = ({programs}: StandIn, text: string): string => scriptOnStandIn(programs, text);
 
 /** What a reboot does with the entry that starts by default: its arguments, and the cards that they hide. */
 export const reboot = ({root}: StandIn): void => {

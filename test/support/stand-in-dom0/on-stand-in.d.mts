@@ -1,0 +1,3 @@
+export const captureOnStandIn: (programs: string, text: string) => string;
+
+export const scriptOnStandIn: (programs: string, text: string) => string;
