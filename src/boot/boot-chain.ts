@@ -114,8 +114,8 @@ export type ChainWriter = {
    */
   readonly hypervisorLines:
     ((files: Readonly<Record<string, FileFacts>>, own: OwnBootFacts | null) => readonly string[]) | null;
-  /** Files that hold the arguments, and for which nothing is rendered while they do. */
-  readonly keptFiles: (facts: HostFacts) => readonly string[];
+  /** Files that hold the plan's arguments, and for which nothing is rendered while they do. */
+  readonly keptFiles: (facts: HostFacts, plan: Plan) => readonly string[];
   /** What programs were to bring about, read back; asked when no command is left to run. */
   readonly promises: (facts: HostFacts, plan: Plan) => readonly ChainPromise[];
   readonly later: LaterWork;

@@ -158,5 +158,5 @@ const renderAgain = (
 };
 
 /** No artifact is rendered for the boot loader's files while they say all that they should. */
-const bootFiles = (facts: HostFacts, {kernelArguments}: Plan, ports: Ports): readonly string[] =>
-  kernelArguments.add.length === 0 ? [] : (writerOf(facts.boot, ports)?.keptFiles(facts) ?? []);
+const bootFiles = (facts: HostFacts, plan: Plan, ports: Ports): readonly string[] =>
+  plan.kernelArguments.add.length === 0 ? [] : (writerOf(facts.boot, ports)?.keptFiles(facts, plan) ?? []);

@@ -1,76 +1,23 @@
-import type {Artifact, GeneratedArtifact} from '../../artifacts/artifact.ts';
 import type {Rendered} from '../../artifacts/rendered.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {addByHand, type BootChain, type Evidence, isSet, nothingLater, plainLoader} from '../boot-chain.ts';
 import {readLoaderVariable} from '../efi-variables.ts';
-import {chooseGrubTarget, grubDefaultsPath, grubDropInPath, type GrubTarget} from './choose-grub-target.ts';
-import {grubFactsOf} from './grub-facts.ts';
+import {chooseGrubTarget, grubDefaultsPath, grubDropInPath} from './choose-grub-target.ts';
 import {grubFiles, nextGrubArguments, readGrubFacts} from './grub-settings.ts';
 import {grubTrial} from './grub-trial.ts';
 import {chooseHypervisorTarget, hypervisorLines} from './hypervisor-entry.ts';
+import {renderGrubTarget} from './render-grub-target.ts';
 
 /** GRUB's source file with our arguments, and grub.cfg made from it. */
 const render = (facts: HostFacts, plan: Plan): Rendered => {
-  if (plan.hypervisorArguments !== null) return written(facts, plan, chooseHypervisorTarget(facts.files, plan));
+  if (plan.hypervisorArguments !== null)
+    return renderGrubTarget(facts, plan, chooseHypervisorTarget(facts.files, plan));
   const {add, remove, ownedKeys} = plan.kernelArguments;
   const hasNothing = add.length === 0 && remove.length === 0 && ownedKeys.length === 0;
   if (hasNothing && facts.files[grubDropInPath] === undefined) return {artifacts: [], findings: []};
   const edit = {add: add.map((argument) => argument.text), remove: remove.map((argument) => argument.text), ownedKeys};
-  return written(facts, plan, chooseGrubTarget(facts.files, edit, plan.profile));
-};
-
-const written = (facts: HostFacts, plan: Plan, target: GrubTarget): Rendered => {
-  const files = sourceFiles(plan, target);
-  return {
-    artifacts: files.length === 0 ? [] : [...files, renderConfiguration(facts, target)],
-    findings: target.findings,
-  };
-};
-
-const sourceFiles = (plan: Plan, target: GrubTarget): readonly Artifact[] => {
-  const {kernelArguments, hypervisorArguments} = plan;
-  const why = [...kernelArguments.add, ...kernelArguments.remove, ...(hypervisorArguments?.add ?? [])].map(
-    (argument) => `${argument.text}: ${argument.because}`,
-  );
-  return [
-    ...target.files.map((file): Artifact => ({
-      kind: 'file',
-      ...file,
-      mode: 0o644,
-      placing: 'first',
-      by: 'writer',
-      why,
-    })),
-    ...(target.isDropInStale
-      ? [
-          {
-            kind: 'absent',
-            path: grubDropInPath,
-            why: ['Written by an earlier run; this plan does not need it.'],
-          } as const,
-        ]
-      : []),
-  ];
-};
-
-/** Validated before it replaces the one that boots: grub-mkconfig itself truncates the old file and writes into it. */
-const renderConfiguration = (facts: HostFacts, target: GrubTarget): GeneratedArtifact => {
-  const name = grubFactsOf(facts)?.name ?? 'grub';
-  return {
-    kind: 'generated',
-    path: `/boot/${name}/grub.cfg`,
-    argv: [`/usr/sbin/${name}-mkconfig`, '-o', '{output}'],
-    validations: [
-      {kind: 'size', minimumRatio: 0.5},
-      {kind: 'command', argv: [`/usr/bin/${name}-script-check`, '{output}']},
-      ...(target.effective.length === 0 ? [] : [{kind: 'contains', texts: target.effective} as const]),
-    ],
-    triggers: [grubDefaultsPath, grubDropInPath],
-    // In an emulated dom0 of Xen it took more than 300 s; it starts hundreds of programs, and looks for systems on other disks.
-    timeoutSeconds: 900,
-    why: ['GRUB reads grub.cfg, which is made from /etc/default/grub.'],
-  };
+  return renderGrubTarget(facts, plan, chooseGrubTarget(facts.files, edit, plan.profile));
 };
 
 const evidence: BootChain['detection']['evidence'] = ({source, commandLine}) => {
