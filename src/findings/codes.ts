@@ -246,6 +246,7 @@ const artifactCodes = {
   'driver-loaded-early': binding,
   'grub-not-editable': review,
   'grub-overridden': review,
+  'xen-chainloaded': review,
   'grub-file-missing': review,
   'file-unreadable': review,
   'file-not-regular': review,

@@ -21,6 +21,8 @@ export const grubFiles: FileTable = [
   looksAt('/boot/grub2', 'grub.cfg', 'xen-menu'),
   keeps('/boot/grub', 'custom.cfg'),
   keeps('/boot/grub2', 'custom.cfg'),
+  // Arguments of Xen, where GRUB starts xen.efi.
+  keeps('/boot/grub2', 'xen*.cfg'),
   looksAt('/usr/sbin', 'update-grub grub-mkconfig grub2-mkconfig', 'presence'),
   looksAt('/usr/bin', 'grub-mkconfig grub2-mkconfig', 'presence'),
 ];

@@ -30,6 +30,7 @@ export const chooseHypervisorTarget = (files: Files, plan: Plan): GrubTarget => 
   const isNeeded = kernel.length + hypervisor.length > 0;
   const place = hasDropInDirectory(files) ? inDropIn(files, plan) : inMain(files, plan);
   const findings = [
+    ...optional(judgeChainloading(files, plan)),
     ...place.findings,
     ...[...kernel, ...hypervisor].filter((text) => !safe.test(text)).map(unsafe),
     ...laterDropIns(files),
@@ -60,6 +61,30 @@ const linesOf = (kernel: readonly string[], hypervisor: readonly string[]): stri
           `GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT="\${GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT:-$GRUB_CMDLINE_LINUX_DEFAULT} ${kernel.join(' ')}"\n`,
         ]),
   ].join('');
+
+/** For a host where nothing is written: what a person writes. */
+const linesByHand = ({kernelArguments, hypervisorArguments}: Plan): string => {
+  const textOf = (list: readonly {readonly text: string}[]): string[] => list.map(({text}) => text);
+  const lines = linesOf(textOf(kernelArguments.add), textOf(hypervisorArguments?.add ?? []));
+  return lines.trim().split('\n').join(' and ');
+};
+
+/**
+ * openSUSE on UEFI: 20_linux_xen has GRUB start xen.efi with a file of arguments, and writes that file and copies of
+ * kernels and images to the EFI partition while grub-mkconfig runs (grub2-efi-xen-chainload.patch), whatever its output.
+ */
+const judgeChainloading = (files: Files, plan: Plan): Finding | null => {
+  const path = Object.keys(files).find((one) => /^\/boot\/grub2\/xen[^/]*\.cfg$/.test(one));
+  return path === undefined
+    ? null
+    : {
+        code: 'xen-chainloaded',
+        severity: 'blocker',
+        subject: path,
+        message: `GRUB starts Xen with the arguments in ${path}, and grub2-mkconfig copies that file, kernels and images to the EFI partition. This version can't take that back, so it writes none of it.`,
+        remedy: `Add at the end of ${grubDefaultsPath}: ${linesByHand(plan)}. Then run \`grub2-mkconfig -o /boot/grub2/grub.cfg\`.`,
+      };
+};
 
 type Place = {
   readonly path: string;

@@ -119,6 +119,17 @@ describe('a GRUB that would not do', () => {
     );
   });
 
+  it('starts xen.efi with a file of its own on the EFI partition, which grub2-mkconfig would write over', () => {
+    const facts = xenFacts({
+      '/boot/grub2/xen-4.18.cfg': '[config.1]\noptions=loglvl=all\nkernel=vmlinuz root=UUID=1-2\n',
+    });
+    expect(findingOf(facts, 'xen-chainloaded')).toMatchObject({
+      severity: 'blocker',
+      remedy: expect.stringContaining('xen-pciback.hide=(0000:41:00.0)'),
+    });
+    expect(textOf(facts, dropIn)).toBeNull();
+  });
+
   it('failure mode 84: starts the entry without Xen by default', () => {
     const facts = xenFacts({'/etc/default/grub.d/xen.cfg': 'XEN_OVERRIDE_GRUB_DEFAULT=0\n'});
     expect(codesOf(facts)).toEqual(['warning xen-entry-not-default']);
