@@ -21,7 +21,7 @@ export const xenModes: readonly FailureMode[] = [
     what: 'The system was started by another entry, without Xen or without the arguments, and the card is with the host.',
     sources: ['https://github.com/xcp-ng/xcp/issues/412'],
     handled: ['told', 'verified'],
-    how: 'XEN_OVERRIDE_GRUB_DEFAULT=0 is warned of; verify says that this boot is without Xen, or which argument is missing.',
+    how: 'XEN_OVERRIDE_GRUB_DEFAULT=0 is warned of, and so is a default of GRUB with loader entries (Fedora) that is not Xen’s; verify says that this boot is without Xen, or which argument is missing.',
     codes: ['xen-entry-not-default'],
     promises: ['xen-running', 'xen-argument'],
   },

@@ -1,9 +1,11 @@
 import {joinRendered, judgeReadable, type Rendered} from '../../artifacts/rendered.ts';
+import {keeps} from '../../facts/file-table.ts';
 import type {FileFacts} from '../../facts/files.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {editEntry} from '../../formats/boot-entry/loader-entry.ts';
 import type {CommandLineEdit} from '../../formats/kernel-line/edit.ts';
+import {withoutOwnBlock} from '../../formats/own-block.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {addByHand, type BootChain, nothingLater, plainLoader} from '../boot-chain.ts';
 import {
@@ -18,8 +20,10 @@ import {entryFiles, linuxEntries, optionsOf} from '../entries/linux-entries.ts';
 import {grubDefaultsPath} from '../grub/choose-grub-target.ts';
 import {editGrubDefaults} from '../grub/edit-grub-defaults.ts';
 import {grubFiles, grubSettings, readGrubFacts} from '../grub/grub-settings.ts';
+import {renderConfiguration} from '../grub/render-grub-target.ts';
 import {kernelEntries} from './kernel-entries.ts';
 import {goneGrubEntries, lateGrubEntries} from './late-grub-entries.ts';
+import {entriesPromise, mkconfigOptions, nextXenArguments, renderXenEntry, xenLines} from './xen-entry.ts';
 
 /**
  * GRUB of Fedora and RHEL: the arguments of an installed kernel are in its entry, of which each is edited, those of
@@ -29,6 +33,7 @@ import {goneGrubEntries, lateGrubEntries} from './late-grub-entries.ts';
  * key of an added one, so that of several `hugepagesz=` the foreign ones are lost, and what it did has no exact inverse.
  */
 const render = (facts: HostFacts, plan: Plan): Rendered => {
+  if (plan.hypervisorArguments !== null) return renderXenEntry(facts, plan);
   const edit = editOfPlan(plan);
   if (edit.add.length + edit.remove.length + edit.ownedKeys.length === 0) return {artifacts: [], findings: []};
   const entries = kernelEntries(facts.files);
@@ -37,7 +42,7 @@ const render = (facts: HostFacts, plan: Plan): Rendered => {
   const commandLine = facts.files[kernelCommandLinePath];
   return joinRendered([
     ...entries.map((file) => renderEntry(file, edit, plan)),
-    renderDefaults(facts.files[grubDefaultsPath], edit, plan),
+    renderDefaults(facts, edit, plan),
     ...(commandLine === undefined ? [] : [renderKernelCommandLine(commandLine, plan)]),
   ]);
 };
@@ -56,12 +61,19 @@ const renderEntry = (file: FileFacts, edit: CommandLineEdit, plan: Plan): Render
 };
 
 /** `grub2-mkconfig --update-bls-cmdline` and some versions of kernel-install take GRUB_CMDLINE_LINUX for new entries. */
-const renderDefaults = (file: FileFacts | undefined, edit: CommandLineEdit, plan: Plan): Rendered => {
+const renderDefaults = (facts: HostFacts, edit: CommandLineEdit, plan: Plan): Rendered => {
+  const file = facts.files[grubDefaultsPath];
   if (file === undefined) return {artifacts: [], findings: []};
   const unreadable = judgeReadable(file);
   if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
-  const edited = editGrubDefaults(file.text ?? '', edit, file.path, 'GRUB_CMDLINE_LINUX');
-  return edited.ok ? writeArguments(file, edited.text, plan) : {artifacts: [], findings: [edited.finding]};
+  // Lines for the entries of Xen are of an earlier plan.
+  const foreign = withoutOwnBlock(file.text ?? '');
+  const edited = editGrubDefaults(foreign, edit, file.path, 'GRUB_CMDLINE_LINUX');
+  if (!edited.ok) return {artifacts: [], findings: [edited.finding]};
+  const written = writeArguments(file, edited.text, plan);
+  return foreign === file.text
+    ? written
+    : {...written, artifacts: [...written.artifacts, renderConfiguration(facts, [], mkconfigOptions)]};
 };
 
 const noEntries: Finding = {
@@ -86,18 +98,22 @@ export const grubBls: BootChain = {
         'GRUB_ENABLE_BLSCFG is true and /boot/loader/entries exists: GRUB takes kernel arguments from the entries there, not from /etc/default/grub.',
     },
   },
-  files: [...grubFiles, ...entryFiles, ...kernelCommandLineFiles],
+  files: [...grubFiles, keeps('/boot/grub2', 'grubenv'), ...entryFiles, ...kernelCommandLineFiles],
   readOwn: readGrubFacts,
-  // What an installed kernel starts with is in its entry, whatever the other files say.
-  nextArguments: (files) => optionsOf(linuxEntries(files).filter(({path}) => path.startsWith('/boot/loader/entries/'))),
+  // What an installed kernel starts with is in its entry, whatever the other files say; under Xen, in none of them.
+  nextArguments: (files, own) =>
+    own?.kind === 'grub' && own.isUnderXen
+      ? nextXenArguments(files, own)
+      : optionsOf(linuxEntries(files).filter(({path}) => path.startsWith('/boot/loader/entries/'))),
   writer: {
     render,
     rendersWholeHost: false,
     maker: null,
     makesImagePerEntry: false,
-    hypervisorLines: null,
-    keptFiles: ({files}) => kernelEntries(files).map(({path}) => path),
-    promises: () => [],
+    hypervisorLines: xenLines,
+    keptFiles: ({files}, {hypervisorArguments}) =>
+      hypervisorArguments === null ? kernelEntries(files).map(({path}) => path) : [grubDefaultsPath],
+    promises: (facts, plan) => (plan.hypervisorArguments === null ? [] : [entriesPromise(facts.files, plan)]),
     later: {
       ...nothingLater,
       compareEntries: (facts, plan, edited) => ({

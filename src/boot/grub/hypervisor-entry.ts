@@ -63,7 +63,7 @@ const linesOf = (kernel: readonly string[], hypervisor: readonly string[]): stri
   ].join('');
 
 /** For a host where nothing is written: what a person writes. */
-const linesByHand = ({kernelArguments, hypervisorArguments}: Plan): string => {
+export const linesByHand = ({kernelArguments, hypervisorArguments}: Plan): string => {
   const textOf = (list: readonly {readonly text: string}[]): string[] => list.map(({text}) => text);
   const lines = linesOf(textOf(kernelArguments.add), textOf(hypervisorArguments?.add ?? []));
   return lines.trim().split('\n').join(' and ');
@@ -184,7 +184,7 @@ const notDefault = (files: Files): readonly Finding[] => {
       ];
 };
 
-const plainValues = (text: string, name: string): readonly string[] => {
+export const plainValues = (text: string, name: string): readonly string[] => {
   try {
     return parseShellScript(text)
       .assignments.filter((assignment) => assignment.name === name && isUnconditional(assignment))
