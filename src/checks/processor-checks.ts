@@ -5,13 +5,17 @@ import {isGraphicsCard} from '../facts/pci.ts';
 import {about, type Check} from '../findings/check.ts';
 import {count} from '../words/count.ts';
 
+/** `null` where plans are made for the host's architecture, or where it is unknown. */
+export const checkArchitecture = ({cpu}: HostFacts): Check | null => {
+  if (cpu.architecture === null || cpu.architecture === 'x86_64') return null;
+  return about('architecture', 'Architecture').error(
+    `This host is ${cpu.architecture}, and vfio-pilot prepares x86_64 hosts only. Its devices, groups and nodes are shown, and every plan for it is refused.`,
+    'Bind the card and define the guest by hand. To plan for an x86_64 host from this machine: `vfio-pilot check --host USER@HOST`.',
+  );
+};
+
 export const checkVirtualisation = ({cpu, kernel}: HostFacts): Check => {
   const {ok, error, info} = about('cpu-virtualisation', 'CPU virtualisation');
-  if (cpu.architecture !== null && cpu.architecture !== 'x86_64')
-    return error(
-      `This architecture is not served: ${cpu.architecture}.`,
-      'vfio-pilot prepares x86_64 hosts only. Bind the card and define the guest by hand.',
-    );
   if (cpu.virtualisation !== null && kernel.hypervisor === 'xen') return ok('Xen starts HVM guests (virt_caps: hvm).');
   if (cpu.virtualisation !== null) {
     return ok(`${cpu.virtualisation === 'vmx' ? 'Intel VT-x (vmx)' : 'AMD-V (svm)'} is in the flags of /proc/cpuinfo.`);

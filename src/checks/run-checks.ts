@@ -12,12 +12,29 @@ import {
 import {checkInterruptRemapping, checkIommuActive, checkIommuFirmware, checkReservedRegions} from './iommu-checks.ts';
 import {checkIsolation} from './isolation-checks.ts';
 import {hypervisorOf} from '../hypervisor/hypervisors.ts';
-import {checkHugepages, checkNuma, checkVirtualisation} from './processor-checks.ts';
+import {checkArchitecture, checkHugepages, checkNuma, checkVirtualisation} from './processor-checks.ts';
 import {checkSigning} from './signing-check.ts';
 import {checkBootChain, checkSecureBoot} from './software-checks.ts';
 
 /** All checks in the order in which a person would mend things: firmware first, then kernel, then software. */
-export const runChecks = (facts: HostFacts): readonly Check[] => [
+export const runChecks = (facts: HostFacts): readonly Check[] => {
+  const unserved = checkArchitecture(facts);
+  if (unserved === null) return checksOfServed(facts);
+  return [unserved, ...checksOfDevices(facts).map((check): Check => ({...check, status: 'info', remedy: null}))];
+};
+
+/** What is true of devices on any architecture. The firmware, arguments and packages of the other checks are those of x86-64. */
+const checksOfDevices = (facts: HostFacts): readonly Check[] => [
+  ...(facts.iommu.active ? [checkIommuActive(facts), ...checkIsolation(facts)] : []),
+  checkDisplays(facts),
+  checkPrimaryDisplay(facts),
+  checkReset(facts),
+  checkBars(facts),
+  checkSharing(facts),
+  checkNuma(facts),
+];
+
+const checksOfServed = (facts: HostFacts): readonly Check[] => [
   checkVirtualisation(facts),
   checkIommuFirmware(facts),
   checkIommuActive(facts),

@@ -39,6 +39,7 @@ export const planVerdict = ({preview: {plan, findings, changes}, needsReboot, fi
 /** The last line of `check`. A host may be ready with warnings. */
 export const checkVerdict = (checks: readonly Check[], place: Place): string => {
   const errors = checks.filter(({status}) => status === 'error');
+  if (errors.some(({id}) => id === 'architecture')) return 'Not served: no plan can be made for this host.';
   if (errors.length > 0)
     return `Not ready: ${count(errors.length, 'error')} (${errors.map(({title}) => title).join(', ')}); put ${errors.length === 1 ? 'it' : 'them'} right, then run ${place.typed(`check${place.flags}`)} again.`;
   const warnings = checks.filter(({status}) => status === 'warning').length;

@@ -61,6 +61,11 @@ describe('the verdict of the checks', () => {
     expect(checkVerdict([one('info', 'KVM')], remote)).toBe('Ready; next: npx vfio-pilot plan PROFILE --host root@xcp');
   });
 
+  it('asks nobody to put an architecture right', () =>
+    expect(checkVerdict([{...one('error', 'Architecture'), id: 'architecture'}, one('error', 'KVM')], here)).toBe(
+      'Not served: no plan can be made for this host.',
+    ));
+
   it('names every error otherwise', () =>
     expect(checkVerdict([one('error', 'KVM'), one('ok', 'x'), one('error', 'IOMMU')], elsewhere)).toBe(
       'Not ready: 2 errors (KVM, IOMMU); put them right, then run npx vfio-pilot check --root /srv/host again.',
