@@ -19,8 +19,8 @@ import {gzipSync} from 'node:zlib';
 import {description} from '../bundle.js';
 
 /**
- * Two packages for Debian and what comes from it, made with dpkg-deb: the files of the npm package, which run on the
- * system's own Node, and the executable that holds one. Only one of them can be installed at a time. Where each file goes
+ * Packages for Debian and what comes from it, made with dpkg-deb: one of the files of the npm package, which run on the
+ * system's own Node, and one of each executable that holds one. Only one can be installed at a time. Where each file goes
  * is in https://www.debian.org/doc/debian-policy/ch-docs.html, and for zsh and fish in their packages.
  */
 
@@ -41,7 +41,24 @@ const common = [
   ' and rolls back to the byte. For libvirt and Proxmox VE on x86-64.',
 ];
 
-/** The name that the program has in /usr/lib/vfio-pilot, and what each of the two packages says of itself. */
+/** `more`: what else it says of itself. */
+const bundled = (more = []) => ({
+  name: 'vfio-pilot-bundled',
+  program: 'vfio-pilot',
+  fields: [
+    // The newest symbols that Node's executable asks for: GLIBC_2.28, GLIBCXX_3.4.21 and CXXABI_1.3.11 (GCC 7).
+    'Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
+    'Provides: vfio-pilot',
+    'Conflicts: vfio-pilot',
+    'Replaces: vfio-pilot',
+    ...common,
+    ' .',
+    ' This package holds Node, so that it needs none on the system.',
+    ...more,
+  ],
+});
+
+/** By Debian's architecture: the name that the program has in /usr/lib/vfio-pilot, and what the package says of itself. */
 const kinds = {
   all: {
     name: 'vfio-pilot',
@@ -56,32 +73,24 @@ const kinds = {
       ' (Debian 12, Ubuntu 24.04), vfio-pilot-bundled brings its own.',
     ],
   },
-  amd64: {
-    name: 'vfio-pilot-bundled',
-    program: 'vfio-pilot',
-    fields: [
-      // The newest symbols that Node's executable asks for: GLIBC_2.28, GLIBCXX_3.4.21 and CXXABI_1.3.11 (GCC 7).
-      'Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 7)',
-      'Provides: vfio-pilot',
-      'Conflicts: vfio-pilot',
-      'Replaces: vfio-pilot',
-      ...common,
-      ' .',
-      ' This package holds Node, so that it needs none on the system.',
-    ],
-  },
+  amd64: bundled(),
+  arm64: bundled([
+    ' .',
+    ' A machine with arm64 is not served itself: there it plans for x86-64 hosts,',
+    ' over ssh or from captures of them.',
+  ]),
 };
 
 /**
- * Writes both packages to `directory` and gives their paths.
- * `tarball`: what `npm pack` made; `executable`: that for x64, with its `sbom` and `notices`.
+ * Writes the packages to `directory` and gives their paths. `tarball`: what `npm pack` made; `executables` by Node's names
+ * of architectures, and in `described` their `sbom` and `notices`.
  */
-export const buildDebianPackages = (directory, {tarball, executable, sbom, notices}) => {
+export const buildDebianPackages = (directory, {tarball, executables, described}) => {
   const work = mkdtempSync(join(tmpdir(), 'vfio-pilot-debian-'));
   try {
     execFileSync('tar', ['--extract', '--no-same-owner', '--file', tarball, '--directory', work]);
     const unpacked = join(work, 'package');
-    const asked = (verb, ...words) => execFileSync(executable, [verb, ...words], {env: {}});
+    const asked = (verb, ...words) => execFileSync(executables.x64, [verb, ...words], {env: {}});
     const shared = {
       'usr/share/bash-completion/completions/vfio-pilot': asked('completion', 'bash'),
       'usr/share/zsh/vendor-completions/_vfio-pilot': asked('completion', 'zsh'),
@@ -110,14 +119,17 @@ export const buildDebianPackages = (directory, {tarball, executable, sbom, notic
           ...examples('vfio-pilot'),
         };
       }),
-      pack(directory, join(work, 'amd64'), 'amd64', (library) => {
-        copyFileSync(executable, join(library, 'vfio-pilot'));
-        return {
-          ...shared,
-          ...documents('vfio-pilot-bundled', {sbom, notices: licence(notices)}),
-          ...examples('vfio-pilot-bundled'),
-        };
-      }),
+      ...Object.entries({amd64: 'x64', arm64: 'arm64'}).map(([architecture, name]) =>
+        pack(directory, join(work, architecture), architecture, (library) => {
+          copyFileSync(executables[name], join(library, 'vfio-pilot'));
+          const {sbom, notices} = described[name];
+          return {
+            ...shared,
+            ...documents('vfio-pilot-bundled', {sbom, notices: licence(notices)}),
+            ...examples('vfio-pilot-bundled'),
+          };
+        }),
+      ),
     ];
   } finally {
     rmSync(work, {recursive: true});

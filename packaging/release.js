@@ -5,14 +5,25 @@ import {basename, join} from 'node:path';
 import {parseArgs} from 'node:util';
 import {description} from '../bundle.js';
 import {buildDebianPackages} from './debian.js';
-import {buildSingleFile} from './single-file.js';
+import {architectureNames, buildSingleFiles} from './single-file.js';
 
-/** `node packaging/release.js [DIRECTORY] [--node FILE]`: every file of a release, and their sums. `npm run build` comes first. */
-const {positionals, values} = parseArgs({allowPositionals: true, options: {node: {type: 'string'}}});
+/**
+ * `node packaging/release.js [DIRECTORY] [--node FILE --node-arm64 FILE]`: every file of a release, and their sums.
+ * `npm run build` comes first.
+ */
+const {positionals, values} = parseArgs({
+  allowPositionals: true,
+  options: {node: {type: 'string'}, 'node-arm64': {type: 'string'}},
+});
 const [directory = 'release'] = positionals;
+const nodes = {x64: values.node, arm64: values['node-arm64']};
 
 if (process.platform !== 'linux' || process.arch !== 'x64')
   throw new Error(`A release is made on Linux for x64, and this is ${process.platform} for ${process.arch}.`);
+if ((nodes.x64 === undefined) !== (nodes.arm64 === undefined))
+  throw new Error(
+    'A release has its Node from one place: give both --node FILE (for x64) and --node-arm64 FILE, or none.',
+  );
 mkdirSync(directory, {recursive: true});
 // What an earlier build left there is no part of this release.
 for (const name of readdirSync(directory).filter((one) => /^(?:vfio-pilot|SHA256SUMS)/.test(one)))
@@ -20,13 +31,19 @@ for (const name of readdirSync(directory).filter((one) => /^(?:vfio-pilot|SHA256
 
 const packed = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', directory]);
 const tarball = join(directory, packed.toString().trim());
-const executable = join(directory, `vfio-pilot-${description.version}-linux-x64`);
-const {sbom, notices} = await buildSingleFile(executable, values.node);
-const described = {[`${executable}.cdx.json`]: sbom, [`${executable}.NOTICES.txt`]: notices};
-for (const [file, content] of Object.entries(described)) writeFileSync(file, content);
-const packages = buildDebianPackages(directory, {tarball, executable, sbom, notices});
+const executables = Object.fromEntries(
+  architectureNames.map((name) => [name, join(directory, `vfio-pilot-${description.version}-linux-${name}`)]),
+);
+const described = await buildSingleFiles(executables, nodes);
+const parts = {};
+for (const [name, {sbom, notices}] of Object.entries(described)) {
+  parts[`${executables[name]}.cdx.json`] = sbom;
+  parts[`${executables[name]}.NOTICES.txt`] = notices;
+}
+for (const [file, content] of Object.entries(parts)) writeFileSync(file, content);
+const packages = buildDebianPackages(directory, {tarball, executables, described});
 
-const files = [tarball, executable, ...Object.keys(described), ...packages].sort((one, other) =>
+const files = [tarball, ...Object.values(executables), ...Object.keys(parts), ...packages].sort((one, other) =>
   one < other ? -1 : 1,
 );
 const sumOf = (file) => createHash('sha256').update(readFileSync(file)).digest('hex');

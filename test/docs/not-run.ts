@@ -19,6 +19,7 @@ export const notRun: readonly NotRun[] = [
   {line: 'npm ci && npm run build && npm pack', by: ['.ci/node-versions', 'npm pack']},
   {line: 'npm ci --ignore-scripts && npm run packages', by: ['.ci/reproducible-release', 'npm run --silent packages']},
   {line: 'npm ci --ignore-scripts && npm run single-file', by: [single, 'packaging/run.js']},
+  {line: 'npm ci --ignore-scripts && npm run single-file -- --arch arm64', by: [release, "'--arch', 'arm64'"]},
   {line: 'npm ci --ignore-scripts && npm run reproducible', by: ci('npm run --silent reproducible')},
   {line: 'npm run reproducible vfio-pilot-0.1.0.tgz', because: 'There is no package from elsewhere yet.'},
   {line: 'npm ci --ignore-scripts && npm run reproducible-release', by: ci('npm run --silent reproducible-release')},

@@ -12,9 +12,8 @@ const mirror = 'http://deb.debian.org/debian';
 
 export const canMakeDebian = process.geteuid?.() === 0 && spawnSync('mmdebstrap', ['--version']).status === 0;
 
-/** A Debian with the essential packages and apt, as an archive in the cache. */
-const archiveOf = (suite: string): string => {
-  const archive = join(cache, `bare-${suite}.tar`);
+const cached = (name: string, options: readonly string[], suite: string): string => {
+  const archive = join(cache, `${name}.tar`);
   if (existsSync(archive)) return archive;
   mkdirSync(cache, {recursive: true});
   const unfinished = join(mkdtempSync(join(cache, 'unfinished-')), 'bare.tar');
@@ -22,7 +21,7 @@ const archiveOf = (suite: string): string => {
     'mmdebstrap',
     [
       '--mode=root',
-      '--variant=minbase',
+      ...options,
       '--quiet',
       '--aptopt=Acquire::Languages "none"',
       suite,
@@ -35,6 +34,16 @@ const archiveOf = (suite: string): string => {
   renameSync(unfinished, archive);
   rmSync(join(unfinished, '..'), {recursive: true});
   return archive;
+};
+
+/** A Debian with the essential packages and apt, as an archive in the cache. */
+const archiveOf = (suite: string): string => cached(`bare-${suite}`, ['--variant=minbase'], suite);
+
+/** The libraries that Node asks for, of Debian 12 for arm64. They are unpacked and not installed, as this machine can't run them. */
+export const unpackArmLibraries = (directory: string): void => {
+  const options = ['--variant=extract', '--architectures=arm64', '--include=libc6,libstdc++6,libgcc-s1'];
+  const archive = cached('arm64-libraries', options, 'bookworm');
+  execFileSync('tar', ['--extract', '--numeric-owner', '--file', archive, '--directory', directory]);
 };
 
 export type BareDebian = {
