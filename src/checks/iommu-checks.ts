@@ -5,6 +5,7 @@ import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
 import {about, type Check} from '../findings/check.ts';
 import {count} from '../words/count.ts';
+import {listWords} from '../words/list-words.ts';
 
 const vtd = "Look for 'VT-d' or 'Intel Virtualization Technology for Directed I/O' under Advanced → CPU or Chipset";
 const amdVi = "Look for 'IOMMU' or 'AMD-Vi' under Advanced → AMD CBS → NBIO, or North Bridge";
@@ -57,8 +58,8 @@ export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): 
   const off = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu)).filter(({turnsOff}) => turnsOff === 'all');
   if (off.length > 0)
     return warning(
-      `The kernel does not use it: ${off.map((one) => describeSwitch(files, one)).join(' and ')} turns it off.`,
-      `Take ${off.map(({text}) => text).join(' and ')} out there and reboot once. \`vfio-pilot plan PROFILE\` shows the edit.`,
+      `The kernel does not use it: ${listWords(off.map((one) => describeSwitch(files, one)))} turns it off.`,
+      `Take ${listWords(off.map(({text}) => text))} out there and reboot once. \`vfio-pilot plan PROFILE\` shows the edit.`,
     );
   if (iommu.acpiTable === 'DMAR')
     return warning(

@@ -4,6 +4,7 @@ import {kibPerGiB} from '../facts/memory.ts';
 import {isGraphicsCard} from '../facts/pci.ts';
 import {about, type Check} from '../findings/check.ts';
 import {count} from '../words/count.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** `null` where plans are made for the host's architecture, or where it is unknown. */
 export const checkArchitecture = ({cpu}: HostFacts): Check | null => {
@@ -71,6 +72,6 @@ export const checkHugepages = ({memory, cpu, nodes}: HostFacts): Check => {
   );
   const gigabyte = cpu.flags === null || cpu.flags.includes('pdpe1gb') ? '' : ' The CPU has no 1 GiB pages (pdpe1gb).';
   return ok(
-    `The kernel offers ${words.join(' and ')}; ${reserved.length === 0 ? 'none are reserved now' : `reserved now: ${reserved.join(', ')}`}.${gigabyte}`,
+    `The kernel offers ${listWords(words)}; ${reserved.length === 0 ? 'none are reserved now' : `reserved now: ${reserved.join(', ')}`}.${gigabyte}`,
   );
 };

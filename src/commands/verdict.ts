@@ -6,6 +6,7 @@ import {isScripted} from '../hypervisor/hypervisors.ts';
 import {quoteForShell} from '../words/quote-for-shell.ts';
 import type {Style} from './command.ts';
 import {count} from '../words/count.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** What a command would be typed with for the same host. */
 type Place = {
@@ -32,8 +33,8 @@ export const planVerdict = ({preview: {plan, findings, changes}, needsReboot, fi
   }
   if (changes.length === 0) return 'Nothing to do: this host is already as the profile says.';
   if (isScripted(plan) || place.isRemote)
-    return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${place.typed(`export script ${quoteForShell(file)}${place.flags}`)} > script.sh`;
-  return `Ready: ${joined(partsOf(changes, needsReboot))}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
+    return `Ready: ${listWords(partsOf(changes, needsReboot))}; next: ${place.typed(`export script ${quoteForShell(file)}${place.flags}`)} > script.sh`;
+  return `Ready: ${listWords(partsOf(changes, needsReboot))}; next: ${asRoot(`apply ${quoteForShell(file)}`, place)}`;
 };
 
 /** The last line of `check`. A host may be ready with warnings. */
@@ -48,6 +49,3 @@ export const checkVerdict = (checks: readonly Check[], place: Place): string => 
 
 const asRoot = (command: string, {typed, flags}: Place): string =>
   `${flags === '' ? 'sudo ' : ''}${typed(`${command}${flags}`.trim()).trim()}`;
-
-const joined = (parts: readonly string[]): string =>
-  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;

@@ -3,6 +3,7 @@ import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {isIntelIntegrated, type PciFunction} from '../facts/pci.ts';
 import type {PlanContext} from '../plan/context.ts';
 import {describeFunction} from '../plan/device/describe-function.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** Without the IOMMU no device goes to a guest, nor a part of one. */
 export const judgeIommu = (context: PlanContext, device: PciFunction, path: string): void => {
@@ -43,8 +44,8 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
     context.report('blocker', 'iommu-off', {
       subject: device.address,
       path,
-      message: `The IOMMU is off: ${off.map((one) => describeSwitch(files, one)).join(' and ')} turns it off.`,
-      remedy: `Take ${off.map(({text}) => text).join(' and ')} out there, reboot, and plan again.`,
+      message: `The IOMMU is off: ${listWords(off.map((one) => describeSwitch(files, one)))} turns it off.`,
+      remedy: `Take ${listWords(off.map(({text}) => text))} out there, reboot, and plan again.`,
     });
     return;
   }

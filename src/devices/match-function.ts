@@ -2,6 +2,7 @@ import type {PciFunction} from '../facts/pci.ts';
 import type {PlanContext} from '../plan/context.ts';
 import {describeFunction, idOf} from '../plan/device/describe-function.ts';
 import type {NamedFunction} from './named-function.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** Ids say which card it is, the address where it was: both must hold, and nothing is guessed. `path`: where its keys are. */
 export const matchFunction = (context: PlanContext, wanted: NamedFunction, path: string): PciFunction | null => {
@@ -26,7 +27,7 @@ export const matchFunction = (context: PlanContext, wanted: NamedFunction, path:
     context.report('blocker', 'device-moved', {
       subject: wanted.address,
       path: `${path}.address`,
-      message: `The profile means ${what} at ${wanted.address}, but ${where}; the same ids are at ${elsewhere.map((device) => device.address).join(' and ')}.`,
+      message: `The profile means ${what} at ${wanted.address}, but ${where}; the same ids are at ${listWords(elsewhere.map((device) => device.address))}.`,
       remedy: `If that is the card you mean, set ${path}.address to ${elsewhere.length === 1 ? elsewhere[0]?.address : 'its address'} and plan again.`,
     });
   } else {

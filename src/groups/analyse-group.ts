@@ -3,6 +3,7 @@ import {type PciAddress, slotOf, splitPciAddress} from '../facts/pci-address.ts'
 import {isDisplay, type PciFunction, type PciOutline} from '../facts/pci.ts';
 import {isBehindVmd} from '../facts/processor-parts.ts';
 import {remember} from '../facts/remember.ts';
+import {listWords} from '../words/list-words.ts';
 
 /**
  * Why the members of a group are together, a sentence for each bridge and each multi-function device, as far as config
@@ -49,7 +50,7 @@ const explainSlots = (members: readonly PciOutline[]): readonly string[] =>
 /** `0000:00:1f.0, .2 and .3` */
 const listFunctions = (functions: readonly PciOutline[]): string => {
   const words = functions.map(({address}, index) => (index === 0 ? address : address.slice(address.lastIndexOf('.'))));
-  return `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return listWords(words);
 };
 
 export type GroupFacts<F extends PciOutline = PciFunction> = {

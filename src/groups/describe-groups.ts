@@ -17,6 +17,7 @@ import {
   isViableFor,
 } from './analyse-group.ts';
 import {describeClass} from './class-names.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** `0000:01:00.0  VGA compatible controller [10de:1381]  nouveau  NVIDIA Corporation GM107 [GeForce GTX 750]  [boot VGA]` */
 const describeMember = (marks: Marks, one: PciOutline, isTopOfTree: boolean): string => {
@@ -105,9 +106,6 @@ const describeNeeds = (marks: Marks, endpoints: readonly PciOutline[]): string =
   if (kinds.length === 0) return '';
   return kinds.every((kind) => kind === 'data') ? ', but the host uses it' : ', but the host needs it';
 };
-
-const listWords = (words: readonly string[]): string =>
-  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
 export type ListedFacts = GroupFacts<PciOutline> & {
   readonly iommu: Pick<IommuFacts, 'active' | 'acpiTable'>;

@@ -7,6 +7,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {Finding} from '../findings/finding.ts';
 import type {Plan} from '../plan/plan.ts';
 import {type ImageSystem, plainImages} from './image-system.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** Whether `modules` or `modules_force_load` of booster.yaml name a module, on its own, by its file or by its directory. */
 export const readBoosterModules = (text: string): {readonly has: (module: string) => boolean} => {
@@ -49,7 +50,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     udevRulesPath,
     earlyBinding(plan).rules(facts.pci),
     0o644,
-    `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before any other driver of the root file system may have it.`,
+    `Gives ${listWords(byAddress)} to ${earlyBinding(plan).keeper} before any other driver of the root file system may have it.`,
   );
   return joinRendered([
     rules,
@@ -70,7 +71,7 @@ const judgeModules = ({files}: HostFacts, {binding}: Plan): readonly Finding[] =
       code: 'driver-loaded-early',
       severity: 'blocker',
       subject: configurationPath,
-      message: `${configurationPath} has ${inImage.join(' and ')} put into the image, where nothing can keep ${inImage.length === 1 ? 'it' : 'them'} from the card.`,
+      message: `${configurationPath} has ${listWords(inImage)} put into the image, where nothing can keep ${inImage.length === 1 ? 'it' : 'them'} from the card.`,
       remedy:
         'Take it out of modules and modules_force_load, run /usr/lib/booster/regenerate_images, then run the command again; or set binding: libvirt.',
     },
@@ -114,7 +115,7 @@ const judgeUsb = ({pci}: HostFacts, {binding}: Plan): readonly Finding[] => {
       code: 'driver-loaded-early',
       severity: 'warning',
       subject: 'binding',
-      message: `${controllers.join(' and ')} is a USB controller: booster's image loads its driver before our hook can run.`,
+      message: `${listWords(controllers)} is a USB controller: booster's image loads its driver before our hook can run.`,
       remedy: 'libvirt takes it over when the guest starts (managed=yes); plug nothing into it that the host needs.',
     },
   ];

@@ -10,6 +10,7 @@ import type {PciFunction} from '../facts/pci.ts';
 import type {Finding} from '../findings/finding.ts';
 import type {Plan} from '../plan/plan.ts';
 import {type ImageCopy, type ImageSystem, plainImages} from './image-system.ts';
+import {listWords} from '../words/list-words.ts';
 
 const dracutConfPath = '/etc/dracut.conf.d/90-vfio-pilot.conf';
 const moduleDirectory = '/usr/lib/dracut/modules.d/90vfio-pilot';
@@ -77,7 +78,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
       dracutHookPath,
       hasHook ? renderDracutHook(plan, facts.pci) : '',
       0o755,
-      `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev starts.`,
+      `Gives ${listWords(byAddress)} to ${earlyBinding(plan).keeper} before udev starts.`,
     ),
   ]);
 };
@@ -136,7 +137,7 @@ const judgeImages = (facts: HostFacts): readonly Finding[] => {
       code: 'initramfs-unsupported',
       severity: 'blocker',
       subject: 'binding',
-      message: `Where the initramfs of ${bare.length === 0 ? 'the installed kernels' : `kernel ${bare.join(' and ')}`} lies is not known: none was found in /boot or on the EFI partition.`,
+      message: `Where the initramfs of ${bare.length === 0 ? 'the installed kernels' : `kernel ${listWords(bare)}`} lies is not known: none was found in /boot or on the EFI partition.`,
       remedy:
         'Run this as root on the started machine with /boot and the EFI partition mounted, or remove the kernel that has none.',
     },

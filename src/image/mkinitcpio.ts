@@ -14,6 +14,7 @@ import type {Plan} from '../plan/plan.ts';
 import {type ImageCopy, type ImageSystem, plainImages} from './image-system.ts';
 import {withoutOwnBlock} from '../formats/own-block.ts';
 import {editPreset, parsePreset, type PresetImage} from './mkinitcpio-preset.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** Hooks of the image: of mkinitcpio.conf and of the drop-ins behind it; `null` where they are no plain bash array. */
 export const readHooks = (files: Readonly<Record<string, FileFacts>>): readonly string[] | null => {
@@ -115,7 +116,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
       mkinitcpioHookPath,
       byAddress.length === 0 ? '' : renderMkinitcpioHook(plan, facts.pci),
       0o644,
-      `Gives ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev looks for devices.`,
+      `Gives ${listWords(byAddress)} to ${earlyBinding(plan).keeper} before udev looks for devices.`,
     ),
     renderOwned(
       facts,

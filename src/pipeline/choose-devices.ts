@@ -7,6 +7,7 @@ import {judgeExisting} from '../plan/device/judge-existing.ts';
 import {judgeAcsOverride} from '../plan/device/judge-acs-override.ts';
 import {judgeNeeds} from '../plan/device/judge-needs.ts';
 import {formatOf} from '../profile/device-format.ts';
+import {listWords} from '../words/list-words.ts';
 
 type Ports = {
   readonly deviceKinds: readonly DeviceKind[];
@@ -53,7 +54,7 @@ const judgeRivals = (context: PlanContext, assigned: readonly ChosenDevice[]): v
     context.report('warning', 'device-shared-with-guest', {
       subject: first.name,
       path: first.path,
-      message: `The guest ${name} has ${shared.map((device) => device.name).join(' and ')} too. Only one of the two guests can run at a time, and the second one does not start.`,
+      message: `The guest ${name} has ${listWords(shared.map((device) => device.name))} too. Only one of the two guests can run at a time, and the second one does not start.`,
       remedy:
         'Nothing to do if that is what you want. Otherwise give another card to one of them, and never let both start with the host.',
     });

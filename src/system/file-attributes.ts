@@ -1,5 +1,6 @@
 import {runToEnd} from './run-program.ts';
 import {trustedProgram} from './trusted-program.ts';
+import {listWords} from '../words/list-words.ts';
 
 /** A file in two ways: open, and by a name that other processes can use (`/proc/PID/fd/N/name`). */
 type OpenFile = {readonly fd: number; readonly name: string};
@@ -70,5 +71,5 @@ const refuseLost = (source: OpenFile, target: OpenFile): void => {
     flags.length === 0
       ? lost
       : [...lost, `what \`chattr +${flags.join('')}\` set (take it away with \`chattr -${flags.join('')}\`)`];
-  if (all.length > 0) throw new Error(`a new version of the file would lose ${all.join(' and ')}`);
+  if (all.length > 0) throw new Error(`a new version of the file would lose ${listWords(all)}`);
 };

@@ -7,6 +7,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {type ChosenDevices, lostFunctions} from '../../plan/device/chosen-devices.ts';
 import type {BindBy, BindingPlan} from '../../plan/plan.ts';
 import {hideKey, presentHiding} from './hide-list.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Functions of other guests that a run of this program hides, or that their files name while they are hidden now. */
 export const keptHidden = ({facts, others}: PlanContext, own: readonly PciFunction[]): readonly PciFunction[] => {
@@ -78,7 +79,7 @@ const judgeModule = (context: PlanContext): void => {
   const isRunning = lacking.length === kernels.length || lacking.some((one) => one === context.facts.kernel.release);
   context.report(isRunning ? 'blocker' : 'warning', 'xen-pciback-missing', {
     subject: 'binding',
-    message: `Kernel ${lacking.join(' and ')} has no xen-pciback, neither as a module nor built in${isRunning ? '' : ': started with it, no card is hidden, and its image stays unchanged'}.`,
+    message: `Kernel ${listWords(lacking)} has no xen-pciback, neither as a module nor built in${isRunning ? '' : ': started with it, no card is hidden, and its image stays unchanged'}.`,
     remedy: isRunning
       ? 'Install a kernel with CONFIG_XEN_PCIDEV_BACKEND and start it; cloud kernels leave it out (Debian: linux-image-amd64 and not linux-image-cloud-amd64).'
       : 'Remove that kernel if it is not needed.',
@@ -104,7 +105,7 @@ export const hideArgument = (context: PlanContext, {byAddress}: BindingPlan): Pa
     add: [
       {
         text: `${hideKey}=${renderHideList(hidden)}`,
-        because: `xen-pciback hides these functions from dom0 when it loads${foreign.length === 0 ? '' : `; the list had ${foreign.join(' and ')} already`}`,
+        because: `xen-pciback hides these functions from dom0 when it loads${foreign.length === 0 ? '' : `; the list had ${listWords(foreign)} already`}`,
       },
     ],
     owned: [hideKey],

@@ -7,6 +7,7 @@ import {modprobePath, udevRulesPath} from '../files.ts';
 import {joinRendered} from '../../artifacts/rendered.ts';
 import {chooseHideBy, hideArgument, keptHidden, planHiding} from './choose-hiding.ts';
 import {pcibackPromises} from './promises.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** xen-pciback of dom0's kernel, which hides devices from its drivers. */
 export const pciback: Binding = {
@@ -34,7 +35,7 @@ const checkModule = (facts: HostFacts): Check => {
   const lacking = states.filter(({state}) => state === 'absent').map(({release}) => release);
   if (lacking.length > 0)
     return error(
-      `Kernel ${lacking.join(' and ')} has no xen-pciback: started with it, no card can be hidden from dom0.`,
+      `Kernel ${listWords(lacking)} has no xen-pciback: started with it, no card can be hidden from dom0.`,
       'Install a kernel with CONFIG_XEN_PCIDEV_BACKEND, or remove that one.',
     );
   if (states.some(({state}) => state === 'unknown'))

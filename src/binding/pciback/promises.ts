@@ -4,6 +4,7 @@ import {isDisplay} from '../../facts/pci.ts';
 import type {PromiseResult} from '../../findings/promise-result.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {presentHiding} from './hide-list.ts';
+import {listWords} from '../../words/list-words.ts';
 
 export const pcibackPromises = (facts: HostFacts, plan: Plan): readonly PromiseResult[] => [
   ...plan.binding.byAddress.map((address) => hiddenPromise(facts, address)),
@@ -49,7 +50,7 @@ const hiddenPromise = (facts: HostFacts, address: PciAddress): PromiseResult => 
     fact: `It is in xen-pciback.hide=, and ${driver === null ? 'no driver has it' : `its driver is ${driver}`}.`,
     remedy:
       bad.length > 0
-        ? `The list has ${bad.join(' and ')}, which the driver does not understand, so that it takes nothing at all. Apply again.`
+        ? `The list has ${listWords(bad)}, which the driver does not understand, so that it takes nothing at all. Apply again.`
         : driver === null
           ? 'xen-pciback is not loaded: was the initramfs of the running kernel rebuilt? The console says so where the card has moved.'
           : `${driver} was faster: xen-pciback was loaded too late. Is the image of the running kernel ${facts.kernel.release ?? ''} the one that was rebuilt?`,

@@ -5,6 +5,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {type ChosenDevices, lostFunctions} from '../../plan/device/chosen-devices.ts';
 import {idList, idOf} from '../../plan/device/describe-function.ts';
 import type {BindBy, BindingPlan, KernelArgument} from '../../plan/plan.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** An old `vfio-pci.ids=` is stale when it names nothing but chosen or absent cards; one that binds other cards stays. */
 export const chooseIdArguments = (context: PlanContext, chosen: ChosenDevices, bindBy: BindBy): Part => {
@@ -34,7 +35,7 @@ export const chooseIdArguments = (context: PlanContext, chosen: ChosenDevices, b
     if (bound.length > 0 && bindBy !== 'ids') {
       context.report('warning', 'kernel-argument-conflict', {
         subject: 'kernelArguments',
-        message: `vfio-pci.ids=${value} is configured already and binds ${bound.map((device) => device.address).join(' and ')}, which this profile does not name; it stays unchanged.`,
+        message: `vfio-pci.ids=${value} is configured already and binds ${listWords(bound.map((device) => device.address))}, which this profile does not name; it stays unchanged.`,
         remedy: 'If nothing else needs it, remove it by hand.',
       });
       continue;

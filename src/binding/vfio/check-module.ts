@@ -1,6 +1,7 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {kernelsOf, moduleState} from '../../facts/modules.ts';
 import {about, type Check} from '../../findings/check.ts';
+import {listWords} from '../../words/list-words.ts';
 
 export const checkVfioModule = (facts: HostFacts): Check => {
   const {kernel} = facts;
@@ -11,7 +12,7 @@ export const checkVfioModule = (facts: HostFacts): Check => {
   const isHere = kernel.builtin?.includes('vfio_pci') === true || kernel.modules?.includes('vfio_pci') === true;
   if (isHere && others.length > 0)
     return warning(
-      `The running kernel has it; ${others.join(' and ')}, which is installed as well, does not.`,
+      `The running kernel has it; ${listWords(others)}, which is installed as well, does not.`,
       'Remove that kernel if it is not needed: started with it, no device can go to a guest.',
     );
   if (kernel.builtin?.includes('vfio_pci') === true) return ok('Built into the kernel.');

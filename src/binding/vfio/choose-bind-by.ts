@@ -5,6 +5,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {type ChosenDevices, lostFunctions} from '../../plan/device/chosen-devices.ts';
 import {describeFunction, idOf} from '../../plan/device/describe-function.ts';
 import type {BindBy, ModuleOption} from '../../plan/plan.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Functions that are bound at boot for other guests. This plan replaces the files that do it, so it must include them. */
 export const keptBindings = (context: PlanContext, own: readonly PciFunction[]): readonly PciFunction[] => {
@@ -98,7 +99,7 @@ const chooseIds = (context: PlanContext, chosen: ChosenDevices): BindBy => {
   if (others.length > 0) {
     context.report('blocker', 'binding-ids-ambiguous', {
       subject: 'binding',
-      message: `Binding by ids would also take ${others.map(describeFunction).join(' and ')} from the host.`,
+      message: `Binding by ids would also take ${listWords(others.map(describeFunction))} from the host.`,
       remedy: 'Set binding: address (the default).',
     });
   }

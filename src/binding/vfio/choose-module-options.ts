@@ -4,6 +4,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {idList} from '../../plan/device/describe-function.ts';
 import type {BindBy, BindingPlan, ModuleOption} from '../../plan/plan.ts';
 import {keptOptions} from './choose-bind-by.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /**
  * One list serves the images of all kernels. A name that one of them does not know makes dracut and mkinitcpio fail and
@@ -33,7 +34,7 @@ export const judgeVfioModule = (context: PlanContext): void => {
   const isRunning = lacking.length === kernels.length || lacking.some((release) => release === facts.kernel.release);
   context.report(isRunning ? 'blocker' : 'warning', 'vfio-module-missing', {
     subject: 'binding',
-    message: `Kernel ${lacking.join(' and ')} has no vfio-pci, neither as a module nor built in${isRunning ? '' : ': started with it, no device can go to the guest, and its image stays unchanged'}.`,
+    message: `Kernel ${listWords(lacking)} has no vfio-pci, neither as a module nor built in${isRunning ? '' : ': started with it, no device can go to the guest, and its image stays unchanged'}.`,
     remedy: isRunning
       ? 'Install a kernel with CONFIG_VFIO_PCI and start it; cloud and minimal kernels leave it out (Debian: linux-image-amd64 and not linux-image-cloud-amd64).'
       : 'Remove that kernel if it is not needed.',
@@ -68,7 +69,7 @@ const isKnown = (context: PlanContext, {module, parameter}: ModuleOption): boole
   const isNowhere = lacking.length === kernelsOf(context.facts).length;
   context.report('warning', 'module-parameter-missing', {
     subject: 'host',
-    message: `The module ${module} of kernel ${lacking.join(' and ')} has no parameter ${parameter}${isNowhere ? ', so it is not set' : '; that kernel ignores it'}.`,
+    message: `The module ${module} of kernel ${listWords(lacking)} has no parameter ${parameter}${isNowhere ? ', so it is not set' : '; that kernel ignores it'}.`,
     remedy: isNowhere
       ? 'Take the wish out of the profile, or start a kernel that has it (`modinfo -p` lists what there is).'
       : 'Start the kernel that has it.',

@@ -7,6 +7,7 @@ import type {PciId} from '../../facts/pci-address.ts';
 import type {Finding} from '../../findings/finding.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {modprobePath} from '../files.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Text of `/etc/modprobe.d/vfio-pilot.conf`; empty when the plan has nothing for it. */
 export const renderModprobe = (plan: Plan): string => {
@@ -117,7 +118,7 @@ const judgeOptionsLine = (facts: HostFacts, path: string, line: number, text: st
           describe(
             path,
             line,
-            `${module} of kernel ${lacking.map(({release}) => release).join(' and ')} has no parameter ${parameter}`,
+            `${module} of kernel ${listWords(lacking.map(({release}) => release))} has no parameter ${parameter}`,
           ),
         ];
   });

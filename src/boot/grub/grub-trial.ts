@@ -6,6 +6,7 @@ import {damagedMarks} from '../trial/judge-trial.ts';
 import type {TrialLoader} from '../trial/trial-loader.ts';
 import {trialEntryId, trialImageName, trialTitle} from '../trial/trial-units.ts';
 import {grubFactsOf} from './grub-facts.ts';
+import {listWords} from '../../words/list-words.ts';
 
 const begin = '# BEGIN vfio-pilot trial';
 const end = '# END vfio-pilot trial';
@@ -55,7 +56,7 @@ const judgeMenu = (
     : []),
   ...(running === null || running.images.some((image) => isInitramfs(image, kernel.release ?? ''))
     ? []
-    : [`the running entry starts ${running.images.join(' and ')}, which is no image of the running kernel`]),
+    : [`the running entry starts ${listWords(running.images)}, which is no image of the running kernel`]),
   ...(readsCustom && obeysNextEntry
     ? []
     : [`${directory}/grub.cfg does not read custom.cfg, or does not obey next_entry`]),

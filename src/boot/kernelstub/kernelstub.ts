@@ -12,6 +12,7 @@ import type {Plan} from '../../plan/plan.ts';
 import {addByHand, type BootChain, nothingLater, plainLoader} from '../boot-chain.ts';
 import {argumentsEffect, editOfPlan, refuseArguments, writeArguments} from '../command-line/kernel-cmdline-file.ts';
 import {entryFiles} from '../entries/linux-entries.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /**
  * kernelstub saves its configuration at each run, in the form that Python gives it. Only a file that has this form already
@@ -118,7 +119,7 @@ const overwrites = (entries: readonly FileFacts[]): Finding => ({
   code: 'boot-entry-overwritten',
   severity: 'warning',
   subject: kernelstubPath,
-  message: `kernelstub writes over ${entries.map(({path}) => path).join(' and ') || 'its boot entries'} on the EFI partition, and over the images there, as it does at each update: there is no entry from before to go back to.`,
+  message: `kernelstub writes over ${listWords(entries.map(({path}) => path)) || 'its boot entries'} on the EFI partition, and over the images there, as it does at each update: there is no entry from before to go back to.`,
   remedy: 'Do not cut the power while it runs, and keep the recovery partition or a medium at hand for the first boot.',
 });
 

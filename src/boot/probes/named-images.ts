@@ -5,6 +5,7 @@ import {absolutePath, argv, listOf, literal, shape, text} from '../../decode/dec
 import {readEntryImages} from '../../formats/boot-entry/loader-entry.ts';
 import {findMissing} from '../../formats/listing.ts';
 import {readBootFile} from './boot-file.ts';
+import {listWords} from '../../words/list-words.ts';
 
 const timeoutSeconds = 300;
 
@@ -39,7 +40,7 @@ const checkListed = async (
   }
   const [missing] = findMissing(listings.join('\n'), contains);
   if (missing !== undefined)
-    throw new Error(`${JSON.stringify(missing)} is not in ${images.join(' and ')}, although it was to be.`);
+    throw new Error(`${JSON.stringify(missing)} is not in ${listWords(images)}, although it was to be.`);
 };
 
 export const namedImagesProbe = probeOf(imagesShape, {check: (tools, images) => checkImages(tools, images)});

@@ -8,6 +8,7 @@ import {type ImageMaker, plainImages} from '../../image/image-system.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {ArgumentsEffect, Words} from '../probes/command-lines.ts';
 import {deploymentOf} from './ostree-deployment.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /**
  * The initramfs comes with the deployment, and /usr is read-only, so that we can put no module into dracut's
@@ -22,7 +23,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     udevRulesPath,
     earlyBinding(plan).rules(facts.pci),
     0o644,
-    `Gives ${byAddress.join(' and ')} to vfio-pci before any other driver may have it.`,
+    `Gives ${listWords(byAddress)} to vfio-pci before any other driver may have it.`,
   );
   const isByIds = byAddress.length === 0 && initramfsModules.length > 0;
   return joinRendered([rules, {artifacts: [], findings: isByIds ? [idsUnsupported] : []}]);

@@ -5,6 +5,7 @@ import {hasMadeDevices} from '../../plan/device/parents-of.ts';
 import type {Plan} from '../../plan/plan.ts';
 import type {ImageSystem, TrialImage} from '../../image/image-system.ts';
 import type {TrialLoader} from './trial-loader.ts';
+import {listWords} from '../../words/list-words.ts';
 
 export const trialImpossible = (reason: string): Finding => ({
   code: 'trial-impossible',
@@ -61,7 +62,7 @@ export const judgeTrial = (facts: HostFacts, plan: Plan, {loader, image, images}
   if (image === null) {
     const able = images.filter(({trialImage}) => trialImage !== null).map(({name: system}) => system);
     return [
-      `an image of its own is made by ${able.join(' and ')} only, and this host has ${initramfs ?? 'another system'}`,
+      `an image of its own is made by ${listWords(able)} only, and this host has ${initramfs ?? 'another system'}`,
     ];
   }
   return [...loader.judge(facts), ...judgePlan(plan), ...judgeConfiguration(image.configuration(facts))];

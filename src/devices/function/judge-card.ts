@@ -3,6 +3,7 @@ import {isAmdIntegrated, isBehindVmd} from '../../facts/processor-parts.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction, isNvidia} from '../../plan/device/describe-function.ts';
 import {ownSwitch, partsOf} from './companions.ts';
+import {listWords} from '../../words/list-words.ts';
 
 type Named = {readonly function: PciFunction; readonly path: string};
 
@@ -24,8 +25,8 @@ const judgeLeftParts = (context: PlanContext, {function: device, path}: Named, a
   context.report('note', 'device-part-left', {
     subject: device.address,
     path,
-    message: `${left.map(describeFunction).join(' and ')} ${left.length === 1 ? 'is' : 'are'} on the same card as ${device.address} (${where}) and ${left.length === 1 ? 'stays' : 'stay'} with the host.`,
-    remedy: `Add ${addresses.join(' and ')} to \`devices\` if the guest is to have ${left.every(isSound) ? 'its sound' : 'it'} too.`,
+    message: `${listWords(left.map(describeFunction))} ${left.length === 1 ? 'is' : 'are'} on the same card as ${device.address} (${where}) and ${left.length === 1 ? 'stays' : 'stay'} with the host.`,
+    remedy: `Add ${listWords(addresses)} to \`devices\` if the guest is to have ${left.every(isSound) ? 'its sound' : 'it'} too.`,
   });
 };
 

@@ -11,6 +11,7 @@ import {isProfileFunction} from './function-format.ts';
 import {isRomFor, judgeCard, judgeSegment} from './judge-card.ts';
 import {judgeIommu} from '../judge-iommu.ts';
 import {otherHandsOn} from '../other-hands.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** A function of the profile, or one that goes along with it. */
 export type ChosenFunction = {
@@ -363,7 +364,7 @@ const judgeTwins = (
   context.report('note', 'device-twin', {
     subject: device.address,
     path,
-    message: `${twins.map((twin) => twin.address).join(' and ')} ${twins.length === 1 ? 'has' : 'have'} the same ids ${idOf(device)} and stay${twins.length === 1 ? 's' : ''} with the host.`,
+    message: `${listWords(twins.map((twin) => twin.address))} ${twins.length === 1 ? 'has' : 'have'} the same ids ${idOf(device)} and stay${twins.length === 1 ? 's' : ''} with the host.`,
     remedy: 'Nothing to do: the card is bound by its address, so its twin stays with the host.',
   });
 };

@@ -4,6 +4,7 @@ import type {FindingCode} from '../../findings/codes.ts';
 import {nearestWord} from '../../profile/nearest.ts';
 import {type ComingSlice, type Left, leftOfType} from './left-of-type.ts';
 import type {ProfileMediatedDevice} from './mediated-device-format.ts';
+import {listWords} from '../../words/list-words.ts';
 
 export type ChosenType = {
   readonly parent: MediatedParent;
@@ -45,7 +46,7 @@ export const chooseType = (search: TypeSearch, {mdev}: ProfileMediatedDevice): T
   const all = parents.flatMap((parent) => parent.types.map((type) => ({parent, type})));
   if (all.length === 0)
     return refuse('mdev-type-unknown', 'parent', {
-      message: `${parents.map(({name}) => name).join(' and ')} ${parents.length === 1 ? 'offers' : 'offer'} no type of mediated device.`,
+      message: `${listWords(parents.map(({name}) => name))} ${parents.length === 1 ? 'offers' : 'offer'} no type of mediated device.`,
       remedy: 'Load the driver that makes them, with its licence where it needs one, and plan again.',
     });
   const pci = all.filter(({type}) => isPciType(type));
@@ -72,10 +73,10 @@ export const chooseType = (search: TypeSearch, {mdev}: ProfileMediatedDevice): T
   );
   if (inRange.length === 0)
     return refuse('mdev-none-in-range', range === null ? 'suffix' : 'vram', {
-      message: `No type of mediated device here has ${[
+      message: `No type of mediated device here has ${listWords([
         ...(range === null ? [] : [`${range.minimum} to ${range.maximum} MiB`]),
         ...(suffix === '' ? [] : [`a name that ends in ${suffix}`]),
-      ].join(' and ')}: there ${pci.length === 1 ? 'is' : 'are'} ${list(pci.map(({type}) => describeType(type)))}.`,
+      ])}: there ${pci.length === 1 ? 'is' : 'are'} ${list(pci.map(({type}) => describeType(type)))}.`,
       remedy: 'Choose another range, or name a type.',
     });
   const fits = inRange.map((one): Fit => ({...one, left: leftOfType(facts, {...one, uuid: mdev.uuid}, search.coming)}));

@@ -10,6 +10,7 @@ import {chooseCount} from './choose-count.ts';
 import {countOwnersOf} from './count-owners.ts';
 import {parentHandsOn} from '../parent-hands.ts';
 import {isProfileVirtualFunction} from './virtual-function-format.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** What speaks against the card making virtual functions; `taken` is what the host gives up whole. */
 export const judgeParent = (
@@ -107,7 +108,7 @@ const judgeIntel = (context: PlanContext, parent: PciFunction, driver: string, p
   const report = (severity: 'blocker' | 'warning', message: string, remedy: string): void =>
     context.report(severity, 'vf-driver-unfit', {subject: parent.address, path, message, remedy});
   const kernels = kernelsOf(context.facts).filter((kernel) => moduleState(kernel, driver) !== 'absent');
-  const listOf = (some: typeof kernels): string => some.map(({release}) => release).join(' and ');
+  const listOf = (some: typeof kernels): string => listWords(some.map(({release}) => release));
   const lacking = kernels.filter(({parameters}) => parameters[driver]?.includes('max_vfs') === false);
   // That there are some proves it of the running one.
   const proven = (parent.sriov?.enabled ?? 0) > 0 ? context.facts.kernel.release : null;
@@ -163,7 +164,7 @@ const judgeCount = (context: PlanContext, parent: PciFunction, path: string): vo
   const guests = [...context.others, ...(context.existing === null ? [] : [context.existing])]
     .filter(({use}) => use.hostdevs.some((address) => addresses.includes(address)))
     .map(({name}) => name);
-  const who = guests.length === 0 ? 'a guest' : `the guest ${guests.join(' and ')}`;
+  const who = guests.length === 0 ? 'a guest' : `the guest ${listWords(guests)}`;
   context.report('blocker', 'vf-in-use', {
     subject: parent.address,
     path: `${path}.count`,

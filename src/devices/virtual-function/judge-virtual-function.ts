@@ -10,6 +10,7 @@ import {judgeParent} from './judge-parent.ts';
 import {judgeShare} from './judge-share.ts';
 import {judgeVgpu} from './judge-vgpu.ts';
 import type {ProfileVirtualFunction} from './virtual-function-format.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** A virtual function of the profile, with its physical function on this host. */
 export type ChosenVirtualFunction = {
@@ -80,7 +81,7 @@ const judgeAddress = (context: PlanContext, {name, parent, address, path, wanted
 
 const judgeNetwork = (context: PlanContext, {wanted, name, parent, path}: ChosenVirtualFunction): void => {
   if (isEthernet(parent) || (wanted.mac === null && wanted.vlan === null)) return;
-  const keys = [...(wanted.mac === null ? [] : ['mac']), ...(wanted.vlan === null ? [] : ['vlan'])].join(' and ');
+  const keys = listWords([...(wanted.mac === null ? [] : ['mac']), ...(wanted.vlan === null ? [] : ['vlan'])]);
   context.report('blocker', 'vf-not-a-network-card', {
     subject: name,
     path: path.replace(/function$/, wanted.mac === null ? 'vlan' : 'mac'),
@@ -150,7 +151,7 @@ export const judgeGroupOf = (
   context.report('blocker', 'vf-group-shared', {
     subject: name,
     path,
-    message: `IOMMU group ${group.id} of ${name} (${present.address}) also holds ${held.map(describeFunction).join(' and ')}, which the host uses: a group goes to one guest as a whole.`,
+    message: `IOMMU group ${group.id} of ${name} (${present.address}) also holds ${listWords(held.map(describeFunction))}, which the host uses: a group goes to one guest as a whole.`,
     remedy: 'Move the card to a slot where `vfio-pilot groups` shows each virtual function in a group of its own.',
   });
 };

@@ -8,6 +8,7 @@ import type {AssignedVirtualFunction, Plan, PlannedDevice} from '../../plan/plan
 import {unitPaths} from './unit.ts';
 import {vgpuUnitPaths} from './vgpu-unit.ts';
 import {identityOfVirtualFunction} from './virtual-function-format.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** The card keeps its driver, the number is there, and the guest's definition has the right one of them. */
 export const virtualFunctionPromises = (
@@ -141,7 +142,7 @@ const groupPromise = (
           ? 'It is in no IOMMU group.'
           : held.length === 0
             ? `Nothing else in IOMMU group ${group.id} is with a driver of the host.`
-            : `IOMMU group ${group.id} also holds ${held.map(describeFunction).join(' and ')}.`,
+            : `IOMMU group ${group.id} also holds ${listWords(held.map(describeFunction))}.`,
       remedy:
         group !== null && held.length === 0
           ? null

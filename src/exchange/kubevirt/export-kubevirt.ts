@@ -6,6 +6,7 @@ import {libvirtOnly} from '../libvirt-only.ts';
 import type {Exporter} from '../exporter.ts';
 import {refuseLaterBinding, wholeFunctions, type WholeFunction} from '../whole-functions.ts';
 import {exportHeader, kubernetesName, yamlLines} from '../yaml-text.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Label of the nodes that were set up from the profile. */
 const nodeLabel = 'vfio-pilot-profile';
@@ -164,7 +165,7 @@ const leftOut = (facts: HostFacts, plan: Plan, functions: readonly WholeFunction
     ...(twins.length === 0 || plan.binding.by === 'ids'
       ? []
       : [
-          `Which of equal devices: ${twins.map(({address}) => address).join(' and ')} would be offered too as soon as vfio-pci has it. Bind by address, and never by ids.`,
+          `Which of equal devices: ${listWords(twins.map(({address}) => address))} would be offered too as soon as vfio-pci has it. Bind by address, and never by ids.`,
         ]),
     'Which CPUs. The kubelet chooses them: it needs the CPU manager policy static, and the topology manager policy single-numa-node to keep them on the node of the card.',
     ...(plan.pinning.iothreads.length === 0 ? [] : ['The CPUs of I/O threads.']),

@@ -6,6 +6,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import type {MemoryPlan} from '../../plan/plan.ts';
 import {functionsOf} from './guests.ts';
 import {nameOfGuest, proxmoxOf} from './proxmox-facts.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** What Proxmox would die of at the guest's start, or take from the host without a question. */
 export const judgeProxmoxHost = (context: PlanContext, memory: MemoryPlan): void => {
@@ -61,7 +62,7 @@ export const pagesLost = ({boot}: HostFacts): string | null => {
   );
   return lost.length === 0
     ? null
-    : `The kernel was started with ${words.filter((word) => /hugepages(?:z|=)/.test(word)).join(' ')}, which Proxmox VE reads as ${lost.map((sizeMiB) => `${read(words, sizeMiB)} pages of ${sizeMiB} MiB`).join(' and ')}: after the start of a guest with such pages it sets the pool to that, and pages that are set aside for another program are lost.`;
+    : `The kernel was started with ${words.filter((word) => /hugepages(?:z|=)/.test(word)).join(' ')}, which Proxmox VE reads as ${listWords(lost.map((sizeMiB) => `${read(words, sizeMiB)} pages of ${sizeMiB} MiB`))}: after the start of a guest with such pages it sets the pool to that, and pages that are set aside for another program are lost.`;
 };
 
 const sizes: Readonly<Record<string, number>> = {'2M': 2, '1G': 1024};

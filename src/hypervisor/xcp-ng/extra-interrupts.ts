@@ -1,6 +1,7 @@
 import type {Part} from '../../plan/arguments/part.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {assignedFunctions, type ChosenDevices} from '../../plan/device/chosen-devices.ts';
+import {listWords} from '../../words/list-words.ts';
 
 const key = 'extra_guest_irqs';
 /** What XCP-ng's documentation names; its Xen has 64 where nothing is said. */
@@ -22,7 +23,7 @@ export const extraInterrupts = (context: PlanContext, chosen: ChosenDevices): Pa
     add: [
       {
         text: `${key}=${[wanted, ...forDom0].join(',')}`,
-        because: `${drives.map(({address}) => address).join(' and ')} ${drives.length === 1 ? 'is an NVMe drive' : 'are NVMe drives'}, which takes an interrupt for each vCPU, and a guest has ${present === undefined ? '64' : forGuests || 'none'} more than its own`,
+        because: `${listWords(drives.map(({address}) => address))} ${drives.length === 1 ? 'is an NVMe drive' : 'are NVMe drives'}, which takes an interrupt for each vCPU, and a guest has ${present === undefined ? '64' : forGuests || 'none'} more than its own`,
       },
     ],
     owned: [key],

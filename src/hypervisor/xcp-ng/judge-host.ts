@@ -3,6 +3,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import type {MemoryPlan, PinningPlan} from '../../plan/plan.ts';
 import {judgeXenHost} from '../xen/judge-host.ts';
 import {isRelaxed, xapiOf} from './xapi-facts.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** What is true of an XCP-ng host, whichever VM gets the device. */
 export const judgeXapiHost = (context: PlanContext, pinning: PinningPlan, memory: MemoryPlan): void => {
@@ -50,7 +51,7 @@ const judgeArguments = (context: PlanContext): void => {
     return;
   context.report('blocker', 'xapi-arguments-differ', {
     subject: 'kernelArguments',
-    message: `xen-cmdline says ${hide === '' ? 'that nothing is hidden' : hide}, and grub.cfg has ${found.length === 0 ? 'nothing of it' : found.join(' and ')}.`,
+    message: `xen-cmdline says ${hide === '' ? 'that nothing is hidden' : hide}, and grub.cfg has ${found.length === 0 ? 'nothing of it' : listWords(found)}.`,
     remedy: 'Was it changed while the host was captured? Capture it again.',
   });
 };

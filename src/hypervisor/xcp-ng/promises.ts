@@ -6,6 +6,7 @@ import {argumentPromises, pinPromises, runsPromise} from '../xen/promises.ts';
 import {functionsOf, maskOf} from './guest/render-vm.ts';
 import {usbPromises} from './usb/promises.ts';
 import {type XapiPlan, xapiPlanOf} from './xapi-facts.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** What is seen of Xen after the boot, what XAPI keeps of the VM, and its vCPUs while it runs. */
 export const xapiPromises = (facts: HostFacts, planned: Plan): readonly PromiseResult[] => {
@@ -39,7 +40,7 @@ const vmPromises = ({virtualisation}: HostFacts, plan: XapiPlan): readonly Promi
       : [
           result(
             'xapi-vm-devices',
-            `The VM ${name} gets ${wanted.join(' and ')}.`,
+            `The VM ${name} gets ${listWords(wanted)}.`,
             wanted.every((address) => given.includes(address)),
             `XAPI has other-config:pci ${vm?.pci ?? 'empty'}.`,
           ),

@@ -5,6 +5,7 @@ import type {PlanContext} from '../../plan/context.ts';
 import {assignedFunctions, type ChosenDevice} from '../../plan/device/chosen-devices.ts';
 import {describeFunction} from '../../plan/device/describe-function.ts';
 import type {GroupVerdict} from '../../plan/device/judge-group.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Devices that the hardware does not keep from this one. `isBound`: Xen can give them to one guest only. */
 export type Neighbours = {
@@ -98,7 +99,7 @@ const judgeUnknown = (context: PlanContext, {address, upstream}: PciFunction): v
     'devices',
     address,
     unknown.length > 0
-      ? `Xen gives it out alone; whether ${unknown.join(' and ')} keeps it from its neighbours is unknown (config space not readable)`
+      ? `Xen gives it out alone; whether ${listWords(unknown)} keeps it from its neighbours is unknown (config space not readable)`
       : 'Xen gives it out alone, and knows no IOMMU groups',
   );
 };

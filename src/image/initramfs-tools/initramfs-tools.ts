@@ -11,6 +11,7 @@ import {bindingMembers} from '../binding-members.ts';
 import {type ImageCopy, type ImageSystem, plainImages} from '../image-system.ts';
 import {bootScriptPath, editInitramfsModules, initramfsModulesPath, renderBootScript} from './configuration.ts';
 import {trialImage} from './trial-image.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Files whose change the image must follow. */
 const initramfsTriggers: readonly string[] = [modprobePath, initramfsModulesPath, bootScriptPath];
@@ -103,7 +104,7 @@ const renderFiles = (facts: HostFacts, plan: Plan): Rendered => {
     bootScriptPath,
     script,
     0o755,
-    `Hands ${byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before any other driver loads.`,
+    `Hands ${listWords(byAddress)} to ${earlyBinding(plan).keeper} before any other driver loads.`,
   );
   return joinRendered([owned, renderModules(facts, plan)]);
 };

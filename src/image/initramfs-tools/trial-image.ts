@@ -6,6 +6,7 @@ import {earlyBinding} from '../../binding/early-binding.ts';
 import {expectedModuleFiles} from '../binding-members.ts';
 import type {TrialImage} from '../image-system.ts';
 import {bootScriptPath, editInitramfsModules, initramfsModulesPath, renderBootScript} from './configuration.ts';
+import {listWords} from '../../words/list-words.ts';
 
 type Target = Parameters<TrialImage['render']>[2];
 
@@ -27,7 +28,7 @@ const render: TrialImage['render'] = (facts, plan, {release, path, directory}) =
     placing: 'first',
     by: 'writer',
     why: [
-      `In the trial's image: gives ${plan.binding.byAddress.join(' and ')} to ${earlyBinding(plan).keeper} before udev loads any driver.`,
+      `In the trial's image: gives ${listWords(plan.binding.byAddress)} to ${earlyBinding(plan).keeper} before udev loads any driver.`,
     ],
   };
   const files = [...copies, script];

@@ -5,6 +5,7 @@ import {type Home, usableNodes} from './choose-node.ts';
 import type {CoreMap} from './cost.ts';
 import type {GuestDemand} from './demand.ts';
 import type {ChosenPlacement} from './place.ts';
+import {listWords} from '../../words/list-words.ts';
 
 const kinds: readonly CpuKind[] = ['performance', 'core', 'efficiency'];
 
@@ -107,11 +108,12 @@ const canPlace = (
   });
 
 const describeStock = (cores: readonly Core[]): string =>
-  kinds
-    .map((kind) => ({kind, count: cores.filter((core) => core.kind === kind).length}))
-    .filter(({count}) => count > 0)
-    .map(({kind, count}) => (kind === 'core' ? `${count} cores` : `${count} ${kind} cores`))
-    .join(' and ') || 'none';
+  listWords(
+    kinds
+      .map((kind) => ({kind, count: cores.filter((core) => core.kind === kind).length}))
+      .filter(({count}) => count > 0)
+      .map(({kind, count}) => (kind === 'core' ? `${count} cores` : `${count} ${kind} cores`)),
+  ) || 'none';
 
 export const describeCores = ({cores, threads}: ChosenPlacement): string =>
   cores.map((core) => core.threads.slice(0, threads).join('+')).join(', ');
@@ -166,7 +168,7 @@ const describeDomains = (cores: readonly Core[]): string => {
   const sizes = [...new Set(domains.map((domain) => domain[0]?.l3KiB ?? 0))]
     .filter((size) => size > 0)
     .sort((a, b) => b - a);
-  const of = sizes.length === 0 ? '' : ` of ${sizes.map(mib).join(' and ')}`;
+  const of = sizes.length === 0 ? '' : ` of ${listWords(sizes.map(mib))}`;
   return domains.length === 1 ? `one shared level-3 cache${of}` : `${domains.length} level-3 domains${of}`;
 };
 

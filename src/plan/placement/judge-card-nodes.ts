@@ -4,6 +4,7 @@ import type {PlanContext} from '../context.ts';
 import {nodeOfDevice} from './judge-pins.ts';
 import type {MemoryPlan, PinningPlan} from '../plan.ts';
 import {usableNodes} from './choose-node.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /**
  * Whoever chose it: a card on a node that the guest has no vCPU or no memory on reaches them across the interconnect.
@@ -34,7 +35,7 @@ const remedyFor = ({profile: {cpu, memory}}: PlanContext, nodes: ReadonlySet<num
     return 'Give the guest cards of one node only (`vfio-pilot facts` shows them), or accept the slower transfers.';
   const chosen = [...(cpu.node === 'auto' ? [] : ['cpu.node']), ...(memory.node === 'auto' ? [] : ['memory.node'])];
   return chosen.length > 0
-    ? `Set ${chosen.join(' and ')} to auto.`
+    ? `Set ${listWords(chosen)} to auto.`
     : `Lower cpu.vcpus or memory.size until the guest fits on node ${node}, or move the card to another slot.`;
 };
 

@@ -3,6 +3,7 @@ import {certificateOf, isEnrolled, nextCertificate, refusesUnsigned, trustOf} fr
 import type {OutsideModule, SigningCertificate} from '../../facts/signing.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import type {Task, TaskCommand} from '../task.ts';
+import {listWords} from '../../words/list-words.ts';
 
 /** Modules that the kernel will not let in, why, and what a person does about it; nothing of that is done for them. */
 export type Refusal = {
@@ -128,7 +129,7 @@ const refused = (modules: readonly OutsideModule[]): string => {
   const kernels = [...new Set(modules.map(({kernel}) => kernel))];
   const told = kernels.map((kernel, index) => {
     const names = new Set(modules.filter((module) => module.kernel === kernel).map(({name}) => name));
-    return `${index === 0 ? 'Kernel' : 'kernel'} ${kernel} refuses ${[...names].join(' and ')}`;
+    return `${index === 0 ? 'Kernel' : 'kernel'} ${kernel} refuses ${listWords([...names])}`;
   });
   return `${told.join(', and ')}: ${modules.length === 1 ? 'it is' : 'they are'}`;
 };

@@ -3,6 +3,7 @@ import {attributeOf, childNamed, type XmlElement} from '../../../formats/xml/doc
 import type {AttributeWish, Wish} from '../../../formats/xml/reconcile.ts';
 import {featuresOrder, hypervOrder} from './domain-values.ts';
 import {type DomainEdit, type EditContext, nothing} from './edit-context.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 /** libvirt: formatdomain, "Hypervisor features"; from 11.9.0 on a domain with missing dependencies is refused. */
 const dependencies: Readonly<Record<string, readonly string[]>> = {
@@ -64,7 +65,7 @@ const chooseEnlightenments = ({plan, report}: EditContext, existing: XmlElement 
     report('warning', 'guest-option-unsupported', {
       element: existing,
       message: isKnown
-        ? `The Hyper-V feature ${name} needs ${missing.join(' and ')}, which is not chosen, so it is left out.`
+        ? `The Hyper-V feature ${name} needs ${listWords(missing)}, which is not chosen, so it is left out.`
         : `libvirt has no Hyper-V feature ${name}, so it is left out.`,
       remedy: isKnown ? `Add ${missing.join(', ')} to guest.hyperv.` : `Take one of ${hypervOrder.join(', ')}.`,
     });

@@ -9,6 +9,7 @@ import {type ChosenDevices, lostFunctions} from '../../../plan/device/chosen-dev
 import type {KvmGuestPlan} from '../../../plan/plan.ts';
 import {evdevPaths} from '../domain/edit-input.ts';
 import {toggleKeys} from '../toggle-keys.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 /** Keyboards and mice of the host that QEMU reads; both sides have them in turn. */
 export const chooseEvdev = (
@@ -136,7 +137,7 @@ const judgeSharing = ({facts, profile, report}: PlanContext, paths: readonly str
     if (both.length === 0) continue;
     report('warning', 'guest-evdev-shared', {
       subject: 'guest.evdev',
-      message: `The guest ${domain.name} takes ${both.join(' and ')} too. While both run, one press of the keys means both of them.`,
+      message: `The guest ${domain.name} takes ${listWords(both)} too. While both run, one press of the keys means both of them.`,
       remedy: `Run one of the two at a time, or choose other keys in one of them (guest.evdevToggle; ${profile.guest.evdevToggle} here).`,
     });
   }

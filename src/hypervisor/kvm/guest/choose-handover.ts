@@ -7,6 +7,7 @@ import {assignedFunctions, type ChosenDevices} from '../../../plan/device/chosen
 import {describeFunction} from '../../../plan/device/describe-function.ts';
 import {canShow} from '../../../plan/device/judge-needs.ts';
 import type {HandoverPlan} from '../../../plan/plan.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 /** The host gives up its screen while the guest runs; `null` where the profile does not say so. */
 export const chooseHandover = (context: PlanContext, chosen: ChosenDevices): HandoverPlan | null => {
@@ -62,7 +63,7 @@ const judgeScreen = (context: PlanContext, display: PciFunction, devices: readon
   if (others.length > 0) {
     context.report('note', 'handover-needless', {
       subject: 'binding',
-      message: `The host has another display device, ${others.map(describeFunction).join(' and ')}: binding at boot would leave that one in peace, and needs no handover.`,
+      message: `The host has another display device, ${listWords(others.map(describeFunction))}: binding at boot would leave that one in peace, and needs no handover.`,
       remedy: 'Set binding: auto unless the host is to use this card while the guest is off.',
     });
   }

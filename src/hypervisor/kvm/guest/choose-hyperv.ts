@@ -2,6 +2,7 @@ import {libvirtOf} from '../../../facts/virtualisation.ts';
 import {ownValue} from '../../../decode/own-value.ts';
 import {isAtLeast} from '../../../facts/versions.ts';
 import type {PlanContext} from '../../../plan/context.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 type Enlightenment = {readonly since: string; readonly needs: readonly string[]; readonly isProposed: boolean};
 
@@ -86,5 +87,5 @@ export const problemOfHyperv = (
   const missing = known.needs.filter((need) => !wanted.includes(need));
   if (version !== null && !isAtLeast(version, known.since))
     return {what: `${name} needs libvirt ${known.since}, and this is ${version}`, missing};
-  return missing.length === 0 ? null : {what: `${name} needs ${missing.join(' and ')}`, missing};
+  return missing.length === 0 ? null : {what: `${name} needs ${listWords(missing)}`, missing};
 };

@@ -9,6 +9,7 @@ import {cardDriver, connector, isCard} from '../../card-tasks.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
 import {labelTasks} from '../selinux-labels.ts';
 import {toggleKeys} from '../toggle-keys.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 const asRoot = (text: string): TaskCommand => ({text, needsRoot: true});
 const install = ({packageManager}: HostFacts, wanted: Parameters<typeof installCommand>[1]): readonly TaskCommand[] => {
@@ -51,7 +52,7 @@ const missingSoftware = (facts: HostFacts, {guest}: KvmPlan): readonly Task[] =>
   return [
     {
       id: 'packages',
-      title: `Install ${wanted.map((one) => names[one]).join(' and ')}`,
+      title: `Install ${listWords(wanted.map((one) => names[one]))}`,
       why: 'The guest does not start without it.',
       commands: install(facts, wanted),
     },

@@ -9,6 +9,7 @@ import {
 import {type FileTable, keeps} from '../../../facts/file-table.ts';
 import type {HostFacts} from '../../../facts/host-facts.ts';
 import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../../../formats/own-block.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 const directory = '/etc/apparmor.d';
 /** What the profile of every guest includes. libvirt loads that profile anew whenever a guest starts. */
@@ -28,7 +29,7 @@ export const renderAppArmor = (facts: HostFacts, devices: readonly string[], pro
   const lines = text === null ? '' : devices.map((device) => `  ${device} rw,\n`).join('');
   const hasFolder = includes(text, 'abstractions/libvirt-qemu.d');
   const hasLocal = includes(text, 'local/abstractions/libvirt-qemu');
-  const why = `AppArmor lets QEMU open ${devices.join(' and ')}.`;
+  const why = `AppArmor lets QEMU open ${listWords(devices)}.`;
   if (lines !== '' && !hasFolder && !hasLocal) return notIncluded(devices);
   return joinRendered([
     renderOwned(facts, ownPath, hasFolder && lines !== '' ? `${ownHeader('#', profile)}${lines}` : '', 0o644, why),
@@ -91,7 +92,7 @@ const notIncluded = (devices: readonly string[]): Rendered => ({
       code: 'looking-glass-device-list',
       severity: 'warning',
       subject: abstraction,
-      message: `AppArmor is on, and ${abstraction} includes no file for own lines, so QEMU may not open ${devices.join(' and ')}.`,
+      message: `AppArmor is on, and ${abstraction} includes no file for own lines, so QEMU may not open ${listWords(devices)}.`,
       remedy: `Add this line at its end: ${devices.map((device) => `${device} rw,`).join(' ')}`,
     },
   ],

@@ -8,6 +8,7 @@ import type {KvmfrPlan} from '../../../plan/plan.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {kvmfrModprobePath} from './kvmfr-paths.ts';
 import {kvmfrMemories, kvmfrPath} from './qemu-arguments.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 export const kvmfrModule = 'kvmfr';
 
@@ -39,7 +40,7 @@ export const chooseKvmfr = (
   context.decide(
     'guest.lookingGlass.memory',
     kvmfrPath(device),
-    `you chose it${taken.size === 0 ? '' : `; other guests have ${[...taken.keys()].map(kvmfrPath).join(' and ')}`}`,
+    `you chose it${taken.size === 0 ? '' : `; other guests have ${listWords([...taken.keys()].map(kvmfrPath))}`}`,
   );
   return {device, kvmfr: {sizesMiB: sizesOf(devices), sizedBy: foreign?.path ?? null}};
 };
@@ -69,7 +70,7 @@ const judgeKernels = ({facts, report}: PlanContext): void => {
   else if (lacking.length > 0)
     report('blocker', 'looking-glass-kvmfr', {
       ...about,
-      message: `Kernel ${lacking.join(' and ')} has no module kvmfr, and every kernel that may be started needs it.`,
+      message: `Kernel ${listWords(lacking)} has no module kvmfr, and every kernel that may be started needs it.`,
       remedy: `Set guest.lookingGlass.memory: shm, or build it: ${
         dkms === null
           ? 'in the folder module of the source of Looking Glass run `sudo dkms install .`'
@@ -81,7 +82,7 @@ const judgeKernels = ({facts, report}: PlanContext): void => {
   else if (unknown.length > 0)
     report('warning', 'looking-glass-kvmfr', {
       ...about,
-      message: `Whether kernel ${unknown.join(' and ')} has the module kvmfr is unknown: its list of modules cannot be read.`,
+      message: `Whether kernel ${listWords(unknown)} has the module kvmfr is unknown: its list of modules cannot be read.`,
       remedy: `\`modinfo -k ${quoteForShell(unknown[0] ?? '')} kvmfr\` shows it. Without it the guest does not start.`,
     });
 };

@@ -8,6 +8,7 @@ import {appArmorFiles, renderAppArmor} from './app-armor.ts';
 import {type DeviceListText, editDeviceList} from './device-list.ts';
 import {kvmfrLoadPath, kvmfrModprobePath, kvmfrRulesPath} from './kvmfr-paths.ts';
 import {kvmfrPath} from './qemu-arguments.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 const qemuConf = '/etc/libvirt/qemu.conf';
 
@@ -29,7 +30,7 @@ export const renderKvmfr = (facts: HostFacts, {profile, guest: {kvmfr}}: KvmPlan
     owned(
       kvmfrModprobePath,
       isWanted && sizedBy === null ? `options kvmfr static_size_mb=${sizesMiB.join(',')}\n` : null,
-      `The sizes of ${devices.join(' and ')}, in MiB, which the module takes when it is loaded.`,
+      `The sizes of ${listWords(devices)}, in MiB, which the module takes when it is loaded.`,
     ),
     owned(
       kvmfrLoadPath,
@@ -53,7 +54,7 @@ const renderDeviceList = (facts: HostFacts, devices: readonly string[], profile:
   if (unreadable !== null) return {artifacts: [], findings: [unreadable]};
   const edited = editDeviceList(file?.text ?? '', devices, profile);
   if (!edited.ok) return {artifacts: [], findings: [notEditable(edited.reason, devices)]};
-  const why = `QEMU may open ${devices.join(' and ')} too: libvirt closes every device to it that is not in this list.`;
+  const why = `QEMU may open ${listWords(devices)} too: libvirt closes every device to it that is not in this list.`;
   return {
     artifacts: [
       {

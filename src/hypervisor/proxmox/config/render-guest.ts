@@ -14,6 +14,7 @@ import {hostPciLines} from './host-pci.ts';
 import {judgeCards} from './judge-cards.ts';
 import {settingsOfNewGuest, settingsOfPlan} from './settings-of-plan.ts';
 import {usbLines} from './usb-lines.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 /** The guest's configuration: single settings of the one that is there, or a new one. */
 export const renderProxmoxGuest = (facts: HostFacts, planned: Plan): Rendered => {
@@ -34,7 +35,7 @@ const judgeNetworks = ({devices}: ProxmoxPlan): readonly Finding[] =>
   devices.flatMap(({assigned}) => {
     if (assigned.type !== 'virtual-function' || assigned.network === null) return [];
     const {of, index, network} = assigned;
-    const keys = [...(network.mac === null ? [] : ['mac']), ...(network.vlan === null ? [] : ['vlan'])].join(' and ');
+    const keys = listWords([...(network.mac === null ? [] : ['mac']), ...(network.vlan === null ? [] : ['vlan'])]);
     return keys === ''
       ? []
       : [
@@ -77,7 +78,7 @@ const judgeSlices = ({devices}: ProxmoxPlan): readonly Finding[] =>
   devices.flatMap(({assigned}) => {
     if (assigned.type !== 'mediated-device') return [];
     const {parent, mdevType, of, attributes, display} = assigned;
-    const keys = [...(attributes.length === 0 ? [] : ['attributes']), ...(display ? ['display'] : [])].join(' and ');
+    const keys = listWords([...(attributes.length === 0 ? [] : ['attributes']), ...(display ? ['display'] : [])]);
     const isWritable = of !== null && !/[/.:,]/.test(mdevType);
     if (isWritable && keys === '') return [];
     return [

@@ -13,6 +13,7 @@ import {chooseNewGuest, type NewGuest} from './choose-new-guest.ts';
 import {judgeBinding} from './judge-binding.ts';
 import {judgeExistingGuest} from './judge-existing-guest.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 export const chooseProxmoxGuest = (
   context: PlanContext,
@@ -83,7 +84,7 @@ const chooseOne = (context: PlanContext, found: readonly ProxmoxGuest[]): Proxmo
   if (first !== undefined && second !== undefined)
     context.report('blocker', 'guest-ambiguous', {
       subject: 'guest.name',
-      message: `${found.map(({vmid}) => vmid).join(' and ')} are both called ${name}.`,
+      message: `${listWords(found.map(({vmid}) => String(vmid)))} are both called ${name}.`,
       remedy: `Set guest.name to the VMID of the one that you mean.`,
     });
   return first ?? null;

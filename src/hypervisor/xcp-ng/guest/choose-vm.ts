@@ -10,6 +10,7 @@ import {sharesRegion} from '../../xen/judge-together.ts';
 import {chooseUsb} from '../usb/choose-usb.ts';
 import {isRelaxed, vmsCalled, xapiOf} from '../xapi-facts.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 export const chooseVm = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XapiGuestPlan => {
   const {name, os} = context.profile.guest;
@@ -91,7 +92,7 @@ const judgeDevices = (context: PlanContext, chosen: ChosenDevices): void => {
     if (others.length > 0)
       context.report(isRelaxed(xapi) ? 'warning' : 'blocker', 'xen-region-shared', {
         subject: device.address,
-        message: `The firmware wants a reserved memory region (RMRR) for ${device.address} and for ${others.join(' and ')}: ${isRelaxed(xapi) ? 'XCP-ng gives it out all the same ("It’s risky to assign" in `xl dmesg`), and the guest can reach memory that the firmware uses with the other device' : 'Xen of 8.2 refuses such a device ("disallowed to assign … with shared RMRR")'}.`,
+        message: `The firmware wants a reserved memory region (RMRR) for ${device.address} and for ${listWords(others)}: ${isRelaxed(xapi) ? 'XCP-ng gives it out all the same ("It’s risky to assign" in `xl dmesg`), and the guest can reach memory that the firmware uses with the other device' : 'Xen of 8.2 refuses such a device ("disallowed to assign … with shared RMRR")'}.`,
         remedy: isRelaxed(xapi)
           ? 'Look in the firmware set-up for what uses it (legacy USB support, iLO or iDRAC shared memory), and give the card only to a VM that you trust.'
           : 'Upgrade to 8.3, or turn off what uses the region in the firmware set-up (legacy USB support, iLO or iDRAC shared memory).',
@@ -151,7 +152,7 @@ const judgeIgnored = (context: PlanContext, {name, pci, mask}: XapiVm): void => 
   if (dropped.length > 0)
     context.report('warning', 'xapi-value-ignored', {
       subject: 'guest.name',
-      message: `other-config:pci of ${name} has ${dropped.map((one) => JSON.stringify(one)).join(' and ')}, which XAPI drops without a word: only N/dddd:bb:ss.f counts.`,
+      message: `other-config:pci of ${name} has ${listWords(dropped.map((one) => JSON.stringify(one)))}, which XAPI drops without a word: only N/dddd:bb:ss.f counts.`,
       remedy: 'Nothing to do: the plan writes the list without it.',
     });
   if (mask !== null && parseMask(mask) === null)

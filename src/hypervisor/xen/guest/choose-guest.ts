@@ -9,6 +9,7 @@ import {xenOf} from '../xen-facts.ts';
 import {choosePool} from '../pool/choose-pool.ts';
 import {judgePool} from '../pool/guest-pool.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XenGuestPlan => {
   const {guests} = xenOf(context.facts);
@@ -72,7 +73,7 @@ const chooseRelaxed = (context: PlanContext, chosen: ChosenDevices): XenGuestPla
     if (others.length === 0) return [];
     context.report('warning', 'xen-region-shared', {
       subject: address,
-      message: `The firmware wants a reserved memory region (RMRR) for ${address} and for ${others.join(' and ')}: Xen refuses such a device, unless its line says rdm_policy=relaxed, which the plan writes. Then the guest can reach memory that the firmware uses with the other device.`,
+      message: `The firmware wants a reserved memory region (RMRR) for ${address} and for ${listWords(others)}: Xen refuses such a device, unless its line says rdm_policy=relaxed, which the plan writes. Then the guest can reach memory that the firmware uses with the other device.`,
       remedy:
         'Look in the firmware set-up for what uses it (legacy USB support, iLO or iDRAC shared memory), and give the card only to a guest that you trust.',
     });

@@ -6,6 +6,7 @@ import type {HugepagePlan, KernelArgument, MemoryPlan} from '../../plan.ts';
 import {defaultPageKiB} from './mount.ts';
 import {addPages, type PerNode} from './node-pages.ts';
 import {describeUsers, otherPageSizes, reservedPages} from './other-users.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 const sizeWord = (sizeKiB: number): string => (sizeKiB >= kibPerGiB ? `${sizeKiB / kibPerGiB}G` : `${sizeKiB / 1024}M`);
 
@@ -102,7 +103,7 @@ const judgeReplaced = (context: PlanContext, pages: BootPages, values: readonly 
   if (foreign.length === 0) return;
   context.report('warning', 'kernel-argument-conflict', {
     subject: 'memory.hugepages',
-    message: `hugepages=${foreign.join(', ')} is configured already and is replaced by hugepages=${values.join(' and ')}.`,
+    message: `hugepages=${foreign.join(', ')} is configured already and is replaced by hugepages=${listWords(values)}.`,
     remedy:
       'If something else than the guests that libvirt knows uses those pages, raise the number by hand after applying, or keep them for it and set memory.hugepages: none.',
   });

@@ -2,6 +2,7 @@ import {configuredArguments} from '../../arguments/host-command-line.ts';
 import type {PlanContext} from '../../context.ts';
 import type {OtherGuest} from '../../other-guest.ts';
 import type {PerNode} from './node-pages.ts';
+import {listWords} from '../../../words/list-words.ts';
 
 /**
  * Pages of this size that other guests need from boot on, by node, next to `own`. A guest that has a card in common with
@@ -31,10 +32,11 @@ export const otherPageSizes = (context: PlanContext, sizeKiB: number): readonly 
     .sort((a, b) => a - b);
 
 export const describeUsers = (context: PlanContext, sizeKiB: number): string =>
-  bootUsers(context)
-    .filter(({use}) => use.pageKiB === sizeKiB)
-    .map(({name}) => name)
-    .join(' and ');
+  listWords(
+    bootUsers(context)
+      .filter(({use}) => use.pageKiB === sizeKiB)
+      .map(({name}) => name),
+  );
 
 /** Where nothing is on the kernel command line, their pages come from elsewhere (sysctl, a unit), and stay there. */
 const bootUsers = (context: PlanContext): readonly OtherGuest[] => {
