@@ -39,6 +39,22 @@ describe('devices', () => {
     );
   });
 
+  it('says what the host needs a group mate for, and offers no consent where it could not start without it', () => {
+    const mate = samplePci('0000:05:00.0', {class: '020000', vendor: '8086', device: '1', iommuGroup: 17});
+    const shared = (kind: 'network' | 'root', chain: string) =>
+      planPassthrough(
+        withPci([...samplePciFunctions, mate], {needs: [{address: mate.address, kind, chain, spares: []}]}),
+        sampleProfile(),
+      ).findings.find((finding) => finding.code === 'iommu-group-shared');
+    expect(shared('network', 'the default route goes through eth0')).toMatchObject({
+      message: expect.stringContaining(' The host needs 0000:05:00.0: the default route goes through eth0.'),
+      remedy: expect.stringContaining('host.acceptGroupMates: [0000:05:00.0]'),
+    });
+    expect(shared('root', '/ is on nvme0n1p2')?.remedy).toBe(
+      'Move the card to another slot: the host could not start without 0000:05:00.0, which would go with it.',
+    );
+  });
+
   it('takes a group mate only when the user named it, and binds it without assigning it', () => {
     const mate = samplePci('0000:05:00.0', {
       class: '0c0330',

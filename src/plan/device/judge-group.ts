@@ -1,7 +1,9 @@
+import {isNeeded, isVital} from '../../facts/needs.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
 import type {PciFunction} from '../../facts/pci.ts';
 import {analyseGroup, endpointsBeside, explainSharing, type GroupAnalysis} from '../../groups/analyse-group.ts';
 import type {PlanContext} from '../context.ts';
+import {listWords} from '../../words/list-words.ts';
 import {assignedFunctions, type ChosenDevice} from './chosen-devices.ts';
 import {describeFunction} from './describe-function.ts';
 
@@ -33,7 +35,7 @@ const judgeOne = (
     mates: mates.filter((mate) => !refused.includes(mate)),
     tell: () =>
       refused.length > 0
-        ? reportShared(context, group, first, refused)
+        ? reportShared(context, group, first, refused, [...addresses, ...mates.map(({address}) => address)])
         : context.decide(
             'devices',
             `group ${group.id}: ${group.endpoints.map((member) => member.address).join(', ')}`,
@@ -53,17 +55,30 @@ const describeGroupFact = (group: GroupAnalysis, mates: number): string => {
   return parts.join(', and ');
 };
 
+/** `taken`: all that would leave the host with the card. What the host needs of it is said before anybody agrees to the loss. */
 const reportShared = (
   context: PlanContext,
   group: GroupAnalysis,
   first: ChosenDevice,
   refused: readonly PciFunction[],
+  taken: readonly PciAddress[],
 ): void => {
   const reasons = explainSharing(group).slice(0, 3).join('; ');
+  const needs = context.facts.needs.filter(
+    (need) => refused.some(({address}) => address === need.address) && isNeeded(need, taken),
+  );
+  const vital = [...new Set(needs.filter(isVital).map(({address}) => address))];
+  const needed = refused.flatMap(({address}) => {
+    const chains = needs.filter((need) => need.address === address).map(({chain}) => chain);
+    return chains.length === 0 ? [] : [` The host needs ${address}: ${chains.join('; ')}.`];
+  });
   context.report('blocker', 'iommu-group-shared', {
     subject: first.name,
     path: first.path,
-    message: `IOMMU group ${group.id} also holds ${refused.map(describeFunction).join(' and ')}: a group goes to one guest as a whole.${reasons === '' ? '' : ` They share it because ${reasons}.`}`,
-    remedy: `Move the card to another slot, or pass these too (add them to \`devices\`), or accept their loss: host.acceptGroupMates: [${refused.map((mate) => mate.address).join(', ')}].`,
+    message: `IOMMU group ${group.id} also holds ${listWords(refused.map(describeFunction))}: a group goes to one guest as a whole.${reasons === '' ? '' : ` They share it because ${reasons}.`}${needed.join('')}`,
+    remedy:
+      vital.length > 0
+        ? `Move the card to another slot: the host could not start without ${listWords(vital)}, which would go with it.`
+        : `Move the card to another slot; or pass these too: add them to \`devices\`; or accept their loss: host.acceptGroupMates: [${refused.map((mate) => mate.address).join(', ')}].`,
   });
 };

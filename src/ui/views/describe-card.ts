@@ -1,7 +1,8 @@
 import type {PciFunction} from '../../facts/pci.ts';
 import {printable} from '../../words/printable.ts';
 import {displayWidth, padColumns, truncate} from '../../words/width.ts';
-import {type Candidate, nameOfFunction, shownFunctions} from '../wizard/candidates.ts';
+import {type Candidate, shownFunctions} from '../wizard/candidates.ts';
+import {nameOfFunction} from '../wizard/name-of-function.ts';
 
 /** The model in brackets is what a person knows the card by; else the maker's legal form goes. */
 export const shortName = (device: PciFunction): string => {

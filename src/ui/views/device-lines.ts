@@ -10,9 +10,9 @@ import {
   type Likeness,
   likenessOf,
   missingDevices,
-  nameOfFunction,
   type Verdict,
 } from '../wizard/candidates.ts';
+import {nameOfFunction} from '../wizard/name-of-function.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {focusedCandidate, identitiesOf, takenByEnter} from '../wizard/device-step.ts';
 import type {WizardState} from '../wizard/state.ts';

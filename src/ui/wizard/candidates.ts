@@ -6,9 +6,9 @@ import {placeOf} from '../../findings/codes.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {describeClass} from '../../groups/class-names.ts';
 import type {Profile, ProfileDevice} from '../../profile/profile.ts';
-import {printable} from '../../words/printable.ts';
 import type {WizardServices} from '../services.ts';
 import {isLastScreen, isVitalFunction} from './consent-fields.ts';
+import {nameOfFunction} from './name-of-function.ts';
 
 /** The functions of one card (same slot), one function where they need not go together, or a part of a card. */
 export type Candidate = Pick<Listed, 'identities' | 'functions' | 'part' | 'isDisplay'> & {
@@ -71,7 +71,10 @@ export const judgeCandidate = (services: WizardServices, addresses: readonly str
   const findings = services.judge(proposeFor(services, addresses)).findings.filter(isAboutDevice);
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   const isLiftable = (one: Finding): boolean =>
-    liftable.includes(one.code) && !isVitalFunction(services.facts.needs, one.subject);
+    liftable.includes(one.code) &&
+    !isVitalFunction(services.facts.needs, one.subject) &&
+    // Where the group holds what the host can't start without, the remedy offers no consent.
+    (one.code !== 'iommu-group-shared' || one.remedy.includes('host.acceptGroupMates'));
   return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};
 };
 
@@ -95,12 +98,6 @@ export const likenessOf = (candidate: Candidate, missing: readonly ProfileDevice
 /** Devices of a profile from another machine, or from before a card was moved. */
 export const missingDevices = (facts: HostFacts, devices: readonly ProfileDevice[]): readonly ProfileDevice[] =>
   devices.filter((device) => !addressesOf(device).every((named) => facts.pci.some(({address}) => address === named)));
-
-/** pci.ids without an entry says `Device 1c2d`: then what kind of thing it is helps more. */
-export const nameOfFunction = (device: PciFunction): string => {
-  const isNamed = device.name !== null && !/\bDevice [\da-f]{4}$/.test(device.name);
-  return printable(isNamed ? (device.name ?? '') : describeClass(device.class));
-};
 
 /** Everything that `/` looks in. */
 export const searchText = (candidate: Candidate): string =>

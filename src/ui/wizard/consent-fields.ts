@@ -7,6 +7,7 @@ import {placeOf} from '../../findings/codes.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {canShow} from '../../plan/device/judge-needs.ts';
 import type {Profile} from '../../profile/profile.ts';
+import {nameOfFunction} from './name-of-function.ts';
 import type {Preview} from '../services.ts';
 import {always, type ChoiceField, type Field, type FieldContext, type TextField} from './field.ts';
 
@@ -188,18 +189,26 @@ const groupMates = (context: FieldContext): readonly TextField[] => {
       !device.isBridge &&
       !(device.class.startsWith('0600') && device.driver === null),
   );
-  return [...new Set([...mates.map((mate) => mate.address), ...named])].sort().map((address) => {
-    const device = facts.pci.find((one) => one.address === address);
-    const what = device?.name ?? device?.driver ?? 'device';
-    return losing(
-      'acceptGroupMates',
-      address,
-      `Give up ${address}`,
-      device !== undefined && groups.has(device.iommuGroup)
-        ? `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.`
-        : `${address} (${what}) can’t be kept apart from the card, so a guest with the card can reach this device too.`,
-    );
-  });
+  const taken = [...[...assigned].filter(isPciAddress), ...mates.map(({address}) => address)];
+  return [...new Set([...mates.map((mate) => mate.address), ...named])]
+    .sort()
+    .filter((address) => !isVitalFunction(facts.needs, address))
+    .map((address) => {
+      const device = facts.pci.find((one) => one.address === address);
+      const what = device === undefined ? 'device' : nameOfFunction(device);
+      const isMate = device !== undefined && device.iommuGroup !== null && groups.has(device.iommuGroup);
+      const chains = facts.needs
+        .filter((need) => need.address === address && isNeeded(need, taken))
+        .map((need) => need.chain);
+      return losing(
+        'acceptGroupMates',
+        address,
+        `Give up ${address}`,
+        isMate
+          ? `${address} (${what}) is in the IOMMU group of the card. A group goes to the guest as a whole, so the host loses this device too.${chains.length === 0 ? '' : ` The host needs it: ${chains.join('; ')}.`}`
+          : `${address} (${what}) can’t be kept apart from the card, so a guest with the card can reach this device too.`,
+      );
+    });
 };
 
 const needsUnsafeInterrupts = ({profile, preview}: FieldContext): boolean =>
