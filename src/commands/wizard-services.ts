@@ -121,7 +121,7 @@ const readMachine = async (host: Host, facts: HostFacts, {directory, commandStyl
       profile: entry.profile,
       startedAt: entry.startedAt,
       guest: applied.isValid ? applied.value.plan.guest.name : null,
-      nextPhase: applied.isValid ? phaseAfter(applied.value.plan.guest) : null,
+      nextPhase: applied.isValid ? phaseAfter(applied.value.plan) : null,
       isTrial: trialOf(run) !== null,
       pathCount: entry.paths.length,
       tasks: applied.isValid ? whatNext(facts, applied.value.plan, commandStyle) : [],

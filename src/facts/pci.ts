@@ -143,6 +143,10 @@ export const isDisplay = ({class: pciClass}: Pick<PciFunction, 'class'>): boolea
 export const isGraphicsCard = (device: Pick<PciFunction, 'class' | 'physicalFunction'>): boolean =>
   isDisplay(device) && device.physicalFunction === null;
 
+/** A 3D controller (of a laptop, or of a server) has none. */
+export const hasOutputs = (device: Pick<PciFunction, 'class' | 'physicalFunction'>): boolean =>
+  isGraphicsCard(device) && !device.class.startsWith('0302');
+
 /** Intel's graphics in the processor is always 00:02.0; a card of Intel's never is. */
 export const isIntelIntegrated = ({vendor, address}: Pick<PciFunction, 'vendor' | 'address'>): boolean => {
   const {bus, slot, number} = splitPciAddress(address);

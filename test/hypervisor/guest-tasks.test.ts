@@ -68,6 +68,50 @@ describe('what is to be done by hand for a guest', () => {
   });
 });
 
+describe('a card without outputs (3D controller)', () => {
+  const headless = {
+    ...facts,
+    pci: facts.pci.map((one) => (one.address === '0000:06:00.0' ? {...one, class: '030200'} : one)),
+  };
+
+  it('is reached over the network: no monitor, no second keyboard, and the emulated screen stays', () => {
+    const {afterReboot} = tasksFor({os: 'windows-11', domain: 'new'}, headless);
+    expect(afterReboot.map(({id}) => id)).toEqual(['first-start', 'remote-screen', 'card-driver']);
+    expect(afterReboot.map(({title, why}) => `${title} ${why}`).join(' ')).not.toContain('onitor at the card');
+  });
+
+  it('may lose the emulated screen where Looking Glass shows the guest', () => {
+    const lookingGlass = {release: 'b7', width: 1920, height: 1080, user: 'me', memory: 'shm', hdr: false};
+    const {afterReboot} = tasksFor({domain: 'new', lookingGlass} as never, headless);
+    expect(afterReboot.map(({id}) => id)).toContain('phase-run');
+  });
+});
+
+describe('a card that is lent', () => {
+  const {afterReboot} = tasksFor({os: 'windows-11', domain: 'new'}, facts, 'handover');
+
+  it('has its monitor already', () => {
+    expect(afterReboot.map(({id}) => id)).not.toContain('monitor');
+  });
+
+  it('leaves this host without a window, so the installer is shown by another computer over ssh', () => {
+    const start = afterReboot.find(({id}) => id === 'first-start');
+    expect(start?.commands.map(({text}) => text)).toEqual([
+      'virsh start win10',
+      'virt-viewer --connect qemu+ssh://root@HOST/system win10',
+    ]);
+  });
+});
+
+describe('a guest that is moved to the phase run', () => {
+  it('is not said to keep its screens', () => {
+    const {plan} = planPassthrough(facts, sampleProfile({guest: {domain: 'existing', phase: 'run'}}));
+    const guest = {...plan.guest, isNew: false, phase: 'run'};
+    const start = guestTasks(facts, {...plan, guest} as typeof plan).afterReboot.find(({id}) => id === 'first-start');
+    expect(start?.why).toBe('It has no emulated screen any more.');
+  });
+});
+
 describe('on Proxmox VE', () => {
   it('is the same with qm, and nothing of libvirt', () => {
     const host = proxmoxFacts({});

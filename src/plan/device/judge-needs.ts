@@ -1,7 +1,7 @@
 import {isVfioDriver} from '../../facts/modules.ts';
 import {type HostNeed, isNeeded, isVital} from '../../facts/needs.ts';
 import type {PciAddress} from '../../facts/pci-address.ts';
-import {isDisplay, isGraphicsCard, type PciFunction} from '../../facts/pci.ts';
+import {hasOutputs, isDisplay, type PciFunction} from '../../facts/pci.ts';
 import type {PlanContext} from '../context.ts';
 import {describeFunction} from './describe-function.ts';
 
@@ -68,7 +68,4 @@ export const isHandedOver = ({profile}: PlanContext, device: PciFunction): boole
 
 /** A card without outputs (3D controller) shows nothing, and one that vfio-pci holds is not the host's. */
 export const canShow = (device: PciFunction): boolean =>
-  isGraphicsCard(device) &&
-  !device.class.startsWith('0302') &&
-  device.driver !== 'pci-stub' &&
-  !isVfioDriver(device.driver);
+  hasOutputs(device) && device.driver !== 'pci-stub' && !isVfioDriver(device.driver);

@@ -2,16 +2,11 @@ import type {ProfileDevice} from '../../profile/profile.ts';
 import {identityOf} from '../../devices/device-kinds.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {isNeeded} from '../../facts/needs.ts';
+import {hasOutputs} from '../../facts/pci.ts';
 import {analyseGroup} from '../../groups/analyse-group.ts';
 import {describeGroups} from '../../groups/describe-groups.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
-import {
-  type Candidate,
-  type Likeness,
-  likenessOf,
-  missingDevices,
-  type Verdict,
-} from '../wizard/candidates.ts';
+import {type Candidate, type Likeness, likenessOf, missingDevices, type Verdict} from '../wizard/candidates.ts';
 import {nameOfFunction} from '../wizard/name-of-function.ts';
 import type {WizardContext} from '../wizard/context.ts';
 import {focusedCandidate, identitiesOf, takenByEnter} from '../wizard/device-step.ts';
@@ -20,14 +15,21 @@ import {findingLines} from './parts.ts';
 import {sayingOf} from './say.ts';
 
 /** Said where the choice is made, so that nobody learns it afterwards. */
-export const meaningOfAssigning = (part: Candidate['part'], columns: number): readonly Line[] =>
-  wrapText(
-    part !== null
-      ? part.meaning
-      : 'The card is for this guest alone: neither the host nor other guests can use it. All guest memory stays pinned in RAM. The picture comes out of the card’s own connector (monitor or dummy plug), not in a window on the host.',
+export const meaningOfAssigning = (candidate: Candidate, columns: number): readonly Line[] => {
+  const {part, isDisplay, functions} = candidate;
+  if (part !== null) return wrapText(part.meaning, columns);
+  const picture = !isDisplay
+    ? ''
+    : functions.some(hasOutputs)
+      ? ' The picture comes out of the card’s own connector (monitor or dummy plug), not in a window on the host.'
+      : ' This card has no outputs: you see the guest over the network, or on its emulated screen.';
+  return wrapText(
+    `The ${nounOf(candidate)} is for this guest alone: neither the host nor other guests can use it. All guest memory stays pinned in RAM.${picture}`,
     columns,
-    'plain',
   );
+};
+
+const nounOf = ({part, isDisplay}: Candidate): string => part?.noun ?? (isDisplay ? 'card' : 'device');
 
 /** The tree of one group; the lister gets nothing else to list. */
 const groupLines = (facts: HostFacts, id: number, columns: number): readonly Line[] => {
@@ -41,8 +43,8 @@ const groupLines = (facts: HostFacts, id: number, columns: number): readonly Lin
   return bridges === 0 ? tree : [...tree, line('  The bridges stay with the host.', 'muted')];
 };
 
-const verdictLine = (verdict: Verdict, {part}: Candidate): Line => {
-  const what = part === null ? 'this card' : `this ${part.noun}`;
+const verdictLine = (verdict: Verdict, candidate: Candidate): Line => {
+  const what = `this ${nounOf(candidate)}`;
   if (verdict.isUsable) return line(`✓ A guest can have ${what}.`, 'good');
   if (verdict.isConditional) return line(`! A guest can have ${what} if you accept the risks (next step).`, 'warning');
   return line(`✗ A guest can’t have ${what} now:`, 'error');

@@ -42,7 +42,7 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
     const {filter, isFiltering} = state.devices;
     const focused = focusedCandidate(context, state);
     return [
-      ...(focused === null || state.size.rows < tallFrom ? [] : meaningOfAssigning(focused.part, columns)),
+      ...(focused === null || state.size.rows < tallFrom ? [] : meaningOfAssigning(focused, columns)),
       ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : []),
     ];
   }

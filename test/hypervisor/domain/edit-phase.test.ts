@@ -103,6 +103,16 @@ describe('a guest in the phase', () => {
     expect(edited(created(planned('run')), planned('run')).findings).toEqual([]);
   });
 
+  it('run warns that nothing shows the guest where its card has no outputs', () => {
+    const devices = windows11.devices.map((device) =>
+      device.class?.startsWith('03') === true ? {...device, class: '030200'} : device,
+    );
+    const {findings} = edited(created(planned('prepare')), {...planned('run'), devices});
+    expect(findings[0]?.message).toBe(
+      'From now on no screen shows win11: its card has no outputs. You reach it over the network only.',
+    );
+  });
+
   it('run keeps the emulated screen where no device has one of its own', () => {
     const slice: KvmPlan['devices'] = windows11.devices.slice(0, 1).map((device) => ({
       ...device,

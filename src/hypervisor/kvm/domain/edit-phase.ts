@@ -8,6 +8,7 @@ import {
 } from '../../../formats/xml/document.ts';
 import type {Wish} from '../../../formats/xml/reconcile.ts';
 import type {AssignedDevice, PlannedDevice} from '../../../plan/plan.ts';
+import {showsOnCard} from '../../../plan/device/card-outputs.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {parseWholeNumber} from './domain-values.ts';
 import {type DomainEdit, type EditContext, joinEdits} from './edit-context.ts';
@@ -91,8 +92,10 @@ const tellLast = ({plan, root, report}: EditContext): void => {
     plan.devices.some(({assigned, class: kind}) => assigned.type === 'usb' || kind?.startsWith('0c03') === true);
   report('warning', 'guest-phase-changes', {
     element: screen,
-    message: `From now on ${name} shows on its card only${hasInput ? '' : ', and has no keyboard and mouse of its own'}.${dark}`,
-    remedy: `First install the card's driver in the guest${isWindows ? ', turn Remote Desktop on, and let it never turn its screen off' : ''}. The emulated screen comes back with: vfio-pilot guest phase ${quoteForShell(name)} prepare.`,
+    message: showsOnCard(plan)
+      ? `From now on ${name} shows on its card only${hasInput ? '' : ', and has no keyboard and mouse of its own'}.${dark}`
+      : `From now on no screen shows ${name}: its card has no outputs. You reach it over the network only.`,
+    remedy: `First install the card's driver in the guest${isWindows ? ', turn Remote Desktop on, and let it never turn its screen off' : ''}. The emulated screen comes back with \`vfio-pilot guest phase ${quoteForShell(name)} prepare\`.`,
   });
 };
 

@@ -5,7 +5,8 @@ import type {KvmGuestPlan, Plan} from '../../../plan/plan.ts';
 import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {lookingGlassTasks} from '../looking-glass/tasks.ts';
-import {cardDriver, connector, isCard} from '../../card-tasks.ts';
+import {cardDriver, connector} from '../../card-tasks.ts';
+import {isCard, showsOnCard} from '../../../plan/device/card-outputs.ts';
 import {type KvmPlan, kvmPlanOf} from '../kvm-plan.ts';
 import {labelTasks} from '../selinux-labels.ts';
 import {toggleKeys} from '../toggle-keys.ts';
@@ -30,7 +31,8 @@ export const guestTasks = (facts: HostFacts, planned: Plan): GuestTasks => {
     afterReboot: [
       firstStart(facts, plan),
       ...prepare(plan),
-      ...(hasOwnDisplay(plan) ? [] : connector(plan)),
+      // The monitor of a card that is lent is there.
+      ...(hasOwnDisplay(plan) || (plan.handover !== null && showsOnCard(plan)) ? [] : connector(plan)),
       ...cardDriver(plan),
       ...lookingGlassTasks(plan.guest),
       ...mountShares(plan),
@@ -104,11 +106,25 @@ const virtioDrivers = ({guest}: KvmPlan): readonly Task[] =>
 
 const loadDriver = 'choose "Load driver" there, then viostor.';
 
-const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
+/** The screen of the host is gone while its card is lent, and with it every window. */
+const viewer = (facts: HostFacts, {guest, handover}: KvmPlan): readonly TaskCommand[] =>
+  handover === null
+    ? [...install(facts, ['virt-viewer']), asRoot(`virt-viewer --connect qemu:///system ${quoteForShell(guest.name)}`)]
+    : [
+        {
+          text: `virt-viewer --connect qemu+ssh://root@HOST/system ${quoteForShell(guest.name)}`,
+          needsRoot: false,
+        },
+      ];
+
+const firstStart = (facts: HostFacts, plan: KvmPlan): Task => {
+  const {guest, handover} = plan;
   const name = quoteForShell(guest.name);
   const hasDrivers = guest.os.startsWith('windows') && guest.drivers !== null && guest.diskBus === 'virtio';
   const screen = !guest.isNew
-    ? 'The screens that it had before stay.'
+    ? guest.phase === 'run'
+      ? 'It has no emulated screen any more.'
+      : 'The screens that it had before stay.'
     : guest.phase === 'run'
       ? guest.lookingGlass === null
         ? 'It shows on its card.'
@@ -120,20 +136,15 @@ const firstStart = (facts: HostFacts, {guest, handover}: KvmPlan): Task => {
     why:
       handover === null
         ? screen
-        : `Your desktop session ends then, and comes back when the guest stops: save your work. ${guest.isNew ? 'Install the guest from another computer: virt-viewer there opens its emulated screen over ssh.' : ''}`.trim(),
-    commands: [
-      asRoot(`virsh start ${name}`),
-      ...(guest.isNew && guest.phase !== 'run'
-        ? [...install(facts, ['virt-viewer']), asRoot(`virt-viewer --connect qemu:///system ${name}`)]
-        : []),
-    ],
+        : `Your desktop session ends then, and comes back when the guest stops: save your work. ${guest.isNew ? 'Install the guest from another computer: the last command is for that one, with the name of this host for HOST.' : ''}`.trim(),
+    commands: [asRoot(`virsh start ${name}`), ...(guest.isNew && guest.phase !== 'run' ? viewer(facts, plan) : [])],
   };
 };
 
 const input = (facts: HostFacts, {guest, devices}: KvmPlan): readonly Task[] => {
   if (guest.evdev.length > 0) return [switchInput(guest)];
   if (guest.lookingGlass !== null && guest.screen === 'spice') return [];
-  return devices.some(isCard)
+  return showsOnCard({devices})
     ? [
         {
           id: 'keyboard-and-mouse',
@@ -203,7 +214,7 @@ const prepare = ({guest, handover}: KvmPlan): readonly Task[] =>
 const run = ({guest, devices}: KvmPlan): readonly Task[] =>
   (guest.isNew || guest.phase === 'install' || guest.phase === 'prepare') &&
   guest.phase !== 'run' &&
-  devices.some(isCard)
+  (showsOnCard({devices}) || (guest.lookingGlass !== null && devices.some(isCard)))
     ? [
         {
           id: 'phase-run',

@@ -2,7 +2,8 @@ import type {HostFacts} from '../../../facts/host-facts.ts';
 import type {Plan} from '../../../plan/plan.ts';
 import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
-import {cardDriver, connector, isCard} from '../../card-tasks.ts';
+import {cardDriver, connector} from '../../card-tasks.ts';
+import {showsOnCard} from '../../../plan/device/card-outputs.ts';
 import {type ProxmoxPlan, proxmoxPlanOf} from '../proxmox-facts.ts';
 
 /** What no program can do for a person: disks, installers, drivers, cables. */
@@ -61,7 +62,7 @@ const firstStart = (plan: ProxmoxPlan): Task => ({
 });
 
 const input = (plan: ProxmoxPlan): readonly Task[] =>
-  plan.devices.some(isCard)
+  showsOnCard(plan)
     ? [
         {
           id: 'keyboard-and-mouse',
@@ -73,7 +74,7 @@ const input = (plan: ProxmoxPlan): readonly Task[] =>
     : [];
 
 const emulatedScreen = (plan: ProxmoxPlan): readonly Task[] =>
-  plan.guest.isNew && plan.devices.some(isCard)
+  plan.guest.isNew && showsOnCard(plan)
     ? [
         {
           id: 'emulated-screen',

@@ -3,7 +3,7 @@ import {contentDigest} from '../../../formats/content-digest.ts';
 import {type XlSetting, xlListOf, xlTextOf, xlValueOf} from '../../../formats/xl-config/parse.ts';
 import type {XlWishes} from '../../../formats/xl-config/edit.ts';
 import {givesFunction, parseXlPci, type XlPciDevice} from '../../../formats/xl-config/pci.ts';
-import {isCard} from '../../card-tasks.ts';
+import {isCard} from '../../../plan/device/card-outputs.ts';
 import {poolNameOf} from '../pool/choose-pool.ts';
 import type {XenPlan} from '../xen-facts.ts';
 

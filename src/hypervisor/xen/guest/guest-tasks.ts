@@ -2,7 +2,8 @@ import type {HostFacts} from '../../../facts/host-facts.ts';
 import type {Plan} from '../../../plan/plan.ts';
 import type {GuestTasks, Task, TaskCommand} from '../../../plan/task.ts';
 import {quoteForShell} from '../../../words/quote-for-shell.ts';
-import {cardDriver, connector, isCard} from '../../card-tasks.ts';
+import {cardDriver, connector} from '../../card-tasks.ts';
+import {isCard, showsOnCard} from '../../../plan/device/card-outputs.ts';
 import {type XenPlan, xenPlanOf} from '../xen-facts.ts';
 
 /** What no program can do for a person: disks, cables, drivers, the first start. */
@@ -68,10 +69,10 @@ const takeByHand = ({binding, devices}: XenPlan): readonly Task[] =>
         },
       ];
 
-const firstStart = ({guest}: XenPlan): Task => ({
+const firstStart = ({guest, devices}: XenPlan): Task => ({
   id: 'first-start',
   title: 'Start the guest',
-  why: 'Its picture comes out of the card. `xl dmesg` and /var/log/xen say why it does not start.',
+  why: `${showsOnCard({devices}) ? 'Its picture comes out of the card. ' : ''}\`xl dmesg\` and /var/log/xen say why it does not start.`,
   commands: [root('xl', 'create', guest.path)],
 });
 
@@ -81,7 +82,7 @@ const input = ({devices}: XenPlan): readonly Task[] =>
         {
           id: 'keyboard-and-mouse',
           title: 'Give the guest a keyboard and a mouse',
-          why: 'Best a whole USB controller in `devices` of the profile. For a single device its file needs usbctrl = [ "version=3,ports=4" ] and usbdev = [ "type=hostdev,hostbus=BUS,hostaddr=DEVICE" ], with the numbers of lsusb, which are others each time it is plugged in.',
+          why: 'The simplest way is a whole USB controller: add it to `devices`. For a single device its file needs usbctrl = [ "version=3,ports=4" ] and usbdev = [ "type=hostdev,hostbus=BUS,hostaddr=DEVICE" ], with the numbers of lsusb, which are others each time it is plugged in.',
           commands: [{text: 'lsusb', needsRoot: false}],
         },
       ]
