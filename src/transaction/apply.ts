@@ -101,7 +101,7 @@ const refuseUnfinished = (machine: Machine): void => {
   throw new TransactionError(`The transaction ${journal.id} was interrupted and is not finished yet.`, {
     step: 'check',
     isRestored: false,
-    nextStep: `Run vfio-pilot rollback, or look into ${journalDirectory(journal.id)}.`,
+    nextStep: `Run \`vfio-pilot rollback\`, or look into ${journalDirectory(journal.id)}.`,
   });
 };
 

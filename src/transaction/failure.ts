@@ -52,4 +52,4 @@ const describeRestoration = ({foreign, problems}: Restoration): string =>
   ].join(' ');
 
 const afterIncomplete = (id: string): string =>
-  `Compare the named files with ${journalDirectory(id)}/journal.json and the backups next to it, put them right, then run vfio-pilot rollback again.`;
+  `Compare the named files with ${journalDirectory(id)}/journal.json and the backups next to it, put them right, then run \`vfio-pilot rollback\` again.`;

@@ -50,7 +50,7 @@ const typed = (task: Task, style: CommandStyle): Task => ({
   ...task,
   why: task.why === null ? null : withProgramName(task.why, style.program),
   commands: task.commands.map(({text, needsRoot, isOwn}) => ({
-    text: isOwn === true ? readingCommand(style, text) : text,
+    text: isOwn === true ? readingCommand(style, text) : text.replace(/^vfio-pilot /, `${style.program} `),
     needsRoot,
   })),
 });

@@ -1,4 +1,6 @@
 import {execFileSync} from 'node:child_process';
+import {readdirSync, readFileSync} from 'node:fs';
+import {join, resolve} from 'node:path';
 import fc from 'fast-check';
 import {cleanup} from 'ink-testing-library';
 import {afterEach, describe, expect, it} from 'vitest';
@@ -33,6 +35,29 @@ describe('commands that the wizard shows', () => {
     const commandStyle = {...thisMachine, program: 'npx vfio-pilot'};
     const frame = await openWizard(sampleServices({commandStyle}), tall).press(...toApply, `apply${enter}`);
     expect(frame).toContain('$ sudo npx vfio-pilot verify');
+  });
+
+  it('are in backticks wherever a sentence has one, or the name would stay as it is written', () => {
+    // Help, and what is written into files, name the program as it is installed.
+    const asInstalled = [
+      'commands/help.ts',
+      'commands/verbs.ts',
+      'profile/encode-profile.ts',
+      'export-script.ts',
+      'saved-plan.ts',
+    ];
+    const verbs = 'check|facts|groups|topology|plan|apply|confirm|verify|rollback|history|guest|capture|report|fleet';
+    const bare = new RegExp(`[^\`/.\\w-]vfio-pilot (?:${verbs})\\b`);
+    const source = resolve(import.meta.dirname, '../../src');
+    const told = readdirSync(source, {recursive: true, encoding: 'utf8'})
+      .filter((name) => /\.tsx?$/.test(name) && !asInstalled.some((file) => name.endsWith(file)))
+      .flatMap((name) =>
+        readFileSync(join(source, name), 'utf8')
+          .split('\n')
+          .filter((row) => !/^\s*(?:\/\/|\/?\*)/.test(row) && bare.test(row.replaceAll(/'vfio-pilot [^']*'/g, '')))
+          .map((row) => `${name}: ${row.trim()}`),
+      );
+    expect(told).toEqual([]);
   });
 
   it('name it so in remedies and explanations as well', async () => {

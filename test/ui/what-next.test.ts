@@ -2,7 +2,10 @@ import {describe, expect, it} from 'vitest';
 import {planPassthrough} from '../../src/pipeline/plan-passthrough.ts';
 import type {AssignedDevice} from '../../src/plan/plan.ts';
 import {readTicks, renderTodo, typedCommand, updateTodo, whatNext} from '../../src/ui/what-next.ts';
+import {isGraphicsCard} from '../../src/facts/pci.ts';
+import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {sampleFacts} from '../support/sample-facts.ts';
+import {xcpFacts} from '../support/xen-facts.ts';
 import {sampleProfile} from '../support/sample-profile.ts';
 
 const sampleVirtualFunction: AssignedDevice = {
@@ -41,6 +44,20 @@ describe('what comes after Apply', () => {
     const devices = late.devices.map((device) => ({...device, assigned: sampleVirtualFunction}));
     expect(whatNext(facts, {...late, devices}, here).map(({id}) => id)).toContain('reboot');
     expect(whatNext(facts, plan, tree).map(({id}) => id)).not.toContain('reboot');
+  });
+
+  it('names the program as it was started where the host is another one too', () => {
+    const xcp = xcpFacts();
+    const profile = proposeProfile(
+      xcp,
+      xcp.pci
+        .filter(isGraphicsCard)
+        .map(({address}) => address)
+        .slice(0, 1),
+    );
+    const tasks = whatNext(xcp, planPassthrough(xcp, profile).plan, {...here, program: 'npx vfio-pilot'});
+    const commands = tasks.flatMap((task) => task.commands.map(({text}) => text));
+    expect(commands).toContain('npx vfio-pilot verify --profile PROFILE --host root@HOST');
   });
 
   it('says commands as they work on this root', () => {

@@ -77,7 +77,7 @@ export const tellSystem = (config: Section, {guest}: Shown, tell: Tell): void =>
   if (cdrom !== null && phase !== null)
     tell('note', container, {
       message: `The guest has ${cdrom} in its drive only in the phase install, and is in ${phase}.`,
-      remedy: `To install from it, write \`phase: install\` into guest of the profile; afterwards: vfio-pilot guest phase ${name} ${phase}.`,
+      remedy: `To install from it, write \`phase: install\` into guest of the profile; afterwards: \`vfio-pilot guest phase ${name} ${phase}\`.`,
     });
   tell('note', container, {
     message:

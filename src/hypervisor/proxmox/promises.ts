@@ -28,8 +28,8 @@ const movedPromise = (facts: HostFacts, {vmid, node, kind}: ProxmoxOther): Promi
   fact: kind === 'guest' ? `It is on node ${node} now.` : `A container of node ${node} has this VMID now.`,
   remedy:
     kind === 'guest'
-      ? `Move it back (on ${node}: qm migrate ${vmid} ${proxmoxOf(facts).node ?? 'NODE'}), or give up the card: vfio-pilot rollback --keep-edits.`
-      : 'Give up the card: vfio-pilot rollback --keep-edits.',
+      ? `Move it back (on ${node}: qm migrate ${vmid} ${proxmoxOf(facts).node ?? 'NODE'}), or give up the card: \`vfio-pilot rollback --keep-edits\`.`
+      : 'Give up the card: `vfio-pilot rollback --keep-edits`.',
 });
 
 const affinityPromise = (

@@ -79,7 +79,7 @@ export const whyPooled: Ports['whyInUse'] = (machine, paths) => {
     if (other !== undefined)
       return {
         problem: `The guest ${nameOf(other)} gets its network card from the network ${name}, which goes with this run.`,
-        nextStep: `Roll back the run of ${nameOf(other)} first (vfio-pilot history names it), or take that card out of the guest with virsh edit.`,
+        nextStep: `Roll back the run of ${nameOf(other)} first (\`vfio-pilot history\` names it), or take that card out of the guest with virsh edit.`,
       };
   }
   return null;
