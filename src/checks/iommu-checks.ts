@@ -2,9 +2,10 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import {isGraphicsCard} from '../facts/pci.ts';
 import {isAmdCpu} from '../facts/cpu.ts';
 import {iommuVendorOf} from '../facts/iommu-vendor.ts';
-import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {describeSwitch, iommuSwitches, takeOut} from '../facts/iommu-switches.ts';
 import {about, type Check} from '../findings/check.ts';
 import {count} from '../words/count.ts';
+import {kernelLineSteps} from '../facts/kernel-line-steps.ts';
 import {listWords} from '../words/list-words.ts';
 
 const vtd = "Look for 'VT-d' or 'Intel Virtualization Technology for Directed I/O' under Advanced → CPU or Chipset";
@@ -45,8 +46,9 @@ export const checkIommuFirmware = ({iommu, cpu, kernel}: HostFacts): Check => {
   );
 };
 
-export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): Check => {
-  const {ok, info, warning, error} = about('iommu-active', 'IOMMU');
+export const checkIommuActive = (facts: HostFacts): Check => {
+  const {iommu, cpu, kernel, boot, files} = facts;
+  const {ok, info, error} = about('iommu-active', 'IOMMU');
   if (iommu.active && iommu.groups.length === 0)
     return ok('The hypervisor has it, and gives devices out through it; it shows no groups.');
   if (iommu.active)
@@ -57,17 +59,17 @@ export const checkIommuActive = ({iommu, cpu, kernel, boot, files}: HostFacts): 
     return info('No groups, as always under Xen: the hypervisor owns the IOMMU, and does not say that it uses it.');
   const off = iommuSwitches(boot.commandLine, iommuVendorOf(iommu, cpu)).filter(({turnsOff}) => turnsOff === 'all');
   if (off.length > 0)
-    return warning(
+    return error(
       `The kernel does not use it: ${listWords(off.map((one) => describeSwitch(files, one)))} turns it off.`,
-      `Take ${listWords(off.map(({text}) => text))} out there and reboot once. \`vfio-pilot plan PROFILE\` shows the edit.`,
+      `${takeOut(facts, off)}, and reboot; the groups are known afterwards.`,
     );
   if (iommu.acpiTable === 'DMAR')
-    return warning(
+    return error(
       'The firmware offers VT-d, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
-      'Add intel_iommu=on to the kernel command line and reboot once; the groups are known afterwards.',
+      `${kernelLineSteps(facts, 'add', ['intel_iommu=on'])}, and reboot; the groups are known afterwards.`,
     );
   if (iommu.acpiTable === 'IVRS')
-    return warning(
+    return error(
       'The firmware offers AMD-Vi, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
       'Look for AMD-Vi in the kernel log: `journalctl -k -b | grep AMD-Vi`. No argument turns it on; amd_iommu=on does not exist.',
     );

@@ -1,4 +1,5 @@
-import {describeSwitch, iommuSwitches} from '../facts/iommu-switches.ts';
+import {describeSwitch, iommuSwitches, takeOut} from '../facts/iommu-switches.ts';
+import {kernelLineSteps} from '../facts/kernel-line-steps.ts';
 import {iommuVendorOf} from '../facts/iommu-vendor.ts';
 import {isIntelIntegrated, type PciFunction} from '../facts/pci.ts';
 import type {PlanContext} from '../plan/context.ts';
@@ -39,13 +40,16 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
     });
     return;
   }
+  // Said once, and not for each function of a card.
+  const first = context.named.find(({iommuGroup}) => iommuGroup === null);
+  if (first !== undefined && first.address !== device.address) return;
   const off = switches.filter(({turnsOff}) => turnsOff === 'all');
   if (off.length > 0) {
     context.report('blocker', 'iommu-off', {
       subject: device.address,
       path,
       message: `The IOMMU is off: ${listWords(off.map((one) => describeSwitch(files, one)))} turns it off.`,
-      remedy: `Take ${listWords(off.map(({text}) => text))} out there, reboot, and plan again.`,
+      remedy: `${takeOut(context.facts, off)}, reboot, and plan again.`,
     });
     return;
   }
@@ -60,6 +64,8 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
       ? "Turn on 'VT-d' (Intel) or 'IOMMU' / 'AMD-Vi' (AMD) in the firmware set-up, boot, and plan again."
       : iommuVendorOf(iommu, cpu) === 'amd'
         ? "Turn on 'IOMMU' / 'AMD-Vi' in the firmware set-up, boot, and plan again; `journalctl -k -b | grep AMD-Vi` says why the kernel does not use it."
-        : 'Boot once with intel_iommu=on, or turn VT-d on in the firmware; `vfio-pilot check` says which. Then plan again.',
+        : iommu.acpiTable === 'DMAR'
+          ? `${kernelLineSteps(context.facts, 'add', ['intel_iommu=on'])}, reboot, and plan again.`
+          : 'Boot once with intel_iommu=on, or turn VT-d on in the firmware; `vfio-pilot check` says which. Then plan again.',
   });
 };

@@ -1,4 +1,5 @@
 import type {IommuVendor} from './iommu-vendor.ts';
+import {kernelLineSteps} from './kernel-line-steps.ts';
 import {beforeInit, keyOf, splitKernelLine} from '../formats/kernel-line/tokens.ts';
 
 /** A word of the command line that keeps the IOMMU from working, as a whole or for the integrated GPU alone. */
@@ -48,6 +49,16 @@ const wordsOf = (text: string): ReadonlySet<string> =>
       .filter((line) => !/^\s*#/.test(line))
       .flatMap((line) => line.split(/[\s"']+/).flatMap((word) => [word, word.slice(word.indexOf('=') + 1)])),
   );
+
+/** How a person takes them out, up to the reboot. */
+export const takeOut = (
+  facts: Parameters<typeof kernelLineSteps>[0] & {readonly files: Readonly<Record<string, File>>},
+  off: readonly IommuSwitch[],
+): string => {
+  const [first] = off;
+  const words = off.map(({text}) => text);
+  return kernelLineSteps(facts, 'remove', words, first === undefined ? null : fileWithWord(facts.files, first.text));
+};
 
 /** `amd_iommu=off in /etc/default/grub` */
 export const describeSwitch = (files: Readonly<Record<string, File>>, {text}: IommuSwitch): string => {

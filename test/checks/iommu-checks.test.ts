@@ -59,10 +59,10 @@ describe('the IOMMU', () => {
   it('is fine with groups', () => expectCheck(checkIommuActive(facts({})), 'ok', /3 groups.*dmar0/));
 
   it('that the kernel does not use names the argument to add or to remove', () => {
-    expectCheck(checkIommuActive(facts(off)), 'warning', /does not use it/, /Add intel_iommu=on/);
+    expectCheck(checkIommuActive(facts(off)), 'error', /does not use it/, /Add intel_iommu=on/);
     expectCheck(
       checkIommuActive(facts({...off, acpiTable: 'IVRS'}, amd)),
-      'warning',
+      'error',
       /AMD-Vi/,
       /kernel log.*amd_iommu=on does not exist/,
     );
