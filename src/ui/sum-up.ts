@@ -1,12 +1,12 @@
 import type {Change} from '../changes/change.ts';
-import {comesWithBoot} from '../changes/comes-with-boot.ts';
 import {partsOf, shortenedFiles} from '../changes/sum-up.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Plan} from '../plan/plan.ts';
+import {asksForReboot} from './asks-for-reboot.ts';
 
 /** All that applying would do, in one sentence. */
 export const sumUp = (facts: HostFacts, plan: Plan, changes: readonly Change[]): string => {
-  const parts = partsOf(changes, comesWithBoot(plan));
+  const parts = partsOf(changes, asksForReboot(facts, plan));
   if (parts.length === 0) return 'No change: this host is set up like this already.';
   const gone = removals(facts, plan, changes);
   return `${parts.join(', ')}; ${gone.length === 0 ? 'nothing of yours is removed' : `removed: ${gone.join(', ')}`}.`;

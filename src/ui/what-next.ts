@@ -1,11 +1,11 @@
 import type {HostFacts} from '../facts/host-facts.ts';
-import {comesWithBoot} from '../changes/comes-with-boot.ts';
 import {hypervisorOf, isScripted} from '../hypervisor/hypervisors.ts';
 import type {Plan} from '../plan/plan.ts';
 import {neededModules} from '../plan/signing/needed-modules.ts';
 import {refusalsOf} from '../plan/signing/refusal.ts';
 import type {Task} from '../plan/task.ts';
 import {withProgramName} from '../words/with-program-name.ts';
+import {asksForReboot} from './asks-for-reboot.ts';
 import {type CommandStyle, isThisMachine, readingCommand} from './command-style.ts';
 
 /** All that a person does once the plan is applied, in order; `verify` ticks the reboot and itself. */
@@ -13,7 +13,7 @@ export const whatNext = (facts: HostFacts, plan: Plan, style: CommandStyle): rea
   const {beforeReboot, afterReboot} = hypervisorOf(facts).tasks(facts, plan);
   // A key is enrolled in the firmware of the machine that runs, by who sits in front of it.
   const signing = isThisMachine(style) ? signingTasks(facts, plan) : [];
-  const isRebooted = isThisMachine(style) && (comesWithBoot(plan) || signing.some(({id}) => id === 'enrol-key'));
+  const isRebooted = isThisMachine(style) && (asksForReboot(facts, plan) || signing.some(({id}) => id === 'enrol-key'));
   const reboot: Task = {
     id: 'reboot',
     title: 'Reboot',

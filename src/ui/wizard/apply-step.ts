@@ -1,4 +1,4 @@
-import {comesWithBoot} from '../../changes/comes-with-boot.ts';
+import {asksForReboot} from '../asks-for-reboot.ts';
 import {CommandError, LockedError, TransactionError, UsageError} from '../../errors.ts';
 import {isBlocked} from '../../findings/finding.ts';
 import {isScripted} from '../../hypervisor/hypervisors.ts';
@@ -88,13 +88,19 @@ export const reduceTask = (context: WizardContext, state: WizardState, action: T
   if (action.type === 'apply-failed')
     return {...state, apply: {phase: 'failed', error: action.error, cause: action.cause}};
   const {isTrial} = state.apply;
+  const {plan} = state.preview;
   // The list goes next to the profile; a trial is not kept yet, and a dry run writes nothing.
   const hasTodo = !isTrial && !context.services.isDryRun && state.save.phase === 'saved';
   const todo = {...state.todo, done: keptTicks(state), phase: hasTodo ? ('saving' as const) : ('idle' as const)};
   return goOn(context, {
     ...state,
     todo,
-    apply: {phase: 'done', id: action.id, isTrial, needsReboot: comesWithBoot(state.preview.plan)},
+    apply: {
+      phase: 'done',
+      id: action.id,
+      isTrial,
+      needsReboot: plan === null || asksForReboot(context.services.facts, plan),
+    },
   });
 };
 
