@@ -12,7 +12,9 @@ type FindingStyle = Pick<Style, 'hasColor' | 'hint'>;
 
 /** `file:line:column` first, as compilers say it, then what is wrong and what to do. */
 const describeFinding = (finding: Finding, {hasColor, hint}: FindingStyle): string => {
-  const where = finding.at === undefined ? '' : `${finding.at.file}:${finding.at.line}:${finding.at.column}: `;
+  const place = finding.at === undefined ? '' : `${finding.at.file}:${finding.at.line}:${finding.at.column}`;
+  // Some name their place themselves, for screens that do not.
+  const where = place === '' || finding.message.startsWith(place) ? '' : `${place}: `;
   const mark = paint(marks[finding.severity], colors[finding.severity], hasColor);
   return `${mark} ${printable(where + finding.message)} [${finding.code}]\n    → ${printable(hint(finding.remedy))}\n`;
 };

@@ -63,10 +63,20 @@ export const chooseGrubTarget = (files: Files, edit: GrubEdit, profile: string):
     files,
     edit,
     profile,
-    [...findings, {...edited.finding, severity: 'note', remedy: `The arguments go into ${grubDropInPath} instead.`}],
+    [...findings, edited.isUnread ? unread(edited.finding) : {...edited.finding, severity: 'note', remedy: instead}],
     null,
   );
 };
+
+const instead = `The arguments go into ${grubDropInPath} instead.`;
+
+/** The shell may refuse what this reader does not understand: then nothing of the file counts, and GRUB's own program fails. */
+const unread = (finding: Finding): Finding => ({
+  ...finding,
+  severity: 'warning',
+  message: `${finding.message} If a shell can't read it either, no menu of GRUB can be made, and apply fails and restores everything.`,
+  remedy: `Run \`sh -n ${grubDefaultsPath}\`: it names the line if there is a mistake; correct that first. Otherwise nothing is to be done. ${instead}`,
+});
 
 const writeDropIn = (
   files: Files,

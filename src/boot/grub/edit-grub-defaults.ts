@@ -81,7 +81,7 @@ const lastInside = (source: string, value: Word): number | null =>
 
 export type GrubEditResult =
   | {readonly ok: true; readonly text: string}
-  | {readonly ok: false; readonly finding: Finding; readonly isBroken: boolean};
+  | {readonly ok: false; readonly finding: Finding; readonly isBroken: boolean; readonly isUnread: boolean};
 
 export type GrubLine = {readonly variable: GrubVariable; readonly line: KernelLine};
 
@@ -122,7 +122,8 @@ export const readGrubDefaults = (text: string): GrubReading | Obstacle => {
     const linuxDefault = readLine(script, 'GRUB_CMDLINE_LINUX_DEFAULT');
     return isObstacle(linuxDefault) ? linuxDefault : {script, linux, linuxDefault};
   } catch (error) {
-    if (error instanceof ShellSyntaxError) return {offset: error.offset, reason: error.message, isBroken: false};
+    if (error instanceof ShellSyntaxError)
+      return {offset: error.offset, reason: error.message, isBroken: false, isUnread: true};
     throw error;
   }
 };
@@ -256,6 +257,7 @@ const refuse = (text: string, file: string, obstacle: Obstacle): GrubEditResult 
   return {
     ok: false,
     isBroken: obstacle.isBroken,
+    isUnread: obstacle.isUnread === true,
     finding: {
       code: 'grub-not-editable',
       severity: 'blocker',

@@ -5,8 +5,16 @@ export type GrubVariableName = 'GRUB_CMDLINE_LINUX' | 'GRUB_CMDLINE_LINUX_DEFAUL
 
 export const grubVariables: readonly GrubVariableName[] = ['GRUB_CMDLINE_LINUX', 'GRUB_CMDLINE_LINUX_DEFAULT'];
 
-/** Why a file can't be edited, and where. `isBroken`: the file does not do what it looks like, so no drop-in helps either. */
-export type Obstacle = {readonly offset: number; readonly reason: string; readonly isBroken: boolean};
+/**
+ * Why a file can't be edited, and where. `isBroken`: the file does not do what it looks like, so no drop-in helps either.
+ * `isUnread`: it was not understood as a shell script, and a shell may refuse it too.
+ */
+export type Obstacle = {
+  readonly offset: number;
+  readonly reason: string;
+  readonly isBroken: boolean;
+  readonly isUnread?: true;
+};
 
 /** What the variable holds when the file has been read, with the way back to the source. */
 export type GrubVariable = {

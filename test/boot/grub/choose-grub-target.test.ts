@@ -55,6 +55,18 @@ describe('chooseGrubTarget', () => {
     expect(effective(texts)).toEqual(['quiet', 'intel_iommu=on', 'hugepages=8']);
   });
 
+  it('warns where the file may be no shell script at all: then no drop-in helps', () => {
+    const texts = {[main]: 'GRUB_CMDLINE_LINUX="quiet\nGRUB_TIMEOUT=3\n', '/etc/default/grub.d/a.cfg': ''};
+    expect(choose(texts).findings).toMatchObject([
+      {
+        code: 'grub-not-editable',
+        severity: 'warning',
+        message: expect.stringContaining("If a shell can't read it either"),
+        remedy: expect.stringContaining('`sh -n /etc/default/grub`'),
+      },
+    ]);
+  });
+
   it('writes the same drop-in twice without a change', () => {
     const texts = {[main]: 'GRUB_CMDLINE_LINUX_DEFAULT="$(echo quiet)"\n', '/etc/default/grub.d/a.cfg': ''};
     const [file] = choose(texts).files;
