@@ -1,11 +1,15 @@
-import {describe, expect, it} from 'vitest';
+import {cleanup} from 'ink-testing-library';
+import {afterEach, describe, expect, it} from 'vitest';
 import type {HostNeed} from '../../src/facts/needs.ts';
 import {judgeCandidate} from '../../src/ui/wizard/candidates.ts';
 import {riskFields} from '../../src/ui/wizard/consent-fields.ts';
 import type {TextField} from '../../src/ui/wizard/field.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
 import {samplePci} from '../support/sample-facts.ts';
+import {keys, openWizard} from './open-wizard.tsx';
 import {sampleHost, sampleServices} from './sample-services.ts';
+
+afterEach(cleanup);
 
 const nic = samplePci('0000:05:00.0', {
   class: '020000',
@@ -56,5 +60,10 @@ describe('consent to the loss of a group mate', () => {
     const facts = {...services.facts, pci: services.facts.pci.map((one) => ({...one, iommuGroup: null}))};
     const accepted = {...profile, host: {...profile.host, acceptGroupMates: [nic.address]}};
     expect(giveUp({services: {...services, facts}, profile: accepted})).toContain('can’t be kept apart from the card');
+  });
+
+  it('has a field whose name is apart from what is typed', async () => {
+    const wizard = openWizard(withMate(network).services);
+    expect(await wizard.press(keys.enter, keys.up, keys.enter)).toContain('❯ Give up 0000:05:00.0 › ');
   });
 });

@@ -33,6 +33,11 @@ describe('screens at 80x24', () => {
     ]);
   });
 
+  it('shows the ids of a card in a wide terminal too', async () => {
+    const wizard = openWizard(sampleServices(), {columns: 160, rows: 50});
+    expect((await wizard.press(enter)).split('\n').find((row) => row.startsWith('❯'))).toContain('node 0 10de:1c81');
+  });
+
   it('tells what assigning means, and what shares the group, where the card is chosen', async () => {
     const {frame, lines} = await at(1);
     expect(lines().slice(2, 5).join(' ')).toMatch(/this guest alone.*pinned in RAM.*own connector/);

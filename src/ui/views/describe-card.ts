@@ -23,10 +23,13 @@ export const describeCard = (candidate: Candidate): string => {
     ].join(' ');
   if (device === undefined) return '';
   const more = mates.length > 0 ? ` +${mates.length}` : '';
+  const group = device.iommuGroup === null ? 'no group' : `group ${device.iommuGroup}`;
+  // From a hundred groups on the name gives way: two groups cut short would look the same.
+  const columns = 22 - Math.max(0, displayWidth(group) - 8);
   const parts = [
     padColumns(device.address, 12),
-    padColumns(`${truncate(shortName(device), 22 - more.length)}${more}`, 22),
-    padColumns(device.iommuGroup === null ? 'no group' : `group ${device.iommuGroup}`, 8),
+    padColumns(`${truncate(shortName(device), columns - more.length)}${more}`, columns),
+    padColumns(group, Math.max(8, displayWidth(group))),
     padColumns(printable(device.driver ?? 'no driver'), 9),
     ...(device.numaNode === null ? [] : [`node ${device.numaNode}`]),
     `${device.vendor}:${device.device}`,

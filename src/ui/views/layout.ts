@@ -55,13 +55,17 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
 export const windowStart = (count: number, focus: number, height: number): number =>
   Math.max(0, Math.min(focus - Math.floor(height / 2), count - height));
 
+/** A row of a device ends in its ids, which tell two cards apart: it fits 80 columns, as a narrow terminal has them. */
+const wideList = (step: StepId, columns: number): number =>
+  step === 'device' ? Math.min(80, Math.floor(columns / 2)) : Math.floor(columns * 0.42);
+
 /** `count`: rows that can be chosen from. */
 export const layoutOf = (context: WizardContext, state: WizardState, count: number): Layout => {
   const {columns, rows} = state.size;
   // Without a list the pane has all of the width.
   const isWide = columns >= wideFrom && count > 0;
   const bodyHeight = Math.max(1, rows - chrome);
-  const listColumns = isWide ? Math.floor(columns * 0.42) : columns;
+  const listColumns = isWide ? wideList(state.step, columns) : columns;
   const intro = introOf(context, state, listColumns);
   const below = bodyHeight - intro.length;
   const wantedList = isWide ? below : Math.max(3, Math.floor(below * (shares[state.step] ?? 0.5)));

@@ -1,7 +1,7 @@
 import {identityOf} from '../../devices/device-kinds.ts';
 import type {Change} from '../../changes/change.ts';
 import {printable} from '../../words/printable.ts';
-import {padColumns} from '../../words/width.ts';
+import {displayWidth, padColumns} from '../../words/width.ts';
 import type {Candidate} from '../wizard/candidates.ts';
 import {fieldContextOf, type WizardContext} from '../wizard/context.ts';
 import {chosenCard} from '../wizard/device-step.ts';
@@ -170,7 +170,8 @@ export const describeCounts = (severities: readonly string[]): string => {
 type Focus = {readonly hasFocus: boolean; readonly typed: TextEdit | null};
 
 const describeField = (field: Field, context: FieldContext, {hasFocus, typed}: Focus): string => {
-  const label = padColumns(field.label, 20);
+  // `Give up 0000:03:00.0` is as wide as the column.
+  const label = displayWidth(field.label) < 20 ? padColumns(field.label, 20) : `${field.label} `;
   if (field.kind === 'text') {
     const text = printable(String(valueOf(field, context)));
     return `${label}${hasFocus ? `› ${withCursor(typed ?? {text, cursor: [...text].length})}` : `  ${text === '' ? (field.whenEmpty ?? '–') : text}`}`;
