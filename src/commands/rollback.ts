@@ -1,5 +1,6 @@
 import type {LateEntry} from '../boot/boot-chain.ts';
 import {comesWithBoot} from '../changes/comes-with-boot.ts';
+import {undoVerb} from '../changes/undo-verb.ts';
 import {renderDiff} from '../changes/compare-artifacts.ts';
 import {listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import type {RollbackPlan, RolledBack} from '../hosts/host.ts';
@@ -112,7 +113,7 @@ const describePlanned = ({run, later, edits, restored}: RollbackPlan, {hasColor}
   [
     `Run ${run?.id} of profile ${printable(run?.profile ?? '')}, ${run?.startedAt}, is to be undone:\n`,
     ...restored.map(
-      ({path, diff}) => `  restore ${printable(path)}\n${diff === '' ? '' : describeDiff(diff, hasColor)}`,
+      ({path, diff}) => `  ${undoVerb(diff)} ${printable(path)}\n${diff === '' ? '' : describeDiff(diff, hasColor)}`,
     ),
     ...describeLater(later).map((sentence) => `  ${sentence}\n`),
     ...edits.map((edit) => describeEdit(edit, hasColor)),

@@ -92,9 +92,23 @@ describe('commands that the wizard shows', () => {
   });
 
   it('say before an apply elsewhere that commands are not run', async () => {
-    expect(await openWizard(sampleServices({commandStyle: elsewhere})).press(...toApply)).toContain(
-      'This is another root, so the commands are listed but not run.',
+    const saidFor = async (overrides: Parameters<typeof sampleServices>[0]): Promise<string> =>
+      (await openWizard(sampleServices({commandStyle: elsewhere, ...overrides})).press(...toApply)).replaceAll(
+        '\n',
+        ' ',
+      );
+    expect(await saidFor({})).toContain(
+      'This is another root. Your machine is not changed. The commands are listed but not run.',
     );
+    const ofDemo = await saidFor({isDemo: true});
+    expect(ofDemo).toContain('scratch copy of the demo. Your machine is not changed. The commands are listed but');
+    expect(ofDemo).not.toContain('another root');
+    const {preview} = sampleServices();
+    const withoutCommands = (profile: Parameters<typeof preview>[0]) => {
+      const all = preview(profile);
+      return {...all, changes: all.changes.filter(({kind}) => kind !== 'run')};
+    };
+    expect(await saidFor({preview: withoutCommands})).not.toContain('The commands');
     expect(await openWizard(sampleServices()).press(...toApply)).not.toContain('another root');
   });
 

@@ -1,4 +1,5 @@
 import {trialMinutes} from '../../boot/trial/trial-units.ts';
+import type {Change} from '../../changes/change.ts';
 import {isScripted} from '../../hypervisor/hypervisors.ts';
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
@@ -11,17 +12,20 @@ import {commandLines, findingLines} from './parts.ts';
 import {describeElapsed, failureLines, progressLines} from './progress-lines.ts';
 import {sayIn, sayingOf} from './say.ts';
 
+/** Of a root that is not this machine: whose it is, and what becomes of the commands, where there are any. */
+const elsewhere = ({services: {isDemo}}: WizardContext, changes: readonly Change[]): string => {
+  const place = isDemo
+    ? 'This is the scratch copy of the demo. Your machine is not changed.'
+    : 'This is another root. Your machine is not changed.';
+  return changes.some(({kind}) => kind === 'run') ? `${place} The commands are listed but not run.` : place;
+};
+
 const summary = (context: WizardContext, state: WizardState, word: string, columns: number): readonly Line[] => {
   const {plan, changes} = state.preview;
   return [
     ...(plan === null ? [] : wrapText(sumUp(context.services.facts, plan, changes), columns, 'strong')),
     ...wrapText('If one part fails, or you press Ctrl-C, everything is restored.', columns),
-    ...(isThisMachine(context.services.commandStyle)
-      ? []
-      : [
-          'This is another root, so the commands are listed but not run.',
-          ...(context.services.isDemo ? ['This is the scratch copy of the demo. Your machine is not changed.'] : []),
-        ].flatMap((text) => wrapText(text, columns, 'warning'))),
+    ...(isThisMachine(context.services.commandStyle) ? [] : wrapText(elsewhere(context, changes), columns, 'warning')),
     ...(context.services.isDryRun
       ? wrapText(
           'This is a dry run: all of it is played through in memory, and nothing is written.',

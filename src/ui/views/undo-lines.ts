@@ -1,4 +1,5 @@
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
+import {undoVerb} from '../../changes/undo-verb.ts';
 import {type CommandStyle, isThisMachine} from '../command-style.ts';
 import type {RollbackView, RolledBackView} from '../services.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -20,15 +21,13 @@ const planned = (
     `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${count(restored.length, 'path')} to the byte.`,
     columns,
   ),
-  ...(isThisMachine(style)
-    ? []
-    : wrapText('This is another root, so commands are listed but not run.', columns, 'warning')),
+  ...(isThisMachine(style) ? [] : wrapText('This is another root, so no command is run.', columns, 'warning')),
   ...notes.flatMap((note) => wrapText(note, columns, 'warning')),
   blank,
-  [segment('Type '), segment(undoWord, 'strong'), segment(' and press Enter to restore them.')],
+  [segment('Type '), segment(undoWord, 'strong'), segment(' and press Enter to undo this run.')],
   [segment('❯ ', 'focus'), segment(`${word}▏`, 'focus')],
   blank,
-  ...restored.map(({path}): Line => [segment('restore ', 'muted'), segment(path)]),
+  ...restored.map(({path, diff}): Line => [segment(`${undoVerb(diff)} `, 'muted'), segment(path)]),
   ...restored.filter(({diff}) => diff !== '').flatMap(({diff}) => [blank, ...textDiffLines(diff, columns)]),
 ];
 
