@@ -3,6 +3,7 @@ import {join, resolve} from 'node:path';
 import {UsageError} from '../errors.ts';
 import {openHere} from '../hosts/here.ts';
 import type {Host} from '../hosts/host.ts';
+import {quoteForShell} from '../words/quote-for-shell.ts';
 import type {Common} from './parse.ts';
 
 type Wanted = Pick<Common, 'root' | 'demo' | 'over'> & {readonly isDry: boolean; readonly version: string};
@@ -43,7 +44,9 @@ const unpackDemo = async (name: string, note: (text: string) => void): Promise<s
   const root = unpackDemoHost(name);
   note(`Demo host ${name}: a scratch copy in ${root}\nYour machine is not changed.\n`);
   process.on('exit', () => {
-    if (!isUsed(root)) rmSync(root, {recursive: true, force: true});
+    if (isUsed(root))
+      note(`The scratch copy is kept with what was written there. To remove it: rm -r ${quoteForShell(root)}\n`);
+    else rmSync(root, {recursive: true, force: true});
   });
   return root;
 };

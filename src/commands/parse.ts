@@ -98,10 +98,12 @@ export const parse = (argv: readonly string[]): Request => {
   if (has('help')) return {kind: 'help', topic: words};
   const valueOf = (name: string): string | null => given.findLast((one) => one.name === name)?.value ?? null;
   if (valueOf('demo') === 'list') return {kind: 'demo-list'};
-  const verb = words.length === 0 ? wizardVerb : chooseVerb(words, has('demo') ? Object.keys(demoHosts) : []);
+  // After `--demo` a word may be meant as its name.
+  const others = has('demo') && valueOf('demo') === null ? Object.keys(demoHosts) : [];
+  const verb = words.length === 0 ? wizardVerb : chooseVerb(words, others);
   const positionals = words.slice(verb === wizardVerb ? 0 : wordsOf(verb).length);
   for (const one of given) refuseOption(verb, one);
-  refuseCount(verb, positionals);
+  refuseCount(verb, positionals, others);
   return {
     kind: 'command',
     verb,
@@ -140,10 +142,15 @@ export const unknownVerb = (words: readonly string[], others: readonly string[] 
     const names = group.map((verb) => wordsOf(verb)[1] ?? '');
     return new UsageError(
       second === undefined ? `${first} needs to know what to do.` : `There is no command \`${first} ${second}\`.`,
-      `${didYouMean(second ?? '', names)}One of: ${group.map((verb) => `\`vfio-pilot ${usageOf(verb)}\``).join(', ')}.`,
+      `${didYouMean(second ?? '', names)}${group.length === 1 ? 'Write' : 'One of'}: ${group.map((verb) => `\`vfio-pilot ${usageOf(verb)}\``).join(', ')}.`,
     );
   }
   const names = [...new Set(verbs.map((verb) => wordsOf(verb)[0] ?? ''))];
+  if (others.length > 0)
+    return new UsageError(
+      `There is neither a command nor a demo host called ${JSON.stringify(first)}.`,
+      `${didYouMean(first, [...names, 'help', ...others])}Demo hosts: ${others.join(', ')}; for the commands see \`vfio-pilot --help\`.`,
+    );
   return new UsageError(
     `There is no command ${JSON.stringify(first)}.`,
     `${didYouMean(first, [...names, 'help', ...others])}Commands: ${names.join(', ')}; see \`vfio-pilot --help\`.`,
@@ -216,10 +223,15 @@ const foreignOption = (verb: Verb, name: string, rawName: string): UsageError =>
 };
 
 /** `plan a.yaml b.yaml` must not look as if both had been planned. */
-const refuseCount = (verb: Verb, positionals: readonly string[]): void => {
+const refuseCount = (verb: Verb, positionals: readonly string[], demos: readonly string[]): void => {
   const surplus = verb.positionals.at(-1)?.isRepeated === true ? undefined : positionals[verb.positionals.length];
   if (surplus !== undefined)
-    throw new UsageError(`${titleOf(verb)} takes no argument ${JSON.stringify(surplus)}.`, `See ${helpOf(verb)}.`);
+    throw demos.length === 0
+      ? new UsageError(`${titleOf(verb)} takes no argument ${JSON.stringify(surplus)}.`, `See ${helpOf(verb)}.`)
+      : new UsageError(
+          `${titleOf(verb)} takes no argument ${JSON.stringify(surplus)}, and there is no demo host of that name.`,
+          `${didYouMean(surplus, demos)}Demo hosts: ${demos.join(', ')}.`,
+        );
   const missing = verb.positionals.slice(positionals.length).find(({isOptional}) => isOptional !== true);
   if (missing !== undefined)
     throw new UsageError(

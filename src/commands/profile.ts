@@ -65,7 +65,7 @@ const findDevice = (facts: HostFacts, words: string): string => {
   const named = deviceKinds.map((kind) => kind.understand(facts, words)).find((one) => one !== null) ?? null;
   if (named === null)
     throw new UsageError(
-      `--device ${words} is no name of a device here.`,
+      `--device ${words} is not the name of a device here.`,
       'Write it as lspci does, 06:00.0 or 0000:06:00.0; a virtual function as 0000:04:00.0/virtfn2, a slice as 00:02.0/i915-GVTg_V5_4, a USB device as usb/046d:c21f.',
     );
   if (!named.ok) throw new UsageError(named.problem, named.remedy);

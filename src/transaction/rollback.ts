@@ -131,7 +131,7 @@ const chooseJournal = ({journals, unreadable}: Runs, {id}: Pick<RollbackRequest,
       chosen === undefined ? '' : ` \`vfio-pilot rollback ${chosen.id}\` undoes the newest run that can be read.`,
     );
   if (chosen === undefined && id !== undefined)
-    throw new UsageError(`There is no transaction ${id}.`, '`vfio-pilot history` lists them.');
+    throw new UsageError(`There is no run ${id}.`, '`vfio-pilot history` lists them.');
   return chosen === undefined || chosen.state === 'ROLLED_BACK' ? null : chosen;
 };
 

@@ -31,6 +31,16 @@ describe('the embedded hosts', () => {
       expect(stdout).toMatch(new RegExp(`^${name} +${summary}`, 'm'));
   });
 
+  it('are kept once something was written there, and the end says how to remove them', async () => {
+    const {stderr, exitCode} = await runCli(['apply', 'profiles/ryzen-two-cards.yaml', '--demo', '--yes']);
+    const [, root = '/nowhere'] = /^Demo host two-cards: a scratch copy in (.*)$/m.exec(stderr) ?? [];
+    expect([exitCode, existsSync(root)]).toEqual([0, true]);
+    expect(stderr.endsWith(`The scratch copy is kept with what was written there. To remove it: rm -r ${root}\n`)).toBe(
+      true,
+    );
+    rmSync(root, {recursive: true});
+  });
+
   it('are unpacked by their name, and gone after a command that only looks', async () => {
     const {stdout, stderr} = await runCli(['facts', '--demo', 'laptop']);
     const [, root = '/'] = /^Demo host laptop: a scratch copy in (.*)$/m.exec(stderr) ?? [];
