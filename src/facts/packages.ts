@@ -1,7 +1,9 @@
+import {listWords} from '../words/list-words.ts';
+
 /** What installs programs on this host, as far as a person has to be told how. */
 export type PackageManager = 'apt' | 'dnf' | 'pacman' | 'zypper' | 'rpm-ostree';
 
-type Software = 'swtpm' | 'ovmf' | 'virt-viewer' | 'virt-xml';
+export type Software = 'libvirt' | 'qemu' | 'swtpm' | 'ovmf' | 'virt-viewer' | 'virt-xml';
 
 const installs: Readonly<Record<PackageManager, string>> = {
   apt: 'apt install',
@@ -13,6 +15,20 @@ const installs: Readonly<Record<PackageManager, string>> = {
 
 /** The packages of each distribution family by their names there. */
 const packages: Readonly<Record<Software, Readonly<Record<PackageManager, string>>>> = {
+  libvirt: {
+    apt: 'libvirt-daemon-system libvirt-clients',
+    dnf: 'libvirt-daemon-kvm libvirt-client',
+    pacman: 'libvirt dnsmasq',
+    zypper: 'libvirt-daemon-qemu libvirt-client',
+    'rpm-ostree': 'libvirt-daemon-kvm libvirt-client',
+  },
+  qemu: {
+    apt: 'qemu-system-x86',
+    dnf: 'qemu-kvm',
+    pacman: 'qemu-desktop',
+    zypper: 'qemu-x86',
+    'rpm-ostree': 'qemu-kvm',
+  },
   swtpm: {
     apt: 'swtpm swtpm-tools',
     dnf: 'swtpm swtpm-tools',
@@ -48,3 +64,19 @@ export const installCommand = (manager: PackageManager | null, wanted: readonly 
   manager === null || wanted.length === 0
     ? null
     : `${installs[manager]} ${wanted.map((one) => packages[one][manager]).join(' ')}`;
+
+const namesOf: Readonly<Record<Software, string>> = {
+  libvirt: 'libvirt',
+  qemu: 'QEMU',
+  swtpm: 'swtpm',
+  ovmf: 'OVMF',
+  'virt-viewer': 'virt-viewer',
+  'virt-xml': 'virt-xml',
+};
+
+/** ``Install OVMF as root: `apt install ovmf` ``, without a full stop; where no command is known, what to install. */
+export const installRemedy = (manager: PackageManager | null, wanted: readonly Software[]): string => {
+  const command = installCommand(manager, wanted);
+  const what = `Install ${listWords(wanted.map((one) => namesOf[one]))}`;
+  return command === null ? what : `${what} as root: \`${command}\``;
+};

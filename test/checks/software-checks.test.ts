@@ -124,7 +124,7 @@ describe('libvirt and QEMU', () => {
 
   it('that are missing name the packages on a live host', () => {
     const none = {version: null, qemuVersion: null};
-    expectCheck(checkLibvirt(withLibvirt(none, true)), 'error', /Neither/, /Install libvirt-daemon-system/);
+    expectCheck(checkLibvirt(withLibvirt(none, true)), 'error', /Neither/, /Install libvirt, QEMU and OVMF/);
     expectCheck(checkLibvirt(withLibvirt(none)), 'info', /Neither/);
     expectCheck(checkLibvirt(withLibvirt({version: null})), 'warning', /QEMU 7\.2\.0 is there/, /Install/);
   });
@@ -142,7 +142,7 @@ describe('firmware images for guests', () => {
   });
 
   it('that are missing name the package on a live host', () => {
-    expectCheck(checkFirmwareImages(withLibvirt({firmware: []}, true)), 'warning', /No OVMF/, /package ovmf/);
+    expectCheck(checkFirmwareImages(withLibvirt({firmware: []}, true)), 'warning', /No OVMF/, /Install OVMF/);
     expectCheck(checkFirmwareImages(withLibvirt({firmware: []})), 'info', /No OVMF/);
   });
 });

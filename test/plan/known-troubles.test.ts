@@ -71,7 +71,11 @@ describe('a card that is known to stay stuck', () => {
     (device, family) => {
       const profile = profileOf(`1002:${device}`);
       expect(findings('device-reset-fragile', pci('1002', device), profile)).toMatchObject(
-        told('warning', new RegExp(`AMD ${family}`), /vendor-reset.*reset_method\.$/),
+        told(
+          'warning',
+          new RegExp(`AMD ${family}`),
+          /vendor-reset.*`echo device_specific > \/sys\/bus\/pci\/devices\/[\d:a-f.]+\/reset_method`\.$/,
+        ),
       );
       expect(
         findings('device-reset-fragile', {...pci('1002', device), boot: {...boot, secureBoot: true}}, profile),

@@ -250,7 +250,7 @@ const judgeResetFamily = (context: PlanContext, {function: device, path}: Chosen
     remedy:
       family === 'NVIDIA Blackwell'
         ? 'Shut the guest down from inside and never by force; try a stop and a start before you rely on it.'
-        : remedyForAmd(context),
+        : remedyForAmd(context, device.address),
   });
 };
 
@@ -264,10 +264,10 @@ const familyOf = (device: PciFunction): string | null => {
   return family === undefined ? null : `AMD ${family}`;
 };
 
-const remedyForAmd = ({facts}: PlanContext): string => {
+const remedyForAmd = ({facts}: PlanContext, address: string): string => {
   const installed = facts.signing.modules.filter(({name}) => name === 'vendor_reset');
   const isAccepted = installed.length > 0 && installed.every((module) => trustOf(facts, module) === 'trusted');
-  return `The module vendor-reset (not part of the kernel) has a reset for it; after it is loaded, device_specific goes into reset_method.${refusesUnsigned(facts) && !isAccepted ? ' Here Secure Boot or lockdown refuses it until you sign it with a key of your own (mokutil).' : ''}`;
+  return `The module vendor-reset (gnif/vendor-reset on GitHub, not part of the kernel) has a reset for it. Once it is loaded, at each boot and as root: \`echo device_specific > /sys/bus/pci/devices/${address}/reset_method\`.${refusesUnsigned(facts) && !isAccepted ? ' Here Secure Boot or lockdown refuses it until you sign it with a key of your own (mokutil).' : ''}`;
 };
 
 /** Everything that speaks against giving this one function away; `taken` is what the host loses in all. */

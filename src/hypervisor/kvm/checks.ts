@@ -5,6 +5,7 @@ import {checkKvm} from '../check-kvm.ts';
 import {about, type Check} from '../../findings/check.ts';
 import {count} from '../../words/count.ts';
 import {checkOtherBoot} from './judge-other-boot.ts';
+import {installRemedy} from '../../facts/packages.ts';
 
 export const checkKvmHost = (facts: HostFacts): readonly Check[] => [
   checkKvm(facts),
@@ -19,14 +20,12 @@ export const checkLibvirt = (facts: HostFacts): Check => {
   const {ok, info, warning, error} = about('libvirt', 'libvirt and QEMU');
   if (libvirt.version === null && libvirt.qemuVersion === null) {
     const text = 'Neither libvirt nor QEMU was found.';
-    return isLive
-      ? error(text, 'Install libvirt-daemon-system, libvirt-clients, qemu-system-x86 and ovmf.')
-      : info(text);
+    return isLive ? error(text, `${installRemedy(facts.packageManager, ['libvirt', 'qemu', 'ovmf'])}.`) : info(text);
   }
   if (libvirt.version === null)
     return warning(
       `QEMU ${libvirt.qemuVersion} is there, libvirt was not found.`,
-      'Install libvirt-daemon-system and libvirt-clients.',
+      `${installRemedy(facts.packageManager, ['libvirt'])}.`,
     );
   if (!isAtLeast(libvirt.version, '6.0.0'))
     return warning(
@@ -43,7 +42,9 @@ export const checkFirmwareImages = (facts: HostFacts): Check => {
   const {isLive} = facts;
   const {ok, warning, info} = about('ovmf', 'UEFI firmware for guests (OVMF)');
   if (libvirt.firmware.length === 0)
-    return isLive ? warning('No OVMF image was found.', 'Install the package ovmf.') : info('No OVMF image was found.');
+    return isLive
+      ? warning('No OVMF image was found.', `${installRemedy(facts.packageManager, ['ovmf'])}.`)
+      : info('No OVMF image was found.');
   const secure = libvirt.firmware.some((image) => image.hasSecureBoot && image.hasEnrolledKeys);
   return ok(
     `${count(libvirt.firmware.length, 'image')}${secure ? ', with Secure Boot and enrolled keys (Windows 11)' : ', none with Secure Boot and enrolled keys'}${libvirt.hasSwtpm ? '; swtpm gives guests a TPM' : '; swtpm (TPM for guests) is not installed'}.`,

@@ -18,6 +18,7 @@ import {chooseShares} from './choose-shares.ts';
 import {chooseNewDisk, diskFormat, diskPath, judgeOwnDisks} from './choose-disk.ts';
 import {judgeMedia, osinfoIdOf} from './judge-media.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
+import {installRemedy} from '../../../facts/packages.ts';
 
 /** A guest that starts on its own on a host that its set-up broke makes each boot end the same way. */
 const judgeAutostart = (context: PlanContext): void => {
@@ -126,7 +127,7 @@ const chooseFirmware = (context: PlanContext, isNew: boolean): KvmGuestPlan['fir
     context.report('warning', 'guest-firmware-missing', {
       subject: 'guest.firmware',
       message: `No ${wanted === 'uefi-secure' ? 'OVMF image with Secure Boot and enrolled keys' : 'OVMF (UEFI) image'} is installed, and the new guest needs one to start.`,
-      remedy: 'Install the package ovmf, or set guest.firmware: bios.',
+      remedy: `${installRemedy(facts.packageManager, ['ovmf'])}; or set guest.firmware: bios.`,
     });
   }
   if (profile.guest.firmware === 'auto')
@@ -153,7 +154,7 @@ const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
     context.report('warning', 'guest-tpm-missing', {
       subject: 'guest.tpm',
       message: 'The guest gets an emulated TPM, but swtpm is not installed.',
-      remedy: 'Install the packages swtpm and swtpm-tools before the guest is started.',
+      remedy: `Before the guest is started: ${installRemedy(context.facts.packageManager, ['swtpm']).replace('I', 'i')}.`,
     });
   }
   return isWanted;
@@ -190,6 +191,6 @@ const judgeLibvirt = (context: PlanContext): void => {
   context.report(isLive ? 'blocker' : 'warning', 'libvirt-missing', {
     subject: 'guest',
     message: 'No libvirt was found on this host, so the guest could not be defined.',
-    remedy: 'Install libvirt-daemon-system, qemu-system-x86 and ovmf, then plan again.',
+    remedy: `${installRemedy(context.facts.packageManager, ['libvirt', 'qemu', 'ovmf'])}, then plan again.`,
   });
 };

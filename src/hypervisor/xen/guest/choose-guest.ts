@@ -10,6 +10,7 @@ import {choosePool} from '../pool/choose-pool.ts';
 import {judgePool} from '../pool/guest-pool.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 import {listWords} from '../../../words/list-words.ts';
+import {installRemedy} from '../../../facts/packages.ts';
 
 export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XenGuestPlan => {
   const {guests} = xenOf(context.facts);
@@ -178,7 +179,7 @@ const chooseFirmware = (context: PlanContext): XenGuestPlan['firmware'] => {
   context.report('blocker', 'guest-firmware-missing', {
     subject: 'guest.firmware',
     message: 'OVMF was not found in dom0, and a guest with UEFI does not start without it.',
-    remedy: 'Install the package ovmf, or set guest.firmware: bios.',
+    remedy: `${installRemedy(context.facts.packageManager, ['ovmf'])}; or set guest.firmware: bios.`,
   });
   return 'uefi';
 };
