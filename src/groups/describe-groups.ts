@@ -38,13 +38,14 @@ const nameMember = (one: PciOutline): string =>
 
 const tagsOf = (marks: Marks, {address, bootVga, physicalFunction}: PciOutline): readonly string[] => {
   const kinds = [...(marks.needs.get(address) ?? [])];
-  const needed = kinds.filter((kind) => kind !== 'data');
+  const needed = kinds.filter((kind) => kind !== 'data' && kind !== 'spare');
   return [
     ...(bootVga ? ['[boot VGA]'] : []),
     ...(physicalFunction === null ? [] : [`[virtual function of ${physicalFunction}]`]),
     ...(marks.makesSlices.has(address) ? ['[makes slices: mediated devices]'] : []),
     ...(needed.length > 0 ? [`[needed by the host: ${needed.join(', ')}]`] : []),
     ...(kinds.includes('data') ? ['[used by the host: data]'] : []),
+    ...(kinds.includes('spare') && needed.length === 0 ? ['[used by the host, which has another]'] : []),
   ];
 };
 
@@ -104,7 +105,10 @@ const describeVerdict = (marks: Marks, group: Group): string => {
 const describeNeeds = (marks: Marks, endpoints: readonly PciOutline[]): string => {
   const kinds = endpoints.flatMap(({address}) => [...(marks.needs.get(address) ?? [])]);
   if (kinds.length === 0) return '';
-  return kinds.every((kind) => kind === 'data') ? ', but the host uses it' : ', but the host needs it';
+  if (kinds.every((kind) => kind === 'spare')) return '';
+  return kinds.every((kind) => kind === 'data' || kind === 'spare')
+    ? ', but the host uses it'
+    : ', but the host needs it';
 };
 
 export type ListedFacts = GroupFacts<PciOutline> & {
@@ -116,22 +120,32 @@ export type ListedFacts = GroupFacts<PciOutline> & {
 };
 
 type Group = GroupAnalysis<PciOutline>;
+/** `spare`: the host has another that does as well, so nothing speaks against giving this one away. */
+type Use = HostNeed['kind'] | 'spare';
 /** What is said of a function in brackets. */
 type Marks = {
-  readonly needs: ReadonlyMap<PciAddress, ReadonlySet<HostNeed['kind']>>;
+  readonly needs: ReadonlyMap<PciAddress, ReadonlySet<Use>>;
   readonly makesSlices: ReadonlySet<string>;
 };
 
-const indexNeeds = (needs: readonly HostNeed[]): Marks['needs'] => {
-  const kinds = new Map<PciAddress, Set<HostNeed['kind']>>();
-  for (const {address, kind} of needs) kinds.set(address, (kinds.get(address) ?? new Set()).add(kind));
+const indexNeeds = ({needs, pci}: Pick<ListedFacts, 'needs' | 'pci'>): Marks['needs'] => {
+  const groups = new Map(pci.map(({address, iommuGroup}) => [address, iommuGroup]));
+  // A group goes as a whole, and a spare in it with the rest.
+  const staysBehind = (address: PciAddress, spare: PciAddress): boolean =>
+    groups.get(spare) === null || groups.get(spare) !== groups.get(address);
+  const kinds = new Map<PciAddress, Set<Use>>();
+  for (const {address, kind, spares} of needs)
+    kinds.set(
+      address,
+      (kinds.get(address) ?? new Set()).add(spares.some((spare) => staysBehind(address, spare)) ? 'spare' : kind),
+    );
   return kinds;
 };
 
 /** The `groups` command: lines without colour, groups in numeric order, functions without a group last. */
 export const describeGroups = (facts: ListedFacts): readonly string[] => {
   const marks = {
-    needs: indexNeeds(facts.needs),
+    needs: indexNeeds(facts),
     makesSlices: new Set(facts.mediated.parents.map(({name}) => name)),
   };
   return [

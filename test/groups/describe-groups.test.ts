@@ -85,6 +85,17 @@ it('says that the host needs a device', () => {
   expect(lines[1]).toContain('[needed by the host: root]');
 });
 
+it('says of a device that has a spare that the host uses it, and holds nothing against the group', () => {
+  const nic = pciFunction('0000:05:00.0', {class: '020000', iommuGroup: 9});
+  const other = pciFunction('0000:06:00.0', {class: '020000', iommuGroup: 10});
+  const need = {address: nic.address, kind: 'network', chain: 'eth0', spares: [other.address]} as const;
+  const lines = describeGroups(groupFacts([nic, other], {needs: [need]}));
+  expect(lines[0]).toBe('Group 9: usable: only its own functions and bridges');
+  expect(lines[1]).toContain('[used by the host, which has another]');
+  const together = [nic, {...other, iommuGroup: 9}];
+  expect(describeGroups(groupFacts(together, {needs: [need]})).join(' ')).toContain('[needed by the host: network]');
+});
+
 describe('functions without a group', () => {
   const card = pciFunction('0000:01:00.0');
 

@@ -32,7 +32,7 @@ it('on Proxmox VE its guests are offered, and nothing that it does not have', as
     'I/O threads',
     'libvirt',
   ])
-    expect(guest).not.toContain(label);
+    expect(guest).not.toMatch(new RegExp(`^[❯ ] .*${label}`, 'm'));
   expect(await wizard.press(right)).toContain('‹ 101 win10 ›');
   await wizard.press(...to(3));
   expect(saved).toMatchObject([{guest: {domain: 'existing', name: '101'}}]);
@@ -63,3 +63,12 @@ it('a hookscript and a mapping are choices on Proxmox VE, and are not asked for 
 });
 
 const snippets = {'/etc/pve/storage.cfg': 'dir: local\n\tpath /var/lib/vz\n\tcontent snippets\n'};
+
+it('names what a finding is about in the words of the form, also where the form does not ask for it', async () => {
+  const {files, virtualisation} = proxmoxFacts({});
+  const host = sampleHost();
+  const facts = {...host, files: {...host.files, ...files}, virtualisation};
+  const frame = await openWizard(sampleServices({facts}), {rows: 60}).press(...to(5));
+  expect(frame).toContain('NOTE Disk image  guest-disk-needed');
+  expect(frame).not.toMatch(/NOTE (?:guest|memory)\./);
+});

@@ -22,14 +22,14 @@ export const sayIn = (context: WizardContext, state: WizardState): Say => {
 /** `subject`: what a finding is about. `targets`: the settings that keys go to. */
 export type Saying = {readonly say: Say; readonly subject: Say; readonly targets: readonly Target[]};
 
-/** The field, where the wizard asks for it here. */
+/** The field, where the wizard asks for it here; where it does not, its name alone, as there is nowhere to go. */
 const subjectIn = (context: WizardContext, state: WizardState): Say => {
   const shown = fieldContextOf(context, state);
   return (subject) => {
     const [setting] = settingsFor({key: subject.replace(/MiB$/, ''), value: null}, shown);
-    return setting !== undefined && fieldsOf(setting, shown).some(({id}) => id === setting.field)
-      ? describeSetting(setting)
-      : subject;
+    if (setting === undefined) return subject;
+    if (fieldsOf(setting, shown).some(({id}) => id === setting.field)) return describeSetting(setting);
+    return setting.label === '' ? subject : setting.label;
   };
 };
 
