@@ -101,9 +101,11 @@ const marks = {
 } as const;
 
 export const describeResults = (results: readonly PromiseResult[], {hasColor, hint}: Style): string => {
-  const lines = results.map(({status, promise, fact, remedy}) => {
+  const lines = results.map(({status, promise, fact, remedy}, index) => {
     const [mark, sgr] = marks[status];
-    return `${paint(mark, sgr, hasColor)}  ${printable(promise)} ${printable(fact)}\n${remedy === null ? '' : `          → ${printable(hint(remedy))}\n`}`;
+    // Once below all that it is for.
+    const isToldBelow = results[index + 1]?.remedy === remedy;
+    return `${paint(mark, sgr, hasColor)}  ${printable(promise)} ${printable(fact)}\n${remedy === null || isToldBelow ? '' : `          → ${printable(hint(remedy))}\n`}`;
   });
   const count = (status: PromiseResult['status']): number =>
     results.filter((result) => result.status === status).length;

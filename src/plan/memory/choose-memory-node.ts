@@ -31,7 +31,9 @@ export const chooseMemoryNode = (context: PlanContext, cpuNode: number | null): 
       'memory.node',
       `node ${wanted}, strictly`,
       profile.memory.node === 'auto'
-        ? 'the vCPUs are there; strict placement refuses to start rather than fetch memory across the interconnect'
+        ? facts.nodes.length === 1
+          ? 'this machine has one NUMA node'
+          : 'the vCPUs are there; strict placement refuses to start rather than fetch memory across the interconnect'
         : 'you chose it',
     );
     return wanted;

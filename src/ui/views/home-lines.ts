@@ -16,6 +16,7 @@ import {commandLines} from './parts.ts';
 import {type Saying, sayingOf, targetLines} from './say.ts';
 import {openTaskLines} from './todo-lines.ts';
 import {count} from '../../words/count.ts';
+import {memoryText} from '../../profile/scalars.ts';
 
 const looks: Readonly<
   Record<PromiseResult['status'], {readonly mark: string; readonly word: string; readonly tone: Tone}>
@@ -72,7 +73,13 @@ export const stateLines = (context: WizardContext, state: WizardState, columns: 
   ];
 };
 
-const promiseLines = (one: PromiseResult, {say, targets}: Saying, columns: number): readonly Line[] => {
+/** `isToldBelow`: the next one has the same remedy. */
+const promiseLines = (
+  one: PromiseResult,
+  {say, targets}: Saying,
+  columns: number,
+  isToldBelow: boolean,
+): readonly Line[] => {
   const {status, promise, fact, remedy} = one;
   const {mark, word, tone} = looks[status];
   const [first = blank, ...more] = wrapText(say(promise), columns - word.length - 3);
@@ -82,7 +89,7 @@ const promiseLines = (one: PromiseResult, {say, targets}: Saying, columns: numbe
     [segment(`${mark} ${status === 'broken' ? word.toUpperCase() : word} `, tone), ...first],
     ...more.map((row): Line => [segment('  '), ...row]),
     ...(status === 'kept' ? [] : rest(say(fact), 'plain')),
-    ...(remedy === null ? [] : rest(`→ ${say(remedy)}`, 'key')),
+    ...(remedy === null || isToldBelow ? [] : rest(`→ ${say(remedy)}`, 'key')),
     ...targetLines(one, targets),
   ];
 };
@@ -98,9 +105,8 @@ const verifyLines = (context: WizardContext, state: WizardState, columns: number
       ...(nextStep === null ? [] : wrapText(`→ ${saying.say(nextStep)}`, columns, 'key')),
     ];
   }
-  return order.flatMap((status) =>
-    verify.results.filter((one) => one.status === status).flatMap((one) => promiseLines(one, saying, columns)),
-  );
+  const results = order.flatMap((status) => verify.results.filter((one) => one.status === status));
+  return results.flatMap((one, index) => promiseLines(one, saying, columns, results[index + 1]?.remedy === one.remedy));
 };
 
 const profileLines = ({profile, path}: SavedProfile, columns: number): readonly Line[] => [
@@ -109,7 +115,7 @@ const profileLines = ({profile, path}: SavedProfile, columns: number): readonly 
   [segment('Devices  ', 'muted'), segment(profile.devices.map(identityOf).join(', '))],
   [
     segment('Guest    ', 'muted'),
-    segment(`${profile.guest.name}, ${profile.cpu.vcpus} vCPUs, ${profile.memory.sizeMiB} MiB`),
+    segment(`${profile.guest.name}, ${profile.cpu.vcpus} vCPUs, ${memoryText(profile.memory.sizeMiB)}`),
   ],
   line('The next steps start with these settings.'),
 ];

@@ -43,6 +43,7 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
     const focused = focusedCandidate(context, state);
     return [
       ...(focused === null || state.size.rows < tallFrom ? [] : meaningOfAssigning(focused, columns)),
+      ...partsBehindKey(context, state, columns),
       ...(isFiltering || filter !== '' ? [line(`/${filter}${isFiltering ? '▏' : ''}`, 'focus')] : []),
     ];
   }
@@ -50,6 +51,16 @@ const wholeIntroOf = (context: WizardContext, state: WizardState, columns: numbe
   if (state.step === 'home') return stateLines(context, state, columns);
   return wrapText(stepOf(state.step).purpose, columns, 'muted');
 };
+
+/** A card that guests share is given out in parts, and those are not in the list at first. */
+const partsBehindKey = ({others}: WizardContext, {devices}: WizardState, columns: number): readonly Line[] =>
+  devices.showsOthers || !others.some(({part}) => part !== null && part.of !== null)
+    ? []
+    : wrapText(
+        `Press o for ${others.length} other devices, parts of cards (virtual functions, slices) among them.`,
+        columns,
+        'muted',
+      );
 
 /** The first row of a list that is shown, so that the one with the focus is in it. */
 export const windowStart = (count: number, focus: number, height: number): number =>
