@@ -1,6 +1,7 @@
 import {type Document, isAlias, LineCounter, type Node, parseDocument, visit} from 'yaml';
 import type {ProfileFindingCode} from '../findings/codes.ts';
 import type {Finding, Position} from '../findings/finding.ts';
+import {explainMistakes} from './yaml-mistakes.ts';
 
 /** Far more than a profile needs; what is larger was given by mistake, or is meant to hurt. */
 const maximumCharacters = 256 * 1024;
@@ -67,9 +68,10 @@ export const parseYamlFile = (text: string, file: string, kind: YamlFile = profi
     return refused(file, 'profile-syntax', 'The file is nested too deeply.', kind.depth, positionAt(deep.pos[0]));
   if (problems.length > 0) {
     return {
-      findings: problems
-        .slice(0, maximumSyntaxFindings)
-        .map((problem) => syntaxFinding(problem.code, problem.message, positionAt(problem.pos[0]), kind)),
+      findings: explainMistakes(
+        text,
+        problems.slice(0, maximumSyntaxFindings).map(({code, message, pos}) => ({code, message, offset: pos[0]})),
+      ).map((mistake) => syntaxFinding(mistake, positionAt(mistake.offset), kind)),
     };
   }
   const alias = firstAlias(document);
@@ -115,14 +117,9 @@ const firstAlias = (document: Document.Parsed): Node | null => {
   return isAlias(found) ? found : null;
 };
 
-const remedies: Readonly<Record<string, string>> = {
-  TAB_AS_INDENT: 'Indent with spaces.',
-  TAG_RESOLVE_FAILED: 'Remove the tag (`!…`): values are plain text here.',
-  DUPLICATE_KEY: 'Keep one of the two lines.',
-  BLOCK_AS_IMPLICIT_KEY: 'Check the indentation and the colon of this line and of the one before.',
-};
+type Explained = ReturnType<typeof explainMistakes>[number];
 
-const syntaxFinding = (code: string, message: string, at: Position, {noun}: YamlFile): Finding => {
+const syntaxFinding = ({code, message, remedy}: Explained, at: Position, {noun}: YamlFile): Finding => {
   if (code === 'MULTIPLE_DOCS')
     return finding(
       'profile-syntax',
@@ -130,12 +127,7 @@ const syntaxFinding = (code: string, message: string, at: Position, {noun}: Yaml
       `Keep one ${noun} per file: remove the \`---\` line and what follows it.`,
       at,
     );
-  return finding(
-    'profile-syntax',
-    `${message.replace(/[.\s]+$/, '').replaceAll('\n', ' ')}.`,
-    remedies[code] ?? 'Correct this line; keys are written as `key: value`.',
-    at,
-  );
+  return finding('profile-syntax', message, remedy, at);
 };
 
 const finding = (code: ProfileFindingCode, message: string, remedy: string, at: Position): Finding => ({
