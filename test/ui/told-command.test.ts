@@ -125,6 +125,16 @@ describe('commands that the wizard shows', () => {
     expect(frame).toContain('$ vfio-pilot rollback --root /srv/tree');
   });
 
+  it('do not promise to apply what is blocked', async () => {
+    const {preview} = sampleServices();
+    const blocker = {code: 'only-gpu', severity: 'blocker', subject: 'x', message: 'No.', remedy: 'Look.'} as const;
+    const blocked = sampleServices({preview: (profile) => ({...preview(profile), findings: [blocker]})});
+    const last = async (services: typeof blocked): Promise<string> => openWizard(services).press(...toApply, enter);
+    expect(await last(blocked)).toContain('Applies them, after one question, once nothing blocks them.');
+    const forbidden = sampleServices({canApply: {ok: false, label: 'read-only', reason: 'Only root can.'}});
+    expect(await last(forbidden)).toContain('Applies them, after one question.');
+  });
+
   it('replay a saved profile whose path has a space', async () => {
     const wizard = openWizard(
       sampleServices({

@@ -82,7 +82,7 @@ const replay = (
   savedPath: string | null,
   style: CommandStyle,
   columns: number,
-  isForScript = false,
+  {isForScript, isBlocked} = {isForScript: false, isBlocked: false},
 ): readonly Line[] =>
   savedPath === null
     ? [line('Nothing was saved; Esc goes back.')]
@@ -100,7 +100,9 @@ const replay = (
             )
           : command(
               writingCommand(style, `apply ${quoteForShell(savedPath)}`),
-              'Applies them, after one question.',
+              isBlocked
+                ? 'Applies them, after one question, once nothing blocks them.'
+                : 'Applies them, after one question.',
               columns,
             )),
       ];
@@ -113,7 +115,8 @@ const withoutApply = (
 ): readonly Line[] => {
   const {commandStyle: style, facts} = context.services;
   const {plan} = state.preview;
-  const isReady = whyNotApply(context.services, state)?.kind === 'scripted';
+  const refused = whyNotApply(context.services, state)?.kind;
+  const isReady = refused === 'scripted';
   const tasks = plan === null ? [] : whatNext(facts, plan, style);
   const isUncertain = state.apply.phase === 'failed' && state.apply.error.isRestored !== true;
   return [
@@ -129,7 +132,10 @@ const withoutApply = (
             ...wrapText('Now, by hand and in this order:', columns, 'title'),
             ...taskLines(tasks, {style, say: sayIn(context, state)}, columns),
           ]
-        : replay(savedPath, style, columns, plan !== null && isScripted(plan))),
+        : replay(savedPath, style, columns, {
+            isForScript: plan !== null && isScripted(plan),
+            isBlocked: refused === 'blocked',
+          })),
   ];
 };
 
