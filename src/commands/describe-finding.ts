@@ -1,4 +1,4 @@
-import type {Finding} from '../findings/finding.ts';
+import {describePlace, type Finding} from '../findings/finding.ts';
 import {printable} from '../words/printable.ts';
 import type {Style} from './command.ts';
 
@@ -12,9 +12,7 @@ type FindingStyle = Pick<Style, 'hasColor' | 'hint'>;
 
 /** `file:line:column` first, as compilers say it, then what is wrong and what to do. */
 const describeFinding = (finding: Finding, {hasColor, hint}: FindingStyle): string => {
-  const place = finding.at === undefined ? '' : `${finding.at.file}:${finding.at.line}:${finding.at.column}`;
-  // Some name their place themselves, for screens that do not.
-  const where = place === '' || finding.message.startsWith(place) ? '' : `${place}: `;
+  const where = finding.at === undefined ? '' : `${describePlace(finding.at)}: `;
   const mark = paint(marks[finding.severity], colors[finding.severity], hasColor);
   return `${mark} ${printable(where + finding.message)} [${finding.code}]\n    → ${printable(hint(finding.remedy))}\n`;
 };

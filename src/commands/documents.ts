@@ -3,7 +3,7 @@ import {argvOf} from '../changes/compare-artifacts.ts';
 import type {Preview} from '../changes/preview.ts';
 import {type Check, described, flag, listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import {findingShape} from '../facts/shapes/facts-document.ts';
-import type {Finding} from '../findings/finding.ts';
+import {describePlace, type Finding} from '../findings/finding.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import {planMembers} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
@@ -68,7 +68,7 @@ export type UnreadableDocument = ErrorDocument & {
 
 export const unreadableDocument = ({findings}: Unreadable): UnreadableDocument => {
   const [first] = findings;
-  const at = first?.at === undefined ? '' : `${first.at.file}:${first.at.line}:${first.at.column}: `;
+  const at = first?.at === undefined ? '' : `${describePlace(first.at)}: `;
   return {
     version: 1,
     error: {

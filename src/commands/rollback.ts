@@ -1,6 +1,5 @@
 import type {LateEntry} from '../boot/boot-chain.ts';
 import {comesWithBoot} from '../changes/comes-with-boot.ts';
-import {undoVerb} from '../changes/undo-verb.ts';
 import {renderDiff} from '../changes/compare-artifacts.ts';
 import {listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import type {RollbackPlan, RolledBack} from '../hosts/host.ts';
@@ -109,11 +108,12 @@ const describeReboot = (plan: Plan | null): string =>
   comesWithBoot(plan) ? 'Reboot; the card is with its own driver again afterwards.\n' : 'No reboot is needed.\n';
 
 /** What is to be undone; for a dry run with every byte of the files that are no images. */
-const describePlanned = ({run, later, edits, restored}: RollbackPlan, {hasColor}: Style): string =>
+const describePlanned = ({run, later, edits, undone}: RollbackPlan, {hasColor}: Style): string =>
   [
     `Run ${run?.id} of profile ${printable(run?.profile ?? '')}, ${run?.startedAt}, is to be undone:\n`,
-    ...restored.map(
-      ({path, diff}) => `  ${undoVerb(diff)} ${printable(path)}\n${diff === '' ? '' : describeDiff(diff, hasColor)}`,
+    ...undone.map(
+      ({path, fate, diff}) =>
+        `  ${fate.padEnd(7)} ${printable(path)}\n${diff === '' ? '' : describeDiff(diff, hasColor)}`,
     ),
     ...describeLater(later).map((sentence) => `  ${sentence}\n`),
     ...edits.map((edit) => describeEdit(edit, hasColor)),

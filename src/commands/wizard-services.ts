@@ -141,14 +141,14 @@ const readRuns = async (
   }
 };
 
-const viewOfRollback = ({run, restored, later, leftOut}: RollbackPlan): RollbackView => {
+const viewOfRollback = ({run, undone, later, leftOut}: RollbackPlan): RollbackView => {
   if (run === null)
     throw new NothingAppliedError('Nothing is applied on this host any more.', 'There is nothing to roll back.');
   return {
     id: run.id,
     profile: run.profile,
     startedAt: run.startedAt,
-    restored,
+    undone,
     notes: [...(leftOut === null ? [] : linesOf(leftOut)), ...describeLater(later)],
   };
 };

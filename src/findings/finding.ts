@@ -5,6 +5,9 @@ export type Severity = 'blocker' | 'warning' | 'note';
 /** Where in a text file: 1-based line and column. */
 export type Position = {readonly file: string; readonly line: number; readonly column: number};
 
+/** `/etc/default/grub:3:12`, as compilers say it. */
+export const describePlace = ({file, line, column}: Position): string => `${file}:${line}:${column}`;
+
 /**
  * Something the user must know, collected and never thrown.
  * A blocker stops `apply`; `subject` is a profile path (`devices[0].address`) or a host path or address.

@@ -105,6 +105,9 @@ export type RollbackWish = {
   readonly withDiffs: boolean;
 };
 
+/** What becomes of a path: it gets its old state, goes because the run made it, or stays because it is the guest's (a disk). */
+export type Fate = 'restore' | 'remove' | 'keep';
+
 export type RollbackPlan = {
   /** `null` when nothing is applied, or only an interrupted run is to be undone. */
   readonly run: HistoryEntry | null;
@@ -114,7 +117,7 @@ export type RollbackPlan = {
   readonly leftOut: string | null;
   readonly edits: readonly ShownEdit[];
   /** `diff` is empty for an image, and where none was asked for. */
-  readonly restored: readonly {readonly path: string; readonly diff: string}[];
+  readonly undone: readonly {readonly path: string; readonly fate: Fate; readonly diff: string}[];
   readonly request: RollbackRequest;
 };
 

@@ -5,9 +5,10 @@ import type {InitramfsSystem} from '../facts/boot.ts';
 import {renderDiff} from '../changes/compare-artifacts.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
 import type {Machine} from '../system/machine.ts';
-import {type HistoryEntry, readHistory} from '../transaction/history.ts';
+import {readHistory} from '../transaction/history.ts';
+import type {JournalItem} from '../transaction/journal.ts';
 import type {RollbackResult} from '../transaction/rollback.ts';
-import type {RollbackPlan, RollbackWish} from './host.ts';
+import type {Fate, RollbackPlan, RollbackWish} from './host.ts';
 import {describeLeftOut, lookForLaterKernels} from './later-kernels.ts';
 import {inspectRollback, readEdits} from './transactions.ts';
 
@@ -24,10 +25,8 @@ export const planRollback = async (
   const gone = later?.request.gone ?? [];
   const edits = keepEdits && run !== null ? readEdits(machine, run.id, gone) : [];
   const request = {...(id === null ? {} : {id}), ...later?.request, edits};
-  inspectRollback(machine, request);
-  const restored = (run?.paths ?? []).filter(
-    (path) => !gone.includes(path) && edits.every((edit) => edit.path !== path),
-  );
+  const items = inspectRollback(machine, request)?.items ?? [];
+  const undone = run === null ? [] : items.filter(({path}) => edits.every((edit) => edit.path !== path));
   return {
     run,
     plan: look?.plan ?? null,
@@ -37,22 +36,28 @@ export const planRollback = async (
         ? null
         : describeLeftOut(look.problem, run, await initramfsOf(facts)),
     edits,
-    restored: restored.map((path) => ({
-      path,
-      diff: run === null || !withDiffs ? '' : diffOfRestored(machine, run, path),
+    undone: undone.map((item) => ({
+      path: item.path,
+      fate: fateOf(item),
+      diff: withDiffs ? diffOfUndone(machine, item) : '',
     })),
     request,
   };
 };
 
-const diffOfRestored = (machine: Machine, {backups}: HistoryEntry, path: string): string => {
-  const textAt = (file: string | undefined): string | null | undefined => {
-    if (file === undefined || machine.stat(file)?.type !== 'file') return null;
+const fateOf = ({old, onRollback}: JournalItem): Fate =>
+  onRollback === 'keep' ? 'keep' : old.state === 'absent' ? 'remove' : 'restore';
+
+/** What a generator made may be of any size, and is no text that a person compares. */
+const diffOfUndone = (machine: Machine, item: JournalItem): string => {
+  if (item.by === 'generator' || item.onRollback === 'keep') return '';
+  const textAt = (file: string | null): string | null | undefined => {
+    if (file === null || machine.stat(file)?.type !== 'file') return null;
     const bytes = machine.read(file);
     return bytes.includes(0) ? undefined : bytes.toString('utf8');
   };
-  const [now, before] = [textAt(path), textAt(backups.find((one) => one.path === path)?.backup)];
-  return now === undefined || before === undefined || now === before ? '' : renderDiff(path, now, before);
+  const [now, before] = [textAt(item.path), textAt(item.backup)];
+  return now === undefined || before === undefined || now === before ? '' : renderDiff(item.path, now, before);
 };
 
 /**

@@ -8,6 +8,7 @@ import type {Task} from '../plan/task.ts';
 import type {Plan} from '../plan/plan.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import type {GuestPhase, Profile, WrittenProfile} from '../profile/profile.ts';
+import type {RollbackPlan} from '../hosts/host.ts';
 import type {HistoryEntry} from '../transaction/history.ts';
 import type {CommandStyle} from './command-style.ts';
 
@@ -54,7 +55,7 @@ export type RollbackView = {
   readonly profile: string;
   readonly startedAt: string;
   /** `diff`: from the present text to the one before; empty for an image. */
-  readonly restored: readonly {readonly path: string; readonly diff: string}[];
+  readonly undone: RollbackPlan['undone'];
   /** What the rollback leaves out, and why. */
   readonly notes: readonly string[];
 };

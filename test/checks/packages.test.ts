@@ -32,7 +32,7 @@ describe('what has to be installed', () => {
       {...facts, packageManager: 'pacman', virtualisation: bare},
       sampleProfile({guest: {domain: 'new', os: 'windows-11'}}),
     ).findings.map(({remedy}) => remedy);
-    expect(remedies).toContain('Before the guest is started: install swtpm as root: `pacman -S swtpm`.');
+    expect(remedies).toContain('Install swtpm as root: `pacman -S swtpm`, before the guest is started.');
     expect(remedies).toContain('Install OVMF as root: `pacman -S edk2-ovmf`; or set guest.firmware: bios.');
   });
 });

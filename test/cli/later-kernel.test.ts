@@ -45,6 +45,7 @@ it('rollback says which boot entries it leaves away or takes the arguments from,
 
   expect(exitCode).toBe(0);
   expect(stdout).toContain(`  restore ${entry('6.12.5')}\n`);
+  expect(stdout).toContain('  remove  /etc/modprobe.d/vfio-pilot.conf\n');
   expect(stdout).toContain(`  take the arguments from ${entry('6.13.1')}, whose kernel was installed since\n`);
   expect(stdout).toContain(`  do not bring ${entry('6.11.4')} back: its kernel was removed since\n`);
   expect(stdout).not.toContain(`restore ${entry('6.11.4')}`);

@@ -18,7 +18,7 @@ const said = (undone: Plan | null, isLive: boolean): string =>
     {
       outcome: 'rolled-back',
       isLive,
-      planned: {run: null, leftOut: null, edits: [], restored: [], later: null, plan: undone, request: {}},
+      planned: {run: null, leftOut: null, edits: [], undone: [], later: null, plan: undone, request: {}},
       result: {id: 'x', outcome: 'rolled-back', paths: ['/etc/a'], edited: [], bySettings: [], late: []},
     },
     {} as never,

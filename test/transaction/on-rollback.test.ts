@@ -3,6 +3,7 @@ import {join, resolve} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import type {FileChange, RunChange} from '../../src/changes/change.ts';
 import {rollback} from '../../src/hosts/transactions.ts';
+import {planRollback} from '../../src/hosts/plan-rollback.ts';
 import {isObject} from '../../src/decode/decode.ts';
 import {recover} from '../../src/hosts/recover.ts';
 import {applyChanges} from '../../src/hosts/transactions.ts';
@@ -43,6 +44,30 @@ const undoAfterEdit = async (root: string, onRollback: 'remove' | 'keep'): Promi
   expect(readHistory(machine)).toMatchObject([{state: 'rolled-back'}]);
   return said;
 };
+
+describe('what a rollback would do to a file', () => {
+  const planned = async (onRollback: 'restore' | 'remove' | 'keep', present: string | null) =>
+    withRoot(async (root) => {
+      const machine = realMachine(root);
+      if (present !== null) put(root, path, present);
+      await applyChanges(machine, request([change(machine, onRollback)]), silent, never);
+      const noFacts = () => Promise.reject(new Error('nothing asks for facts where no plan was kept'));
+      const {undone} = await planRollback(machine, noFacts, {id: null, keepEdits: false, withDiffs: true});
+      return undone;
+    });
+
+  it.each([
+    ['restore', 'theirs', 'restore'],
+    ['restore', null, 'remove'],
+    ['remove', null, 'remove'],
+  ] as const)('%j over %j is said to be: %s', async (onRollback, present, fate) => {
+    expect(await planned(onRollback, present)).toEqual([{path, fate, diff: expect.stringContaining('-ours')}]);
+  });
+
+  it('is to keep one that may hold data, of which no diff is made', async () => {
+    expect(await planned('keep', null)).toEqual([{path, fate: 'keep', diff: ''}]);
+  });
+});
 
 describe('on rollback a file', () => {
   it('that is to be kept stays with what it holds by then, and the user is told', () =>

@@ -145,7 +145,8 @@ describe('the diff that is shown', () => {
       sampleServices({
         saveText,
         machine: {isReadable: true, runs: [], applied},
-        planRollback: () => Promise.resolve({...applied, restored: [{path: '/etc/default/grub', diff}], notes: []}),
+        planRollback: () =>
+          Promise.resolve({...applied, undone: [{path: '/etc/default/grub', fate: 'restore', diff}], notes: []}),
       }),
       {isAtHome: true},
     );

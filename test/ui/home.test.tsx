@@ -57,8 +57,12 @@ const view = {
   id: run.id,
   profile: 'win11',
   startedAt: run.startedAt,
-  restored: [
-    {path: '/etc/default/grub', diff: '--- /etc/default/grub\n+++ /etc/default/grub\n-GRUB="iommu"\n+GRUB=""\n'},
+  undone: [
+    {
+      path: '/etc/default/grub',
+      fate: 'restore' as const,
+      diff: '--- /etc/default/grub\n+++ /etc/default/grub\n-GRUB="iommu"\n+GRUB=""\n',
+    },
   ],
   notes: [],
 };

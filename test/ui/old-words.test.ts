@@ -9,7 +9,7 @@ const replaced: readonly (readonly [old: RegExp, now: RegExp])[] = [
   [/given up in words below/, /^Type "[^"]+" to agree\.$/],
   [/Each promise, kept or not/, /It checks the result/],
   [/ holds what was applied\./, / still has what was applied\.$/],
-  [/ was faster although modprobe/, / took the card before vfio-pci/],
+  [/ was faster although modprobe/, / took the card before /],
   [/Something is not given up yet/, /^You have not accepted one of the risks\. Apply stays blocked until you do\.$/],
   [/^Gives .* before udev loads any driver/, /^Hands .* before any other driver loads\.$/],
   [/page size of the number behind it/, /^the page size of the next argument$/],

@@ -142,6 +142,6 @@ const describe = (path: string, line: number, reason: string): Finding => ({
   severity: 'note',
   subject: path,
   at: {file: path, line, column: 1},
-  message: `${path}:${line} has no effect: ${reason}.`,
+  message: `This line has no effect: ${reason}.`,
   remedy: 'Nothing to do for passthrough; take it out to be rid of the message in the kernel’s log.',
 });

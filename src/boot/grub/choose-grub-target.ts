@@ -160,7 +160,7 @@ const laterDropIn = (files: Files): readonly Finding[] => {
       severity: 'blocker',
       subject: later.path,
       at,
-      message: `${later.path}:${at.line} is read after ${grubDropInPath} and sets GRUB_CMDLINE_LINUX_DEFAULT again.`,
+      message: `This file is read after ${grubDropInPath} and sets GRUB_CMDLINE_LINUX_DEFAULT again.`,
       remedy: 'Rename that file so that it sorts before ours.',
     },
   ];

@@ -263,7 +263,7 @@ const refuse = (text: string, file: string, obstacle: Obstacle): GrubEditResult 
       severity: 'blocker',
       subject: file,
       at,
-      message: `${file}:${at.line}:${at.column} can't be edited safely: ${obstacle.reason}.`,
+      message: `This file can't be edited safely: ${obstacle.reason}.`,
       remedy: obstacle.isBroken
         ? 'Correct that line, then run the command again.'
         : 'Put the arguments into a drop-in, /etc/default/grub.d/*.cfg, where this system reads them, or simplify that line.',

@@ -56,7 +56,7 @@ const staleFinding = (
     severity: 'blocker',
     subject: file.path,
     at,
-    message: `${file.path}:${at.line}:${at.column} adds ${stale.text.replaceAll('\0', '$…')}, which contradicts this profile and is read after /etc/default/grub.`,
+    message: `This file adds ${stale.text.replaceAll('\0', '$…')}, which contradicts this profile and is read after /etc/default/grub.`,
     remedy: 'Remove that argument by hand, then run the command again.',
   };
 };

@@ -1,6 +1,6 @@
 import {identityOf} from '../../devices/device-kinds.ts';
 import {parentsOf} from '../../plan/device/parents-of.ts';
-import type {Finding, Severity} from '../../findings/finding.ts';
+import {describePlace, type Finding, type Severity} from '../../findings/finding.ts';
 import type {Decision} from '../../plan/plan.ts';
 import {describeTopology} from '../../topology/topology-text.ts';
 import {type Line, line, segment, wrapExactly, wrapText} from '../../words/lines.ts';
@@ -76,7 +76,14 @@ const indented = (text: string, columns: number, tone: Tone): readonly Line[] =>
   wrapText(text, columns - 2, tone).map((one) => [segment('  '), ...one]);
 
 const hasSame = (one: Finding, other: Finding | undefined, keys: readonly (keyof Finding)[]): boolean =>
-  other !== undefined && keys.every((key) => one[key] === other[key]);
+  other !== undefined &&
+  one.subject === other.subject &&
+  one.at?.line === other.at?.line &&
+  keys.every((key) => one[key] === other[key]);
+
+/** The line of a file of this host; a profile that is being made has no lines yet. */
+const nameSubject = (finding: Finding, subject: Saying['subject']): string =>
+  finding.at?.file === finding.subject ? describePlace(finding.at) : subject(finding.subject);
 
 /** A device that is needed for several reasons is named once, and so is what to do. */
 export const findingLines = (
@@ -86,11 +93,11 @@ export const findingLines = (
 ): readonly Line[] =>
   findings.flatMap((finding, index) => {
     const {glyph, tone, word} = looks[finding.severity];
-    const isFirst = !hasSame(finding, findings[index - 1], ['severity', 'subject', 'code']);
-    const isLast = !hasSame(finding, findings[index + 1], ['severity', 'subject', 'code', 'remedy']);
+    const isFirst = !hasSame(finding, findings[index - 1], ['severity', 'code']);
+    const isLast = !hasSame(finding, findings[index + 1], ['severity', 'code', 'remedy']);
     const head: Line = [
       segment(`${glyph} ${word} `, tone),
-      segment(subject(finding.subject), 'strong'),
+      segment(nameSubject(finding, subject), 'strong'),
       segment(`  ${finding.code}`, 'muted'),
     ];
     return [

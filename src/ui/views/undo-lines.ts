@@ -1,5 +1,4 @@
 import {blank, line, type Line, segment, wrapText} from '../../words/lines.ts';
-import {undoVerb} from '../../changes/undo-verb.ts';
 import {type CommandStyle, isThisMachine} from '../command-style.ts';
 import type {RollbackView, RolledBackView} from '../services.ts';
 import type {WizardContext} from '../wizard/context.ts';
@@ -13,12 +12,12 @@ import {count} from '../../words/count.ts';
 import {sayIn} from './say.ts';
 
 const planned = (
-  {id, profile, startedAt, restored, notes}: RollbackView,
+  {id, profile, startedAt, undone, notes}: RollbackView,
   {word, style}: {readonly word: string; readonly style: CommandStyle},
   columns: number,
 ): readonly Line[] => [
   ...wrapText(
-    `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${count(restored.length, 'path')} to the byte.`,
+    `Run ${id} of profile ${profile}, ${describeTime(startedAt)}: restores ${count(undone.filter(({fate}) => fate !== 'keep').length, 'path')} to the byte.`,
     columns,
   ),
   ...(isThisMachine(style) ? [] : wrapText('This is another root, so no command is run.', columns, 'warning')),
@@ -27,8 +26,8 @@ const planned = (
   [segment('Type '), segment(undoWord, 'strong'), segment(' and press Enter to undo this run.')],
   [segment('❯ ', 'focus'), segment(`${word}▏`, 'focus')],
   blank,
-  ...restored.map(({path, diff}): Line => [segment(`${undoVerb(diff)} `, 'muted'), segment(path)]),
-  ...restored.filter(({diff}) => diff !== '').flatMap(({diff}) => [blank, ...textDiffLines(diff, columns)]),
+  ...undone.map(({path, fate}): Line => [segment(`${fate.padEnd(7)} `, 'muted'), segment(path)]),
+  ...undone.filter(({diff}) => diff !== '').flatMap(({diff}) => [blank, ...textDiffLines(diff, columns)]),
 ];
 
 const done = (

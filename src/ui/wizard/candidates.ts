@@ -67,14 +67,21 @@ export const judgeLending = (services: WizardServices, profile: Profile): string
 /** Whether a finding is about the choice of the card, or about what has to be accepted for it. */
 export const isAboutDevice = ({code}: Finding): boolean => ['device', 'risks'].includes(placeOf(code).step);
 
+/** A group goes as a whole, and with it what the host can't start without. */
+const hasVitalMate = ({pci, needs}: HostFacts, addresses: readonly string[]): boolean => {
+  const groups = new Set(pci.filter(({address}) => addresses.includes(address)).map(({iommuGroup}) => iommuGroup));
+  return pci.some(
+    ({address, iommuGroup}) => iommuGroup !== null && groups.has(iommuGroup) && isVitalFunction(needs, address),
+  );
+};
+
 export const judgeCandidate = (services: WizardServices, addresses: readonly string[]): Verdict => {
   const findings = services.judge(proposeFor(services, addresses)).findings.filter(isAboutDevice);
   const blockers = findings.filter((finding) => finding.severity === 'blocker');
   const isLiftable = (one: Finding): boolean =>
     liftable.includes(one.code) &&
     !isVitalFunction(services.facts.needs, one.subject) &&
-    // Where the group holds what the host can't start without, the remedy offers no consent.
-    (one.code !== 'iommu-group-shared' || one.remedy.includes('host.acceptGroupMates'));
+    !(one.code === 'iommu-group-shared' && hasVitalMate(services.facts, addresses));
   return {isUsable: blockers.length === 0, isConditional: blockers.length > 0 && blockers.every(isLiftable), findings};
 };
 

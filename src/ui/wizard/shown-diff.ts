@@ -16,7 +16,7 @@ const diffsOf = (context: WizardContext, state: WizardState): readonly string[] 
     const focused = changes[(state.focus.review ?? 0) - 1];
     return (focused === undefined ? changes : [focused]).map(({diff}) => diff);
   }
-  if (state.step === 'undo' && 'view' in state.undo) return state.undo.view.restored.map(({diff}) => diff);
+  if (state.step === 'undo' && 'view' in state.undo) return state.undo.view.undone.map(({diff}) => diff);
   const opened = state.step === 'save' ? replacedBySave(context, state) : null;
   return opened === null
     ? []

@@ -39,7 +39,7 @@ export const parseDomain = (xml: string, file: string): ParsedDomain => {
 
 const problemOf = (root: XmlElement): {readonly element: XmlElement; readonly message: string} | null => {
   if (root.name !== 'domain' || root.namespace !== '')
-    return {element: root, message: `is no libvirt domain: its root element is <${root.name}>, not <domain>`};
+    return {element: root, message: `is not a libvirt domain: its root element is <${root.name}>, not <domain>`};
   const type = attributeOf(root, 'type');
   if (type !== 'kvm' && type !== 'qemu')
     return {
@@ -64,7 +64,7 @@ const refuse = (
       severity: 'blocker',
       subject: file,
       at: {file, line, column},
-      message: `${file}:${line}:${column} ${message}.`,
+      message: `This file ${message}.`,
       remedy: 'Repair the domain with `virsh edit` (it checks what you save), then plan again.',
     },
   ],

@@ -154,7 +154,7 @@ const chooseTpm = (context: PlanContext, isNew: boolean): boolean => {
     context.report('warning', 'guest-tpm-missing', {
       subject: 'guest.tpm',
       message: 'The guest gets an emulated TPM, but swtpm is not installed.',
-      remedy: `Before the guest is started: ${installRemedy(context.facts.packageManager, ['swtpm']).replace('I', 'i')}.`,
+      remedy: `${installRemedy(context.facts.packageManager, ['swtpm'])}, before the guest is started.`,
     });
   }
   return isWanted;

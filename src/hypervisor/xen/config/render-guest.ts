@@ -59,7 +59,7 @@ const notEditable = (
     severity: 'blocker',
     subject: path,
     at,
-    message: `${path}:${at.line}:${at.column} can't be edited safely: ${reason}.`,
+    message: `This file can't be edited safely: ${reason}.`,
     remedy: 'Correct that line, then run the command again.',
   };
 };
