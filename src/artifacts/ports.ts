@@ -128,10 +128,11 @@ export type Ports = {
   readonly validators: Readonly<Record<string, Validator>>;
   /** The first that keeps a guest's file is asked. */
   readonly registries: readonly GuestRegistry[];
-  /** Why files must not go just now, with what to do; `null` when they may. */
+  /** Why files must not go just now, with what to do; `null` when they may. `changed`: what else the same run writes or puts back. */
   readonly whyInUse: (
     machine: Machine,
     paths: readonly string[],
+    changed: readonly string[],
   ) => {readonly problem: string; readonly nextStep: string} | null;
 };
 

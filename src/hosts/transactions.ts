@@ -14,8 +14,10 @@ export const ports: Ports = {
   ),
   validators: {order: orderValidator},
   registries: hypervisors.flatMap(({registry, moreRegistries}) => [registry, ...moreRegistries]),
-  whyInUse: (machine, paths) =>
-    [...hypervisors, ...deviceKinds].map(({whyInUse}) => whyInUse(machine, paths)).find((use) => use !== null) ?? null,
+  whyInUse: (machine, paths, changed) =>
+    [...hypervisors, ...deviceKinds]
+      .map(({whyInUse}) => whyInUse(machine, paths, changed))
+      .find((use) => use !== null) ?? null,
 };
 
 export const applyChanges = applyWith(ports);

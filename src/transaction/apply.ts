@@ -89,7 +89,7 @@ const check = (ports: Ports, machine: Machine, {changes, plan}: ApplyRequest): I
   refuseInUse(
     ports,
     machine,
-    changes.filter(({kind}) => kind === 'remove').map(({path}) => path),
+    changes.flatMap((change) => (change.kind === 'run' ? [] : [{path: change.path, goes: change.kind === 'remove'}])),
   );
   checkSpace(machine, inspection, JSON.stringify(plan)?.length ?? 0);
   return inspection;

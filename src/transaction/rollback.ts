@@ -83,8 +83,8 @@ export const inspectRollbackWith =
       ports,
       machine,
       journal.items
-        .filter(({old, onRollback}) => old.state === 'absent' && onRollback !== 'keep')
-        .map(({path}) => path),
+        .filter(({onRollback}) => onRollback !== 'keep')
+        .map(({path, old}) => ({path, goes: old.state === 'absent'})),
     );
     refuseDamagedBackups(
       machine,

@@ -47,9 +47,14 @@ export const refuseChangedHost = (changed: readonly string[]): void => {
   );
 };
 
-/** `paths` are those that would go. */
-export const refuseInUse = ({whyInUse}: Ports, machine: Machine, paths: readonly string[]): void => {
-  const use = whyInUse(machine, paths);
+/** `goes`: whether the path would go, and is not only changed. */
+export const refuseInUse = (
+  {whyInUse}: Ports,
+  machine: Machine,
+  paths: readonly {readonly path: string; readonly goes: boolean}[],
+): void => {
+  const those = (wanted: boolean): readonly string[] => paths.filter(({goes}) => goes === wanted).map(({path}) => path);
+  const use = whyInUse(machine, those(true), those(false));
   if (use !== null) throw refusal('check', use.problem, `Nothing was changed. ${use.nextStep}`);
 };
 

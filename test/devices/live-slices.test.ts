@@ -80,11 +80,11 @@ describe('a slice whose definition was rolled back', () => {
 describe('failure mode 62: a rollback while a guest has the slice', () => {
   it('is refused with the name of the guest', () => {
     const machine = machineOf({'/run/libvirt/qemu/win10.xml': running});
-    expect(whySliceInUse(machine, ['/etc/fstab', definition])).toMatchObject({
+    expect(whySliceInUse(machine, ['/etc/fstab', definition], [])).toMatchObject({
       problem: expect.stringContaining(`The guest win10 has the mediated device ${uuid}`),
       nextStep: expect.stringContaining('virsh shutdown win10'),
     });
-    expect(whySliceInUse(machine, ['/etc/fstab'])).toBeNull();
-    expect(whySliceInUse(machineOf({'/run/libvirt/qemu/other.xml': '<domstatus/>'}), [definition])).toBeNull();
+    expect(whySliceInUse(machine, ['/etc/fstab'], [])).toBeNull();
+    expect(whySliceInUse(machineOf({'/run/libvirt/qemu/other.xml': '<domstatus/>'}), [definition], [])).toBeNull();
   });
 });

@@ -76,22 +76,39 @@ describe('a network of libvirt', () => {
       await applyChanges(machine, request([fileChange(machine, path, definition, 'guest', 0o600)]), silent, never);
       const own = '/etc/libvirt/qemu/router.xml';
       put(root, own, guestWith('vf-eth0'));
-      expect(kvm.whyInUse(machine, [path, own])).toBeNull();
+      expect(kvm.whyInUse(machine, [path, own], [])).toBeNull();
       put(root, '/etc/libvirt/qemu/web.xml', guestWith('default'));
-      expect(kvm.whyInUse(machine, [path, own])).toBeNull();
+      expect(kvm.whyInUse(machine, [path, own], [])).toBeNull();
 
       put(root, '/etc/libvirt/qemu/nas.xml', guestWith('vf-eth0'));
       await expect(rollback(machine, {id: ids[0]}, silent, never)).rejects.toThrow(/The guest (?:nas|router) gets its/);
       expect(existsSync(join(root, path))).toBe(true);
-      expect(kvm.whyInUse(machine, [path, own])).toMatchObject({
+      expect(kvm.whyInUse(machine, [path, own], [])).toMatchObject({
         problem: expect.stringContaining('The guest nas gets its network card from the network vf-eth0'),
         nextStep: expect.stringContaining('Roll back the run of nas first'),
       });
 
       put(root, '/run/libvirt/qemu/router.xml', `<domstatus state='running'>${guestWith('vf-eth0')}</domstatus>`);
-      expect(kvm.whyInUse(machine, [path, own])).toMatchObject({
+      expect(kvm.whyInUse(machine, [path, own], [])).toMatchObject({
         nextStep: expect.stringContaining('virsh shutdown router'),
       });
+    }));
+
+  it('goes with the run that took it into a guest of your own, which gets its old definition back', () =>
+    withRoot(async (root) => {
+      fill(root);
+      const own = '/etc/libvirt/qemu/router.xml';
+      put(root, own, guestWith('default'));
+      const before = snapshot(root);
+      const machine = realMachine(root, {virsh: standIn([])});
+      const changes = [
+        fileChange(machine, path, definition, 'guest', 0o600),
+        fileChange(machine, own, guestWith('vf-eth0')),
+      ];
+      await applyChanges(machine, request(changes), silent, never);
+      expect(kvm.whyInUse(machine, [path], [])).toMatchObject({problem: expect.stringContaining('router')});
+      await rollback(machine, {id: ids[0]}, silent, never);
+      expect(snapshot(root)).toEqual(before);
     }));
 
   it('is no guest of libvirt', () => {

@@ -1,6 +1,7 @@
 import type {GuestRegistry, Ports, RegistryCommands} from '../../artifacts/ports.ts';
 import {guestOfFileName} from '../../facts/guest-name.ts';
 import {childNamed, parseXmlBeginning} from '../../formats/xml/document.ts';
+import type {Machine} from '../../system/machine.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import {networkRegistry, whyPooled} from './networks/network-registry.ts';
 import {handoverState} from './hooks/handover-hook.ts';
@@ -44,7 +45,7 @@ export const libvirtRegistry: GuestRegistry = {
 const handoverHook = /^\/etc\/libvirt\/hooks\/qemu\.d\/vfio-pilot-\d\d-handover-(.+)$/;
 
 /** Without its hook a guest that runs would not give the screen of the host back. */
-export const whyLent: Ports['whyInUse'] = (machine, paths) => {
+export const whyLent = (machine: Machine, paths: readonly string[]): ReturnType<Ports['whyInUse']> => {
   for (const path of paths) {
     const part = handoverHook.exec(path)?.[1];
     if (part === undefined) continue;
@@ -62,7 +63,7 @@ export const whyLent: Ports['whyInUse'] = (machine, paths) => {
  * `virsh undefine` deletes the state of an emulated TPM (libvirt keeps it below this folder, by UUID), and with it goes
  * the key of a disk that the guest has encrypted. It is there once the guest was started.
  */
-const whyTpm: Ports['whyInUse'] = (machine, paths) => {
+const whyTpm = (machine: Machine, paths: readonly string[]): ReturnType<Ports['whyInUse']> => {
   for (const path of paths) {
     if (!path.startsWith('/etc/libvirt/qemu/') || machine.stat(path)?.type !== 'file') continue;
     const {root} = parseXmlBeginning(machine.read(path).toString('utf8'));
@@ -77,7 +78,7 @@ const whyTpm: Ports['whyInUse'] = (machine, paths) => {
   return null;
 };
 
-export const whyKept: Ports['whyInUse'] = (machine, paths) =>
-  whyLent(machine, paths) ?? whyTpm(machine, paths) ?? whyPooled(machine, paths);
+export const whyKept: Ports['whyInUse'] = (machine, paths, changed) =>
+  whyLent(machine, paths) ?? whyTpm(machine, paths) ?? whyPooled(machine, paths, changed);
 
 const nameOf = (path: string): string => path.slice(path.lastIndexOf('/') + 1).replace(/\.xml$/, '');

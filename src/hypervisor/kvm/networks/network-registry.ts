@@ -63,8 +63,8 @@ export const networkRegistry: GuestRegistry = {
   withoutApplied: null,
 };
 
-/** A guest that runs has a function from it, and one that is only defined does not start without it. `paths` go too. */
-export const whyPooled: Ports['whyInUse'] = (machine, paths) => {
+/** A guest that runs has a function from it, and one that is only defined does not start without it, unless the run takes it from the guest as well. */
+export const whyPooled: Ports['whyInUse'] = (machine, paths, changed) => {
   for (const path of paths.filter(networkRegistry.keeps)) {
     const name = nameOf(path);
     const runs = machine.list(running).find((file) => takesFrom(machine, `${running}/${file}`, name));
@@ -75,7 +75,8 @@ export const whyPooled: Ports['whyInUse'] = (machine, paths) => {
       };
     const other = machine
       .list(guests)
-      .find((file) => !paths.includes(`${guests}/${file}`) && takesFrom(machine, `${guests}/${file}`, name));
+      .filter((file) => ![...paths, ...changed].includes(`${guests}/${file}`))
+      .find((file) => takesFrom(machine, `${guests}/${file}`, name));
     if (other !== undefined)
       return {
         problem: `The guest ${nameOf(other)} gets its network card from the network ${name}, which goes with this run.`,
