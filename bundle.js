@@ -16,15 +16,17 @@ export const withoutDevtools = {
 /** What nearly every command needs: what reads a host, and what judges it. */
 const core = ['src/host/read-host.ts', 'src/commands/check.ts'];
 
-/** What is loaded before a host is read, or without one, so that it has nothing to wait for. */
+/** What is loaded before a host is read, or without one, so that it has nothing to wait for; and a list of groups, which reads little of a host. */
 const first = [
   'src/main.ts',
   'src/commands/completion/completion.ts',
   'src/commands/demo-list.ts',
   'src/commands/describe-progress.ts',
+  'src/commands/groups.ts',
   'src/commands/help.ts',
   'src/commands/open-host.ts',
   'src/commands/wizard.ts',
+  'src/host/read-groups.ts',
   'src/hosts/recover.ts',
   'src/system/demo-host.ts',
   'src/system/pager.ts',
