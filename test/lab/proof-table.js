@@ -5,6 +5,7 @@ export const provenBy = {
   'GRUB with initramfs-tools': 'whole-life',
   'GRUB with dracut': 'dracut',
   'systemd-boot with initramfs-tools': 'systemd-boot',
+  'unified kernel images with initramfs-tools and ukify': 'unified-image',
   'a trial with GRUB': 'trial',
   'a trial with systemd-boot': 'trial-systemd-boot',
 };

@@ -19,7 +19,7 @@ import {kvmGuest} from './scenarios/kvm-guest.js';
 import {mediatedDevices} from './scenarios/mediated-devices.js';
 import {nicFunctions} from './scenarios/nic-functions.js';
 import {oldKernel} from './scenarios/old-kernel.js';
-import {dracut, systemdBoot} from './scenarios/other-chains.js';
+import {dracut, systemdBoot, unifiedImage} from './scenarios/other-chains.js';
 import {ownDevices} from './scenarios/own-devices.js';
 import {powerCut, powerCutTrial} from './scenarios/power-cut.js';
 import {replay} from './scenarios/replay.js';
@@ -44,6 +44,7 @@ const scenarios = [
   smt,
   dracut,
   systemdBoot,
+  unifiedImage,
   udevRule,
   trial,
   trialFailures,

@@ -332,7 +332,7 @@ export const uki: BootChain = {
     promises: () => [],
     later: {...nothingLater, images: systemImages},
     trial: null,
-    provenBy: [],
+    provenBy: [{image: 'debian-13-uki', initramfs: 'initramfs-tools'}],
   },
   byHand: addByHand,
 };

@@ -44,7 +44,8 @@ else
 mkdir -p "$root/boot/efi" "$root/etc/kernel"
 echo 'LABEL=ESP /boot/efi vfat umask=0077 0 1' >> "$root/etc/fstab"
 echo "root=UUID=$uuid ro $options quiet intel_iommu=on" > "$root/etc/kernel/cmdline"
-echo layout=bls > "$root/etc/kernel/install.conf"
+[ "$loader" = uki ] && layout=uki || layout=bls
+echo "layout=$layout" > "$root/etc/kernel/install.conf"
 fi
 
 # Next to other work a device appears after minutes, and a login takes as long; systemd before 252 has only the second key.
@@ -85,7 +86,9 @@ for unit in e2scrub_reap.service e2scrub_all.timer fstrim.timer apt-daily.timer 
 done
 # libvirtd starts at its first use, through its socket.
 chroot "$root" systemctl disable libvirtd.service
-chroot "$root" systemctl enable libvirtd.socket libvirtd-ro.socket virtlogd.socket virtlockd.socket
+chroot "$root" systemctl enable libvirtd.socket libvirtd-ro.socket virtlogd.socket
+# From Debian 13 on a package of its own, which nothing needs.
+[ ! -e "$root/lib/systemd/system/virtlockd.socket" ] || chroot "$root" systemctl enable virtlockd.socket
 # The network that new guests are given: isolated, as NAT wants dnsmasq and a firewall, and started with libvirtd.
 mkdir -p "$root/etc/libvirt/qemu/networks/autostart"
 echo '<network><name>default</name><uuid>62dd1a43-06cd-434d-8383-0878955f85ee</uuid><bridge name="virbr0"/></network>' > "$root/etc/libvirt/qemu/networks/default.xml"

@@ -1,7 +1,5 @@
 import {startMachine} from '../machine/machine.js';
 
-// prepare-host.js has both for itself: the images of its hosts are made anew when a byte of it changes.
-
 export const withMachine = async (directory, options, use) => {
   const machine = await startMachine(directory, options);
   try {

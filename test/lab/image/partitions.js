@@ -5,15 +5,18 @@ import {run} from '../processes.js';
 const sectorBytes = 512;
 const espMiB = 256;
 
+/** GPT with an empty EFI partition, for bootctl to install into at the first boot. */
+const withEsp = {
+  rootStartMiB: 1 + espMiB,
+  makeBootable: (_tree, directory, disk, diskMiB) => writeEsp(directory, disk, diskMiB),
+};
+
 /** Each kind of disk without a loop device: where its ext4 lies, and what makes it start. MiB are counted from its beginning. */
 export const layouts = {
   /** MBR with GRUB in front of the one partition. */
   grub: {rootStartMiB: 1, makeBootable: (tree, directory, disk, diskMiB) => writeGrub(tree, directory, disk, diskMiB)},
-  /** GPT with an empty EFI partition, for bootctl to install into at the first boot. */
-  'systemd-boot': {
-    rootStartMiB: 1 + espMiB,
-    makeBootable: (_tree, directory, disk, diskMiB) => writeEsp(directory, disk, diskMiB),
-  },
+  'systemd-boot': withEsp,
+  uki: withEsp,
 };
 
 /** What grub-install would write: boot.img into the first sector, the core image into the gap before the partition. */

@@ -1,15 +1,19 @@
 import {copyFileSync, existsSync} from 'node:fs';
 import {join} from 'node:path';
-import {startMachine} from '../machine/machine.js';
 import {run} from '../processes.js';
 import {makeOnce} from './finished.js';
+import {expectHealthy, withMachine} from './installed-machine.js';
 import {uuid} from './recipe.js';
+
+/** Of kernel-install: an entry, or an image with its arguments (layout in /etc/kernel/install.conf). */
+const installSystemdBoot =
+  'bootctl install && echo "timeout 1" > /boot/efi/loader/loader.conf && kernel-install add $(uname -r) /boot/vmlinuz-$(uname -r) /boot/initrd.img-$(uname -r)';
 
 /** The boot loader's own programs write its menu, in the machine that it starts. */
 const installLoader = {
   grub: 'update-grub',
-  'systemd-boot':
-    'bootctl install && echo "timeout 1" > /boot/efi/loader/loader.conf && kernel-install add $(uname -r) /boot/vmlinuz-$(uname -r) /boot/initrd.img-$(uname -r)',
+  'systemd-boot': installSystemdBoot,
+  uki: installSystemdBoot,
 };
 
 /** First boot without the boot loader, which is set up in it; then through it to a saved, booted host. */
@@ -44,23 +48,4 @@ export const prepareHost = async ({loader}, directory, say) => {
       await machine.monitor.save('booted');
     });
   });
-};
-
-/** Settled, as what still starts in the background would differ from run to run; and whole, as every scenario starts here. */
-const expectHealthy = async (machine) => {
-  const {output: state} = await machine.tryRun('systemctl is-system-running --wait', 300);
-  if (state === 'running') return;
-  const failed = await machine.run(
-    'systemctl list-units --state=failed --plain --no-legend; journalctl -b -p err --no-pager | tail -n 40',
-  );
-  throw new Error(`The new host is ${state} and not running, so it is not saved:\n${failed}`);
-};
-
-const withMachine = async (directory, options, use) => {
-  const machine = await startMachine(directory, options);
-  try {
-    await use(machine);
-  } finally {
-    await machine.stop();
-  }
 };

@@ -58,6 +58,8 @@ export const recipes = {
     initramfs: 'initramfs-tools',
     displayModule: 'bochs',
   },
+  /** Debian 13, whose kernel-install has ukify put kernel, initramfs and arguments into one image. */
+  'debian-13-uki': {suite: 'trixie', loader: 'uki', initramfs: 'initramfs-tools', displayModule: 'bochs'},
   /** Reached over the network by its own sshd, as Ansible reaches a host; logind ends a session before the network goes. */
   'debian-12-fleet': {
     suite: 'bookworm',
@@ -74,17 +76,21 @@ export const recipes = {
     displayModule: 'bochs',
     hypervisor: 'xen',
     hardware: xenHardware,
-    hooks: ['xen.sh', 'prepare-xen-host.js', 'installed-machine.js'],
+    hooks: ['xen.sh', 'prepare-xen-host.js'],
   },
 };
 
-const loaderPackage = {grub: 'grub-pc', 'systemd-boot': 'systemd-boot'};
+const loaderPackages = {
+  grub: ['grub-pc'],
+  'systemd-boot': ['systemd-boot'],
+  uki: ['systemd-boot', 'systemd-boot-efi', 'systemd-ukify'],
+};
 
 export const packagesFor = ({loader, initramfs, hypervisor = 'kvm', packages = []}) => [
   ...common,
   ...guestPackages[hypervisor],
   initramfs,
-  loaderPackage[loader],
+  ...loaderPackages[loader],
   ...packages,
 ];
 export const sourcesFor = ({suite}) => sourcesOf(suite);
@@ -102,7 +108,14 @@ export const excludedPaths = [
   '/lib/modules/*/kernel/drivers/gpu/drm/i915/*',
 ];
 
-const hooks = ['essential.sh', 'customize.sh', 'build-disk.js', 'partitions.js', 'prepare-host.js'];
+const hooks = [
+  'essential.sh',
+  'customize.sh',
+  'build-disk.js',
+  'partitions.js',
+  'prepare-host.js',
+  'installed-machine.js',
+];
 
 /** Changes whenever anything above, the hooks, the way in which they are put together or the machine does. */
 export const recipeHash = (recipe) => {

@@ -33,6 +33,13 @@ export const dracut = lifeWith({
   title: 'A host with dracut: only the chosen card is with vfio-pci, and rollback leaves all as it was',
 });
 
+export const unifiedImage = lifeWith({
+  name: 'unified-image',
+  image: 'debian-13-uki',
+  title:
+    'A host whose kernels are unified images: only the chosen card is with vfio-pci, and rollback leaves all as it was, on the EFI partition too',
+});
+
 export const systemdBoot = lifeWith({
   name: 'systemd-boot',
   image: 'debian-12-systemd-boot',
