@@ -115,7 +115,7 @@ const rows: readonly Row[] = [
   ['/etc', 'fstab hostname os-release'],
   ['/etc/kernel', 'install.conf'],
   ['/etc/systemd/system/*.wants', 'libvirtd.* virtqemud.*'],
-  ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* storage/*.xml'],
+  ['/etc/libvirt', 'qemu/autostart/* qemu/networks/*.xml qemu/networks/autostart/* storage/*.xml libxl/*.xml'],
   ['/etc/qemu/firmware', '*.json'],
   ['/etc/xen', 'xl.conf'],
   // Of a capture that is captured again.

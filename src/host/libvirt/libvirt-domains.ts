@@ -3,6 +3,7 @@ import type {DomainFacts} from '../../facts/virtualisation.ts';
 import {childNamed, parseXmlBeginning, type XmlElement, type XmlProblem} from '../../formats/xml/document.ts';
 import type {Source} from '../../system/source.ts';
 import {refuseTooMany} from '../guests/refuse-too-many.ts';
+import {runsOnXen} from '../xen/xen.ts';
 import type {Note} from '../reader.ts';
 
 /** What the system's libvirt answers to a question that changes nothing; `null` when it does not answer. */
@@ -30,10 +31,21 @@ export const readDomains = (source: Source, virsh: Virsh, note: Note): readonly 
     .filter((name) => !known.has(name) && !name.includes('/'))
     .map((name) => readDomain(source, virsh, note, `${directory}/${name}.xml`, active))
     .filter((domain) => domain !== null);
-  const domains = [...fromFiles, ...asked];
+  const domains = [...fromFiles, ...asked, ...readXenDomains(source, note)];
   if (source.denied.has(directory) && domains.length === 0) note(hidden(directory));
   for (const domain of domains) if (domain.xml === null) note(hidden(domain.path));
   return domains;
+};
+
+/** Guests of libvirt's driver for Xen (src/libxl/libxl_conf.h), which its driver for QEMU does not know. */
+const xenDirectory = '/etc/libvirt/libxl';
+
+const readXenDomains = (source: Source, note: Note): readonly DomainFacts[] => {
+  const files = runsOnXen(source) ? source.list(xenDirectory).filter((name) => name.endsWith('.xml')) : [];
+  refuseTooMany(xenDirectory, files.length);
+  return files
+    .map((name) => readDomain(source, () => null, note, `${xenDirectory}/${name}`, null))
+    .filter((domain) => domain !== null);
 };
 
 const readDomain = (

@@ -21,9 +21,11 @@ export const xenQuestions: readonly (readonly [program: string, ...args: string[
 
 const guestDirectory = '/etc/xen';
 
+export const runsOnXen = (source: Source): boolean => source.text('/sys/hypervisor/type')?.trim() === 'xen';
+
 /** `null` where Linux runs without Xen. `addresses`: of all PCI functions; `libvirt` is what that has here. */
 export const readXen = (source: Source, addresses: readonly PciAddress[], libvirt: KvmFacts): XenFacts | null => {
-  if (source.text('/sys/hypervisor/type')?.trim() !== 'xen') return null;
+  if (!runsOnXen(source)) return null;
   const role = readRole(source);
   const ask = (...argv: readonly [string, ...string[]]): string | null =>
     role === 'dom0' ? source.run(argv[0], argv.slice(1)) : null;

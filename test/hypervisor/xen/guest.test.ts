@@ -278,3 +278,31 @@ it('two functions of a card are two elements', () => {
   const devices = [sampleDevice('0000:41:00.0'), sampleDevice('0000:41:00.1')];
   expect(xlListOf(settingsOf(textOf(facts, path, {devices})), 'pci')).toEqual(['0000:41:00.0', '0000:41:00.1']);
 });
+
+describe('a guest that libvirt keeps, with its driver for Xen', () => {
+  const kept = '/etc/libvirt/libxl/win.xml';
+  const definition = (name: string): string =>
+    `<domain type='xen'><name>${name}</name><memory unit='KiB'>524288</memory><devices><hostdev mode='subsystem' type='pci' managed='no'><driver name='xen'/><source><address domain='0x0000' bus='0x41' slot='0x00' function='0x0'/></source></hostdev></devices></domain>`;
+
+  it('is not made a second time, nor edited', () => {
+    const facts = xenFacts({[kept]: definition('win')});
+    for (const domain of ['new', 'existing', 'auto'] as const)
+      expect(findingOf(facts, 'guest-exists', {guest: {domain}})).toMatchObject({
+        severity: 'blocker',
+        message: expect.stringContaining(`libvirt keeps the guest win in ${kept}`),
+        remedy: expect.stringContaining('`virsh -c xen:///system edit win`'),
+      });
+    expect(codesOf(facts, {guest: {domain: 'existing'}})).not.toContain('blocker guest-missing');
+  });
+
+  it('has its card, so that another guest with it is told', () => {
+    const facts = xenFacts({'/etc/libvirt/libxl/games.xml': definition('games')});
+    const messages = decide(facts).findings.map(({message}) => message);
+    expect(messages.some((message) => message.includes('games'))).toBe(true);
+  });
+
+  it('counts for nothing where the machine was started without Xen', () => {
+    const facts = xenFacts({[kept]: definition('win'), '/sys/hypervisor/type': null, '/proc/xen/capabilities': null});
+    expect(facts.virtualisation).toMatchObject({kind: 'kvm', domains: []});
+  });
+});

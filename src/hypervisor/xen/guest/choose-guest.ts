@@ -10,13 +10,21 @@ import {choosePool} from '../pool/choose-pool.ts';
 import {judgePool} from '../pool/guest-pool.ts';
 import {keysWithoutEffect} from './unused-keys.ts';
 import {listWords} from '../../../words/list-words.ts';
+import {quoteForShell} from '../../../words/quote-for-shell.ts';
 import {installRemedy} from '../../../facts/packages.ts';
 
 export const chooseXenGuest = (context: PlanContext, chosen: ChosenDevices, pinning: PinningPlan): XenGuestPlan => {
-  const {guests} = xenOf(context.facts);
+  const {guests, libvirt} = xenOf(context.facts);
   const {name, domain, os} = context.profile.guest;
   const found = guests.find((guest) => guest.name === name) ?? null;
-  if (found === null && domain === 'existing')
+  const kept = libvirt.domains.find((guest) => guest.name === name) ?? null;
+  if (kept !== null && found === null)
+    context.report('blocker', 'guest-exists', {
+      subject: 'guest.name',
+      message: `libvirt keeps the guest ${name} in ${kept.path}. vfio-pilot writes guests of xl only: libvirt’s XML has no place for what a card may need under Xen (rdm_policy, power_mgmt).`,
+      remedy: `Choose another guest.name. A card that is hidden from dom0 goes into the guest of libvirt by hand, with managed='no': \`virsh -c xen:///system edit ${quoteForShell(name)}\`.`,
+    });
+  else if (found === null && domain === 'existing')
     context.report('blocker', 'guest-missing', {
       subject: 'guest.name',
       message: `No file of /etc/xen is of a guest ${name}${guests.length === 0 ? '; there is none' : `; there are ${guests.map((guest) => guest.name).join(', ')}`}.`,
