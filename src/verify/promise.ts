@@ -9,7 +9,8 @@ import {
   text,
   type Upgrades,
 } from '../decode/decode.ts';
-import {planCheck, planUpgrades} from '../plan/decode-plan.ts';
+import {planCheck} from '../plan/decode-plan.ts';
+import {planUpgrades} from '../plan/upgrade-plan.ts';
 import type {Plan} from '../plan/plan.ts';
 
 /** What `apply` leaves behind for `verify`, in the journal of its transaction. */

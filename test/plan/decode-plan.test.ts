@@ -1,6 +1,7 @@
 import {describe, expect, it} from 'vitest';
 import {decode} from '../../src/decode/decode.ts';
-import {planCheck, planUpgrades} from '../../src/plan/decode-plan.ts';
+import {planCheck} from '../../src/plan/decode-plan.ts';
+import {planUpgrades} from '../../src/plan/upgrade-plan.ts';
 import {samplePlan} from '../support/sample-plan.ts';
 
 /** As version 1 wrote it: no member without a value, and the members of every method of huge pages. */

@@ -1,8 +1,7 @@
 import {earlyBinding} from '../../binding/early-binding.ts';
 import type {GeneratedArtifact} from '../../artifacts/artifact.ts';
-import {joinRendered, ownHeader, type Rendered, renderOwned} from '../../artifacts/rendered.ts';
+import {joinRendered, type Rendered} from '../../artifacts/rendered.ts';
 import {keeps} from '../../facts/file-table.ts';
-import type {FileFacts} from '../../facts/files.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {contentDigest} from '../../formats/content-digest.ts';
@@ -16,69 +15,15 @@ import {
   kernelCommandLineFiles,
   kernelCommandLinePath,
   readKernelCommandLine,
-  renderFutureCommandLine,
 } from '../command-line/kernel-cmdline-file.ts';
 import {readLoaderVariable} from '../efi-variables.ts';
 import {imageNeed} from '../entries/copy-entry.ts';
 import {renderDefaultEntry} from '../entries/default-entry.ts';
 import {entryFactsFiles, entryFactsOf, readEntryFacts} from '../entries/entry-facts.ts';
 import {entryFiles} from '../entries/linux-entries.ts';
+import {judgeUnifiedImages, type UnifiedSource} from './judge-unified-images.ts';
 import {readUnifiedImages, unifiedImageFiles} from './unified-images.ts';
-
-/** Why our image would not be started; empty when one would. */
-const judgeUnifiedImages = (
-  facts: HostFacts,
-  sources: readonly UnifiedSource[],
-  add: readonly string[],
-): readonly Finding[] => {
-  const {boot, files} = facts;
-  const [first] = sources;
-  if (first === undefined)
-    return [
-      refuse(
-        'no unified kernel image was found that a preset of mkinitcpio makes, or that has the version of its kernel in its name',
-        add,
-      ),
-    ];
-  const found = sources.map(({path}) => ({
-    path,
-    image: entryFactsOf(facts)?.unifiedImages.find((one) => one.path === path),
-  }));
-  const absent = found.find(({image}) => image === undefined || image.isSigned === null);
-  if (absent !== undefined) return [refuse(`${absent.path} can't be read as an EFI program`, add)];
-  const signed = found.find(({image}) => image?.isSigned === true);
-  if (signed !== undefined || boot.secureBoot === true)
-    return [
-      refuse(
-        signed === undefined
-          ? 'Secure Boot is on, and our image would have no signature'
-          : `${signed.path} is signed, and ours would not be`,
-        add,
-      ),
-    ];
-  const settings = ['/etc/kernel/uki.conf', '/usr/lib/kernel/uki.conf'].find((path) =>
-    /^\s*(?:SecureBoot|Sign|PCRP)/m.test(files[path]?.text ?? ''),
-  );
-  if (settings !== undefined)
-    return [refuse(`${settings} names keys, and our image would not be signed with them`, add)];
-  const loader = entryFactsOf(facts)?.choice.loader ?? null;
-  return loader !== null && loader.startsWith('systemd-boot')
-    ? []
-    : [
-        refuse(
-          `${loader ?? 'the firmware'} starts the image, and would not start another one without your choice`,
-          add,
-        ),
-      ];
-};
-
-const refuse = (reason: string, add: readonly string[]): Finding => ({
-  code: 'boot-chain-unsupported',
-  severity: 'blocker',
-  subject: 'kernelArguments',
-  message: `The kernel arguments are inside a unified kernel image, and no other can be put next to it: ${reason}.`,
-  remedy: `Add to /etc/kernel/cmdline: ${add.join(' ')}. Then make the image as after an update of the kernel (mkinitcpio -P, or kernel-install add-all), sign it as you do, boot with it, and set binding: libvirt.`,
-});
+import {piecesOf, readUnifiedLine, renderUnifiedLine} from './unified-line.ts';
 
 /**
  * A unified image of a kernel in /boot and of its initramfs, which is made anew before it (systemd: ukify(1), `build` since
@@ -111,71 +56,6 @@ const renderUkify = (
 const program = '/usr/bin/ukify';
 
 const isUkify = ({argv}: GeneratedArtifact): boolean => argv[0] === program;
-
-const directory = '/etc/cmdline.d/';
-const dropInPath = `${directory}zz-vfio-pilot.conf`;
-
-/** The file that the arguments in the image are taken from: /etc/kernel/cmdline, or the pieces in /etc/cmdline.d of mkinitcpio. */
-const renderUnifiedLine = (facts: HostFacts, plan: Plan, maker: ImageMaker | null): Rendered => {
-  const pieces = piecesOf(facts);
-  if (facts.files[kernelCommandLinePath] !== undefined || pieces.length === 0 || !makesUnified(maker))
-    return renderFutureCommandLine(facts, plan, runningLine(facts));
-  const edit = editOfPlan(plan);
-  const stale = pieces.find(({text}) => {
-    const edited = editCommandLine(text, {...edit, add: []});
-    return !edited.ok || edited.text !== text;
-  });
-  if (stale !== undefined) return {artifacts: [], findings: [stalePiece(stale.path)]};
-  const text = edit.add.length === 0 ? '' : `${ownHeader('#', plan.profile)}${edit.add.join(' ')}\n`;
-  return renderOwned(
-    facts,
-    dropInPath,
-    text,
-    0o644,
-    'mkinitcpio joins the files in this directory into the arguments of its unified images.',
-  );
-};
-
-/** What the image is made with once these files are written. */
-const readUnifiedLine = (facts: HostFacts, {artifacts}: Rendered): string => {
-  const written = artifacts.flatMap((artifact) => (artifact.kind === 'file' ? [artifact] : []));
-  const texts = written.some(({path}) => path === dropInPath)
-    ? [...piecesOf(facts), ...written].map(({text}) => text)
-    : [written[0]?.text ?? facts.files[kernelCommandLinePath]?.text ?? runningLine(facts)];
-  return texts
-    .join('\n')
-    .replaceAll(/^\s*#.*$/gm, '')
-    .trim()
-    .replaceAll(/\s+/g, ' ');
-};
-
-const piecesOf = ({
-  files,
-}: {
-  readonly files: Readonly<Record<string, FileFacts>>;
-}): readonly {readonly path: string; readonly text: string}[] =>
-  Object.values(files)
-    .filter(({path}) => path.startsWith(directory) && path !== dropInPath)
-    .map(({path, text}) => ({path, text: (text ?? '').replaceAll(/^\s*#.*$/gm, '')}));
-
-const runningLine = ({boot}: HostFacts): string =>
-  (boot.commandLine ?? '')
-    .split(/\s+/)
-    .filter((word) => !/^(?:initrd|BOOT_IMAGE)=/.test(word))
-    .join(' ');
-
-const stalePiece = (path: string): Finding => ({
-  code: 'command-line-not-editable',
-  severity: 'blocker',
-  subject: path,
-  message: `${path} has arguments that this plan sets in another way, and of which the kernel would see both.`,
-  remedy: 'Take them out of that file, then run the command again.',
-});
-
-/** A unified image of this system; `release` is `null` where a preset says how it is made. */
-type UnifiedSource = {readonly path: string; readonly release: string | null};
-
-const makesUnified = (maker: ImageMaker | null): boolean => (maker?.unifiedImages ?? null) !== null;
 
 /** One for each kernel, fallbacks left out. */
 const unifiedSources = (facts: HostFacts, maker: ImageMaker | null): readonly UnifiedSource[] =>

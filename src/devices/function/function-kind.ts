@@ -11,7 +11,8 @@ import type {Candidate, DeviceKind, Named} from '../device-kind.ts';
 import {matchFunction} from '../match-function.ts';
 import {companionsOf, isPlugged, ownReset, partsOf, slotMates} from './companions.ts';
 import {functionFormat, isProfileFunction, type ProfileFunction} from './function-format.ts';
-import {type ChosenFunction, judgeFunction} from './judge-function.ts';
+import type {ChosenFunction} from './chosen-function.ts';
+import {judgeFunction} from './judge-function.ts';
 import {otherHandFiles} from '../other-hands.ts';
 import {functionPromises} from './promises.ts';
 

@@ -1,5 +1,4 @@
 import type {HostFacts} from '../../facts/host-facts.ts';
-import {refusesUnsigned, trustOf} from '../../facts/module-trust.ts';
 import {isVfioDriver} from '../../facts/modules.ts';
 import {type PciAddress, slotOf} from '../../facts/pci-address.ts';
 import {isDisplay, isIntelIntegrated, type PciFunction} from '../../facts/pci.ts';
@@ -7,19 +6,14 @@ import {isAmdIntegrated} from '../../facts/processor-parts.ts';
 import type {PlanContext} from '../../plan/context.ts';
 import {describeFunction, idOf} from '../../plan/device/describe-function.ts';
 import {canHandOver, canShow, isHandedOver, judgeNeeds} from '../../plan/device/judge-needs.ts';
+import type {ChosenFunction} from './chosen-function.ts';
 import {isProfileFunction} from './function-format.ts';
 import {isRomFor, judgeCard, judgeSegment} from './judge-card.ts';
+import {judgeReset, judgeResetFamily} from './judge-reset.ts';
+import {judgeSharing} from './judge-sharing.ts';
 import {judgeIommu} from '../judge-iommu.ts';
 import {otherHandsOn} from '../other-hands.ts';
 import {listWords} from '../../words/list-words.ts';
-
-/** A function of the profile, or one that goes along with it. */
-export type ChosenFunction = {
-  readonly function: PciFunction;
-  readonly rom: string | null;
-  /** Profile path, for positions in messages. */
-  readonly path: string;
-};
 
 /**
  * The boot is drawn into a BAR of this card. vfio-pci sends the framebuffer away on its own when it binds a VGA device:
@@ -136,140 +130,6 @@ const judgeUnbinding = (context: PlanContext, {function: device, path}: ChosenFu
   });
 };
 
-/** SR-IOV and mediated devices: what makes parts of itself can't be given away whole, and a part is not there early. */
-const judgeSharing = (context: PlanContext, chosen: ChosenFunction): void => {
-  judgeParts(context, chosen);
-  judgePart(context, chosen);
-};
-
-const judgeParts = (context: PlanContext, {function: device, path}: ChosenFunction): void => {
-  judgePlannedParts(context, device, path);
-  judgeSlices(context, device, path);
-  const parts = context.facts.pci
-    .filter((other) => other.physicalFunction === device.address)
-    .map(({address}) => address);
-  const hasSlices = context.facts.mediated.devices.some(({parent}) => parent === device.address);
-  if (parts.length === 0 && (hasSlices || !device.hasMdevTypes)) return;
-  context.report(parts.length > 0 ? 'blocker' : 'warning', 'device-shared-in-parts', {
-    subject: device.address,
-    path,
-    message:
-      parts.length > 0
-        ? `${describeFunction(device)} is split into virtual functions (${parts.slice(0, 4).join(', ')}${parts.length > 4 ? ' …' : ''}): with ${context.can.keeper} at boot its driver can't make them, and their users lose them.`
-        : `The driver of ${describeFunction(device)} offers mediated devices; with ${context.can.keeper} at boot there are none.`,
-    remedy:
-      parts.length > 0
-        ? 'Give one of its virtual functions to the guest, or write 0 to its sriov_numvfs and take out what sets it at boot.'
-        : 'Nothing to do if no guest uses them.',
-  });
-};
-
-/** Virtual functions that another guest has from the next boot on, by the record of a run or by its definition. */
-const judgePlannedParts = (
-  {facts, profile, others, report}: PlanContext,
-  {address, sriov}: PciFunction,
-  path: string,
-): void => {
-  const recorded = facts.guests.recorded
-    .filter(({guest}) => guest !== profile.guest.name)
-    .filter(({virtualFunctions, pooledFunctions}) =>
-      [...virtualFunctions, ...pooledFunctions].some(({of}) => of === address),
-    );
-  const card = sriov?.interface ?? null;
-  const pooled = others.filter(({use}) => card !== null && use.pools.includes(card));
-  for (const guest of new Set([...recorded.map((claim) => claim.guest), ...pooled.map(({name}) => name)]))
-    report('blocker', 'vf-parent-taken', {
-      subject: address,
-      path,
-      message: `The guest ${guest} gets virtual functions of ${address}, and there are none while another guest has the card.`,
-      remedy: `Give this guest a virtual function too, or roll back the run of ${guest} first (\`vfio-pilot history\`).`,
-    });
-};
-
-/** Mediated devices that there are, and those that other guests have from the next start on. */
-const judgeSlices = (context: PlanContext, {address}: PciFunction, path: string): void => {
-  const {facts, profile, others} = context;
-  const report = (message: string, remedy: string): void =>
-    context.report('blocker', 'mdev-parent-is-bound', {subject: address, path, message, remedy});
-  const live = facts.mediated.devices.filter(({parent}) => parent === address);
-  const claim = facts.guests.recorded.find(
-    ({guest, mediatedDevices}) =>
-      guest !== profile.guest.name && mediatedDevices.some(({parent}) => parent === address),
-  );
-  const holder = others.find(({use}) =>
-    use.mediated.some(({uuid, parent}) => parent === address || live.some((one) => one.uuid === uuid)),
-  );
-  const guest = claim?.guest ?? holder?.name;
-  if (guest !== undefined)
-    report(
-      `The guest ${guest} has a slice of ${address} (a mediated device), and there are none while another guest has the card.`,
-      `Give this guest a slice too (\`vfio-pilot check\` lists the types), or take the slice away from ${guest} first.`,
-    );
-  else if (live.length > 0)
-    report(
-      `${address} is cut into mediated devices (${live.map(({uuid}) => uuid).join(', ')}), which go with its driver.`,
-      'Take them away first: `mdevctl stop --uuid UUID`, and what makes them at boot; then plan again.',
-    );
-};
-
-/** The driver of the physical function makes it, long after the initramfs; where that is not set up, it is gone after a reboot. */
-const judgePart = (context: PlanContext, {function: device, path}: ChosenFunction): void => {
-  if (device.physicalFunction === null) return;
-  const isLate = context.profile.binding === 'libvirt';
-  context.report(isLate ? 'warning' : 'blocker', 'device-is-virtual', {
-    subject: device.address,
-    path,
-    message: `${describeFunction(device)} is a virtual function of ${device.physicalFunction}: it is there only after the driver of that one has made it${isLate ? '' : ', so nothing can bind it in the initramfs'}.`,
-    remedy: `Choose it with \`function: {of: {address: ${device.physicalFunction}}, index: N}\`, and it is made at each boot before the guest starts; \`vfio-pilot profile new --device ${device.address}\` writes that.`,
-  });
-};
-
-/** Device ids that the module vendor-reset has a reset for (gnif/vendor-reset: src/device-db.h), and so lack a good one. */
-const amdFamilies: readonly (readonly [string, RegExp])[] = [
-  ['Polaris', /^(?:67(?:c[0124789acf]|d[0f]|e[013789bf]|ff)|6fdf|698[01567]|699[57f])$/],
-  ['Vega', /^(?:686[0-47-9a-f]|687f|66a[0-47f]|66af)$/],
-  ['Navi', /^(?:731[0289abef]|734[017f]|736[02])$/],
-];
-
-/** NVIDIA: gpu-admin-tools, gpu/devid_chips.py. */
-const blackwell: readonly (readonly [number, number])[] = [
-  [0x2900, 0x29ff],
-  [0x2b80, 0x2c7f],
-  [0x2d00, 0x2dff],
-  [0x2f00, 0x2f7f],
-];
-
-/** Cards that are known to stay stuck after the guest has stopped, although the kernel lists a reset for them. */
-const judgeResetFamily = (context: PlanContext, {function: device, path}: ChosenFunction): void => {
-  const family = familyOf(device);
-  if (family === null) return;
-  context.report('warning', 'device-reset-fragile', {
-    subject: device.address,
-    path,
-    message: `${describeFunction(device)} is ${family}: such cards are known to stay stuck when the guest stops or restarts, until the host restarts${family === 'NVIDIA Blackwell' ? ' or even loses power' : ''}.`,
-    remedy:
-      family === 'NVIDIA Blackwell'
-        ? 'Shut the guest down from inside and never by force; try a stop and a start before you rely on it.'
-        : remedyForAmd(context, device.address),
-  });
-};
-
-const familyOf = (device: PciFunction): string | null => {
-  const id = Number.parseInt(device.device, 16);
-  if (device.vendor === '10de')
-    return blackwell.some(([first, last]) => id >= first && id <= last) ? 'NVIDIA Blackwell' : null;
-  // vendor-reset, once loaded and chosen, is what the kernel calls device_specific.
-  if (device.vendor !== '1002' || device.resetMethods?.[0] === 'device_specific') return null;
-  const family = amdFamilies.find(([, ids]) => ids.test(device.device))?.[0];
-  return family === undefined ? null : `AMD ${family}`;
-};
-
-const remedyForAmd = ({facts}: PlanContext, address: string): string => {
-  const installed = facts.signing.modules.filter(({name}) => name === 'vendor_reset');
-  const isAccepted = installed.length > 0 && installed.every((module) => trustOf(facts, module) === 'trusted');
-  return `The module vendor-reset (gnif/vendor-reset on GitHub, not part of the kernel) has a reset for it. Once it is loaded, at each boot and as root: \`echo device_specific > /sys/bus/pci/devices/${address}/reset_method\`.${refusesUnsigned(facts) && !isAccepted ? ' Here Secure Boot or lockdown refuses it until you sign it with a key of your own (mokutil).' : ''}`;
-};
-
 /** Everything that speaks against giving this one function away; `taken` is what the host loses in all. */
 export const judgeFunction = (
   context: PlanContext,
@@ -326,28 +186,6 @@ const judgeRegions = (context: PlanContext, {function: device, path}: ChosenFunc
     message: `The firmware wants a 1:1 mapping for group ${device.iommuGroup} (RMRR or unity map ${direct.start}–${direct.end}, type direct): the kernel refuses to give such a device to a guest.`,
     remedy:
       'Look in the firmware set-up for what uses it (legacy USB support, iLO or iDRAC shared memory, RAID option ROM) and turn that off, or use another device.',
-  });
-};
-
-/** A function alone in its slot needs a reset of its own; a whole card is reset through its bus (vfio hot reset). */
-const judgeReset = (
-  context: PlanContext,
-  {function: device, path}: ChosenFunction,
-  all: readonly PciFunction[],
-): void => {
-  if (device.resetMethods === null || device.resetMethods.length > 0) return;
-  const mates = context.facts.pci.filter((other) => slotOf(other.address) === slotOf(device.address));
-  if (
-    mates.length > 1 &&
-    mates.every((mate) => all.some(({address}) => address === mate.address)) &&
-    device.upstream.length > 0
-  )
-    return;
-  context.report('warning', 'device-no-reset', {
-    subject: device.address,
-    path,
-    message: `The kernel knows no way to reset ${describeFunction(device)}: after the guest stops it may stay stuck until the host reboots.`,
-    remedy: 'Expect one guest start per host boot, or use a card with reset_method flr or bus.',
   });
 };
 

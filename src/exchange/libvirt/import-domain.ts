@@ -1,6 +1,7 @@
 import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {type DomainFacts, libvirtOf} from '../../facts/virtualisation.ts';
+import {withPlace} from '../../findings/finding.ts';
 import {parseDomain} from '../../hypervisor/kvm/domain/parse-domain.ts';
 import {defaultProfile} from '../../profile/defaults.ts';
 import type {Profile} from '../../profile/profile.ts';
@@ -17,11 +18,13 @@ import {otherElements} from './other-elements.ts';
 export const importDomain = (facts: HostFacts, {word}: Pick<ImportSource, 'word'>): Imported => {
   const domain = findDomain(facts, word);
   const parsed = parseDomain(domain.xml ?? '', domain.path);
-  if (!parsed.ok)
+  if (!parsed.ok) {
+    const [first] = parsed.findings;
     throw new UsageError(
-      parsed.findings[0]?.message ?? `${domain.path} is no domain.`,
-      parsed.findings[0]?.remedy ?? 'Define the guest again with `virsh define`.',
+      first === undefined ? `${domain.path} is not a domain.` : withPlace(first),
+      first?.remedy ?? 'Define the guest again with `virsh define`.',
     );
+  }
   const {document} = parsed;
   const {root} = document;
   const {devices, omissions} = importDevices(facts, root);

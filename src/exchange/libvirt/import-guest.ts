@@ -9,18 +9,15 @@ import {
   type XmlElement,
 } from '../../formats/xml/document.ts';
 import {problemOfHyperv} from '../../hypervisor/kvm/guest/choose-hyperv.ts';
-import {parseSizeKiB} from '../../hypervisor/kvm/domain/domain-values.ts';
 import {readValue} from '../../profile/codec.ts';
 import {isKeyboardPath} from '../../facts/inputs.ts';
 import {grabToggles} from '../../profile/grab-toggle.ts';
-import type {Profile, ProfileGuest, ProfileLookingGlass} from '../../profile/profile.ts';
-import {absolutePath, inputPath, libvirtName, shareTag, userName, vendorId} from '../../profile/scalars.ts';
-import {type Omission, replaced, stays} from './omission.ts';
-import {importedKvmfr} from './kvmfr.ts';
+import type {ProfileGuest} from '../../profile/profile.ts';
+import {absolutePath, inputPath, libvirtName, shareTag, vendorId} from '../../profile/scalars.ts';
+import {type ImportedGuest, type Omission, replaced, stays} from './omission.ts';
+import {lookingGlassOf} from './looking-glass.ts';
 import {isSharedFolder} from './other-elements.ts';
 import {importedSound} from './sound.ts';
-
-type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
 
 /** What the guest sees: its system, firmware, disk, network, TPM and the features of the hypervisor. */
 export const importGuestSettings = (facts: HostFacts, root: XmlElement): ImportedGuest => {
@@ -192,69 +189,6 @@ const sharesOf = (root: XmlElement): ImportedGuest => {
     });
   return {guest: share.length === 0 ? {} : {share}, omissions: []};
 };
-
-/** Who looks at it is not in the domain: a line of systemd-tmpfiles says it, or a rule of udev. */
-const lookingGlassOf = (facts: HostFacts, root: XmlElement): ImportedGuest => {
-  const found = sharedFile(facts, root) ?? kvmfrDevice(facts, root);
-  if (found === null) return {guest: {}, omissions: []};
-  const {element, user, sizeMiB, memory} = found;
-  if (user !== null)
-    return {
-      guest: {lookingGlass: {user, resolution: null, sizeMiB, memory, release: 'auto', hdr: false}},
-      omissions: [],
-    };
-  return {
-    guest: {},
-    omissions: [
-      stays(
-        element,
-        `The domain has ${sizeMiB} MiB for Looking Glass, and who runs the client is unknown: lookingGlass: {user: YOU, size: ${sizeMiB} MiB${memory === 'shm' ? '' : `, memory: ${memory}`}} in guest says both.`,
-      ),
-    ],
-  };
-};
-
-type FoundMemory = {
-  readonly element: XmlElement;
-  readonly user: string | null;
-  readonly sizeMiB: number;
-  readonly memory: ProfileLookingGlass['memory'];
-};
-
-const sharedFile = (facts: HostFacts, root: XmlElement): FoundMemory | null => {
-  const [element] = elementsAt(root, 'devices/shmem').filter((one) => attributeOf(one, 'name') === 'looking-glass');
-  const size = childNamed(element ?? null, 'size');
-  const sizeKiB = parseSizeKiB(size?.text ?? '', attributeOf(size, 'unit'));
-  if (element === undefined || sizeKiB === null) return null;
-  const user = readValue(userName, ownerOf(facts, '/dev/shm/looking-glass'));
-  return {element, user, sizeMiB: sizeKiB / 1024, memory: 'shm'};
-};
-
-const kvmfrDevice = (facts: HostFacts, root: XmlElement): FoundMemory | null => {
-  const memory = importedKvmfr(root);
-  if (memory === null) return null;
-  const recorded = facts.guests.recorded.find(
-    ({guest, kvmfr}) => guest === childNamed(root, 'name')?.text && kvmfr?.device === memory.device,
-  );
-  const user = readValue(userName, recorded?.kvmfr?.user ?? ruleOwner(facts));
-  return {element: memory.object, user, sizeMiB: memory.sizeMiB, memory: 'kvmfr'};
-};
-
-/** `SUBSYSTEM=="kvmfr", OWNER="alice", …` */
-const ruleOwner = ({files}: HostFacts): string | null =>
-  Object.values(files)
-    .filter(({path}) => path.startsWith('/etc/udev/rules.d/'))
-    .flatMap(({text}) => (text ?? '').split('\n'))
-    .filter((line) => /^\s*(?:SUBSYSTEM|KERNEL)=="kvmfr/.test(line))
-    .flatMap((line) => /\bOWNER="([^"]+)"/.exec(line)?.[1] ?? [])
-    .at(-1) ?? null;
-
-/** `f /dev/shm/looking-glass 0660 alice kvm -` */
-const ownerOf = ({files}: HostFacts, path: string): string | null =>
-  Object.values(files)
-    .filter((file) => file.path.startsWith('/etc/tmpfiles.d/'))
-    .flatMap(({text}) => (text ?? '').split('\n').map((line) => line.trim().split(/\s+/)))
-    .find(([type, named]) => type?.startsWith('f') === true && named === path)?.[3] ?? null;
 
 const tpmOf = (root: XmlElement): ImportedGuest => {
   const tpms = elementsAt(root, 'devices/tpm');

@@ -1,4 +1,5 @@
 import type {Finding} from '../../findings/finding.ts';
+import type {Profile} from '../../profile/profile.ts';
 import {positionOf, type XmlDocument, type XmlElement} from '../../formats/xml/document.ts';
 
 /** What a profile cannot say of a domain. */
@@ -8,6 +9,9 @@ export type Omission = {
   /** `stays`: this domain keeps it; `lost`: it isn't among what the profile gives to the guest; `replaced`: a plan of the profile changes it. */
   readonly outcome: 'stays' | 'lost' | 'replaced';
 };
+
+/** Settings of the guest that an element gives, and what it says besides. */
+export type ImportedGuest = {readonly guest: Partial<Profile['guest']>; readonly omissions: readonly Omission[]};
 
 export const stays = (element: XmlElement, what: string): Omission => ({element, what, outcome: 'stays'});
 export const lost = (element: XmlElement, what: string): Omission => ({element, what, outcome: 'lost'});

@@ -1,7 +1,7 @@
 import {attributeOf, childNamed, elementsAt, type XmlElement} from '../../formats/xml/document.ts';
 import {readValue} from '../../profile/codec.ts';
 import {absolutePath, shareTag} from '../../profile/scalars.ts';
-import {isOnlyKvmfr} from './kvmfr.ts';
+import {isOnlyKvmfr} from './looking-glass.ts';
 import {type Omission, stays} from './omission.ts';
 import {importedSound} from './sound.ts';
 
