@@ -1,4 +1,4 @@
-import {describePlace, type Finding} from '../findings/finding.ts';
+import {type Finding, withPlace} from '../findings/finding.ts';
 import {printable} from '../words/printable.ts';
 import type {Style} from './command.ts';
 
@@ -12,9 +12,8 @@ type FindingStyle = Pick<Style, 'hasColor' | 'hint'>;
 
 /** `file:line:column` first, as compilers say it, then what is wrong and what to do. */
 const describeFinding = (finding: Finding, {hasColor, hint}: FindingStyle): string => {
-  const where = finding.at === undefined ? '' : `${describePlace(finding.at)}: `;
   const mark = paint(marks[finding.severity], colors[finding.severity], hasColor);
-  return `${mark} ${printable(where + finding.message)} [${finding.code}]\n    → ${printable(hint(finding.remedy))}\n`;
+  return `${mark} ${printable(withPlace(finding))} [${finding.code}]\n    → ${printable(hint(finding.remedy))}\n`;
 };
 
 export const describeFindings = (findings: readonly Finding[], style: FindingStyle): string =>

@@ -3,7 +3,7 @@ import {argvOf} from '../changes/compare-artifacts.ts';
 import type {Preview} from '../changes/preview.ts';
 import {type Check, described, flag, listOf, literal, nullable, shape, text, wordOf} from '../decode/decode.ts';
 import {findingShape} from '../facts/shapes/facts-document.ts';
-import {describePlace, type Finding} from '../findings/finding.ts';
+import {type Finding, withPlace} from '../findings/finding.ts';
 import type {PromiseResult} from '../findings/promise-result.ts';
 import {planMembers} from '../plan/decode-plan.ts';
 import type {Plan} from '../plan/plan.ts';
@@ -68,12 +68,11 @@ export type UnreadableDocument = ErrorDocument & {
 
 export const unreadableDocument = ({findings}: Unreadable): UnreadableDocument => {
   const [first] = findings;
-  const at = first?.at === undefined ? '' : `${describePlace(first.at)}: `;
   return {
     version: 1,
     error: {
       code: 'usage',
-      message: `${at}${first?.message ?? 'The profile cannot be used.'}`,
+      message: first === undefined ? 'The profile cannot be used.' : withPlace(first),
       nextStep: first?.remedy ?? 'Correct the profile.',
       isRestored: null,
     },

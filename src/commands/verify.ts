@@ -7,6 +7,7 @@ import {unreadableError} from '../transaction/runs.ts';
 import {isPending} from '../verify/verify-plan.ts';
 import {printable} from '../words/printable.ts';
 import {type Command, type Context, exitCodes, type Style} from './command.ts';
+import {withPlace} from '../findings/finding.ts';
 import {paint} from './describe-finding.ts';
 import {loadProfile} from './load.ts';
 import {promisesShape, type Reboot, rebootMembers} from './documents.ts';
@@ -78,7 +79,8 @@ const verifyProfile = async (path: string, host: Host): Promise<Verified> => {
     );
   const {preview} = await host.preview(loaded.profile, loaded.positionOf);
   const blocker = preview.findings.find(({severity}) => severity === 'blocker');
-  if (blocker !== undefined) throw new UsageError(`${path} does not fit this host: ${blocker.message}`, blocker.remedy);
+  if (blocker !== undefined)
+    throw new UsageError(`${path} does not fit this host: ${withPlace(blocker)}`, blocker.remedy);
   const promises = await host.verifyPlan(preview.plan);
   return {profile: preview.plan.profile, promises, pending: isPending(promises)};
 };

@@ -8,6 +8,10 @@ export type Position = {readonly file: string; readonly line: number; readonly c
 /** `/etc/default/grub:3:12`, as compilers say it. */
 export const describePlace = ({file, line, column}: Position): string => `${file}:${line}:${column}`;
 
+/** For an error, which has no place of its own. */
+export const withPlace = ({at, message}: Pick<Finding, 'at' | 'message'>): string =>
+  at === undefined ? message : `${describePlace(at)}: ${message}`;
+
 /**
  * Something the user must know, collected and never thrown.
  * A blocker stops `apply`; `subject` is a profile path (`devices[0].address`) or a host path or address.

@@ -35,6 +35,9 @@ const createCopy = (): string => {
 /** A fault may make a test wait for ever. No sound test takes a tenth of this, also where other work slows it. */
 const hangsAfterSeconds = 600;
 
+/** The other tests are in a configuration that leaves these out. */
+const isCampaign = (file: string): boolean => file.endsWith('.deep.test.ts');
+
 /** vitest in the copy; `null` where it hangs. timeout(1) ends the workers too. */
 const runTests = (
   copy: string,
@@ -53,7 +56,8 @@ const runTests = (
     VFIO_PILOT_SHARED: join(copy, 'nowhere'),
     NO_COLOR: '1',
   };
-  const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--maxWorkers', '1'];
+  const config = args.some(isCampaign) ? 'vitest.deep.config.ts' : 'vitest.config.ts';
+  const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', '--config', config, '--maxWorkers', '1'];
   const {stdout, status} = spawnSync('timeout', ['--kill-after=10', String(hangsAfterSeconds), ...vitest, ...args], {
     cwd: copy,
     encoding: 'utf8',
@@ -78,8 +82,18 @@ type Report = {
   }[];
 };
 
-/** The killers of which no test passes, or one fails, where there is no fault: all in one run. */
-const unsoundKillers = (copy: string, killers: readonly string[]): readonly string[] => {
+/** The killers of which no test passes, or one fails, where there is no fault. */
+const unsoundKillers = (copy: string, killers: readonly string[]): readonly string[] =>
+  [true, false].flatMap((wanted) =>
+    unsoundAmong(
+      copy,
+      killers.filter((killer) => isCampaign(testOf(killer).file) === wanted),
+    ),
+  );
+
+/** All in one run. */
+const unsoundAmong = (copy: string, killers: readonly string[]): readonly string[] => {
+  if (killers.length === 0) return [];
   const report = join(copy, 'report.json');
   const titles = killers.map((killer) => testOf(killer).title);
   const files = [...new Set(killers.map((killer) => testOf(killer).file))];

@@ -37,7 +37,7 @@ export const mutants: readonly Mutant[] = [
     'install',
     '  if (isOwnRest) await registry.undefine(toolsOf(transaction), item.path);\n',
     '',
-    'proxmox#a kill between any two writes of qm',
+    'proxmox.deep#a kill between any two writes of qm',
   ),
   transaction(
     'writes once and ignores the count',
@@ -229,7 +229,7 @@ export const mutants: readonly Mutant[] = [
     '  if (links > 1)',
     '  if (links > 1000)',
     'stale',
-    'crash/odd-targets',
+    'crash/odd-targets.deep',
   ),
   transaction(
     'replaces a link by a file',
@@ -237,7 +237,7 @@ export const mutants: readonly Mutant[] = [
     "  if (isFileChange(change) && found.state === 'symlink')",
     "  if (isFileChange(change) && found.state === 'symlink' && path === '')",
     'stale',
-    'crash/odd-targets',
+    'crash/odd-targets.deep',
     'apply',
   ),
   transaction('takes any path', 'inspect', ' &&\n      normalize(path) === path;', ';', 'stale', 'apply'),

@@ -15,6 +15,7 @@ import {chooseHypervisorTarget, hypervisorLines, linesByHand} from '../grub/hype
 import {renderGrubTarget} from '../grub/render-grub-target.ts';
 import {judgeDefaultEntry} from './default-entry.ts';
 import {kernelEntries} from './kernel-entries.ts';
+import {listWords} from '../../words/list-words.ts';
 
 type Files = Readonly<Record<string, FileFacts>>;
 
@@ -98,7 +99,7 @@ export const entriesPromise = (files: Files, {kernelArguments}: Plan): ChainProm
         ? 'None can be read in /boot/loader/entries.'
         : changed.length === 0
           ? 'They are without them.'
-          : `${changed.map(({path}) => path).join(' and ')} has them.`,
+          : `${listWords(changed.map(({path}) => path))} ${changed.length === 1 ? 'has' : 'have'} them.`,
     remedy:
       changed.length === 0
         ? null

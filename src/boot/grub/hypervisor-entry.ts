@@ -15,6 +15,7 @@ import {
 } from './choose-grub-target.ts';
 import {positionAt} from './edit-grub-defaults.ts';
 import {isUnconditional} from './grub-variable.ts';
+import {listWords} from '../../words/list-words.ts';
 
 type Files = Readonly<Record<string, FileFacts>>;
 
@@ -66,7 +67,7 @@ const linesOf = (kernel: readonly string[], hypervisor: readonly string[]): stri
 export const linesByHand = ({kernelArguments, hypervisorArguments}: Plan): string => {
   const textOf = (list: readonly {readonly text: string}[]): string[] => list.map(({text}) => text);
   const lines = linesOf(textOf(kernelArguments.add), textOf(hypervisorArguments?.add ?? []));
-  return lines.trim().split('\n').join(' and ');
+  return listWords(lines.trim().split('\n'));
 };
 
 /**
