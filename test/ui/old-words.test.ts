@@ -5,7 +5,7 @@ import {sourceTexts} from '../support/source-texts.ts';
 const replaced: readonly (readonly [old: RegExp, now: RegExp])[] = [
   [/Everything that is to be known/, /^Check the warnings and every change before you apply\.$/],
   [/What to know: /, /^Findings: /],
-  [/given up for this card/, /^This card needs your consent\. Type "accept" for each item you agree to\.$/],
+  [/given up for this card/, /^What this card costs the host\. Choose, or type "accept" where you are asked\.$/],
   [/given up in words below/, /^Type "[^"]+" to agree\.$/],
   [/Each promise, kept or not/, /It checks the result/],
   [/ holds what was applied\./, / still has what was applied\.$/],

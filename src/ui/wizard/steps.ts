@@ -65,7 +65,7 @@ const steps: readonly Step[] = [
   {
     id: 'risks',
     title: 'Risks',
-    purpose: 'This card needs your consent. Type "accept" for each item you agree to.',
+    purpose: 'What this card costs the host. Choose, or type "accept" where you are asked.',
     isNeeded: (context, state) => riskFields(fieldContextOf(context, state)).length > 0,
   },
   {
