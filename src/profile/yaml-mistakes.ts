@@ -3,7 +3,7 @@ type Plain = {readonly message: string; readonly remedy: string; readonly offset
 
 const correct = 'Correct this line; keys are written as `key: value`.';
 
-/** By the library's code: what it says in words that only people who wrote a parser know. */
+/** By the code of the library, whose own messages are for people who have written a parser. */
 const plain: Readonly<Record<string, {readonly message: string | null; readonly remedy: string}>> = {
   TAB_AS_INDENT: {message: null, remedy: 'Indent with spaces.'},
   TAG_RESOLVE_FAILED: {message: null, remedy: 'Remove the tag (`!…`): values are plain text here.'},
