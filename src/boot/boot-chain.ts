@@ -1,6 +1,6 @@
 import type {CommandArtifact, GeneratedArtifact} from '../artifacts/artifact.ts';
 import type {Rendered} from '../artifacts/rendered.ts';
-import type {BootFacts, BootLoader, InitramfsSystem, OwnBootFacts} from '../facts/boot.ts';
+import type {BootFacts, BootLoader, InitramfsSystem, LineEdit, OwnBootFacts} from '../facts/boot.ts';
 import type {FileTable} from '../facts/file-table.ts';
 import type {FileFacts} from '../facts/files.ts';
 import type {HostFacts} from '../facts/host-facts.ts';
@@ -30,6 +30,8 @@ export type BootChain = {
   ) => readonly string[] | null;
   /** `null`: it is recognised, and never written. */
   readonly writer: ChainWriter | null;
+  /** How a person changes the arguments before there is a plan; `null` where that is not one command or one file. */
+  readonly lineEdit: (own: OwnBootFacts | null) => LineEdit | null;
   /** What a person has to do, up to the arguments, where nothing is written. */
   readonly byHand: (facts: HostFacts) => string;
 };

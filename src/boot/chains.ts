@@ -92,6 +92,7 @@ export const askChain = (
     isProven: writer?.provenBy.some(({initramfs}) => initramfs === boot.initramfs) ?? false,
     claim: maker?.claim ?? null,
     isDeclarative: writer?.rendersWholeHost ?? false,
+    lineEdit: chain?.lineEdit(boot.own) ?? null,
   };
   return {
     next: chain?.nextArguments(files, boot.own) ?? null,

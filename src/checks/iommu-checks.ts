@@ -66,7 +66,7 @@ export const checkIommuActive = (facts: HostFacts): Check => {
   if (iommu.acpiTable === 'DMAR')
     return error(
       'The firmware offers VT-d, but the kernel does not use it: /sys/kernel/iommu_groups is empty.',
-      `${kernelLineSteps(facts, 'add', ['intel_iommu=on'])}, and reboot; the groups are known afterwards.`,
+      `${kernelLineSteps(boot.support.lineEdit, 'add', ['intel_iommu=on'])}, and reboot; the groups are known afterwards.`,
     );
   if (iommu.acpiTable === 'IVRS')
     return error(

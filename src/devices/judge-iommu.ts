@@ -65,7 +65,7 @@ export const judgeIommu = (context: PlanContext, device: PciFunction, path: stri
       : iommuVendorOf(iommu, cpu) === 'amd'
         ? "Turn on 'IOMMU' / 'AMD-Vi' in the firmware set-up, boot, and plan again; `journalctl -k -b | grep AMD-Vi` says why the kernel does not use it."
         : iommu.acpiTable === 'DMAR'
-          ? `${kernelLineSteps(context.facts, 'add', ['intel_iommu=on'])}, reboot, and plan again.`
+          ? `${kernelLineSteps(context.facts.boot.support.lineEdit, 'add', ['intel_iommu=on'])}, reboot, and plan again.`
           : 'Boot once with intel_iommu=on, or turn VT-d on in the firmware; `vfio-pilot check` says which. Then plan again.',
   });
 };

@@ -64,7 +64,21 @@ export type BootSupport = {
   readonly claim: 'script' | 'rule' | null;
   /** The whole system is made from a configuration, so that no file of it is ours to write. */
   readonly isDeclarative: boolean;
+  /** How a person changes the kernel arguments, where that has to come before the first plan; `null`: nothing is known to work. */
+  readonly lineEdit: LineEdit | null;
 };
+
+export type LineEdit =
+  /** What is typed before the argument itself. */
+  | {readonly by: 'command'; readonly add: string; readonly remove: string}
+  | {
+      readonly by: 'file';
+      readonly path: string;
+      /** `GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub` */
+      readonly place: string;
+      /** The command that brings the file to the next boot. */
+      readonly refresh: string;
+    };
 
 export type OwnBootFacts = GrubFacts | EntryFacts | OstreeFacts | NixosFacts | XenMenuFacts;
 

@@ -1,3 +1,4 @@
+import type {HostFacts} from './host-facts.ts';
 import type {IommuVendor} from './iommu-vendor.ts';
 import {kernelLineSteps} from './kernel-line-steps.ts';
 import {beforeInit, keyOf, splitKernelLine} from '../formats/kernel-line/tokens.ts';
@@ -51,13 +52,15 @@ const wordsOf = (text: string): ReadonlySet<string> =>
   );
 
 /** How a person takes them out, up to the reboot. */
-export const takeOut = (
-  facts: Parameters<typeof kernelLineSteps>[0] & {readonly files: Readonly<Record<string, File>>},
-  off: readonly IommuSwitch[],
-): string => {
+export const takeOut = ({boot, files}: Pick<HostFacts, 'boot' | 'files'>, off: readonly IommuSwitch[]): string => {
   const [first] = off;
   const words = off.map(({text}) => text);
-  return kernelLineSteps(facts, 'remove', words, first === undefined ? null : fileWithWord(facts.files, first.text));
+  return kernelLineSteps(
+    boot.support.lineEdit,
+    'remove',
+    words,
+    first === undefined ? null : fileWithWord(files, first.text),
+  );
 };
 
 /** `amd_iommu=off in /etc/default/grub` */

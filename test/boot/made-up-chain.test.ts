@@ -75,6 +75,7 @@ const teapot: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };
 
@@ -148,7 +149,13 @@ describe('a boot chain and an image system that are added by one face and one li
   it('are found, with the files that they declare', () => {
     const {boot, files} = read(makeTree(tree));
     expect(boot).toMatchObject({loader: 'teapot', loaderEvidence: [`${settings} exists.`], initramfs: 'kettle'});
-    expect(boot.support).toEqual({isWritten: true, isProven: false, claim: 'rule', isDeclarative: false});
+    expect(boot.support).toEqual({
+      isWritten: true,
+      isProven: false,
+      claim: 'rule',
+      isDeclarative: false,
+      lineEdit: null,
+    });
     expect(files[settings]?.text).toBe(tree[settings]);
     expect(fileTableOf(ports).map(({names}) => names)).toContain('teapot.conf');
     expect(readHost(openSource(makeTree(tree), null)).boot).toMatchObject({loader: null, initramfs: null});

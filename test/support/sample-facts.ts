@@ -223,7 +223,7 @@ export const sampleFacts = (shape: MachineShape = defaultShape, overrides: Parti
       own: {kind: 'grub', name: 'grub', isUnderXen: false, menu: null},
       next: null,
       hypervisorNext: null,
-      support: {isWritten: true, isProven: true, claim: 'script', isDeclarative: false},
+      support: {isWritten: true, isProven: true, claim: 'script', isDeclarative: false, lineEdit: null},
     },
     kernel: {
       release: '6.1.0-1-amd64',

@@ -29,6 +29,7 @@ export const efiStub: BootChain = {
   readOwn: () => null,
   nextArguments: () => null,
   writer: null,
+  lineEdit: () => null,
   byHand: () =>
     'In the boot entry of the firmware (`efibootmgr -v` shows it; `efibootmgr --create` with `--unicode` makes a new one), add',
 };

@@ -124,5 +124,10 @@ export const grubBls: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => ({
+    by: 'command',
+    add: 'grubby --update-kernel=ALL --args=',
+    remove: 'grubby --update-kernel=ALL --remove-args=',
+  }),
   byHand: addByHand,
 };

@@ -71,5 +71,14 @@ export const grub: BootChain = {
       {image: 'debian-12-dracut', initramfs: 'dracut'},
     ],
   },
+  lineEdit: (own) => {
+    const name = own?.kind === 'grub' ? own.name : 'grub';
+    return {
+      by: 'file',
+      path: grubDefaultsPath,
+      place: `GRUB_CMDLINE_LINUX_DEFAULT in ${grubDefaultsPath}`,
+      refresh: `${name}-mkconfig -o /boot/${name}/grub.cfg`,
+    };
+  },
   byHand: addByHand,
 };

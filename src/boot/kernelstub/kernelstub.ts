@@ -162,5 +162,6 @@ export const kernelstub: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => ({by: 'command', add: 'kernelstub -a ', remove: 'kernelstub -d '}),
   byHand: addByHand,
 };

@@ -205,5 +205,6 @@ export const limineEntryTool: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };

@@ -43,6 +43,7 @@ export const limine: BootChain = {
   readOwn: () => null,
   nextArguments: () => null,
   writer: null,
+  lineEdit: () => null,
   byHand: ({files}) => {
     const configuration = limineConfiguration(files);
     return configuration === undefined

@@ -196,5 +196,6 @@ export const nixos: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };

@@ -94,5 +94,11 @@ export const proxmoxBootTool: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => ({
+    by: 'file',
+    path: kernelCommandLinePath,
+    place: `the line in ${kernelCommandLinePath}`,
+    refresh: 'proxmox-boot-tool refresh',
+  }),
   byHand: addByHand,
 };

@@ -40,6 +40,7 @@ export const refind: BootChain = {
   readOwn: () => null,
   nextArguments: (found) => argumentsOf(found[linesPath]),
   writer: null,
+  lineEdit: () => null,
   byHand: (facts) => {
     const settings = settingsPaths.find((path) => facts.files[path] !== undefined) ?? 'refind.conf';
     return facts.files[linesPath] === undefined

@@ -161,5 +161,10 @@ export const rpmOstree: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => ({
+    by: 'command',
+    add: 'rpm-ostree kargs --append-if-missing=',
+    remove: 'rpm-ostree kargs --delete-if-present=',
+  }),
   byHand: addByHand,
 };

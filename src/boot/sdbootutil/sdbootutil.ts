@@ -235,5 +235,6 @@ export const sdbootutil: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };

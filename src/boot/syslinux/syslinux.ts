@@ -52,6 +52,7 @@ export const syslinux: BootChain = {
   readOwn: () => null,
   nextArguments: (files) => argumentsOf(configuration(files)),
   writer: null,
+  lineEdit: () => null,
   byHand: ({files}) =>
     `In ${configuration(files)?.path ?? 'syslinux.cfg'}, in the append line of the label that starts this system, add`,
 };

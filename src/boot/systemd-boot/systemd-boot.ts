@@ -161,5 +161,6 @@ export const systemdBoot: BootChain = {
     trial: systemdBootTrial,
     provenBy: [{image: 'debian-12-systemd-boot', initramfs: 'initramfs-tools'}],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };

@@ -214,5 +214,6 @@ export const uki: BootChain = {
     trial: null,
     provenBy: [{image: 'debian-13-uki', initramfs: 'initramfs-tools'}],
   },
+  lineEdit: () => null,
   byHand: addByHand,
 };

@@ -177,5 +177,6 @@ export const xenCmdline: BootChain = {
     trial: null,
     provenBy: [],
   },
+  lineEdit: () => null,
   byHand: () => `With ${program} --set-dom0, one key a call`,
 };

@@ -9,6 +9,7 @@ import type {
   GrubFacts,
   GrubMenu,
   InitramfsImage,
+  LineEdit,
   NixosFacts,
   OstreeFacts,
   OwnBootFacts,
@@ -78,5 +79,11 @@ export const bootShape = shape<BootFacts>({
     isProven: flag,
     claim: nullable(wordOf<'script' | 'rule'>({script: true, rule: true})),
     isDeclarative: flag,
+    lineEdit: nullable(
+      byTag<'by', LineEdit>('by', {
+        command: shape<Extract<LineEdit, {by: 'command'}>>({by: literal('command'), add: text, remove: text}),
+        file: shape<Extract<LineEdit, {by: 'file'}>>({by: literal('file'), path: text, place: text, refresh: text}),
+      }),
+    ),
   }),
 });

@@ -90,7 +90,7 @@ export const sampleFacts = (
     own: null,
     next: null,
     hypervisorNext: null,
-    support: {isWritten: false, isProven: false, claim: null, isDeclarative: false},
+    support: {isWritten: false, isProven: false, claim: null, isDeclarative: false, lineEdit: null},
   },
   kernel: {
     release: null,

@@ -301,6 +301,18 @@ describe('a guest that libvirt keeps, with its driver for Xen', () => {
     expect(messages.some((message) => message.includes('games'))).toBe(true);
   });
 
+  it.each([
+    ['empty', ''],
+    ['cut short', definition('games').slice(0, 200)],
+    ['no domain at all', '<network><name>win</name></network>'],
+    ['a name that is a path', definition('../../etc/passwd')],
+    ['thousands of elements deep', '<domain>'.repeat(5000)],
+  ])('breaks no plan of another guest where its file is %s', (_name, text) => {
+    const facts = xenFacts({'/etc/libvirt/libxl/x.xml': text});
+    expect(codesOf(facts)).not.toContain('blocker guest-exists');
+    expect(textOf(facts, path)).not.toBeNull();
+  });
+
   it('counts for nothing where the machine was started without Xen', () => {
     const facts = xenFacts({[kept]: definition('win'), '/sys/hypervisor/type': null, '/proc/xen/capabilities': null});
     expect(facts.virtualisation).toMatchObject({kind: 'kvm', domains: []});
