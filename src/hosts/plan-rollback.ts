@@ -7,6 +7,7 @@ import type {HostFacts} from '../facts/host-facts.ts';
 import type {Machine} from '../system/machine.ts';
 import {readHistory} from '../transaction/history.ts';
 import type {JournalItem} from '../transaction/journal.ts';
+import {readRuns} from '../transaction/runs.ts';
 import type {RollbackResult} from '../transaction/rollback.ts';
 import type {Fate, RollbackPlan, RollbackWish} from './host.ts';
 import {describeLeftOut, lookForLaterKernels} from './later-kernels.ts';
@@ -25,8 +26,12 @@ export const planRollback = async (
   const gone = later?.request.gone ?? [];
   const edits = keepEdits && run !== null ? readEdits(machine, run.id, gone) : [];
   const request = {...(id === null ? {} : {id}), ...later?.request, edits};
-  const items = inspectRollback(machine, request)?.items ?? [];
-  const undone = run === null ? [] : items.filter(({path}) => edits.every((edit) => edit.path !== path));
+  // It looks at an interrupted run first, which is finished before this one.
+  inspectRollback(machine, request);
+  const journal = readRuns(machine).journals.find((one) => one.id === run?.id);
+  const undone = (journal?.items ?? []).filter(
+    ({path}) => !gone.includes(path) && edits.every((edit) => edit.path !== path),
+  );
   return {
     run,
     plan: look?.plan ?? null,

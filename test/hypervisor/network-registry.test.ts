@@ -111,6 +111,25 @@ describe('a network of libvirt', () => {
       expect(snapshot(root)).toEqual(before);
     }));
 
+  it('goes with an apply that takes it from the guest as well, and not with one that leaves it there', () =>
+    withRoot(async (root) => {
+      fill(root);
+      const own = '/etc/libvirt/qemu/router.xml';
+      put(root, own, guestWith('default'));
+      const machine = realMachine(root, {virsh: standIn([])});
+      const taken = [
+        fileChange(machine, path, definition, 'guest', 0o600),
+        fileChange(machine, own, guestWith('vf-eth0')),
+      ];
+      await applyChanges(machine, request(taken), silent, never);
+      const gone = {...fileChange(machine, path, '', 'guest', 0o600), kind: 'remove' as const, content: null};
+      await expect(applyChanges(machine, request([gone], ids[1]), silent, never)).rejects.toThrow('router');
+      const changes = [fileChange(machine, own, guestWith('default')), gone];
+      await applyChanges(machine, request(changes, ids[1]), silent, never);
+      expect(existsSync(join(root, path))).toBe(false);
+      expect(text(root, own)).toBe(guestWith('default'));
+    }));
+
   it('is no guest of libvirt', () => {
     expect(libvirtRegistry.keeps(path)).toBe(false);
     expect(libvirtRegistry.keeps('/etc/libvirt/qemu/router.xml')).toBe(true);

@@ -64,6 +64,19 @@ describe('what a rollback would do to a file', () => {
     expect(await planned(onRollback, present)).toEqual([{path, fate, diff: expect.stringContaining('-ours')}]);
   });
 
+  it('is said of the applied run, also while a later one waits to be finished', () =>
+    withRoot(async (root) => {
+      const machine = realMachine(root);
+      await applyChanges(machine, request([change(machine, 'restore')]), silent, never);
+      await applyChanges(machine, request([fileChange(machine, '/srv/later.conf', 'later')], ids[1]), silent, never);
+      const file = journalFile(ids[1]);
+      put(root, file, text(root, file).replace('"COMMITTED"', '"COMMITTING"'));
+      const noFacts = () => Promise.reject(new Error('no plan was kept'));
+      const {run, undone} = await planRollback(machine, noFacts, {id: null, keepEdits: false, withDiffs: false});
+      expect(run?.id).toBe(ids[0]);
+      expect(undone).toEqual([{path, fate: 'remove', diff: ''}]);
+    }));
+
   it('is to keep one that may hold data, of which no diff is made', async () => {
     expect(await planned('keep', null)).toEqual([{path, fate: 'keep', diff: ''}]);
   });
