@@ -11,7 +11,7 @@ import {differences, treeState, type TreeState} from '../support/tree-state.ts';
 import {deepOrNight} from '../support/sizes.ts';
 
 const profile = profilePath('dell-r710-gtx1050');
-const kills = deepOrNight(50, 500);
+const kills = deepOrNight(20, 500);
 const seed = chooseSeed();
 
 /** When the signal is sent: so long after the diff was shown, and not before so many steps were told. */

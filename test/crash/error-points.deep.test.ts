@@ -76,7 +76,7 @@ describe.skipIf(!canTrace)(`a system call that fails (needs strace; VFIO_PILOT_S
     const points = await places();
     const pairs = isNightly
       ? points.flatMap((point) => errors.map((error) => [point, error] as const))
-      : sample(points, deepOrNight(18, 28), random).map(
+      : sample(points, deepOrNight(10, 28), random).map(
           (point, index) => [point, errors[index % errors.length] ?? 'EIO'] as const,
         );
     const {count, faults, falseSuccesses} = await measure(pairs);

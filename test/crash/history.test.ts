@@ -16,7 +16,7 @@ import {bySize, isNightly} from '../support/sizes.ts';
 
 /** Always the same ones by day: what nobody has changed is no reason to refuse a change. */
 const seed = isNightly ? chooseSeed() : Number(process.env['VFIO_PILOT_SEED'] ?? 1);
-const histories = Number(process.env['VFIO_PILOT_HISTORIES'] ?? bySize(6, 100, 2000));
+const histories = Number(process.env['VFIO_PILOT_HISTORIES'] ?? bySize(3, 50, 2000));
 
 beforeAll(() => void vi.useFakeTimers({toFake: ['Date'], now: 0}));
 afterAll(() => void vi.useRealTimers());

@@ -65,7 +65,7 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     const {points} = await recordCalls(tree.root, apply());
     await makeOld(tree);
     expect(points.length).toBeGreaterThan(100);
-    const chosen = sample(points, deepOrNight(18, Number.POSITIVE_INFINITY), random);
+    const chosen = sample(points, deepOrNight(10, Number.POSITIVE_INFINITY), random);
     const faults: string[] = [];
     for (const [index, point] of chosen.entries()) {
       faults.push(...(await faultsOf(point, apply(), () => makeOld(tree), index % 3 === 2 ? ['--resume'] : [])));
@@ -83,7 +83,7 @@ describe.skipIf(!canTrace)(`a run that is killed at a system call (needs strace;
     await runCli(apply());
     const applied = saveState();
     const {points} = await recordCalls(tree.root, rollback());
-    const chosen = sample(points, deepOrNight(8, Number.POSITIVE_INFINITY), random);
+    const chosen = sample(points, deepOrNight(5, Number.POSITIVE_INFINITY), random);
     const faults: string[] = [];
     for (const point of chosen) {
       applied.putBack();

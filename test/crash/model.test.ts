@@ -13,7 +13,7 @@ import {hostContent} from './model-host.ts';
 import {bySize} from '../support/sizes.ts';
 
 const seed = chooseSeed();
-const states = Number(process.env['VFIO_PILOT_STATES'] ?? bySize(4_000, 100_000, 2_000_000));
+const states = Number(process.env['VFIO_PILOT_STATES'] ?? bySize(4_000, 50_000, 2_000_000));
 /** Recovery is tried on so many of those that differ; all of them are looked at. */
 const recoveries = bySize(300, 4_000, 200_000);
 

@@ -19,7 +19,7 @@ import {deepOrNight} from '../support/sizes.ts';
 
 const seed = chooseSeed();
 const random = randomOf(seed);
-const states = deepOrNight(60, 2000);
+const states = deepOrNight(30, 2000);
 
 type Tree = Readonly<Record<string, string>>;
 type Trees = {readonly old: Tree; readonly applied: Tree};

@@ -117,7 +117,7 @@ const unsoundAmong = (copy: string, killers: readonly string[]): readonly string
 
 const seed = chooseSeed();
 /** A run of vitest for each: all of them at night, and others each day. */
-const chosen = sample(mutants, deepOrNight(12, Number.POSITIVE_INFINITY), randomOf(seed));
+const chosen = sample(mutants, deepOrNight(8, Number.POSITIVE_INFINITY), randomOf(seed));
 
 describe(`a fault that is made by hand (VFIO_PILOT_SEED=${seed})`, () => {
   const noticed = new Set<string>();

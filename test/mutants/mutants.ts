@@ -397,7 +397,7 @@ export const mutants: readonly Mutant[] = [
     '  const output = generatedFile(ledger.current().id, runIndex, machine.self.pid);\n',
     '  const output = artifact.path;\n',
     'apply',
-    'crash/generators',
+    'crash/generators.deep',
   ),
   transaction('forgets a half begun journal', 'begin', '    discard(machine, id);\n', '', 'late'),
   system(
@@ -463,6 +463,6 @@ export const mutants: readonly Mutant[] = [
     'file-attributes',
     '  refuseLost(source, target);\n',
     '',
-    'crash/attributes',
+    'crash/attributes.deep',
   ),
 ];

@@ -250,7 +250,7 @@ const dieAt = async (failAt: number, act: (machine: Machine) => Promise<unknown>
 const seed = chooseSeed();
 const random = randomOf(seed);
 /** Every change, or every few from another one on each time. */
-const stride = strideOf(7, 2);
+const stride = strideOf(16, 4);
 const first = (): number => 1 + Math.floor(random() * stride);
 
 describe(`a kill at any change of the machine (VFIO_PILOT_SEED=${seed})`, () => {

@@ -4,6 +4,7 @@ import {chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync} fro
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {failingMachine} from '../support/failing-machine.ts';
+import {strideOf} from '../support/sizes.ts';
 import type {Machine} from '../../src/system/machine.ts';
 import {realMachine} from '../../src/system/real-machine.ts';
 import {readHistory} from '../../src/transaction/history.ts';
@@ -99,8 +100,9 @@ describe('a rollback that keeps edits', () => {
           expect(snapshot(root)).toEqual(after);
           return isCut;
         });
+      const stride = strideOf(9, 3);
       let failAt = 1;
-      while (await cutAt(failAt)) failAt += 3;
+      while (await cutAt(failAt)) failAt += stride;
       expect(failAt).toBeGreaterThan(30);
     }));
 

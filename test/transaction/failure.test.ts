@@ -19,15 +19,16 @@ const errorOf = async (act: () => Promise<unknown>): Promise<unknown> => {
   }
 };
 
-/** Applies with the failure; returns whether it hit, having checked that the tree is the old one then. */
-const failAt = (failure: Failure): Promise<boolean> =>
+/** Applies with the failure. Where it ended that, the tree is the old one; `isReached` is false where there are fewer calls. */
+const failAt = (failure: Failure): Promise<{readonly isReached: boolean; readonly isHit: boolean}> =>
   withRoot(async (root) => {
     fillHost(root);
     const before = snapshot(root);
     const sound = realMachine(root, programs);
     const machine = failingMachine(sound, failure);
     const error = await errorOf(() => applyChanges(machine, request(hostChanges(sound)), silent, never));
-    if (error === null) return false;
+    const isReached = machine.mutations() >= failure.failAt;
+    if (error === null) return {isReached, isHit: false};
     if (error instanceof TransactionError)
       expect(error.isRestored, `call ${failure.failAt}: ${error.message}`).toBe(true);
     expect(snapshot(root), `call ${failure.failAt}`).toEqual(before);
@@ -36,20 +37,19 @@ const failAt = (failure: Failure): Promise<boolean> =>
     );
     await recover(sound, {}, silent);
     expect(snapshot(root), `call ${failure.failAt}`).toEqual(before);
-    return true;
+    return {isReached, isHit: true};
   });
 
-const stride = strideOf(18, 3);
+const stride = strideOf(40, 8);
 
 describe('a failing call', () => {
   it.each(['ENOSPC', 'EIO', 'EROFS'])(
     'of %s at any place restores the tree and is reported with its path',
     async (error) => {
-      let misses = 0;
       let hits = 0;
-      for (let call = 1; misses < 8; call += stride) {
-        const isHit = await failAt({failAt: call, error});
-        misses = isHit ? 0 : misses + 1;
+      for (let call = 1; ; call += stride) {
+        const {isReached, isHit} = await failAt({failAt: call, error});
+        if (!isReached) break;
         hits += isHit ? 1 : 0;
       }
       expect(hits * stride).toBeGreaterThan(150);
@@ -57,7 +57,7 @@ describe('a failing call', () => {
   );
 
   it('that fails for ever after never ends in success, and recovery restores the tree once it works again', async () => {
-    for (let call = 1; call < 170; call += bySize(34, 3, 1)) {
+    for (let call = 1; call < 170; call += bySize(56, 8, 1)) {
       await withRoot(async (root) => {
         fillHost(root);
         const before = snapshot(root);

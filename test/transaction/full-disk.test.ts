@@ -25,7 +25,7 @@ describe.skipIf(!canMount)('a disk that is too small (needs root and mount names
         await bundleDriver(join(import.meta.dirname, 'disk-driver.ts'), driver);
         const output = execFileSync(
           'unshare',
-          ['-m', process.execPath, driver, directory, where, String(strideOf(16, 3))],
+          ['-m', process.execPath, driver, directory, where, String(strideOf(16, 5))],
           {encoding: 'utf8'},
         );
         const results: readonly Result[] = JSON.parse(output);

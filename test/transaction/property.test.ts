@@ -67,6 +67,6 @@ it('apply and rollback are the identity on any tree, and so is a crash with reco
         expect(snapshot(root)).toEqual(before);
       }),
     ),
-    {numRuns: bySize(15, 100, 1000)},
+    {numRuns: bySize(6, 60, 1000)},
   );
 });

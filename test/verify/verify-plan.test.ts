@@ -583,7 +583,7 @@ describe('each kind of promise', () => {
     'xapi-usb': 'test/hypervisor/xcp-ng/usb.test.ts',
     'xen-argument': 'test/binding/pciback.test.ts',
     'xen-hidden': 'test/binding/pciback.test.ts',
-    'xen-own-pool': 'test/hypervisor/xen/pool.test.ts',
+    'xen-own-pool': 'test/hypervisor/xen/pool.deep.test.ts',
     'xen-pool': 'test/hypervisor/xen/guest.test.ts',
     'xen-running': 'test/binding/pciback.test.ts',
   };

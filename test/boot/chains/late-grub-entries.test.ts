@@ -73,7 +73,7 @@ describe('kernels of Fedora that came and went between apply and rollback', () =
     await takeBack(sound.root, sound.machine);
     const wanted = snapshot(sound.root);
     let isCut = true;
-    for (let failAt = 1; isCut; failAt += bySize(35, 7, 1)) {
+    for (let failAt = 1; isCut; failAt += bySize(70, 12, 1)) {
       const {root, machine} = await liveOn();
       const cut = failingMachine({...machine, self: {...machine.self, pid: 999_999_999}}, {failAt, crash: true});
       isCut = await takeBack(root, machine, cut).then(

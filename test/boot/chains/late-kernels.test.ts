@@ -105,7 +105,7 @@ describe('a kernel that came after apply', () => {
     );
     const wanted = snapshot(sound.root);
     let isCut = true;
-    for (let failAt = 1; isCut; failAt += bySize(45, 9, 1)) {
+    for (let failAt = 1; isCut; failAt += bySize(90, 12, 1)) {
       const {root, machine} = await liveOn();
       const cut = failingMachine({...machine, self: {...machine.self, pid: 999_999_999}}, {failAt, crash: true});
       isCut = await rollback(

@@ -48,10 +48,16 @@ const previewOf = (root: string) => {
   return {facts, preview: previewChanges(facts, profile)};
 };
 
+let planned: string | null = null;
+
+/** Every stand-in begins as the same host, so one capture and one plan are enough for all. */
 const scriptFor = (dom0: StandIn): string => {
-  const {facts, preview} = previewOf(capture(dom0));
+  if (planned === null) {
+    const {facts, preview} = previewOf(capture(makeDom0()));
+    planned = renderScript(facts, preview);
+  }
   const path = join(mkdtempSync(join(scratch, 'script-')), 'script.sh');
-  writeFileSync(path, onStandIn(dom0, renderScript(facts, preview)));
+  writeFileSync(path, onStandIn(dom0, planned));
   return path;
 };
 

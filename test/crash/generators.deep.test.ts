@@ -5,9 +5,9 @@ import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {bundleDriver} from '../support/bundle-driver.ts';
 import {figure} from '../figures/figure.ts';
-import {bySize} from '../support/sizes.ts';
+import {deepOrNight} from '../support/sizes.ts';
 
-const kills = bySize(3, 20, 200);
+const kills = deepOrNight(12, 200);
 const overlay =
   'mkdir -p "$1/layer"; mount -t tmpfs none "$1/layer"; mkdir "$1/layer/up" "$1/layer/work"; mount -t overlay -o "lowerdir=/usr/bin,upperdir=$1/layer/up,workdir=$1/layer/work" none /usr/bin';
 const isRoot = process.geteuid?.() === 0;

@@ -11,7 +11,7 @@ import {realMachine} from '../../src/system/real-machine.ts';
 import {type Recovery} from '../../src/transaction/recover.ts';
 import {fillHost, hostChanges, never, programs, request, silent} from './scenario.ts';
 import {snapshot, withRoot} from './scratch-root.ts';
-import {bySize} from '../support/sizes.ts';
+import {deepOrNight} from '../support/sizes.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-driver-'));
 const driver = join(directory, 'driver.mjs');
@@ -46,7 +46,7 @@ const runDriver = async (
   return {milliseconds: performance.now() - began, isThrough: output.includes('done')};
 };
 
-const kills = bySize(3, 50, 500);
+const kills = deepOrNight(20, 500);
 
 describe('a process that is killed', () => {
   it.each(['apply', 'rollback'] as const)(

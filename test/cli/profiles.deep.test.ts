@@ -5,36 +5,12 @@ import {figure} from '../figures/figure.ts';
 import {unpackHost} from '../support/host-tree.ts';
 import {profilePath, runCli} from '../support/run-cli.ts';
 import {differences, treeState} from '../support/tree-state.ts';
-import {applyTo, expectNothingToDo, type PlanDocument, planOf} from './plan-document.ts';
+import {applyTo, expectNothingToDo} from './plan-document.ts';
 
 const directory = resolve(import.meta.dirname, '../../profiles');
 const names = readdirSync(directory)
   .filter((name) => name.endsWith('.yaml'))
   .map((name) => name.replace(/\.yaml$/, ''));
-
-/** What is decided, without the words for it. */
-const decided = ({findings, devices, kernelArguments, pinning, memory, isolation, changes}: PlanDocument): string =>
-  `${JSON.stringify(
-    {
-      findings: findings.map(({severity, code, subject}) => `${severity} ${code} ${subject}`),
-      devices: devices.map(({address, bindBy, assigned}) =>
-        address !== null
-          ? `${address} by ${bindBy}`
-          : assigned.uuid === undefined
-            ? assigned.of === undefined
-              ? `USB ${assigned.id}`
-              : [`${assigned.of} virtfn${assigned.index}`, ...(assigned.vgpu ? [assigned.vgpu.name] : [])].join(' ')
-            : `${assigned.parent}/${assigned.mdevType} as ${assigned.uuid}`,
-      ),
-      kernelArguments: {add: kernelArguments.add, remove: kernelArguments.remove},
-      pinning,
-      memory,
-      isolation: `${isolation.method} ${isolation.cpus.join()}`.trim(),
-      changes: changes.map(({kind, path}) => `${kind} ${path}`),
-    },
-    null,
-    2,
-  )}\n`;
 
 type Promised = {readonly id: string; readonly status: string; readonly promise: string};
 
@@ -42,11 +18,10 @@ type Promised = {readonly id: string; readonly status: string; readonly promise:
 const scripted = names.filter((name) => name.startsWith('xcp-ng-'));
 
 describe.each(names.filter((name) => !scripted.includes(name)))('the profile %s on its host', (name) => {
-  it('is planned as written down, applied once, verified, and rolled back to the byte', async () => {
+  it('is applied once, verified, and rolled back to the byte', async () => {
     const root = unpackHost(name);
     const before = treeState(root);
     const applied = await applyTo(profilePath(name), root);
-    await expect(decided(applied)).toMatchFileSnapshot(`../golden/plan/${name}.json`);
     const written = Object.keys(differences(before, treeState(root))).length;
     expect(written).toBeGreaterThanOrEqual(applied.changes.filter(({kind}) => kind !== 'run').length);
 
@@ -72,10 +47,9 @@ describe.each(names.filter((name) => !scripted.includes(name)))('the profile %s 
 });
 
 describe.each(scripted)('the profile %s on a host where this program does not run', (name) => {
-  it('is planned as written down, exported as a script, and not applied', async () => {
+  it('is exported as a script, and not applied', async () => {
     const root = unpackHost(name);
     const before = treeState(root);
-    await expect(decided(await planOf(profilePath(name), root))).toMatchFileSnapshot(`../golden/plan/${name}.json`);
     const exported = await runCli(['export', 'script', profilePath(name), '--root', root]);
     expect(exported).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^#!\/bin\/sh\n/)});
     expect(await runCli(['apply', profilePath(name), '--root', root, '--yes'])).toMatchObject({

@@ -8,14 +8,14 @@ import {decodeProfile} from '../../src/pipeline/profile-file.ts';
 import {figure} from '../figures/figure.ts';
 import {chooseSeed, randomOf} from '../support/random.ts';
 import {profilePath, program, runCli} from '../support/run-cli.ts';
-import {bySize} from '../support/sizes.ts';
+import {deepOrNight} from '../support/sizes.ts';
 import {measureIn} from '../support/work.ts';
 import {soundProfile} from './hostile-profiles.ts';
 import {payloads} from './payloads.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'vfio-pilot-parser-'));
 afterAll(() => rmSync(directory, {recursive: true}));
-const mutants = bySize(100, 1500, 100_000);
+const mutants = deepOrNight(1500, 100_000);
 
 /** A plain profile is parsed in about a millisecond. */
 const limit = 2000;

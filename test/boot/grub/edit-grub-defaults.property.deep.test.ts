@@ -4,7 +4,7 @@ import {expect, it} from 'vitest';
 import {editGrubDefaults} from '../../../src/boot/grub/edit-grub-defaults.ts';
 import {figure} from '../../figures/figure.ts';
 import {sourceWithDash, words} from './source-with-dash.ts';
-import {bySize} from '../../support/sizes.ts';
+import {deepOrNight} from '../../support/sizes.ts';
 
 const edit = {
   add: ['intel_iommu=on', 'hugepagesz=2M', 'hugepages=0:512,1:0'],
@@ -196,6 +196,6 @@ it('edits every file that holds nothing odd, and only inside the value', () => {
       if (!result.ok) throw new Error(result.finding.message);
       expect(common(before, result.text)).toBeGreaterThanOrEqual(before.length - text.length);
     }),
-    {numRuns: bySize(150, 500, 5000)},
+    {numRuns: deepOrNight(500, 5000)},
   );
 });
