@@ -1,4 +1,4 @@
-import {lstatSync, readlinkSync} from 'node:fs';
+import {lstatSync, readdirSync, readlinkSync} from 'node:fs';
 
 const maximumLinks = 40;
 
@@ -38,19 +38,23 @@ export const resolveInRoot = (
 
 /**
  * The same for many paths of one reading. Where a folder leads is looked up once, and so is each folder on the way: a
- * folder of 20,000 files, or a bus of 4,000 devices, would cost one lstat for each part of each path.
+ * folder of 20,000 files, or a bus of 4,000 devices, would cost one lstat for each part of each path. Of a folder with
+ * many folders below it, one listing tells which of them are no links.
  */
 export const folderResolver = (root: string): ((path: string, followLast: boolean) => string | null) => {
   const base = root === '/' ? '' : root;
   // From a path to where it leads, both below the root and absolute there; the root itself is the empty text.
   const folders = new Map<string, string | null>([['', '']]);
+  const isPlainFolder = plainFolders(base);
 
   const folderOf = (path: string, links: number): string | null => {
     const known = folders.get(path);
     if (known !== undefined) return known;
     const slash = path.lastIndexOf('/');
     const parent = folderOf(path.slice(0, slash), links);
-    const found = parent === null ? null : follow(parent, path.slice(slash + 1), links);
+    const name = path.slice(slash + 1);
+    if (parent !== null && isPlainFolder(parent, name)) return `${parent}/${name}`;
+    const found = parent === null ? null : follow(parent, name, links);
     // Too many links on this way may be few enough on another.
     if (found !== null || links === 0) folders.set(path, found);
     return found;
@@ -73,18 +77,51 @@ export const folderResolver = (root: string): ((path: string, followLast: boolea
     return reached;
   };
 
+  // Files of one folder are mostly asked for one after the other.
+  let last: {readonly path: string; readonly folder: string | null} = {path: '', folder: ''};
+
   return (path, followLast) => {
     const slash = path.lastIndexOf('/');
     const folderPath = path.slice(0, slash);
-    if (!folders.has(folderPath) && isUnclean(folderPath)) return resolveInRoot(root, path, {followLast});
+    const isLast = folderPath === last.path;
+    if (!isLast && !folders.has(folderPath) && isUnclean(folderPath)) return resolveInRoot(root, path, {followLast});
     const name = path.slice(slash + 1);
     if (name === '' || name === '.' || name === '..') return resolveInRoot(root, path, {followLast});
-    const folder = folderOf(folderPath, 0);
+    const folder = isLast ? last.folder : folderOf(folderPath, 0);
+    if (!isLast) last = {path: folderPath, folder};
     if (folder === null) return null;
     if (!followLast) return `${base}${folder}/${name}`;
     const place = follow(folder, name, 0);
     return place === null ? null : base + place || '/';
   };
+};
+
+/** Below so many folders of one folder, a look at each costs less than a listing with their kinds. */
+const fewFolders = 8;
+
+/** Whether a name in a folder is known to be a folder itself, and no link; `false` also where nothing is known. */
+const plainFolders = (base: string): ((folder: string, name: string) => boolean) => {
+  const asked = new Map<string, number>();
+  const listed = new Map<string, ReadonlySet<string>>();
+  return (folder, name) => {
+    const names = listed.get(folder);
+    if (names !== undefined) return names.has(name);
+    const count = (asked.get(folder) ?? 0) + 1;
+    asked.set(folder, count);
+    if (count <= fewFolders) return false;
+    const found = listFolders(`${base}${folder}/`);
+    listed.set(folder, found);
+    return found.has(name);
+  };
+};
+
+const listFolders = (real: string): ReadonlySet<string> => {
+  try {
+    const entries = readdirSync(real, {withFileTypes: true});
+    return new Set(entries.filter((entry) => entry.isDirectory()).map(({name}) => name));
+  } catch {
+    return new Set();
+  }
 };
 
 /** With parts that are no names, or not from the root on. */

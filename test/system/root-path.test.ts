@@ -43,4 +43,20 @@ describe('a path below another root', () => {
         for (const followLast of [true, false])
           expect(resolve(path, followLast), `${path} ${followLast}`).toBe(resolveInRoot(root, path, {followLast}));
   });
+
+  it('follows a link among many folders, however many were looked up before it', () => {
+    const names = Array.from({length: 40}, (_, index) => `device-${index}`);
+    const tree = makeTree({
+      ...Object.fromEntries(names.map((name) => [`/sys/bus/${name}/uevent`, ''])),
+      '/sys/bus/out': {link: '../../../../etc'},
+      '/sys/bus/absolute': {link: '/sys/bus/device-7'},
+      '/sys/bus/back': {link: 'out'},
+      '/sys/bus/loop': {link: 'loop'},
+      '/sys/bus/file': '',
+    });
+    const resolve = folderResolver(tree);
+    for (const name of [...names, 'out', 'absolute', 'back', 'loop', 'file', 'absent', ...names])
+      for (const path of [`/sys/bus/${name}/uevent`, `/sys/bus/${name}/deeper/uevent`])
+        expect(resolve(path, true), path).toBe(resolveInRoot(tree, path));
+  });
 });
