@@ -9,7 +9,7 @@ const {ok, info, warning} = about('group-isolation', 'Isolation (ACS)');
 /** One check for each group with a display device: can the card go alone, and if not, because of which bridge? */
 export const checkIsolation = (facts: HostFacts): readonly Check[] => {
   if (!facts.iommu.active) return [info('Not known before the IOMMU is active.')];
-  const groups = analyseGroups(facts).filter((group) => group.members.some(isGraphicsCard));
+  const groups = [...analyseGroups(facts)].filter((group) => group.members.some(isGraphicsCard));
   return groups.length === 0 ? [info('No group holds a display device.')] : groups.map(checkGroup);
 };
 

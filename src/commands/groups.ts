@@ -6,7 +6,7 @@ import {iommuGroupMembers, pciFunctionShape} from '../facts/shapes/pci-shapes.ts
 import {describeAcsOverride} from '../groups/acs-override.ts';
 import {describeGroups} from '../groups/describe-groups.ts';
 import type {GroupOutline, GroupFacts} from '../host/read-groups.ts';
-import {printable} from '../words/printable.ts';
+import {printableLines} from '../words/printable.ts';
 import {type Command, exitCodes} from './command.ts';
 
 /** For a person only what is shown is read; a document has every member of each function. */
@@ -51,7 +51,5 @@ export const groups: Command<unknown, Listed, Document> = {
     groups: listOf(shape<Document['groups'][number]>({...iommuGroupMembers, functions: listOf(groupMember)})),
   }),
   describe: ({outline}) =>
-    outline === null
-      ? ''
-      : [...overrideLines(outline), ...describeGroups(outline)].map((line) => `${printable(line)}\n`).join(''),
+    outline === null ? '' : printableLines([...overrideLines(outline), ...describeGroups(outline)]),
 };

@@ -6,12 +6,17 @@ export type PciAddress = `${string}:${string}:${string}.${string}`;
 /** `vvvv:dddd`, lower-case hexadecimal. */
 export type PciId = `${string}:${string}`;
 
+const written = /^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/;
 const plain = /^(?:([0-9a-f]{4,8}):)?([0-9a-f]{2}):([01][0-9a-f])\.([0-7])$/;
 /** Node device names of libvirt: `pci_0000_06_00_0`. */
 const nodeDevice = /^pci_([0-9a-f]{4,8})_([0-9a-f]{2})_([01][0-9a-f])_([0-7])$/;
 
+const usualLength = '0000:00:00.0'.length;
+
 /** `06:00.0`, `0000:06:00.0`, `10000:e1:00.0` (VMD) or `pci_0000_06_00_0`; `null` for anything else. */
 export const parsePciAddress = (text: string): PciAddress | null => {
+  // Nearly all are as the kernel writes them; in a domain of more digits, zeros in front are dropped.
+  if (text.length === usualLength && isPciAddress(text)) return text;
   const lower = text.toLowerCase();
   const match = plain.exec(lower) ?? nodeDevice.exec(lower);
   if (match === null) return null;
@@ -20,8 +25,7 @@ export const parsePciAddress = (text: string): PciAddress | null => {
 };
 
 /** Whether it is one as the kernel writes it. */
-export const isPciAddress = (text: string): text is PciAddress =>
-  /^[0-9a-f]{4,8}:[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/.test(text);
+export const isPciAddress = (text: string): text is PciAddress => written.test(text);
 
 export const isPciId = (text: string): text is PciId => /^[0-9a-f]{4}:[0-9a-f]{4}$/.test(text);
 

@@ -30,7 +30,11 @@ export const isAmdIntegrated = (pci: readonly Part[], device: Part): boolean =>
   (isProcessorPart(pci, device) || (device.upstream.length === 0 && splitPciAddress(device.address).bus === 0));
 
 /** Domains that VMD makes begin at 10000; libvirt and QEMU know 16 bits (kernel: drivers/pci/controller/vmd.c). */
-export const isBehindVmd = (address: PciAddress): boolean => splitPciAddress(address).segment > 0xffff;
+export const isBehindVmd = (address: PciAddress): boolean =>
+  address.length > usualLength && splitPciAddress(address).segment > 0xffff;
+
+/** With a domain of 16 bits. */
+const usualLength = '0000:00:00.0'.length;
 
 /** A bridge class without a bridge's header that sits in a slot of its own is a device (NVSwitch); on the root bus it is the chipset. */
 export const isChipsetPart = (device: Pick<PciFunction, 'class' | 'upstream'>): boolean =>

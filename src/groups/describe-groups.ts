@@ -21,31 +21,32 @@ import {listWords} from '../words/list-words.ts';
 
 /** `0000:01:00.0  VGA compatible controller [10de:1381]  nouveau  NVIDIA Corporation GM107 [GeForce GTX 750]  [boot VGA]` */
 const describeMember = (marks: Marks, one: PciOutline, isTopOfTree: boolean): string => {
-  const parts = [
-    one.address,
-    `${describeClass(one.class)} [${one.vendor}:${one.device}]`,
-    one.driver ?? '(no driver)',
-    one.name,
-    ...tagsOf(marks, one),
-    isTopOfTree && one.upstream.length > 0 ? `(behind ${one.upstream.at(-1)})` : null,
-  ];
-  return parts.filter((part) => part !== null).join('  ');
+  const bridge = isTopOfTree ? one.upstream.at(-1) : undefined;
+  const name = one.name === null ? '' : `  ${one.name}`;
+  const tags = tagsOf(marks, one);
+  const start = `${one.address}  ${describeClass(one.class)} [${one.vendor}:${one.device}]  ${one.driver ?? '(no driver)'}`;
+  return `${start}${name}${tags === '' ? '' : `  ${tags}`}${bridge === undefined ? '' : `  (behind ${bridge})`}`;
 };
 
 /** `0000:00:1f.2 (SATA controller, ahci)` */
 const nameMember = (one: PciOutline): string =>
   `${one.address} (${[describeClass(one.class), one.driver].filter((part) => part !== null).join(', ')})`;
 
-const tagsOf = (marks: Marks, {address, bootVga, physicalFunction}: PciOutline): readonly string[] => {
-  const kinds = [...(marks.needs.get(address) ?? [])];
-  const needed = kinds.filter((kind) => kind !== 'data' && kind !== 'spare');
+const tagsOf = (marks: Marks, {address, bootVga, physicalFunction}: PciOutline): string => {
+  const uses = marks.needs.get(address);
+  const tags = bootVga ? ['[boot VGA]'] : [];
+  if (physicalFunction !== null) tags.push(`[virtual function of ${physicalFunction}]`);
+  if (marks.makesSlices.has(address)) tags.push('[makes slices: mediated devices]');
+  if (uses !== undefined) tags.push(...describeUses([...uses]));
+  return tags.join('  ');
+};
+
+const describeUses = (uses: readonly Use[]): readonly string[] => {
+  const needed = uses.filter((use) => use !== 'data' && use !== 'spare');
   return [
-    ...(bootVga ? ['[boot VGA]'] : []),
-    ...(physicalFunction === null ? [] : [`[virtual function of ${physicalFunction}]`]),
-    ...(marks.makesSlices.has(address) ? ['[makes slices: mediated devices]'] : []),
     ...(needed.length > 0 ? [`[needed by the host: ${needed.join(', ')}]`] : []),
-    ...(kinds.includes('data') ? ['[used by the host: data]'] : []),
-    ...(kinds.includes('spare') && needed.length === 0 ? ['[used by the host, which has another]'] : []),
+    ...(uses.includes('data') ? ['[used by the host: data]'] : []),
+    ...(uses.includes('spare') && needed.length === 0 ? ['[used by the host, which has another]'] : []),
   ];
 };
 
@@ -90,12 +91,14 @@ const describeVerdict = (marks: Marks, group: Group): string => {
   if (group.endpoints.length === 0)
     return group.unknown.length === 0 ? 'bridges only, nothing to pass' : 'nothing is known about it';
   if (group.unknown.length === 0 && group.endpoints.every(isChipsetPart)) return 'part of the chipset, nothing to pass';
+  const usable = `usable: only its own functions and bridges${describeNeeds(marks, group.endpoints)}`;
+  if (group.unknown.length === 0 && group.cards.length === 1)
+    return group.endpoints.some(isDisplay) ? `display device, ${usable}` : usable;
   const displays = group.cards.filter(({functions}) => functions.some(isDisplay));
   const [wanted] = displays.length > 0 ? displays : group.cards;
   const own = wanted?.functions.map(({address}) => address) ?? [];
   const kind = displays.length > 0 ? 'display device, ' : '';
-  if (isViableFor(group, own))
-    return `${kind}usable: only its own functions and bridges${describeNeeds(marks, group.endpoints)}`;
+  if (isViableFor(group, own)) return `${kind}${usable}`;
   const others = [...endpointsBeside(group, own).map(nameMember), ...group.unknown];
   if (displays.length === 1) return `${kind}not usable alone: shared with ${listWords(others)}`;
   const all = [...group.endpoints.map(nameMember), ...group.unknown];
@@ -103,13 +106,16 @@ const describeVerdict = (marks: Marks, group: Group): string => {
 };
 
 const describeNeeds = (marks: Marks, endpoints: readonly PciOutline[]): string => {
-  const kinds = endpoints.flatMap(({address}) => [...(marks.needs.get(address) ?? [])]);
-  if (kinds.length === 0) return '';
-  if (kinds.every((kind) => kind === 'spare')) return '';
-  return kinds.every((kind) => kind === 'data' || kind === 'spare')
-    ? ', but the host uses it'
-    : ', but the host needs it';
+  let isUsed = false;
+  for (const {address} of endpoints)
+    for (const use of marks.needs.get(address) ?? nothing) {
+      if (use !== 'spare' && use !== 'data') return ', but the host needs it';
+      isUsed ||= use === 'data';
+    }
+  return isUsed ? ', but the host uses it' : '';
 };
+
+const nothing: readonly Use[] = [];
 
 export type ListedFacts = GroupFacts<PciOutline> & {
   readonly iommu: Pick<IommuFacts, 'active' | 'acpiTable'>;
@@ -124,7 +130,7 @@ type Group = GroupAnalysis<PciOutline>;
 type Use = HostNeed['kind'] | 'spare';
 /** What is said of a function in brackets. */
 type Marks = {
-  readonly needs: ReadonlyMap<PciAddress, ReadonlySet<Use>>;
+  readonly needs: ReadonlyMap<PciAddress, readonly Use[]>;
   readonly makesSlices: ReadonlySet<string>;
 };
 
@@ -133,14 +139,18 @@ const indexNeeds = ({needs, pci}: Pick<ListedFacts, 'needs' | 'pci'>): Marks['ne
   // A group goes as a whole, and a spare in it with the rest.
   const staysBehind = (address: PciAddress, spare: PciAddress): boolean =>
     groups.get(spare) === null || groups.get(spare) !== groups.get(address);
-  const kinds = new Map<PciAddress, Set<Use>>();
-  for (const {address, kind, spares} of needs)
-    kinds.set(
-      address,
-      (kinds.get(address) ?? new Set()).add(spares.some((spare) => staysBehind(address, spare)) ? 'spare' : kind),
-    );
+  const kinds = new Map<PciAddress, readonly Use[]>();
+  for (const {address, kind, spares} of needs) {
+    const use = spares.some((spare) => staysBehind(address, spare)) ? 'spare' : kind;
+    const before = kinds.get(address) ?? nothing;
+    // Of thousands of network cards nearly all are a spare, and share that list.
+    if (before.length === 0) kinds.set(address, use === 'spare' ? spareAlone : [use]);
+    else if (!before.includes(use)) kinds.set(address, [...before, use]);
+  }
   return kinds;
 };
+
+const spareAlone: readonly Use[] = ['spare'];
 
 /** The `groups` command: lines without colour, groups in numeric order, functions without a group last. */
 export const describeGroups = (facts: ListedFacts): readonly string[] => {
@@ -148,10 +158,12 @@ export const describeGroups = (facts: ListedFacts): readonly string[] => {
     needs: indexNeeds(facts),
     makesSlices: new Set(facts.mediated.parents.map(({name}) => name)),
   };
-  return [
-    ...analyseGroups(facts).flatMap((group) => [...describeGroup(marks, group), '']),
-    ...describeUngrouped(facts, marks),
-  ];
+  const lines: string[] = [];
+  for (const group of analyseGroups(facts)) {
+    for (const line of describeGroup(marks, group)) lines.push(line);
+    lines.push('');
+  }
+  return lines.concat(describeUngrouped(facts, marks));
 };
 
 const describeGroup = (marks: Marks, group: Group): readonly string[] => [
@@ -165,6 +177,9 @@ const describeGroup = (marks: Marks, group: Group): readonly string[] => [
 
 /** Bridges of the group first, what sits behind them indented below. */
 const describeTree = (marks: Marks, members: readonly PciOutline[]): readonly string[] => {
+  const [first] = members;
+  if (first === undefined) return [];
+  if (members.length === 1) return [`  ${describeMember(marks, first, true)}`];
   const children = childrenByParent(members);
   const below = (parent: PciAddress | null, depth: number): readonly string[] =>
     (children.get(parent) ?? []).flatMap((one) => [

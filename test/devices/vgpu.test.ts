@@ -10,7 +10,7 @@ import {unitPaths} from '../../src/devices/virtual-function/unit.ts';
 import type {HostFacts} from '../../src/facts/host-facts.ts';
 import type {PciAddress} from '../../src/facts/pci-address.ts';
 import type {VendorVgpu} from '../../src/facts/pci.ts';
-import {readPciFunction} from '../../src/host/pci/pci-function.ts';
+import {pciFunctionReader} from '../../src/host/pci/pci-function.ts';
 import {claimOf} from '../../src/plan/claim-of-plan.ts';
 import {decodeProfile, encodeProfile} from '../../src/pipeline/profile-file.ts';
 import {proposeProfile} from '../../src/pipeline/propose-profile.ts';
@@ -203,7 +203,7 @@ describe('a vGPU that is a virtual function', () => {
       '../../../devices/pci0000:40/0000:40:01.0/0000:41:00.4',
       join(root, 'sys/bus/pci/devices/0000:41:00.4'),
     );
-    expect(readPciFunction(openSource(root, null), '0000:41:00.4', '0000:41:00.4')?.vgpu).toEqual({
+    expect(pciFunctionReader(openSource(root, null))('0000:41:00.4', '0000:41:00.4')?.vgpu).toEqual({
       current: 0,
       creatable: [
         {id: 1148, name: 'NVIDIA L40S-2Q'},

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, it} from 'vitest';
-import {printable} from '../../src/words/printable.ts';
+import {printable, printableLines} from '../../src/words/printable.ts';
 import {displayWidth, padColumns, takeColumns, truncate} from '../../src/words/width.ts';
 
 describe('text of the machine on the terminal', () => {
@@ -14,6 +14,15 @@ describe('text of the machine on the terminal', () => {
     ['half a surrogate pair', 'a\ud800b', 'a\ufffdb'],
   ])('shows %s as something that can not act', (_what, text, shown) => {
     expect(printable(text)).toBe(shown);
+  });
+
+  it('shows many lines as each of them alone, also where one has a line break of its own', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(fc.string(), fc.string({unit: 'binary'}), fc.constant('a\nb'))), (lines) => {
+        expect(printableLines(lines)).toBe(lines.map((line) => `${printable(line)}\n`).join(''));
+      }),
+    );
+    expect(printableLines(['a', 'b\nc'])).toBe('a\nb\ufffdc\n');
   });
 
   it('keeps letters of every language', () => {

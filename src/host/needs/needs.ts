@@ -23,6 +23,7 @@ const readNetworkCards = (source: Source, pci: readonly PciOutline[]): readonly 
   const spares = all.slice(0, mostSpares + 1);
   // Most of thousands share one list.
   const ofOthers = spares.slice(0, mostSpares);
+  const others = new Set(ofOthers);
   return all.map((address) => ({
     address,
     kind: 'network',
@@ -30,7 +31,7 @@ const readNetworkCards = (source: Source, pci: readonly PciOutline[]): readonly 
       all.length === 1
         ? `the only network card → ${address}`
         : `one of the only ${all.length} network cards → ${address}`,
-    spares: ofOthers.includes(address) ? spares.filter((other) => other !== address) : ofOthers,
+    spares: others.has(address) ? spares.filter((other) => other !== address) : ofOthers,
   }));
 };
 

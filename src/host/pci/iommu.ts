@@ -48,18 +48,22 @@ export const joinIommuGroups = (
   listed: ReadonlyMap<number, readonly PciAddress[]>,
   pci: readonly GroupedFunction[],
 ): readonly GroupMembers[] => {
-  const members = new Map([...listed].map(([id, devices]) => [id, new Set(devices)]));
-  for (const {address, iommuGroup} of pci) {
-    if (iommuGroup === null) continue;
-    const group = members.get(iommuGroup) ?? new Set();
-    members.set(iommuGroup, group.add(address));
-  }
   const isReal = groupFilter(source);
+  const members = new Map<number, PciAddress[]>();
+  for (const [id, devices] of listed) if (isReal(id)) members.set(id, [...devices]);
+  for (const {address, iommuGroup: id} of pci) {
+    if (id === null) continue;
+    const group = members.get(id);
+    if (group !== undefined) group.push(address);
+    else if (isReal(id)) members.set(id, [address]);
+  }
   return [...members]
-    .filter(([id]) => isReal(id))
     .sort(([left], [right]) => left - right)
-    .map(([id, devices]) => ({id, devices: [...devices].sort(comparePciAddresses)}));
+    .map(([id, devices]) => ({id, devices: devices.length > 1 ? eachOnce(devices) : devices}));
 };
+
+const eachOnce = (devices: readonly PciAddress[]): readonly PciAddress[] =>
+  [...new Set(devices)].sort(comparePciAddresses);
 
 /**
  * PCI functions by group, as the groups list them. The kernel makes a function's link and its name in the group's list

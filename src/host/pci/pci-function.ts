@@ -1,10 +1,11 @@
 import {posix} from 'node:path';
-import {isPciAddress, parsePciAddress, type PciAddress, type PciId, splitPciAddress} from '../../facts/pci-address.ts';
+import {isPciAddress, parsePciAddress, type PciAddress, splitPciAddress} from '../../facts/pci-address.ts';
 import type {BridgeAcs, PciFunction, PciOutline, SriovFacts, VendorVgpu} from '../../facts/pci.ts';
 import type {Source} from '../../system/source.ts';
 import {readGpuShares} from './gpu-shares.ts';
 import {decodeBridgeAcs} from './pci-config.ts';
 import {parseResizeBitmap, parseResources} from './pci-resources.ts';
+import {type PciIds, subsystemOf, ueventReader} from './pci-uevent.ts';
 
 /** PCI functions on the way to a device in sysfs, from the root port down; the last one is the device's own. */
 export const pciAddressesOf = (sysfsPath: string): readonly PciAddress[] => sysfsPath.split('/').filter(isPciAddress);
@@ -26,58 +27,42 @@ export const pciDirectory = '/sys/bus/pci/devices';
 
 export type BarePciOutline = Omit<PciOutline, 'name' | 'modules'> & Pick<PciFunction, 'modalias'>;
 
-/**
- * As `readPciFunction`, and of an endpoint mostly from its `uevent` alone (kernel: drivers/pci/pci-driver.c pci_uevent,
- * drivers/base/core.c dev_uevent).
- */
-export const readPciOutline = (source: Source, name: string, address: PciAddress): BarePciOutline | null => {
-  const target = source.link(`${pciDirectory}/${name}`);
-  const directory = directoryOf(name, target);
-  const ids = parseUevent(source.text(`${directory}/uevent`) ?? '');
-  if (ids === null) return readPciFunction(source, name, address);
-  const {vendor, device, class: pciClass, driver, modalias} = ids;
-  const isBridge = pciClass.startsWith('0604');
-  // Few functions are virtual, and reading a link that is not there costs more than asking for it.
-  const physfn = source.exists(`${directory}/physfn`) ? source.link(`${directory}/physfn`) : null;
-  return {
-    address,
-    class: pciClass,
-    vendor,
-    device,
-    driver,
-    modalias,
-    iommuGroup: parseCount(baseName(source.link(`${directory}/iommu_group`))),
-    bootVga: pciClass.startsWith('03') && source.text(`${directory}/boot_vga`)?.trim() === '1',
-    upstream: target === null ? [] : upstreamOf(target, address),
-    isBridge,
-    acs: isBridge ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
-    physicalFunction: parsePciAddress(baseName(physfn) ?? ''),
+/** Reads one function; `null` when its directory holds neither vendor nor device (some POWER captures hold the class alone). */
+export type FunctionReader<One> = (name: string, address: PciAddress) => One | null;
+
+/** As `pciFunctionReader`, and of an endpoint mostly from its `uevent` alone. */
+export const pciOutlineReader = (source: Source): FunctionReader<BarePciOutline> => {
+  const readWhole = pciFunctionReader(source);
+  const parseUevent = ueventReader();
+  const upstreamOf = upstreamFinder();
+  return (name, address) => {
+    const target = source.link(`${pciDirectory}/${name}`);
+    const directory = directoryOf(name, target);
+    const ids = parseUevent(source.text(`${directory}/uevent`) ?? '');
+    if (ids === null) return readWhole(name, address);
+    const {vendor, device, class: pciClass, driver, modalias} = ids;
+    const isBridge = pciClass.startsWith('0604');
+    // Few functions are virtual, and reading a link that is not there costs more than asking for it.
+    const physfn = source.exists(`${directory}/physfn`) ? source.link(`${directory}/physfn`) : null;
+    return {
+      address,
+      class: pciClass,
+      vendor,
+      device,
+      driver,
+      modalias,
+      iommuGroup: parseCount(baseName(source.link(`${directory}/iommu_group`))),
+      bootVga: pciClass.startsWith('03') && source.text(`${directory}/boot_vga`)?.trim() === '1',
+      upstream: target === null ? [] : upstreamOf(target, address),
+      isBridge,
+      acs: isBridge ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
+      physicalFunction: physfn === null ? null : parsePciAddress(baseName(physfn) ?? ''),
+    };
   };
 };
 
-type Ids = Pick<PciFunction, 'class' | 'vendor' | 'device' | 'subsystem' | 'driver' | 'modalias'>;
-
-/**
- * `PCI_CLASS=30000`, `PCI_ID=10DE:1C81`, `PCI_SUBSYS_ID=1458:3728`, and `DRIVER=` where one is bound; `null` without the
- * first two. One file instead of seven: of 4,000 functions each file costs.
- */
-const parseUevent = (text: string): Ids | null => {
-  const pciClass = /^PCI_CLASS=([0-9A-F]{1,6})$/m.exec(text)?.[1];
-  const [, vendor, device] = /^PCI_ID=([0-9A-F]{4}):([0-9A-F]{4})$/m.exec(text) ?? [];
-  if (pciClass === undefined || vendor === undefined || device === undefined) return null;
-  const [, subvendor = null, subdevice = null] = /^PCI_SUBSYS_ID=([0-9A-F]{4}):([0-9A-F]{4})$/m.exec(text) ?? [];
-  return {
-    class: pciClass.toLowerCase().padStart(6, '0'),
-    vendor: vendor.toLowerCase(),
-    device: device.toLowerCase(),
-    subsystem: subsystemOf(subvendor?.toLowerCase() ?? null, subdevice?.toLowerCase() ?? null),
-    driver: /^DRIVER=(.+)$/m.exec(text)?.[1] ?? null,
-    modalias: /^MODALIAS=(.+)$/m.exec(text)?.[1] ?? null,
-  };
-};
-
-/** The same from the files, of a capture that has no `uevent`. */
-const idsOf = (text: Read, linked: Read): Ids | null => {
+/** From the files, of a capture that has no `uevent`. */
+const idsOf = (text: Read, linked: Read): PciIds | null => {
   const vendor = parseHex(text('vendor'), 4);
   const device = parseHex(text('device'), 4);
   if (vendor === null || device === null) return null;
@@ -100,41 +85,44 @@ const directoryOf = (name: string, target: string | null): string => {
 
 const usualStart = '../../../devices'.length;
 
-/** `null` when the directory holds neither vendor nor device (some POWER captures hold the class alone). */
-export const readPciFunction = (source: Source, name: string, address: PciAddress): BarePciFunction | null => {
-  const target = source.link(`${pciDirectory}/${name}`);
-  const directory = directoryOf(name, target);
-  const names = new Set(source.list(directory));
-  // A failed open costs more than the listing, so only what is there is asked for.
-  const text = (file: string): string | null =>
-    names.has(file) ? (source.text(`${directory}/${file}`)?.trim() ?? null) : null;
-  const linked = (file: string): string | null =>
-    names.has(file) ? baseName(source.link(`${directory}/${file}`)) : null;
+export const pciFunctionReader = (source: Source): FunctionReader<BarePciFunction> => {
+  const parseUevent = ueventReader();
+  const upstreamOf = upstreamFinder();
+  return (name, address) => {
+    const target = source.link(`${pciDirectory}/${name}`);
+    const directory = directoryOf(name, target);
+    const names = new Set(source.list(directory));
+    // A failed open costs more than the listing, so only what is there is asked for.
+    const text = (file: string): string | null =>
+      names.has(file) ? (source.text(`${directory}/${file}`)?.trim() ?? null) : null;
+    const linked = (file: string): string | null =>
+      names.has(file) ? baseName(source.link(`${directory}/${file}`)) : null;
 
-  const ids = parseUevent(text('uevent') ?? '') ?? idsOf(text, linked);
-  if (ids === null) return null;
-  const {vendor, device} = ids;
-  const isBridge = ids.class.startsWith('0604');
-  const resetMethods = text('reset_method');
-  return {
-    address,
-    ...ids,
-    revision: parseHex(text('revision'), 2),
-    driverOverride: overrideOf(text('driver_override')),
-    iommuGroup: parseCount(linked('iommu_group')),
-    numaNode: parseCount(text('numa_node')),
-    bootVga: text('boot_vga') === '1',
-    resetMethods: resetMethods === null ? null : resetMethods.split(/\s+/).filter((method) => method !== ''),
-    bars: parseResources(text('resource') ?? ''),
-    resizableBars: readResizableBars(names, text),
-    upstream: target === null ? [] : upstreamOf(target, address),
-    isBridge,
-    acs: isBridge && names.has('config') ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
-    powerState: text('power_state'),
-    physicalFunction: parsePciAddress(linked('physfn') ?? ''),
-    sriov: readSriov(source, directory, names, text, linked),
-    hasMdevTypes: names.has('mdev_supported_types'),
-    vgpu: names.has('nvidia') ? readVgpu((file) => source.text(`${directory}/nvidia/${file}`)) : null,
+    const ids = parseUevent(text('uevent') ?? '') ?? idsOf(text, linked);
+    if (ids === null) return null;
+    const {vendor, device} = ids;
+    const isBridge = ids.class.startsWith('0604');
+    const resetMethods = text('reset_method');
+    return {
+      address,
+      ...ids,
+      revision: parseHex(text('revision'), 2),
+      driverOverride: overrideOf(text('driver_override')),
+      iommuGroup: parseCount(linked('iommu_group')),
+      numaNode: parseCount(text('numa_node')),
+      bootVga: text('boot_vga') === '1',
+      resetMethods: resetMethods === null ? null : resetMethods.split(/\s+/).filter((method) => method !== ''),
+      bars: parseResources(text('resource') ?? ''),
+      resizableBars: readResizableBars(names, text),
+      upstream: target === null ? [] : upstreamOf(target, address),
+      isBridge,
+      acs: isBridge && names.has('config') ? readAcs(source, `${directory}/config`, {address, vendor, device}) : null,
+      powerState: text('power_state'),
+      physicalFunction: parsePciAddress(linked('physfn') ?? ''),
+      sriov: readSriov(source, directory, names, text, linked),
+      hasMdevTypes: names.has('mdev_supported_types'),
+      vgpu: names.has('nvidia') ? readVgpu((file) => source.text(`${directory}/nvidia/${file}`)) : null,
+    };
   };
 };
 
@@ -220,17 +208,26 @@ const readAcs = (
 
 /**
  * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`: each function on the way. With VMD the way starts at its
- * controller: `pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/…`.
+ * controller: `pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0/…`. Functions below one bridge share the list.
  */
-const upstreamOf = (target: string, address: PciAddress): readonly PciAddress[] =>
-  target
+const upstreamFinder = (): ((target: string, address: PciAddress) => readonly PciAddress[]) => {
+  const known = new Map<string, readonly PciAddress[]>();
+  return (target, address) => {
+    const slash = target.lastIndexOf('/');
+    const parent = target.slice(0, slash);
+    const above = known.get(parent) ?? addressesIn(parent);
+    known.set(parent, above);
+    const isUsual =
+      target.endsWith(address) && target.length === slash + 1 + address.length && !above.includes(address);
+    return isUsual ? above : addressesIn(target).filter((one) => one !== address);
+  };
+};
+
+const addressesIn = (path: string): readonly PciAddress[] =>
+  path
     .split('/')
     .map(parsePciAddress)
-    .filter((one): one is PciAddress => one !== null && one !== address);
-
-/** Vendor 0 and ffff mean that the board's maker left it unset (as lspci reads it). */
-const subsystemOf = (vendor: string | null, device: string | null): PciId | null =>
-  vendor === null || device === null || vendor === '0000' || vendor === 'ffff' ? null : `${vendor}:${device}`;
+    .filter((one) => one !== null);
 
 /** The kernel writes `(null)` for a driver_override that is not set. */
 const overrideOf = (text: string | null): string | null =>

@@ -4,12 +4,12 @@ import type {Source} from '../../system/source.ts';
 import {readModuleMatches} from '../kernel/modules.ts';
 import type {Note} from '../reader.ts';
 import {readBootFramebuffers} from './framebuffers.ts';
-import {pciDirectory, readPciFunction, readPciOutline} from './pci-function.ts';
+import {type FunctionReader, pciDirectory, pciFunctionReader, pciOutlineReader} from './pci-function.ts';
 import {readPciNames} from './pci-names.ts';
 
 /** Every PCI function that sysfs lists, in numeric order of addresses. */
 export const readPci = (source: Source, note: Note): readonly PciFunction[] => {
-  const functions = readEach(source, note, (name, address) => readPciFunction(source, name, address));
+  const functions = readEach(source, note, pciFunctionReader(source));
   const nameOf = readPciNames(source, functions);
   const matchOf = readModuleMatches(source, functions);
   const framebuffersIn = readBootFramebuffers(source);
@@ -23,16 +23,16 @@ export const readPci = (source: Source, note: Note): readonly PciFunction[] => {
 
 /** The same functions by few files. */
 export const readPciOutlines = (source: Source, note: Note): readonly PciOutline[] => {
-  const functions = readEach(source, note, (name, address) => readPciOutline(source, name, address));
+  const functions = readEach(source, note, pciOutlineReader(source));
   const nameOf = readPciNames(source, functions);
   const matchOf = readModuleMatches(source, functions);
-  return functions.map((one) => ({...one, name: nameOf(one), modules: matchOf(one).modules}));
+  return functions.map((one) => Object.assign(one, {name: nameOf(one), modules: matchOf(one).modules}));
 };
 
 const readEach = <One extends Pick<PciFunction, 'address' | 'isBridge'>>(
   source: Source,
   note: Note,
-  read: (name: string, address: PciAddress) => One | null,
+  read: FunctionReader<One>,
 ): readonly One[] => {
   const functions: One[] = [];
   const unreadable: PciAddress[] = [];
