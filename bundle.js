@@ -13,6 +13,32 @@ export const withoutDevtools = {
   },
 };
 
+/** What looks at the nodes of a profile alone, and is reached by commands that read none. */
+const nodesAlone = ['codec', 'device-format', 'scalars', 'sections'].map((name) => `src/profile/${name}.ts`);
+
+/**
+ * The same yaml as modules, of which a command loads what it uses. What Node would resolve is CommonJS, whose 70 files
+ * are loaded and run as one. None of the modules does anything but define what it exports.
+ */
+const withYamlModules = {
+  name: 'with-yaml-modules',
+  setup({onResolve, onLoad}) {
+    const modules = resolve('node_modules/yaml/browser/dist');
+    onResolve({filter: /^yaml$/}, ({importer}) =>
+      nodesAlone.includes(relative('', importer))
+        ? {path: 'nodes', namespace: 'yaml'}
+        : {path: resolve(modules, 'index.js'), sideEffects: false},
+    );
+    onLoad({filter: /.*/, namespace: 'yaml'}, () => ({
+      contents: "export * from './nodes/identity.js'; export {Scalar} from './nodes/Scalar.js';",
+      resolveDir: modules,
+    }));
+    onResolve({filter: /^\.{1,2}\//}, ({path, resolveDir}) =>
+      resolveDir.startsWith(modules) ? {path: resolve(resolveDir, path), sideEffects: false} : undefined,
+    );
+  },
+};
+
 /** What nearly every command needs: what reads a host, and what judges it. */
 const core = ['src/host/read-host.ts', 'src/commands/check.ts'];
 
@@ -64,7 +90,7 @@ export const bundleProgram = ({plugins = [], define = {}, ...options}) =>
     loader: {'.sh': 'text', '.bash': 'text', '.zsh': 'text', '.fish': 'text'},
     // Not minified: whoever is asked to run this as root may want to read it, and it starts no slower (measured).
     metafile: true,
-    plugins: [withoutDevtools, ...plugins],
+    plugins: [withoutDevtools, withYamlModules, ...plugins],
     define: {
       'process.env.NODE_ENV': '"production"',
       // With it ink looks for its own package.json.
