@@ -42,6 +42,26 @@ const withYamlModules = {
 /** What nearly every command needs: what reads a host, and what judges it. */
 const core = ['src/host/read-host.ts', 'src/commands/check.ts'];
 
+/** What the start needs, and every command that looks at a host. */
+const base = [
+  'src/commands/command.ts',
+  'src/commands/parse.ts',
+  'src/decode/decode.ts',
+  'src/errors.ts',
+  'src/facts/pci-address.ts',
+  'src/hosts/boot-id.ts',
+  'src/system/machine-error.ts',
+  'src/system/single-file.ts',
+  'src/system/source.ts',
+  'src/system/state-directory.ts',
+  'src/system/trusted-program.ts',
+  'src/words/count.ts',
+  'src/words/list-words.ts',
+  'src/words/printable.ts',
+  'src/words/quote-for-shell.ts',
+  'src/words/with-program-name.ts',
+];
+
 /** What is loaded before a host is read, or without one, so that it has nothing to wait for; and a list of groups, which reads little of a host. */
 const first = [
   'src/main.ts',
@@ -70,12 +90,15 @@ export const withOneCore = {
   setup({onResolve, onLoad}) {
     onResolve({filter: /^\./, namespace: 'file'}, ({kind, path, resolveDir}) => {
       const file = relative('', resolve(resolveDir, path));
-      return kind !== 'dynamic-import' || first.includes(file) ? undefined : {path: file, namespace: 'entry'};
+      return kind === 'dynamic-import' ? {path: file, namespace: 'entry'} : undefined;
     });
-    onLoad({filter: /.*/, namespace: 'entry'}, ({path}) => ({
-      contents: [...core.map((file) => `import './${file}';`), `export * from './${path}';`].join('\n'),
-      resolveDir: resolve(),
-    }));
+    onLoad({filter: /.*/, namespace: 'entry'}, ({path}) => {
+      const reached = first.includes(path) ? base : [...base, ...core];
+      return {
+        contents: [...reached.map((file) => `import './${file}';`), `export * from './${path}';`].join('\n'),
+        resolveDir: resolve(),
+      };
+    });
   },
 };
 
