@@ -1,6 +1,6 @@
 import {constants} from 'node:os';
 import {fileURLToPath} from 'node:url';
-import {type BaseContext, exitCodes, renderDocument, type Style} from './commands/command.ts';
+import {type BaseContext, exitCodes, type Presented, renderDocument, type Style} from './commands/command.ts';
 import {isTransactional, parse, readManner, type Request} from './commands/parse.ts';
 import {programName} from './commands/program-name.ts';
 import {describeError, errorDocument, judgeError} from './commands/report-error.ts';
@@ -33,7 +33,9 @@ const style: Style = {
 };
 
 const safe = (text: string): string => (manner.json ? escapeJson(text) : printableOutput(text, hasColor));
-const out = (text: string): void => void process.stdout.write(safe(text));
+const out = (text: Presented['out']): void => {
+  for (const part of typeof text === 'string' ? [text] : text) process.stdout.write(safe(part));
+};
 const note = (text: string): void => void process.stderr.write(printableOutput(text, hasColor));
 
 const main = async (): Promise<number> => {
@@ -66,9 +68,10 @@ const main = async (): Promise<number> => {
 };
 
 /** What is longer than the screen, on a terminal. What asks or draws by itself is not given to a pager. */
-const outOrPager = async (text: string): Promise<void> => {
+const outOrPager = async (text: Presented['out']): Promise<void> => {
   const {isTTY, columns, rows} = process.stdout;
   if (
+    typeof text !== 'string' ||
     !isTTY ||
     manner.json ||
     manner.noPager ||

@@ -78,7 +78,8 @@ export type Command<Options, Result, Document> = {
 
 export type Presented = {
   readonly exitCode: ExitCode;
-  readonly out: string;
+  /** In parts where it is large. */
+  readonly out: string | Iterable<string>;
   readonly remarks: string;
   /** An error to be reported after these; `null` when there is none. */
   readonly failure: unknown;
@@ -98,13 +99,22 @@ export const present = <Options, Result, Document>(
   {json, style}: Pick<BaseContext, 'json' | 'style'>,
 ): Presented => ({
   exitCode: exitCode(result),
-  out: json
-    ? isCompact
-      ? `${JSON.stringify(document(result))}\n`
-      : renderDocument(document(result))
-    : describe(result, style),
+  out: json ? (isCompact ? compactParts(document(result)) : renderDocument(document(result))) : describe(result, style),
   remarks: json ? '' : remark(result, style),
   failure: failure(result) ?? null,
 });
+
+/** A document of several MiB is never in memory as one text, and in most of its parts a character takes one byte. */
+const compactParts = function* (document: unknown): Generator<string> {
+  let separator = '{';
+  for (const [key, value] of Object.entries(document as object)) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) continue;
+    yield `${separator}${JSON.stringify(key)}:`;
+    yield text;
+    separator = ',';
+  }
+  yield separator === '{' ? '{}\n' : '}\n';
+};
 
 export const renderDocument = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`;

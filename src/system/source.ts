@@ -161,17 +161,21 @@ const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
  * sysfs files report 4096 bytes whatever they hold, so the size is never believed; but sysfs gives all it has in one
  * read (kernel: fs/sysfs/file.c), so a short one is the end there. With thousands of functions each saved call counts.
  */
-const readWhole = <Content>(fd: number, path: string, take: (bytes: Buffer) => Content): Content => {
+const readWhole = <Content>(fd: number, path: string, take: Take<Content>): Content => {
   const isSysfs = path.startsWith('/sys/');
   const count = readSync(fd, firstBytes, 0, firstBytes.length, null);
-  const first = firstBytes.subarray(0, count);
-  return take(count === 0 || (isSysfs && count < firstBytes.length) ? first : readRest(fd, copyOf(first), path));
+  if (count === 0 || (isSysfs && count < firstBytes.length)) return take(firstBytes, count);
+  const whole = readRest(fd, copyOf(firstBytes, count), path);
+  return take(whole, whole.length);
 };
 
-/** What `firstBytes` holds is gone with the next file. */
-const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);
+/** Of so many bytes at the start of a buffer. */
+type Take<Content> = (buffer: Buffer, length: number) => Content;
 
-const textOf = (bytes: Buffer): string => bytes.toString('utf8');
+/** What `firstBytes` holds is gone with the next file. */
+const copyOf: Take<Buffer> = (buffer, length) => Buffer.from(buffer.subarray(0, length));
+
+const textOf: Take<string> = (buffer, length) => buffer.toString('utf8', 0, length);
 
 const readHead = (fd: number): Buffer =>
   Buffer.from(firstBytes.subarray(0, readSync(fd, firstBytes, 0, firstBytes.length, null)));

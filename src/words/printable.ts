@@ -2,6 +2,11 @@
 const unprintable =
   // oxlint-disable-next-line no-control-regex
   /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\u{e0000}-\u{e007f}]/gu;
+/** Of JSON, which has line breaks of its own: thousands of them, so none is looked at one by one. */
+const unprintableInLines = new RegExp(
+  unprintable.source.replace(String.raw`\u0000-\u001f`, String.raw`\u0000-\u0009\u000b-\u001f`),
+  'gu',
+);
 const lone = /[\ud800-\udfff]/gu;
 /** Nearly every text: one quick look instead of three long ones. */
 const plainLine = /^[ -~]*$/;
@@ -45,12 +50,8 @@ export const printableOutput = (text: string, hasColor: boolean): string =>
 
 /** JSON.stringify escapes C0 only; the rest of what a terminal obeys is written as escapes as well, which mean the same. */
 export const escapeJson = (json: string): string =>
-  plainLines.test(json)
-    ? json
-    : json.replace(unprintable, (match) =>
-        match === '\n'
-          ? match
-          : [...Array(match.length).keys()]
-              .map((index) => `\\u${match.charCodeAt(index).toString(16).padStart(4, '0')}`)
-              .join(''),
-      );
+  json.replace(unprintableInLines, (match) =>
+    [...Array(match.length).keys()]
+      .map((index) => `\\u${match.charCodeAt(index).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );

@@ -48,7 +48,8 @@ const run = async <Options, Result, Document>(
     signal: never,
   };
   const {exitCode, out, remarks} = present(command, await command.run({...context, options}), context);
-  return {exitCode, out: said.out + out, err: said.err + remarks};
+  const shown = typeof out === 'string' ? out : [...out].join('');
+  return {exitCode, out: said.out + shown, err: said.err + remarks};
 };
 
 /** The paths of all members, of the first element of each list. */

@@ -93,7 +93,8 @@ export const runVerb = async (
   };
   try {
     const presented = await perform(verb, context, isDry);
-    say(presented?.out ?? '');
+    const out = presented?.out ?? '';
+    say(typeof out === 'string' ? out : [...out].join(''));
     note(presented?.remarks ?? '');
     return {words: words.join(''), isRefused: false, bug: null};
   } catch (error) {

@@ -87,12 +87,18 @@ export const listIommuGroups = (
 
 const readIommuGroups = (source: Source, pci: readonly PciFunction[]): readonly IommuGroup[] => {
   const listed = listIommuGroups(source, pci);
+  // Most of thousands have the same.
+  const known = new Map<string, readonly ReservedRegion[]>();
+  const readRegions = (id: number): readonly ReservedRegion[] => {
+    const text = source.text(`${directory}/${id}/reserved_regions`) ?? '';
+    const regions = known.get(text) ?? parseReservedRegions(text);
+    known.set(text, regions);
+    return regions;
+  };
   return joinIommuGroups(source, listed, pci).map((group) => ({
     ...group,
     type: listed.has(group.id) ? readType(source, group.id) : null,
-    reservedRegions: listed.has(group.id)
-      ? parseReservedRegions(source.text(`${directory}/${group.id}/reserved_regions`) ?? '')
-      : [],
+    reservedRegions: listed.has(group.id) ? readRegions(group.id) : [],
   }));
 };
 

@@ -13,12 +13,9 @@ export const readPci = (source: Source, note: Note): readonly PciFunction[] => {
   const nameOf = readPciNames(source, functions);
   const matchOf = readModuleMatches(source, functions);
   const framebuffersIn = readBootFramebuffers(source);
-  return functions.map((one) => ({
-    ...one,
-    name: nameOf(one),
-    ...matchOf(one),
-    bootFramebuffers: framebuffersIn(one.bars),
-  }));
+  return functions.map((one) =>
+    Object.assign(one, {name: nameOf(one), ...matchOf(one), bootFramebuffers: framebuffersIn(one.bars)}),
+  );
 };
 
 /** The same functions by few files. */
