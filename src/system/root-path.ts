@@ -90,7 +90,7 @@ export const folderResolver = (root: string): ((path: string, followLast: boolea
     const folder = isLast ? last.folder : folderOf(folderPath, 0);
     if (!isLast) last = {path: folderPath, folder};
     if (folder === null) return null;
-    if (!followLast) return `${base}${folder}/${name}`;
+    if (!followLast || isPlainFolder(folder, name)) return `${base}${folder}/${name}`;
     const place = follow(folder, name, 0);
     return place === null ? null : base + place || '/';
   };
