@@ -156,6 +156,16 @@ describe('a binding', () => {
   });
 });
 
+describe('a file', () => {
+  /** Tables and types, one entry after the other: there is nothing to divide. */
+  const tables = ['commands/verbs.ts', 'plan/plan.ts', 'profile/keys.ts', 'ui/keys.ts'];
+
+  it('has at most 300 lines, but for tables', () => {
+    const long = filesOf('').filter((file) => readFileSync(file, 'utf8').trimEnd().split('\n').length > 300);
+    expect(long.map((file) => relative(source, file)).sort()).toEqual(tables);
+  });
+});
+
 describe('programs', () => {
   const importers = (pattern: RegExp): readonly string[] =>
     filesOf('')

@@ -3,7 +3,7 @@ import {booster} from './booster.ts';
 import {dracut} from './dracut.ts';
 import type {ImageSystem} from './image-system.ts';
 import {initramfsTools} from './initramfs-tools/initramfs-tools.ts';
-import {mkinitcpio} from './mkinitcpio.ts';
+import {mkinitcpio} from './mkinitcpio/mkinitcpio.ts';
 
 export const imageSystems: readonly ImageSystem[] = [initramfsTools, dracut, mkinitcpio, booster];
 

@@ -6,7 +6,7 @@ import type {HostFacts} from '../../facts/host-facts.ts';
 import type {Finding} from '../../findings/finding.ts';
 import {holdsArguments, readLimineEntries} from '../../formats/boot-entry/limine-conf.ts';
 import type {CommandLineEdit} from '../../formats/kernel-line/edit.ts';
-import {mkinitcpio, mkinitcpioLister, mkinitcpioMembers} from '../../image/mkinitcpio.ts';
+import {mkinitcpio, mkinitcpioLister, mkinitcpioMembers} from '../../image/mkinitcpio/mkinitcpio.ts';
 import type {Plan} from '../../plan/plan.ts';
 import {addByHand, type BootChain, nothingLater, plainLoader} from '../boot-chain.ts';
 import {argumentsEffect, editOfPlan, refuseArguments, writeArguments} from '../command-line/kernel-cmdline-file.ts';

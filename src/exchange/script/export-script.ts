@@ -1,11 +1,8 @@
 import {comesWithBoot} from '../../changes/comes-with-boot.ts';
-import {type AnswerEffect, answerShape} from '../../artifacts/answer.ts';
-import type {CommandArtifact, GeneratedArtifact, Validation} from '../../artifacts/artifact.ts';
+import type {GeneratedArtifact} from '../../artifacts/artifact.ts';
 import type {RegistryCommands} from '../../artifacts/ports.ts';
 import {withOutput} from '../../artifacts/with-output.ts';
 import {oneLine} from '../../artifacts/rendered.ts';
-import {decode} from '../../decode/decode.ts';
-import type {Fingerprint} from '../../changes/change.ts';
 import {UsageError} from '../../errors.ts';
 import type {HostFacts} from '../../facts/host-facts.ts';
 import {contentDigest} from '../../formats/content-digest.ts';
@@ -14,9 +11,11 @@ import type {Plan} from '../../plan/plan.ts';
 import {printable} from '../../words/printable.ts';
 import {quoteForShell} from '../../words/quote-for-shell.ts';
 import type {Exporter} from '../exporter.ts';
+import {answerLines, answerOf, findNames, idleLines, variablesOf} from './answers.ts';
+import {contentOf, describeFile, validationLines} from './files.ts';
 import runner from './runner.sh';
-import {caseFunction, commandLine, printBytes} from './shell.ts';
-import {orderSteps, type ScriptCommand, type ScriptFile, type Steps} from './steps.ts';
+import {caseFunction, commandLine, output} from './shell.ts';
+import {orderSteps, type Steps} from './steps.ts';
 
 /** A shell script that makes the plan true, and can take it back, on a host where nothing is installed for that. */
 export const exportScript: Exporter = (facts, {plan, changes}) => {
@@ -61,7 +60,9 @@ export const renderScript: (...given: Parameters<Exporter>) => string = (facts, 
 const headerOf = (facts: HostFacts, plan: Plan, {files, commands, created}: Steps): readonly string[] => {
   const {profile, guest} = plan;
   const thenReboot = comesWithBoot(plan) ? '; then reboot' : '';
-  const hasOrder = files.some((file) => file.how === 'made' && file.change.validations.some(isOrder));
+  const hasOrder = files.some(
+    (file) => file.how === 'made' && file.change.validations.some(({kind}) => kind === 'order'),
+  );
   return [
     '#!/bin/sh',
     `# Made by vfio-pilot from the profile ${oneLine(profile)}, for one host. Read it, then run it there as root:`,
@@ -201,8 +202,6 @@ const guestFunctions = ({definition, state}: RegistryCommands, guest: Plan['gues
   ...oneCommand('guest_state', `ask ${commandLine(state(guest.name))}`),
 ];
 
-const output = {output: '$output'};
-
 const onFile = (argv: readonly string[]): string => `execute ${commandLine(argv, {output: '$1'})}`;
 const oneCommand = (name: string, line: string): readonly string[] => [`${name}() { ${line}; }`];
 const listFunction = (name: string, calls: readonly string[]): readonly string[] => [
@@ -212,130 +211,4 @@ const listFunction = (name: string, calls: readonly string[]): readonly string[]
   '}',
 ];
 
-const answerOf = ({effect}: CommandArtifact): AnswerEffect | null => {
-  const answer = effect === undefined ? null : decode(answerShape, effect);
-  return answer?.isValid === true ? answer.value : null;
-};
-
-/** The values of names are in variables of the script. */
-const variablesOf = (command: CommandArtifact): Readonly<Record<string, string>> =>
-  Object.fromEntries(Object.keys(answerOf(command)?.names ?? {}).map((name) => [name, `$found_${name}`]));
-
-/** Those that a command line needs, each after the ones that its own question needs. */
-const namesIn = (names: AnswerEffect['names'], argv: readonly string[]): readonly string[] => [
-  ...new Set(
-    Object.entries(names).flatMap(([name, ask]) =>
-      argv.some((word) => word.includes(`{${name}}`)) ? [...namesIn(names, ask), name] : [],
-    ),
-  ),
-];
-
-/** Below another root nothing is asked, and the command is listed with its names. */
-const findNames = (command: CommandArtifact, argv: readonly string[]): readonly string[] =>
-  namesOf(command, argv).flatMap(({name, line}) => [
-    `    found_${name}=${quoteForShell(`{${name}}`)}`,
-    `    [ "$is_live" = no ] || found_${name}=$(wait_for ${line}) || return 1`,
-  ]);
-
-/** Without a value of a name the question has an empty answer. */
-const askNames = (command: CommandArtifact, argv: readonly string[]): readonly string[] =>
-  namesOf(command, argv).flatMap(({name, line}) => [
-    `    found_${name}=$(ask ${line}) || return 2`,
-    `    [ -n "$found_${name}" ] || return 0`,
-  ]);
-
-const namesOf = (command: CommandArtifact, argv: readonly string[]) => {
-  const names = answerOf(command)?.names ?? {};
-  return namesIn(names, argv).map((name) => ({name, line: commandLine(names[name] ?? [], variablesOf(command))}));
-};
-
-/** What a program says before the command and after it. `ask` that may fail is asked only once the program has answered. */
-const answerLines = ({number, command}: ScriptCommand) => {
-  const answer = answerOf(command);
-  if (answer === null) return [];
-  const {ask, alive, before, after, patienceSeconds} = answer;
-  const asked = commandLine(ask, variablesOf(command));
-  return [
-    {
-      number,
-      lines: [
-        `    question=${quoteForShell(ask.join(' '))}`,
-        `    before=${linesForShell(before)}`,
-        `    after=${linesForShell(after)}`,
-        `    patience=${patienceSeconds}`,
-        ...askNames(command, ask),
-        ...(alive === null
-          ? [`    now=$(ask ${asked}) || return 2`]
-          : [
-              `    now=$(ask ${commandLine(alive)}) || return 2`,
-              '    [ -n "$now" ] || return 2',
-              `    now=$(ask ${asked} 2>/dev/null) || now=`,
-            ]),
-      ],
-    },
-  ];
-};
-
-const idleLines = ({number, command}: ScriptCommand) => {
-  const idle = answerOf(command)?.idle ?? null;
-  if (idle === null) return [];
-  return [
-    {
-      number,
-      lines: [
-        `    remedy=${quoteForShell(idle.remedy)}`,
-        ...askNames(command, idle.ask),
-        `    now=$(ask ${commandLine(idle.ask, variablesOf(command))}) || return 2`,
-        '    [ -z "$now" ] || return 2',
-      ],
-    },
-  ];
-};
-
-const linesForShell = (text: string): string =>
-  text.includes('\n') ? `$(printf '%s\\n' ${text.split('\n').map(quoteForShell).join(' ')})` : quoteForShell(text);
-
 const onlyIf = (path: string | undefined): string => (path === undefined ? '' : `[ ! -e ${quoteForShell(path)} ] || `);
-
-const describeFile = ({how, change}: ScriptFile): string =>
-  [
-    `how=${how}`,
-    `seen=${quoteForShell(how === 'made' ? 'any' : seenAs(change.expected))}`,
-    `mode=${how === 'write' || how === 'guest' ? (change.content?.mode ?? 0o600).toString(8) : "''"}`,
-    `path=${quoteForShell(change.path)}`,
-    ...('onRollback' in change && change.onRollback === 'remove' ? ['own=yes'] : []),
-  ].join(' ');
-
-const seenAs = (expected: Fingerprint): string => {
-  if (expected.state === 'absent') return 'absent';
-  return expected.state === 'symlink' ? `link:${expected.target}` : `sha256:${expected.sha256}`;
-};
-
-const contentOf = (file: ScriptFile) => {
-  const {number, how, change} = file;
-  if (how === 'link') return [{number, lines: [`    printf %s ${quoteForShell(change.target ?? '')}`]}];
-  if ((how !== 'write' && how !== 'guest') || change.content === null) return [];
-  return [{number, lines: printBytes(change.content.text, change.content.encoding, `END_OF_FILE_${number}`)}];
-};
-
-const isOrder = ({kind}: Validation): boolean => kind === 'order';
-
-const validationLines = (validation: Validation): readonly string[] => {
-  switch (validation.kind) {
-    case 'command':
-      return [`    ask ${commandLine(validation.argv, output)} >/dev/null || return 1`];
-    case 'listing':
-      return [
-        `    listing=$(ask ${commandLine(validation.argv, output)}) || return 1`,
-        ...validation.contains.map((text) => `    lists ${quoteForShell(text)} || return 1`),
-      ];
-    case 'contains':
-      return validation.texts.map((text) => `    has_text ${quoteForShell(text)} || return 1`);
-    case 'size':
-      return [
-        `    has_size ${Math.ceil(validation.minimumRatio * 100)} ${validation.of === undefined ? '"$target"' : quoteForShell(validation.of)} || return 1`,
-      ];
-    case 'order':
-      return [];
-  }
-};

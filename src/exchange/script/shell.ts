@@ -40,3 +40,6 @@ export const commandLine = (argv: readonly string[], variables: Readonly<Record<
     )
     .map((word) => (word === '' ? "''" : word))
     .join(' ');
+
+/** The variable of the script that holds the path of what a program makes. */
+export const output = {output: '$output'};

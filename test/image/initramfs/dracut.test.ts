@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
 import {dracut, renderDracutConf, renderDracutHook, renderDracutSetup} from '../../../src/image/dracut.ts';
-import {renderMkinitcpioHook} from '../../../src/image/mkinitcpio.ts';
+import {renderMkinitcpioHook} from '../../../src/image/mkinitcpio/files.ts';
 import {sampleFacts, samplePciFunctions} from '../../support/sample-facts.ts';
 import {samplePlan} from '../../support/sample-plan.ts';
 

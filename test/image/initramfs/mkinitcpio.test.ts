@@ -2,14 +2,10 @@ import {execFileSync} from 'node:child_process';
 import {describe, expect, it} from 'vitest';
 import {renderModprobe} from '../../../src/binding/vfio/modprobe.ts';
 import {withoutOwnBlock} from '../../../src/formats/own-block.ts';
-import {editPreset, parsePreset} from '../../../src/image/mkinitcpio-preset.ts';
-import {
-  mkinitcpio,
-  readHooks,
-  renderMkinitcpioConf,
-  renderMkinitcpioHook,
-  renderMkinitcpioUnit,
-} from '../../../src/image/mkinitcpio.ts';
+import {renderMkinitcpioConf, renderMkinitcpioHook, renderMkinitcpioUnit} from '../../../src/image/mkinitcpio/files.ts';
+import {mkinitcpio} from '../../../src/image/mkinitcpio/mkinitcpio.ts';
+import {editPreset, parsePreset} from '../../../src/image/mkinitcpio/preset.ts';
+import {readHooks} from '../../../src/image/mkinitcpio/settings.ts';
 import {sampleFacts} from '../../support/sample-facts.ts';
 import {sampleFiles, samplePlan} from '../../support/sample-plan.ts';
 

@@ -1,5 +1,5 @@
-import {oneLine} from '../artifacts/rendered.ts';
-import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../formats/own-block.ts';
+import {oneLine} from '../../artifacts/rendered.ts';
+import {hasDamagedBlock, withOwnBlock, withoutOwnBlock} from '../../formats/own-block.ts';
 
 /** One image that `mkinitcpio -P` would make: an initramfs, or (`isUnified`) a program for the firmware that holds kernel, initramfs and arguments. */
 export type PresetImage = {
