@@ -91,8 +91,8 @@ describe.skipIf(process.platform !== 'linux' || process.arch !== 'x64')('the pro
 
   it('passes the tests of the package: whole lives of the shipped profiles, edits in between, trials, later kernels', () => {
     const report = join(directory, 'report.json');
-    const tests = ['profiles', 'keep-edits', 'trial', 'later-kernel'].map((name) => `test/cli/${name}.test.ts`);
-    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--maxWorkers', '1'];
+    const tests = ['profiles', 'keep-edits', 'trial', 'later-kernel'].map((name) => `test/cli/${name}.deep.test.ts`);
+    const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.deep.config.ts', '--maxWorkers', '1'];
     spawnSync(process.execPath, [...vitest, '--reporter', 'json', '--outputFile', report, ...tests], {
       cwd: repository,
       env: {
