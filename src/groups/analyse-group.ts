@@ -160,12 +160,9 @@ const cardsOf = <F extends PciOutline>(
   endpoints: readonly F[],
   isIntegrated: (one: F) => boolean,
 ): readonly SlotCard<F>[] => {
-  const slotOfCard = (one: F): string => (isIntegrated(one) ? one.address : slotOf(one.address));
-  const [only] = endpoints;
-  if (only !== undefined && endpoints.length === 1) return [{slot: slotOfCard(only), functions: endpoints}];
   const slots = new Map<string, F[]>();
   for (const one of endpoints) {
-    const slot = slotOfCard(one);
+    const slot = isIntegrated(one) ? one.address : slotOf(one.address);
     const functions = slots.get(slot);
     if (functions === undefined) slots.set(slot, [one]);
     else functions.push(one);

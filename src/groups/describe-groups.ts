@@ -37,7 +37,7 @@ const tagsOf = (marks: Marks, {address, bootVga, physicalFunction}: PciOutline):
   const tags = bootVga ? ['[boot VGA]'] : [];
   if (physicalFunction !== null) tags.push(`[virtual function of ${physicalFunction}]`);
   if (marks.makesSlices.has(address)) tags.push('[makes slices: mediated devices]');
-  if (uses !== undefined) tags.push(...describeUses(uses));
+  if (uses !== undefined) tags.push(...describeUses([...uses]));
   return tags.join('  ');
 };
 
@@ -166,19 +166,14 @@ export const describeGroups = (facts: ListedFacts): readonly string[] => {
   return lines.concat(describeUngrouped(facts, marks));
 };
 
-const describeGroup = (marks: Marks, group: Group): readonly string[] => {
-  const verdict = `Group ${group.id}: ${describeVerdict(marks, group)}`;
-  const tree = describeTree(marks, group.members);
-  if (group.members.length === 1 && group.unknown.length === 0) return [verdict, ...tree];
-  return [
-    verdict,
-    ...tree,
-    ...group.unknown.map((address) => `  ${address}  (the host says nothing else about it)`),
-    ...(group.cards.length > 1 || group.members.some(({address}) => isBehindVmd(address))
-      ? explainSharing(group).map((reason) => `  why: ${reason}`)
-      : []),
-  ];
-};
+const describeGroup = (marks: Marks, group: Group): readonly string[] => [
+  `Group ${group.id}: ${describeVerdict(marks, group)}`,
+  ...describeTree(marks, group.members),
+  ...group.unknown.map((address) => `  ${address}  (the host says nothing else about it)`),
+  ...(group.cards.length > 1 || group.members.some(({address}) => isBehindVmd(address))
+    ? explainSharing(group).map((reason) => `  why: ${reason}`)
+    : []),
+];
 
 /** Bridges of the group first, what sits behind them indented below. */
 const describeTree = (marks: Marks, members: readonly PciOutline[]): readonly string[] => {
