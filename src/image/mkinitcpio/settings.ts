@@ -35,7 +35,7 @@ const parseBash = (text: string): ShellScript | null => {
   }
 };
 
-/** What mkinitcpio is told that our file, or the hook, could not work with. */
+/** Settings of mkinitcpio with which our files would do nothing. */
 export const judgeSettings = (facts: HostFacts): readonly Finding[] => {
   const hasDirectory = facts.files[mkinitcpioDropInDirectory] !== undefined;
   return [
